@@ -1,0 +1,15 @@
+# What every target of this project is compiled with. Nothing here reaches a consumer.
+
+add_library(kernad_options INTERFACE)
+target_compile_features(kernad_options INTERFACE cxx_std_20)
+target_compile_options(kernad_options INTERFACE
+  -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wno-sign-conversion -Wnon-virtual-dtor -Wold-style-cast -Wcast-qual
+  $<$<BOOL:${KERNAD_WARNINGS_AS_ERRORS}>:-Werror>
+  # A result must not depend on where the compiler saw fit to fuse a multiply with an add: kernels fuse by name.
+  -ffp-contract=off)
+
+if(KERNAD_SANITIZE)
+  target_compile_options(kernad_options INTERFACE
+    -fsanitize=${KERNAD_SANITIZE} -fno-sanitize-recover=all -fno-omit-frame-pointer)
+  target_link_options(kernad_options INTERFACE -fsanitize=${KERNAD_SANITIZE})
+endif()

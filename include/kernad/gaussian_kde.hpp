@@ -1,0 +1,62 @@
+// Gaussian kernel density estimation with Scott's rule, in the log domain from end to end.
+#pragma once
+
+#include <cstddef>
+#include <memory>
+#include <span>
+#include <vector>
+
+#include "kernad/export.hpp"
+#include "kernad/matrix.hpp"
+
+namespace kernad {
+
+namespace kde {
+struct State;
+}
+
+/// p(x) = 1/N sum_i N(x; x_i, h^2 C), with C the covariance of the data (divisor N - 1) and h = N^(-1/(k+4)), Scott's
+/// factor. Directions in which the data have no variance are dropped: rank() of k are kept, and k in h is the rank.
+/// Const methods may run in several threads at once.
+/// Source: Scott, Multivariate Density Estimation, 2nd ed., eq. 6.44; Silverman 1986, section 4.2.1.
+class KERNAD_API GaussianKDE {
+ public:
+  GaussianKDE() = default;
+
+  /// Learns from N x k features (N >= 2). Strong exception guarantee. Throws InvalidInput for empty, NaN or infinite
+  /// input and when all rows are identical.
+  void fit(EmbeddingsView features);
+
+  /// Natural log of the density of each of M queries (M x k), finite for every finite query: within 1e-4 for
+  /// |result| < 100 and 1e-6 relative beyond (docs/numerics.md). Throws InvalidInput for a wrong column count or a
+  /// value that is not finite; NotFitted.
+  [[nodiscard]] std::vector<double> log_density(EmbeddingsView queries) const;
+
+  /// exp(log_density), at most the largest double; 0 where that underflows (below about exp(-745)).
+  [[nodiscard]] std::vector<double> density(EmbeddingsView queries) const;
+
+  /// The reference's name for density().
+  [[nodiscard]] std::vector<double> forward(EmbeddingsView queries) const { return density(queries); }
+
+  [[nodiscard]] bool is_fitted() const noexcept { return state_ != nullptr; }
+
+  /// Threads that a call may use; 0: as many as KERNAD_NUM_THREADS says, else as the machine has. Results do not
+  /// depend on it. Throws InvalidParameter when negative.
+  void set_threads(int threads);
+
+  // All of these throw NotFitted before fit.
+  [[nodiscard]] std::size_t size() const;                  ///< N, the rows learnt from
+  [[nodiscard]] std::size_t dimension() const;             ///< k, columns of a query
+  [[nodiscard]] std::size_t rank() const;                  ///< r <= k, directions kept
+  [[nodiscard]] double bandwidth_factor() const;           ///< h
+  [[nodiscard]] MatrixView<double> bw_transform() const;   ///< k x r: W with W W^T = (h^2 C)^-1; lower triangular if r = k
+  [[nodiscard]] std::span<const double> mean() const;      ///< k: subtracted before whitening
+  [[nodiscard]] EmbeddingsView dataset() const;            ///< N x r: the rows, whitened: (x - mean) W
+  [[nodiscard]] double log_norm() const;                   ///< log of the kernel's constant: log |det W| - r/2 log(2 pi)
+
+ private:
+  std::shared_ptr<const kde::State> state_;
+  int threads_ = 0;
+};
+
+}  // namespace kernad

@@ -1,0 +1,51 @@
+// Reading tables of numbers and labels from files. What a file may look like is in docs/formats.md.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "kernad/export.hpp"
+#include "kernad/matrix.hpp"
+
+namespace kernad {
+
+/// Whether the first line of a .csv or .tsv names its columns. `detect`: it does when a field of it is not a number.
+enum class CsvHeader : std::uint8_t { detect, present, absent };
+
+struct ReadOptions {
+  /// A column of a .csv or .tsv that is a label and not a feature: its name, or its number counted from 0
+  /// (negative from the end: -1 is the last). Empty: there is none.
+  std::string label_column;
+  CsvHeader header = CsvHeader::detect;
+};
+
+/// What a file held: features, and the label column when one was asked for.
+struct Table {
+  Embeddings features;
+  std::vector<std::string> column_names;  ///< of the features; empty when the file names none
+  std::vector<std::string> labels;        ///< one a row when label_column was given, else empty
+};
+
+/// Reads a table from `source`: a path ending in .npy, .npz, .safetensors, .csv or .tsv, or "-" for CSV on standard
+/// input. `file.npz:X` and `file.safetensors:name` pick an array; without a name a file must hold exactly one
+/// two-dimensional array, or one named X. A one-dimensional array is one row.
+///
+/// Throws ReadError for a file that cannot be read, is truncated or lies about its size (with the byte or line), holds
+/// something other than real numbers, or would not fit into this machine's memory (told from its header, before
+/// anything of that size is allocated); InvalidInput for a finite value beyond float32, with row and column. NaN and
+/// infinity pass: the classifier refuses them.
+[[nodiscard]] KERNAD_API Table read_table(const std::string& source, const ReadOptions& options = {});
+
+/// Reads one 0/1 label a row from a one-dimensional array or a one-column table, by the same rules and names of
+/// sources. Texts: see parse_labels.
+[[nodiscard]] KERNAD_API std::vector<std::uint8_t> read_labels(const std::string& source);
+
+/// 0 for normal rows, 1 for anomalous ones, from the texts "0", "false", "normal", "good" and "1", "true",
+/// "anomaly", "anomalous", "bad" (any case; numbers may be written 0.0 and 1.0). Throws InvalidInput naming the row
+/// and the text otherwise. `what` is the label's origin for that message, e.g. "data.csv, column 'label'".
+[[nodiscard]] KERNAD_API std::vector<std::uint8_t> parse_labels(const std::vector<std::string>& texts,
+                                                               const std::string& what);
+
+}  // namespace kernad

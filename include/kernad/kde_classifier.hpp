@@ -1,0 +1,109 @@
+// The anomaly classifier: embeddings -> PCA -> scaling -> Gaussian KDE -> log-density -> anomaly probability.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "kernad/export.hpp"
+#include "kernad/feature_scaling_method.hpp"
+#include "kernad/matrix.hpp"
+#include "kernad/pca.hpp"
+#include "kernad/state_dict.hpp"
+
+namespace kernad {
+
+namespace model {
+struct State;
+}
+
+struct KDEClassifierOptions {
+  ComponentCount n_pca_components = 16;
+  FeatureScalingMethod feature_scaling_method = FeatureScalingMethod::scale;
+  std::size_t max_training_points = 40'000;  ///< >= 2; of more rows a seeded sample is used
+  std::uint64_t seed = 0;                    ///< of that sample
+};
+
+/// What fit did with the data.
+struct FitReport {
+  std::size_t rows_seen = 0;         ///< rows given
+  std::size_t rows_used = 0;         ///< rows kept by sampling: the KDE's N
+  std::size_t columns = 0;           ///< D
+  std::size_t rank = 0;              ///< numerical rank of the centred rows
+  std::size_t components = 0;        ///< principal components kept
+  std::size_t kde_rank = 0;          ///< directions of those with variance after scaling: the KDE's k
+  double explained_variance = 0;     ///< share of the total variance that the kept components explain
+  double bandwidth_factor = 0;       ///< Scott's h
+  double max_length = 0;             ///< longest training row after PCA
+  std::vector<std::string> notes;    ///< sentences on what was cut or sampled; empty when nothing was
+};
+
+/// Kernel-density anomaly classifier for deep-feature embeddings. Const methods may run in several threads at once;
+/// fit, load_state_dict and assignment must not run beside them on the same object. Copies share the fitted state.
+class KERNAD_API KDEClassifier {
+ public:
+  /// Throws InvalidParameter for max_training_points < 2.
+  explicit KDEClassifier(KDEClassifierOptions options = {});
+
+  /// Learns the density of N x D embeddings of normal examples. Returns false, and leaves no model, when there are
+  /// fewer rows than n_pca_components. Throws InvalidInput for no rows, no columns, NaN or infinity (with row and
+  /// column), or when all rows are identical; then a model fitted before stays.
+  [[nodiscard]] bool fit(EmbeddingsView embeddings);
+
+  /// Scales PCA features (N x k) by the method chosen: returns them and the max_length used, which is the longest row
+  /// of feature_stack unless one is given. Throws InvalidInput for values that are not finite and InvalidParameter for
+  /// a max_length that is not positive and finite; in scale mode rows that are all zero need a max_length.
+  [[nodiscard]] std::pair<Embeddings, double> pre_process(EmbeddingsView feature_stack,
+                                                          std::optional<double> max_length = std::nullopt) const;
+
+  /// Density of each row of features (M x D), or its natural log, finite for every finite row. Densities beyond double
+  /// saturate at its largest value and vanish to 0 below about exp(-745): prefer the log.
+  /// Throws NotFitted; InvalidInput for a wrong column count, NaN or infinity.
+  [[nodiscard]] std::vector<double> compute_kde_scores(EmbeddingsView features, bool as_log_likelihood = false) const;
+
+  /// 1 / (1 + exp(0.05 (score - 12))) for each log-density: in [0, 1], higher is more anomalous. Infinite scores give
+  /// the limits 0 and 1; throws InvalidInput for NaN.
+  [[nodiscard]] static std::vector<double> compute_probabilities(std::span<const double> scores);
+
+  /// Anomaly probability of each row: compute_probabilities of its log-density.
+  [[nodiscard]] std::vector<double> predict(EmbeddingsView features) const;
+  /// The same, by the reference's other name.
+  [[nodiscard]] std::vector<double> forward(EmbeddingsView features) const { return predict(features); }
+
+  [[nodiscard]] bool is_fitted() const noexcept { return state_ != nullptr; }
+  [[nodiscard]] const KDEClassifierOptions& options() const noexcept { return options_; }
+  /// What the last fit did; of a checkpoint that carries no report, what its shapes tell. Throws NotFitted.
+  [[nodiscard]] const FitReport& report() const;
+
+  /// Threads that a call may use; 0: as many as KERNAD_NUM_THREADS says, else as the machine has. Results do not
+  /// depend on it. Throws InvalidParameter when negative.
+  void set_threads(int threads);
+
+  /// The fitted state under the reference's tensor names and kernad's own beside them (docs/formats.md); parameters,
+  /// report and format version in the metadata. Throws NotFitted.
+  [[nodiscard]] StateDict state_dict() const;
+
+  /// Takes over parameters and fitted state. Names may stand bare or under any one prefix ("model.classifier."), and
+  /// other tensors beside them are ignored. A checkpoint of the reference is taken as it is. Throws InvalidInput naming
+  /// the tensor that is missing, of the wrong shape or not finite, or a format version newer than this library's; then
+  /// the classifier is unchanged.
+  void load_state_dict(const StateDict& state);
+
+  /// state_dict() as one .safetensors file, written whole or not at all (see write_safetensors). Throws WriteError.
+  void save(const std::string& path) const;
+
+  /// The classifier of such a file. Throws ReadError for anything wrong with the file or its state.
+  [[nodiscard]] static KDEClassifier load(const std::string& path);
+
+ private:
+  KDEClassifierOptions options_;
+  std::shared_ptr<const model::State> state_;
+  int threads_ = 0;
+};
+
+}  // namespace kernad

@@ -1,0 +1,86 @@
+// Principal component analysis: the k directions along which the data vary most.
+#pragma once
+
+#include <concepts>
+#include <cstddef>
+#include <memory>
+#include <span>
+
+#include "kernad/export.hpp"
+#include "kernad/matrix.hpp"
+
+namespace kernad {
+
+namespace pca {
+struct State;
+}
+
+/// How many principal components to keep: a count (>= 1), or the share of the variance, in (0, 1), that the kept ones
+/// must explain together. Converts from a number: `PCA(16)`, `PCA(0.95)`.
+class KERNAD_API ComponentCount {
+ public:
+  template <std::integral T>
+  ComponentCount(T count)  // NOLINT(google-explicit-constructor): a number is a count
+      : ComponentCount(Count{static_cast<long long>(count)}) {}
+  template <std::floating_point T>
+  ComponentCount(T share)  // NOLINT(google-explicit-constructor): a fraction is a share
+      : ComponentCount(Share{static_cast<double>(share)}) {}
+
+  [[nodiscard]] bool is_share() const noexcept { return count_ == 0; }
+  [[nodiscard]] std::size_t count() const noexcept { return count_; }  ///< 0 for a share
+  [[nodiscard]] double share() const noexcept { return share_; }       ///< 0 for a count
+
+  friend bool operator==(const ComponentCount&, const ComponentCount&) = default;
+
+ private:
+  struct Count {
+    long long value;
+  };
+  struct Share {
+    double value;
+  };
+  explicit ComponentCount(Count count);  // throws InvalidParameter when < 1
+  explicit ComponentCount(Share share);  // throws InvalidParameter outside (0, 1)
+
+  std::size_t count_ = 0;
+  double share_ = 0;
+};
+
+/// PCA by the eigenvectors of the covariance (of the Gram matrix when there are fewer rows than columns), accumulated
+/// in double. A count beyond the data's numerical rank is cut to the rank. The sign of each direction is fixed: its
+/// entry of largest magnitude (the first of equals) is positive. Const methods may run in several threads at once.
+/// Source: Pearson 1901; Jolliffe, Principal Component Analysis, 2nd ed., ch. 3.
+class KERNAD_API PCA {
+ public:
+  explicit PCA(ComponentCount n_components = 16);
+
+  /// Learns mean and directions from N x D embeddings (N >= 2). Strong exception guarantee.
+  /// Throws InvalidInput for empty, NaN or infinite input and when all rows are identical.
+  void fit(EmbeddingsView embeddings);
+
+  /// (x - mean) . singular_vectors: N x k. Throws InvalidInput for a wrong column count, a value that is not finite,
+  /// or a result beyond float32; NotFitted.
+  [[nodiscard]] Embeddings transform(EmbeddingsView embeddings) const;
+
+  /// fit, then transform of the same rows.
+  Embeddings fit_transform(EmbeddingsView embeddings);
+
+  /// features (N x k) . singular_vectors^T + mean: N x D. Throws like transform.
+  [[nodiscard]] Embeddings inverse_transform(EmbeddingsView features) const;
+
+  [[nodiscard]] bool is_fitted() const noexcept { return state_ != nullptr; }
+
+  // All of these throw NotFitted before fit.
+  [[nodiscard]] std::size_t num_components() const;                          ///< k, the components kept
+  [[nodiscard]] MatrixView<double> singular_vectors() const;                 ///< D x k, columns orthonormal
+  [[nodiscard]] std::span<const double> singular_values() const;             ///< k, of the centred data, descending
+  [[nodiscard]] std::span<const double> explained_variance_ratio() const;    ///< k, each share of the total variance
+  [[nodiscard]] std::span<const double> mean() const;                        ///< D
+  [[nodiscard]] std::size_t rank() const;                                    ///< numerical rank of the centred data
+
+ private:
+  ComponentCount n_components_;
+  std::shared_ptr<const pca::State> state_;
+};
+
+}  // namespace kernad

@@ -1,0 +1,54 @@
+// The fitted state as named tensors: the exchange format between the classifier and .safetensors files.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <map>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "kernad/export.hpp"
+
+namespace kernad {
+
+/// Element types of the safetensors format that kernad knows.
+enum class DType : std::uint8_t { boolean, u8, i8, u16, i16, u32, i32, u64, i64, f16, bf16, f32, f64 };
+
+/// Bytes of one element.
+[[nodiscard]] KERNAD_API std::size_t size_of(DType dtype) noexcept;
+/// The format's own name of it: "F32", "I64", "BOOL" ...
+[[nodiscard]] KERNAD_API std::string_view to_string(DType dtype) noexcept;
+
+/// A dense tensor, row-major, little-endian. bytes.size() == product(shape) * size_of(dtype); an empty shape is a scalar.
+struct KERNAD_API Tensor {
+  DType dtype = DType::f32;
+  std::vector<std::size_t> shape;
+  std::vector<std::byte> bytes;
+
+  [[nodiscard]] static Tensor from(std::span<const float> values, std::vector<std::size_t> shape);
+  [[nodiscard]] static Tensor from(std::span<const double> values, std::vector<std::size_t> shape);
+  [[nodiscard]] static Tensor from(std::span<const std::int64_t> values, std::vector<std::size_t> shape);
+
+  /// Number of elements: the product of the shape.
+  [[nodiscard]] std::size_t size() const noexcept;
+  /// All elements as double, whatever the dtype (64-bit integers beyond 2^53 are rounded).
+  [[nodiscard]] std::vector<double> to_f64() const;
+};
+
+/// Named tensors with free texts beside them (safetensors' `__metadata__`).
+struct StateDict {
+  std::map<std::string, Tensor, std::less<>> tensors;
+  std::map<std::string, std::string, std::less<>> metadata;
+};
+
+/// Reads a whole .safetensors file. Throws ReadError, with path and byte offset, for a file that cannot be opened, is
+/// truncated, or whose header lies: every name, dtype, shape and offset is checked before memory of that size is taken.
+[[nodiscard]] KERNAD_API StateDict read_safetensors(const std::string& path);
+
+/// Writes one .safetensors file: to a temporary file in the same folder, synced, then renamed over `path`, so that
+/// `path` is at every moment either the old file or the new one. Throws WriteError and leaves the old file otherwise.
+KERNAD_API void write_safetensors(const std::string& path, const StateDict& state);
+
+}  // namespace kernad
