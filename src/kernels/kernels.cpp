@@ -1,0 +1,113 @@
+#include "kernels/kernels.hpp"
+
+#include <array>
+#include <cstdint>
+#include <cstdlib>
+
+#include "kernad/error.hpp"
+
+// Newer AVX-512 levels bring nothing that these loops use, SSSE3 nothing over SSE4 machines, and scalable vectors
+// cannot be held in arrays: each left out is one copy of every kernel less.
+#define HWY_DISABLED_TARGETS (HWY_AVX3_DL | HWY_SSSE3 | HWY_SVE | HWY_SVE2 | HWY_SVE_256 | HWY_SVE2_128)
+
+#undef HWY_TARGET_INCLUDE
+#define HWY_TARGET_INCLUDE "kernels/kernels.cpp"
+#include "hwy/foreach_target.h"  // IWYU pragma: keep
+// After foreach_target:
+#include "hwy/highway.h"
+#include "kernels/log_sum_exact-inl.h"
+#include "kernels/project-inl.h"
+
+HWY_BEFORE_NAMESPACE();
+namespace kernad::kernels {
+namespace HWY_NAMESPACE {
+
+inline constexpr const char* kTargetName = HWY_TARGET == HWY_AVX3   ? "avx512"
+                                           : HWY_TARGET == HWY_AVX2 ? "avx2"
+                                           : HWY_TARGET == HWY_SSE4 ? "sse4"
+                                           : HWY_TARGET == HWY_NEON ? "neon"
+                                                                    : "portable";
+
+extern const KernelTable kTable;
+const KernelTable kTable = {kTargetName, &Project<float>, &Project<double>, &LogSumExact};
+
+// NOLINTNEXTLINE(google-readability-namespace-comments)
+}  // namespace HWY_NAMESPACE
+}  // namespace kernad::kernels
+HWY_AFTER_NAMESPACE();
+
+#if HWY_ONCE
+namespace kernad::kernels {
+namespace {
+
+struct CompiledTarget {
+  std::int64_t bit;
+  const KernelTable* table;
+};
+
+/// Everything compiled in, best first.
+constexpr auto kCompiled = std::to_array<CompiledTarget>({
+#if HWY_TARGETS & HWY_AVX3
+    {HWY_AVX3, &N_AVX3::kTable},
+#endif
+#if HWY_TARGETS & HWY_AVX2
+    {HWY_AVX2, &N_AVX2::kTable},
+#endif
+#if HWY_TARGETS & HWY_SSE4
+    {HWY_SSE4, &N_SSE4::kTable},
+#endif
+#if HWY_TARGETS & HWY_NEON
+    {HWY_NEON, &N_NEON::kTable},
+#endif
+#if HWY_TARGETS & HWY_EMU128
+    {HWY_EMU128, &N_EMU128::kTable},
+#endif
+#if HWY_TARGETS & HWY_SCALAR
+    {HWY_SCALAR, &N_SCALAR::kTable},
+#endif
+});
+
+bool cpu_runs(const CompiledTarget& target) { return (hwy::SupportedTargets() & target.bit) != 0; }
+
+const KernelTable& best() {
+  for (const auto& target : kCompiled) {
+    if (cpu_runs(target)) return *target.table;
+  }
+  return *kCompiled.back().table;  // the baseline every CPU of this architecture runs
+}
+
+}  // namespace
+
+std::vector<std::string> available_targets() {
+  std::vector<std::string> names;
+  for (const auto& target : kCompiled) {
+    if (cpu_runs(target)) names.emplace_back(target.table->target);
+  }
+  return names;
+}
+
+const KernelTable& for_target(std::string_view name) {
+  std::string valid;
+  for (const auto& target : kCompiled) {
+    if (!cpu_runs(target)) continue;
+    if (name == target.table->target) return *target.table;
+    valid += (valid.empty() ? "" : ", ") + std::string(target.table->target);
+  }
+  throw InvalidParameter("kernel target '" + std::string(name) + "' is not available on this machine; valid: " + valid);
+}
+
+const KernelTable& active() {
+  static const KernelTable& chosen = [&]() -> const KernelTable& {
+    const char* name = std::getenv("KERNAD_TARGET");
+    if (name == nullptr || *name == '\0') return best();
+    try {
+      return for_target(name);
+    } catch (const InvalidParameter& error) {
+      throw InvalidParameter("KERNAD_TARGET: " + std::string(error.what()));
+    }
+  }();
+  return chosen;
+}
+
+}  // namespace kernad::kernels
+#endif  // HWY_ONCE

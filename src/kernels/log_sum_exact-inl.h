@@ -1,0 +1,77 @@
+// The kernel sum of one query by differences in double with a true maximum, per target: the path that is right for
+// every finite query, near or 1e30 away. Exponents of a panel are kept, so that references are read once.
+
+#if defined(KERNAD_KERNELS_LOG_SUM_EXACT_INL_H_) == defined(HWY_TARGET_TOGGLE)
+#ifdef KERNAD_KERNELS_LOG_SUM_EXACT_INL_H_
+#undef KERNAD_KERNELS_LOG_SUM_EXACT_INL_H_
+#else
+#define KERNAD_KERNELS_LOG_SUM_EXACT_INL_H_
+#endif
+
+#include <cstddef>
+#include <limits>
+
+#include "hwy/highway.h"
+#include "kernels/exp2-inl.h"
+#include "kernels/kernels.hpp"
+#include "kernels/layout.hpp"
+
+HWY_BEFORE_NAMESPACE();
+namespace kernad::kernels {
+namespace HWY_NAMESPACE {
+namespace hn = hwy::HWY_NAMESPACE;
+
+/// |q - r|^2 for the 16 references of a tile, into squares[16].
+HWY_INLINE void TileSquaredDistances(const double* HWY_RESTRICT query, const float* HWY_RESTRICT tile,
+                                     std::size_t dimension, double* HWY_RESTRICT squares) {
+  const hn::CappedTag<double, kTileRows> dd;
+  const hn::Rebind<float, decltype(dd)> df;
+  using V = hn::Vec<decltype(dd)>;
+  constexpr std::size_t kLanes = MaxLanes(dd);
+  constexpr std::size_t kVectors = kTileRows / kLanes;
+  V acc[kVectors];
+  for (std::size_t v = 0; v < kVectors; ++v) acc[v] = hn::Zero(dd);
+  for (std::size_t i = 0; i < dimension; ++i) {
+    const V q = hn::Set(dd, query[i]);
+    for (std::size_t v = 0; v < kVectors; ++v) {
+      const V r = hn::PromoteTo(dd, hn::Load(df, tile + i * kTileRows + v * kLanes));
+      const V difference = hn::Sub(q, r);
+      acc[v] = hn::MulAdd(difference, difference, acc[v]);
+    }
+  }
+  for (std::size_t v = 0; v < kVectors; ++v) hn::Store(acc[v], dd, squares + v * kLanes);
+}
+
+inline MaxSum LogSumExact(const double* query, const float* tiles, std::size_t count, std::size_t dimension) {
+  if (count == 0) return {0.0, 0.0};
+  HWY_ALIGN double squares[kExactPanelTiles * kTileRows];
+  const std::size_t padded = round_up(count, kTileRows);
+  for (std::size_t first = 0; first < padded; first += kTileRows) {
+    TileSquaredDistances(query, tiles + first * dimension, dimension, squares + first);
+  }
+  // What fills up the last tile must neither be the nearest reference nor count in the sum.
+  for (std::size_t i = count; i < padded; ++i) squares[i] = std::numeric_limits<double>::max();
+
+  const hn::CappedTag<double, kTileRows> dd;
+  const hn::Rebind<float, decltype(dd)> df;
+  constexpr std::size_t kLanes = MaxLanes(dd);
+  auto nearest = hn::Load(dd, squares);
+  for (std::size_t i = kLanes; i < padded; i += kLanes) nearest = hn::Min(nearest, hn::Load(dd, squares + i));
+  nearest = hn::MinOfLanes(dd, nearest);
+
+  // exp(-(s - nearest) / 2) = 2^((nearest - s) log2(e) / 2); below 2^-126 a term is lost beside the nearest one's 1.
+  const auto scale = hn::Set(dd, 0.5 * 1.4426950408889634074);
+  auto sum = hn::Zero(dd);
+  for (std::size_t i = 0; i < padded; i += kLanes) {
+    const auto exponent = hn::Max(hn::Mul(hn::Sub(nearest, hn::Load(dd, squares + i)), scale), hn::Set(dd, -127.0));
+    sum = hn::Add(sum, hn::PromoteTo(dd, Exp2(df, hn::DemoteTo(df, exponent))));
+  }
+  return {-0.5 * hn::GetLane(nearest), hn::GetLane(hn::SumOfLanes(dd, sum))};
+}
+
+// NOLINTNEXTLINE(google-readability-namespace-comments)
+}  // namespace HWY_NAMESPACE
+}  // namespace kernad::kernels
+HWY_AFTER_NAMESPACE();
+
+#endif  // KERNAD_KERNELS_LOG_SUM_EXACT_INL_H_

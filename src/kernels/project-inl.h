@@ -1,0 +1,79 @@
+// Rows through a linear map, per target: centre a few rows in double, then fused multiply-adds panel by panel.
+
+#if defined(KERNAD_KERNELS_PROJECT_INL_H_) == defined(HWY_TARGET_TOGGLE)
+#ifdef KERNAD_KERNELS_PROJECT_INL_H_
+#undef KERNAD_KERNELS_PROJECT_INL_H_
+#else
+#define KERNAD_KERNELS_PROJECT_INL_H_
+#endif
+
+#include <algorithm>
+#include <cstddef>
+
+#include "hwy/highway.h"
+#include "kernels/layout.hpp"
+
+HWY_BEFORE_NAMESPACE();
+namespace kernad::kernels {
+namespace HWY_NAMESPACE {
+namespace hn = hwy::HWY_NAMESPACE;
+
+/// kRows rows of centred inputs times one panel. kRows x (16 / lanes) accumulators hide the latency of the fused
+/// multiply-add and still fit the register file of each target (see kProjectRows).
+template <std::size_t kRows>
+HWY_INLINE void ProjectPanel(const double* HWY_RESTRICT centred, const double* HWY_RESTRICT panel, std::size_t inputs,
+                             double* HWY_RESTRICT out, std::size_t out_stride) {
+  const hn::CappedTag<double, kPanelColumns> d;
+  using V = hn::Vec<decltype(d)>;
+  constexpr std::size_t kLanes = MaxLanes(d);
+  constexpr std::size_t kVectors = kPanelColumns / kLanes;
+  V acc[kRows][kVectors];
+  for (std::size_t r = 0; r < kRows; ++r) {
+    for (std::size_t v = 0; v < kVectors; ++v) acc[r][v] = hn::Zero(d);
+  }
+  for (std::size_t i = 0; i < inputs; ++i) {
+    V a[kVectors];
+    for (std::size_t v = 0; v < kVectors; ++v) a[v] = hn::Load(d, panel + i * kPanelColumns + v * kLanes);
+    for (std::size_t r = 0; r < kRows; ++r) {
+      const V x = hn::Set(d, centred[r * inputs + i]);
+      for (std::size_t v = 0; v < kVectors; ++v) acc[r][v] = hn::MulAdd(x, a[v], acc[r][v]);
+    }
+  }
+  for (std::size_t r = 0; r < kRows; ++r) {
+    for (std::size_t v = 0; v < kVectors; ++v) hn::StoreU(acc[r][v], d, out + r * out_stride + v * kLanes);
+  }
+}
+
+/// 8 accumulators are in flight on every target: 4 x 2 with AVX-512, 2 x 4 with AVX2, 1 x 8 with 128 bits.
+inline constexpr std::size_t kProjectRows = HWY_MAX(1, HWY_MIN(std::size_t{4}, HWY_MAX_BYTES / 16));
+
+template <typename T>
+void Project(const T* x, std::size_t row_stride, std::size_t rows, const double* mean, const double* panels,
+             std::size_t inputs, std::size_t outputs, double* out, double* scratch) {
+  const std::size_t padded = round_up(outputs, kPanelColumns);
+  for (std::size_t first = 0; first < rows; first += kProjectRows) {
+    const std::size_t n = std::min(kProjectRows, rows - first);
+    for (std::size_t r = 0; r < n; ++r) {
+      const T* row = x + (first + r) * row_stride;
+      for (std::size_t i = 0; i < inputs; ++i) scratch[r * inputs + i] = static_cast<double>(row[i]) - mean[i];
+    }
+    for (std::size_t p = 0; p < padded; p += kPanelColumns) {
+      const double* panel = panels + p * inputs;
+      double* target = out + first * padded + p;
+      if (n == kProjectRows) {
+        ProjectPanel<kProjectRows>(scratch, panel, inputs, target, padded);
+      } else {
+        for (std::size_t r = 0; r < n; ++r) {
+          ProjectPanel<1>(scratch + r * inputs, panel, inputs, target + r * padded, padded);
+        }
+      }
+    }
+  }
+}
+
+// NOLINTNEXTLINE(google-readability-namespace-comments)
+}  // namespace HWY_NAMESPACE
+}  // namespace kernad::kernels
+HWY_AFTER_NAMESPACE();
+
+#endif  // KERNAD_KERNELS_PROJECT_INL_H_

@@ -1,0 +1,22 @@
+// Running independent tasks on several threads. Threads live no longer than the call.
+#pragma once
+
+#include <cstddef>
+#include <functional>
+
+namespace kernad::parallel {
+
+/// Calls task(i, worker) once for every i < tasks, on at most `threads` threads (the caller's is one of them); worker
+/// < threads says which, for scratch memory that calls of one worker share. Tasks start in order of i. When tasks
+/// throw, the exception of the smallest i is rethrown after all running tasks have ended, so that the error a caller
+/// sees does not depend on the number of threads.
+void parallel_for(std::size_t tasks, int threads, const std::function<void(std::size_t, std::size_t)>& task);
+
+/// `requested` when positive, else KERNAD_NUM_THREADS, else the CPUs this process may run on. Throws InvalidParameter
+/// when KERNAD_NUM_THREADS is not a whole number from 1 to 1024.
+[[nodiscard]] int resolve_threads(int requested);
+
+/// Throws InvalidParameter unless 0 <= threads <= 1024.
+int checked_thread_count(int threads);
+
+}  // namespace kernad::parallel
