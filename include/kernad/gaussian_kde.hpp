@@ -45,14 +45,15 @@ class KERNAD_API GaussianKDE {
   void set_threads(int threads);
 
   // All of these throw NotFitted before fit.
-  [[nodiscard]] std::size_t size() const;                  ///< N, the rows learnt from
-  [[nodiscard]] std::size_t dimension() const;             ///< k, columns of a query
-  [[nodiscard]] std::size_t rank() const;                  ///< r <= k, directions kept
-  [[nodiscard]] double bandwidth_factor() const;           ///< h
-  [[nodiscard]] MatrixView<double> bw_transform() const;   ///< k x r: W with W W^T = (h^2 C)^-1; lower triangular if r = k
-  [[nodiscard]] std::span<const double> mean() const;      ///< k: subtracted before whitening
-  [[nodiscard]] EmbeddingsView dataset() const;            ///< N x r: the rows, whitened: (x - mean) W
-  [[nodiscard]] double log_norm() const;                   ///< log of the kernel's constant: log |det W| - r/2 log(2 pi)
+  [[nodiscard]] std::size_t size() const;                 ///< N, the rows learnt from
+  [[nodiscard]] std::size_t dimension() const;            ///< k, columns of a query
+  [[nodiscard]] std::size_t rank() const;                 ///< r <= k, directions kept
+  [[nodiscard]] double bandwidth_factor() const;          ///< h
+  [[nodiscard]] MatrixView<double> bw_transform() const;  ///< k x r: W with W W^T = (h^2 C)^-1 (pseudo-inverse)
+  [[nodiscard]] std::span<const double> mean() const;     ///< k: subtracted before whitening
+  [[nodiscard]] Embeddings dataset() const;               ///< N x r: the rows, whitened: (x - mean) W
+  [[nodiscard]] double log_norm()
+      const;  ///< log of the kernel's constant: r/2 log(2 pi) taken from sum log(1 / (h sigma_j))
 
  private:
   std::shared_ptr<const kde::State> state_;

@@ -46,6 +46,6 @@ struct Table {
 /// "anomaly", "anomalous", "bad" (any case; numbers may be written 0.0 and 1.0). Throws InvalidInput naming the row
 /// and the text otherwise. `what` is the label's origin for that message, e.g. "data.csv, column 'label'".
 [[nodiscard]] KERNAD_API std::vector<std::uint8_t> parse_labels(const std::vector<std::string>& texts,
-                                                               const std::string& what);
+                                                                const std::string& what);
 
 }  // namespace kernad

@@ -31,16 +31,16 @@ struct KDEClassifierOptions {
 
 /// What fit did with the data.
 struct FitReport {
-  std::size_t rows_seen = 0;         ///< rows given
-  std::size_t rows_used = 0;         ///< rows kept by sampling: the KDE's N
-  std::size_t columns = 0;           ///< D
-  std::size_t rank = 0;              ///< numerical rank of the centred rows
-  std::size_t components = 0;        ///< principal components kept
-  std::size_t kde_rank = 0;          ///< directions of those with variance after scaling: the KDE's k
-  double explained_variance = 0;     ///< share of the total variance that the kept components explain
-  double bandwidth_factor = 0;       ///< Scott's h
-  double max_length = 0;             ///< longest training row after PCA
-  std::vector<std::string> notes;    ///< sentences on what was cut or sampled; empty when nothing was
+  std::size_t rows_seen = 0;       ///< rows given
+  std::size_t rows_used = 0;       ///< rows kept by sampling: the KDE's N
+  std::size_t columns = 0;         ///< D
+  std::size_t rank = 0;            ///< numerical rank of the centred rows
+  std::size_t components = 0;      ///< principal components kept
+  std::size_t kde_rank = 0;        ///< directions of those with variance after scaling: the KDE's k
+  double explained_variance = 0;   ///< share of the total variance that the kept components explain
+  double bandwidth_factor = 0;     ///< Scott's h
+  double max_length = 0;           ///< longest training row after PCA
+  std::vector<std::string> notes;  ///< sentences on what was cut or sampled; empty when nothing was
 };
 
 /// Kernel-density anomaly classifier for deep-feature embeddings. Const methods may run in several threads at once;
@@ -89,16 +89,18 @@ class KERNAD_API KDEClassifier {
   [[nodiscard]] StateDict state_dict() const;
 
   /// Takes over parameters and fitted state. Names may stand bare or under any one prefix ("model.classifier."), and
-  /// other tensors beside them are ignored. A checkpoint of the reference is taken as it is. Throws InvalidInput naming
-  /// the tensor that is missing, of the wrong shape or not finite, or a format version newer than this library's; then
-  /// the classifier is unchanged.
+  /// other tensors beside them are ignored. A checkpoint of the reference is taken as it is; parameters that its
+  /// metadata do not tell stay as they are, and a note in the report says so for the scaling method. Throws
+  /// InvalidInput naming the tensor that is missing, of the wrong shape or not finite, or a format version newer than
+  /// this library's; then the classifier is unchanged.
   void load_state_dict(const StateDict& state);
 
   /// state_dict() as one .safetensors file, written whole or not at all (see write_safetensors). Throws WriteError.
   void save(const std::string& path) const;
 
-  /// The classifier of such a file. Throws ReadError for anything wrong with the file or its state.
-  [[nodiscard]] static KDEClassifier load(const std::string& path);
+  /// The classifier of such a file; `options` stand in for what its metadata do not tell. Throws ReadError for anything
+  /// wrong with the file or its state.
+  [[nodiscard]] static KDEClassifier load(const std::string& path, const KDEClassifierOptions& options = {});
 
  private:
   KDEClassifierOptions options_;

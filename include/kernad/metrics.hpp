@@ -11,11 +11,11 @@ namespace kernad {
 
 /// All in [0, 1] but the threshold, which is in the scores' own unit.
 struct DetectionMetrics {
-  double image_AUROC = 0;        ///< P(score of an anomaly > score of a normal), ties counted half (Mann-Whitney)
-  double AUPR = 0;               ///< average precision: sum over distinct thresholds of (recall step) * precision
-  double F1Max = 0;              ///< largest F1 over all thresholds
-  double F1Max_threshold = 0;    ///< rows with score >= this are called anomalous at F1Max
-  double FPR_at_95TPR = 0;       ///< smallest false-positive rate among thresholds with a true-positive rate >= 0.95
+  double image_AUROC = 0;      ///< P(score of an anomaly > score of a normal), ties counted half (Mann-Whitney)
+  double AUPR = 0;             ///< average precision: sum over distinct thresholds of (recall step) * precision
+  double F1Max = 0;            ///< largest F1 over all thresholds
+  double F1Max_threshold = 0;  ///< rows with score >= this are called anomalous at F1Max
+  double FPR_at_95TPR = 0;     ///< smallest false-positive rate among thresholds with a true-positive rate >= 0.95
   std::size_t normal_count = 0;
   std::size_t anomalous_count = 0;
 };

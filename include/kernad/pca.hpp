@@ -71,12 +71,12 @@ class KERNAD_API PCA {
   [[nodiscard]] bool is_fitted() const noexcept { return state_ != nullptr; }
 
   // All of these throw NotFitted before fit.
-  [[nodiscard]] std::size_t num_components() const;                          ///< k, the components kept
-  [[nodiscard]] MatrixView<double> singular_vectors() const;                 ///< D x k, columns orthonormal
-  [[nodiscard]] std::span<const double> singular_values() const;             ///< k, of the centred data, descending
-  [[nodiscard]] std::span<const double> explained_variance_ratio() const;    ///< k, each share of the total variance
-  [[nodiscard]] std::span<const double> mean() const;                        ///< D
-  [[nodiscard]] std::size_t rank() const;                                    ///< numerical rank of the centred data
+  [[nodiscard]] std::size_t num_components() const;                        ///< k, the components kept
+  [[nodiscard]] MatrixView<double> singular_vectors() const;               ///< D x k, columns orthonormal
+  [[nodiscard]] std::span<const double> singular_values() const;           ///< k, of the centred data, descending
+  [[nodiscard]] std::span<const double> explained_variance_ratio() const;  ///< k, each share of the total variance
+  [[nodiscard]] std::span<const double> mean() const;                      ///< D
+  [[nodiscard]] std::size_t rank() const;                                  ///< numerical rank of the centred data
 
  private:
   ComponentCount n_components_;

@@ -21,7 +21,8 @@ enum class DType : std::uint8_t { boolean, u8, i8, u16, i16, u32, i32, u64, i64,
 /// The format's own name of it: "F32", "I64", "BOOL" ...
 [[nodiscard]] KERNAD_API std::string_view to_string(DType dtype) noexcept;
 
-/// A dense tensor, row-major, little-endian. bytes.size() == product(shape) * size_of(dtype); an empty shape is a scalar.
+/// A dense tensor, row-major, little-endian. bytes.size() == product(shape) * size_of(dtype); an empty shape is a
+/// scalar.
 struct KERNAD_API Tensor {
   DType dtype = DType::f32;
   std::vector<std::size_t> shape;

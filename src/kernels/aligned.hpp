@@ -16,10 +16,8 @@ struct AlignedAllocator {
   template <typename U>
   explicit AlignedAllocator(const AlignedAllocator<U>& /*other*/) noexcept {}
 
-  T* allocate(std::size_t n) {
-    return static_cast<T*>(::operator new(n * sizeof(T), std::align_val_t{kAlignment}));
-  }
-  void deallocate(T* p, std::size_t n) noexcept { ::operator delete(p, n * sizeof(T), std::align_val_t{kAlignment}); }
+  T* allocate(std::size_t n) { return static_cast<T*>(::operator new (n * sizeof(T), std::align_val_t{kAlignment})); }
+  void deallocate(T* p, std::size_t /*n*/) noexcept { ::operator delete (p, std::align_val_t{kAlignment}); }
   friend bool operator==(AlignedAllocator, AlignedAllocator) { return true; }
 };
 

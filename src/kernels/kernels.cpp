@@ -48,22 +48,22 @@ struct CompiledTarget {
 /// Everything compiled in, best first.
 constexpr auto kCompiled = std::to_array<CompiledTarget>({
 #if HWY_TARGETS & HWY_AVX3
-    {HWY_AVX3, &N_AVX3::kTable},
+  {HWY_AVX3, &N_AVX3::kTable},
 #endif
 #if HWY_TARGETS & HWY_AVX2
-    {HWY_AVX2, &N_AVX2::kTable},
+      {HWY_AVX2, &N_AVX2::kTable},
 #endif
 #if HWY_TARGETS & HWY_SSE4
-    {HWY_SSE4, &N_SSE4::kTable},
+      {HWY_SSE4, &N_SSE4::kTable},
 #endif
 #if HWY_TARGETS & HWY_NEON
-    {HWY_NEON, &N_NEON::kTable},
+      {HWY_NEON, &N_NEON::kTable},
 #endif
 #if HWY_TARGETS & HWY_EMU128
-    {HWY_EMU128, &N_EMU128::kTable},
+      {HWY_EMU128, &N_EMU128::kTable},
 #endif
 #if HWY_TARGETS & HWY_SCALAR
-    {HWY_SCALAR, &N_SCALAR::kTable},
+      {HWY_SCALAR, &N_SCALAR::kTable},
 #endif
 });
 

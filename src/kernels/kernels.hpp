@@ -23,8 +23,8 @@ struct KernelTable {
   const char* target;
 
   /// out[i] = (x[i] - mean) A for `rows` rows; see Projection for the layout of mean and panels. x: rows x inputs,
-  /// out: rows x padded_outputs, scratch: 4 x inputs. Each output is one chain of fused multiply-adds in the order of
-  /// the inputs, so a row's result does not depend on the rows beside it.
+  /// out: rows x padded_outputs, scratch: kProjectScratchRows x inputs. Each output is one chain of fused multiply-adds
+  /// in the order of the inputs, so a row's result does not depend on the rows beside it.
   void (*project_f32)(const float* x, std::size_t row_stride, std::size_t rows, const double* mean,
                       const double* panels, std::size_t inputs, std::size_t outputs, double* out, double* scratch);
   void (*project_f64)(const double* x, std::size_t row_stride, std::size_t rows, const double* mean,

@@ -14,7 +14,7 @@
 #include "hwy/highway.h"
 #include "kernels/exp2-inl.h"
 #include "kernels/kernels.hpp"
-#include "kernels/layout.hpp"
+#include "kernels/references.hpp"
 
 HWY_BEFORE_NAMESPACE();
 namespace kernad::kernels {
@@ -45,10 +45,12 @@ HWY_INLINE void TileSquaredDistances(const double* HWY_RESTRICT query, const flo
 inline MaxSum LogSumExact(const double* query, const float* tiles, std::size_t count, std::size_t dimension) {
   if (count == 0) return {0.0, 0.0};
   HWY_ALIGN double squares[kExactPanelTiles * kTileRows];
-  const std::size_t padded = round_up(count, kTileRows);
-  for (std::size_t first = 0; first < padded; first += kTileRows) {
+  const std::size_t padded = ((count - 1) / kTileRows + 1) * kTileRows;
+  std::size_t first = 0;
+  do {
     TileSquaredDistances(query, tiles + first * dimension, dimension, squares + first);
-  }
+    first += kTileRows;
+  } while (first < padded);
   // What fills up the last tile must neither be the nearest reference nor count in the sum.
   for (std::size_t i = count; i < padded; ++i) squares[i] = std::numeric_limits<double>::max();
 

@@ -11,7 +11,7 @@
 #include <cstddef>
 
 #include "hwy/highway.h"
-#include "kernels/layout.hpp"
+#include "kernels/projection.hpp"
 
 HWY_BEFORE_NAMESPACE();
 namespace kernad::kernels {
@@ -45,7 +45,7 @@ HWY_INLINE void ProjectPanel(const double* HWY_RESTRICT centred, const double* H
 }
 
 /// 8 accumulators are in flight on every target: 4 x 2 with AVX-512, 2 x 4 with AVX2, 1 x 8 with 128 bits.
-inline constexpr std::size_t kProjectRows = HWY_MAX(1, HWY_MIN(std::size_t{4}, HWY_MAX_BYTES / 16));
+inline constexpr std::size_t kProjectRows = HWY_MAX(1, HWY_MIN(kProjectScratchRows, HWY_MAX_BYTES / 16));
 
 template <typename T>
 void Project(const T* x, std::size_t row_stride, std::size_t rows, const double* mean, const double* panels,

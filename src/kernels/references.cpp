@@ -1,7 +1,4 @@
-#include "kernels/layout.hpp"
-
-#include <algorithm>
-#include <cassert>
+#include "kernels/references.hpp"
 
 namespace kernad::kernels {
 
@@ -23,19 +20,6 @@ Matrix<float> unpack_references(const PackedReferences& references) {
     for (std::size_t d = 0; d < rows.cols(); ++d) rows(i, d) = lane[d * kTileRows];
   }
   return rows;
-}
-
-Projection pack_projection(std::span<const double> mean, MatrixView<double> matrix) {
-  assert(mean.size() == matrix.rows());
-  Projection packed{matrix.rows(), matrix.cols(), {mean.begin(), mean.end()}, {}};
-  packed.panels.resize(packed.padded_outputs() * packed.inputs);
-  for (std::size_t d = 0; d < packed.inputs; ++d) {
-    const auto row = matrix.row(d);
-    for (std::size_t j = 0; j < row.size(); ++j) {
-      packed.panels[(j / kPanelColumns * packed.inputs + d) * kPanelColumns + j % kPanelColumns] = row[j];
-    }
-  }
-  return packed;
 }
 
 }  // namespace kernad::kernels

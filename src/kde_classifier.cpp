@@ -1,0 +1,202 @@
+// The spine: features -> sample -> PCA -> scaling -> KDE -> log-density -> probability, each step one line.
+#include "kernad/kde_classifier.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "kernad/error.hpp"
+#include "kernad/sampling.hpp"
+#include "linalg/finite.hpp"
+#include "model/model_state.hpp"
+#include "parallel/parallel_for.hpp"
+#include "scaling/scaling.hpp"
+
+namespace kernad {
+namespace {
+
+const model::State& fitted(const std::shared_ptr<const model::State>& state) {
+  if (!state) throw NotFitted("the classifier is not fitted; call fit or load first");
+  return *state;
+}
+
+FitReport make_report(const model::State& state, std::size_t rows_seen, const KDEClassifierOptions& options) {
+  FitReport report;
+  report.rows_seen = rows_seen;
+  report.rows_used = state.kde.dataset.count;
+  report.columns = state.pca.mean.size();
+  report.rank = state.pca.rank;
+  report.components = state.pca.singular_vectors.cols();
+  report.kde_rank = state.kde.bw_transform.cols();
+  for (const double ratio : state.pca.explained_variance_ratio) report.explained_variance += ratio;
+  report.explained_variance = std::min(report.explained_variance, 1.0);
+  report.bandwidth_factor = state.kde.bandwidth_factor;
+  report.max_length = state.max_length;
+
+  const auto& wanted = options.n_pca_components;
+  if (report.rows_used < rows_seen) {
+    report.notes.push_back(fmt::format("a sample of {} of {} rows is used (max_training_points = {}, seed = {})",
+                                       report.rows_used, rows_seen, options.max_training_points, options.seed));
+  }
+  if (!wanted.is_share() && report.components < wanted.count()) {
+    report.notes.push_back(fmt::format("n_pca_components cut from {} to {}: the data have {} columns and rank {}",
+                                       wanted.count(), report.components, report.columns, report.rank));
+  }
+  if (report.kde_rank < report.components) {
+    report.notes.push_back(
+        fmt::format("{} of {} components have no variance after scaling and are left out of the density",
+                    report.components - report.kde_rank, report.components));
+  }
+  return report;
+}
+
+/// Log-densities of rows first .. first + count - 1 (count <= kBlockQueries) with one worker's scratch memory.
+class BlockScorer {
+ public:
+  BlockScorer(const model::State& state, FeatureScalingMethod method)
+      : state_(state),
+        method_(method),
+        features_(kde::kBlockQueries * state.pca.projection.output_stride()),
+        whitened_(kde::kBlockQueries * state.kde.whitening.output_stride()),
+        scratch_(std::max(state.pca.projection.scratch_size(), state.kde.whitening.scratch_size())) {}
+
+  void score(EmbeddingsView block, std::size_t first, EmbeddingsView all, double* out) {
+    const auto& kernels = kernels::active();
+    const auto& pca = state_.pca.projection;
+    const auto& whitening = state_.kde.whitening;
+    pca.apply(kernels, block, features_.data(), scratch_.data());
+    for (std::size_t i = 0; i < block.rows(); ++i) {
+      const double* row = features_.data() + i * pca.output_stride();
+      if (!std::all_of(row, row + pca.outputs(), [](double x) { return std::isfinite(x); })) {
+        linalg::throw_not_finite(all, first + i, "features");
+      }
+    }
+    scaling::scale_rows(method_, state_.max_length, features_.data(), block.rows(), pca.outputs(), pca.output_stride());
+    whitening.apply(kernels, MatrixView<double>(features_.data(), block.rows(), pca.outputs(), pca.output_stride()),
+                    whitened_.data(), scratch_.data());
+    kde::log_density_block(state_.kde, kernels, whitened_.data(), whitening.output_stride(), block.rows(), out);
+  }
+
+ private:
+  const model::State& state_;
+  FeatureScalingMethod method_;
+  kernels::AlignedVector<double> features_;
+  kernels::AlignedVector<double> whitened_;
+  kernels::AlignedVector<double> scratch_;
+};
+
+std::vector<double> log_densities(const model::State& state, FeatureScalingMethod method, EmbeddingsView features,
+                                  int requested_threads) {
+  linalg::require_columns(features, state.pca.mean.size(), "features");
+  std::vector<double> result(features.rows());
+  const std::size_t blocks = (features.rows() + kde::kBlockQueries - 1) / kde::kBlockQueries;
+  const int threads = blocks > 1 ? parallel::resolve_threads(requested_threads) : 1;
+  std::vector<std::optional<BlockScorer>> scorers(std::min(blocks, static_cast<std::size_t>(threads)));
+  parallel::parallel_for(blocks, threads, [&](std::size_t block, std::size_t worker) {
+    auto& scorer = scorers[worker];
+    if (!scorer) scorer.emplace(state, method);
+    const std::size_t first = block * kde::kBlockQueries;
+    const std::size_t n = std::min(kde::kBlockQueries, features.rows() - first);
+    scorer->score(features.middle_rows(first, n), first, features, result.data() + first);
+  });
+  return result;
+}
+
+}  // namespace
+
+KDEClassifier::KDEClassifier(KDEClassifierOptions options) : options_(options) {
+  if (options.max_training_points < 2) {
+    throw InvalidParameter(fmt::format("max_training_points is {}; valid: 2 or more", options.max_training_points));
+  }
+}
+
+bool KDEClassifier::fit(EmbeddingsView embeddings) {
+  const int threads = parallel::resolve_threads(threads_);
+  linalg::require_finite(embeddings, "embeddings", threads);
+  if (embeddings.rows() < options_.n_pca_components.count()) {
+    state_.reset();
+    return false;
+  }
+  const auto sample = sample_rows(embeddings.rows(), options_.max_training_points, options_.seed);
+  const linalg::Rows<float> rows(embeddings, sample);
+
+  auto state = std::make_shared<model::State>();
+  state->pca = pca::fit(rows, options_.n_pca_components, threads);
+  Matrix<double> features = pca::project(state->pca, rows, threads);
+  state->max_length = scaling::longest_row(features);
+  scaling::scale_rows(options_.feature_scaling_method, state->max_length, features.data(), features.rows(),
+                      features.cols(), features.cols());
+  state->kde = kde::fit(features.view(), threads);
+  state->report = make_report(*state, embeddings.rows(), options_);
+  state_ = std::move(state);
+  return true;
+}
+
+std::pair<Embeddings, double> KDEClassifier::pre_process(EmbeddingsView feature_stack,
+                                                         std::optional<double> max_length) const {
+  if (feature_stack.rows() != 0) {
+    linalg::require_finite(feature_stack, "features", parallel::resolve_threads(threads_));
+  }
+  if (max_length && !(*max_length > 0 && std::isfinite(*max_length))) {
+    throw InvalidParameter(fmt::format("max_length is {}; valid: finite and above 0", *max_length));
+  }
+  Matrix<double> scaled(feature_stack.rows(), feature_stack.cols());
+  for (std::size_t i = 0; i < scaled.rows(); ++i) {
+    std::copy_n(feature_stack.row(i).data(), scaled.cols(), scaled.row(i).data());
+  }
+  const double length = max_length ? *max_length : scaling::longest_row(scaled);
+  if (length == 0 && options_.feature_scaling_method == FeatureScalingMethod::scale) {
+    throw InvalidInput("every row of features has length 0; to scale them, max_length must be given");
+  }
+  scaling::scale_rows(options_.feature_scaling_method, length, scaled.data(), scaled.rows(), scaled.cols(),
+                      scaled.cols());
+  return {linalg::to_float32(scaled, "scaled features"), length};
+}
+
+std::vector<double> KDEClassifier::compute_kde_scores(EmbeddingsView features, bool as_log_likelihood) const {
+  auto scores = log_densities(fitted(state_), options_.feature_scaling_method, features, threads_);
+  return as_log_likelihood ? scores : kde::exp_saturating(scores);
+}
+
+std::vector<double> KDEClassifier::compute_probabilities(std::span<const double> scores) {
+  constexpr double kSlope = 0.05;  // of the reference's sigmoid, and its midpoint in nats
+  constexpr double kMidpoint = 12;
+  std::vector<double> probabilities(scores.size());
+  for (std::size_t i = 0; i < scores.size(); ++i) {
+    if (std::isnan(scores[i])) throw InvalidInput(fmt::format("score {} is NaN; scores are log-densities", i));
+    probabilities[i] = 1 / (1 + std::exp(kSlope * (scores[i] - kMidpoint)));
+  }
+  return probabilities;
+}
+
+std::vector<double> KDEClassifier::predict(EmbeddingsView features) const {
+  return compute_probabilities(compute_kde_scores(features, true));
+}
+
+const FitReport& KDEClassifier::report() const { return fitted(state_).report; }
+
+void KDEClassifier::set_threads(int threads) { threads_ = parallel::checked_thread_count(threads); }
+
+StateDict KDEClassifier::state_dict() const { return model::to_state_dict(fitted(state_), options_); }
+
+void KDEClassifier::load_state_dict(const StateDict& state) {
+  auto loaded = model::from_state_dict(state, options_);
+  state_ = std::make_shared<model::State>(std::move(loaded.state));
+  options_ = loaded.options;
+}
+
+void KDEClassifier::save(const std::string& path) const { write_safetensors(path, state_dict()); }
+
+KDEClassifier KDEClassifier::load(const std::string& path, const KDEClassifierOptions& options) {
+  const StateDict state = read_safetensors(path);
+  KDEClassifier classifier(options);
+  try {
+    classifier.load_state_dict(state);
+  } catch (const InvalidInput& error) {
+    throw ReadError(path + ": " + error.what());
+  }
+  return classifier;
+}
+
+}  // namespace kernad

@@ -1,0 +1,21 @@
+// Refusing NaN and infinity, and saying where they are.
+#pragma once
+
+#include "kernad/matrix.hpp"
+
+namespace kernad::linalg {
+
+/// Throws InvalidInput naming row and column of the first value that is not finite, and for an empty view. `what` is
+/// what the rows are: "embeddings", "features".
+void require_finite(MatrixView<float> view, const char* what, int threads);
+
+/// The error for row `row` of `view`, which is known to hold a value that is not finite.
+[[noreturn]] void throw_not_finite(MatrixView<float> view, std::size_t row, const char* what);
+
+/// Throws InvalidInput unless the view has `expected` columns.
+void require_columns(MatrixView<float> view, std::size_t expected, const char* what);
+
+/// Rounds each value. Throws InvalidInput naming row and column of a value that is beyond float32.
+[[nodiscard]] Embeddings to_float32(MatrixView<double> values, const char* what);
+
+}  // namespace kernad::linalg

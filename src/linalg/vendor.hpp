@@ -1,0 +1,11 @@
+// Which BLAS is behind the standard interface.
+#pragma once
+
+#include <string>
+
+namespace kernad::linalg {
+
+/// OpenBLAS's own description, or the file that the loaded dgemm lies in.
+[[nodiscard]] std::string vendor();
+
+}  // namespace kernad::linalg

@@ -1,0 +1,28 @@
+// Parameters and fit report as the texts of a model file's metadata.
+#pragma once
+
+#include <map>
+#include <string>
+
+#include "kernad/kde_classifier.hpp"
+
+namespace kernad::model {
+
+using Metadata = std::map<std::string, std::string, std::less<>>;
+
+/// The version of the model format that this library writes, and the newest that it reads.
+inline constexpr int kFormatVersion = 1;
+
+[[nodiscard]] Metadata to_metadata(const KDEClassifierOptions& options, const FitReport& report);
+
+/// Throws InvalidInput for a format_version newer than kFormatVersion or a text that is not one.
+void check_format_version(const Metadata& metadata);
+
+/// The parameters told, and `defaults` for those that are not. Throws InvalidInput naming the key.
+[[nodiscard]] KDEClassifierOptions options_from(const Metadata& metadata, const KDEClassifierOptions& defaults);
+
+/// Replaces what the report in the metadata, if there is one, tells beyond the tensors' shapes: rows_seen, rank,
+/// explained_variance, notes. Throws InvalidInput when it is no such report.
+void read_report(const Metadata& metadata, FitReport& report);
+
+}  // namespace kernad::model

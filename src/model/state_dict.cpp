@@ -1,0 +1,254 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <numbers>
+#include <string>
+#include <string_view>
+
+#include "kernad/error.hpp"
+#include "model/metadata.hpp"
+#include "model/model_state.hpp"
+
+namespace kernad::model {
+namespace {
+
+constexpr std::string_view kAnchor = "pca_model.singular_vectors";  // the name by which a prefix is found
+
+/// What stands before the classifier's names: "" or something that ends in a dot.
+std::string find_prefix(const StateDict& dict) {
+  std::vector<std::string> prefixes;
+  for (const auto& [name, tensor] : dict.tensors) {
+    if (!name.ends_with(kAnchor)) continue;
+    const std::string prefix = name.substr(0, name.size() - kAnchor.size());
+    if (prefix.empty() || prefix.ends_with('.')) prefixes.push_back(prefix);
+  }
+  if (prefixes.empty()) {
+    throw InvalidInput(fmt::format("no tensor named '{}', bare or under a prefix: this is no KDE classifier", kAnchor));
+  }
+  if (prefixes.size() > 1) {
+    throw InvalidInput(fmt::format("two classifiers, under '{}' and '{}'; one is expected", prefixes[0], prefixes[1]));
+  }
+  return prefixes[0];
+}
+
+/// Named tensors under one prefix, checked as they are taken out.
+class TensorReader {
+ public:
+  explicit TensorReader(const StateDict& dict) : dict_(dict), prefix_(find_prefix(dict)) {}
+
+  [[nodiscard]] const Tensor* find(std::string_view name) const {
+    const auto entry = dict_.tensors.find(prefix_ + std::string(name));
+    return entry == dict_.tensors.end() ? nullptr : &entry->second;
+  }
+
+  [[nodiscard]] const Tensor& get(std::string_view name) const {
+    const Tensor* tensor = find(name);
+    if (tensor == nullptr) throw InvalidInput(fmt::format("tensor '{}{}' is missing", prefix_, name));
+    return *tensor;
+  }
+
+  /// All values, finite, of a tensor that holds `size` of them.
+  [[nodiscard]] std::vector<double> values(std::string_view name, std::size_t size) const {
+    auto result = any_values(name, size);
+    const auto bad = std::find_if(result.begin(), result.end(), [](double x) { return !std::isfinite(x); });
+    if (bad != result.end())
+      fail(name, fmt::format("has the value {} at {}", *bad, bad - result.begin()), "finite values");
+    return result;
+  }
+
+  /// The same without the check for finite values.
+  [[nodiscard]] std::vector<double> any_values(std::string_view name, std::size_t size) const {
+    const Tensor& tensor = get(name);
+    if (tensor.size() != size) {
+      fail(name, fmt::format("has shape [{}]", fmt::join(tensor.shape, ", ")), fmt::format("{} values", size));
+    }
+    return tensor.to_f64();
+  }
+
+  [[nodiscard]] double scalar(std::string_view name) const { return values(name, 1)[0]; }
+
+  /// Rows and columns of a tensor of two dimensions, neither of them 0.
+  [[nodiscard]] std::pair<std::size_t, std::size_t> matrix_shape(std::string_view name) const {
+    const auto& shape = get(name).shape;
+    if (shape.size() != 2 || shape[0] == 0 || shape[1] == 0) {
+      fail(name, fmt::format("has shape [{}]", fmt::join(shape, ", ")), "two dimensions, neither of them 0");
+    }
+    return {shape[0], shape[1]};
+  }
+
+  [[nodiscard]] Matrix<double> matrix(std::string_view name, std::size_t rows, std::size_t cols) const {
+    const auto shape = matrix_shape(name);
+    if (shape != std::pair(rows, cols)) {
+      fail(name, fmt::format("has shape [{}, {}]", shape.first, shape.second), fmt::format("[{}, {}]", rows, cols));
+    }
+    return {values(name, rows * cols), rows, cols};
+  }
+
+  [[noreturn]] void fail(std::string_view name, std::string_view is, std::string_view valid) const {
+    throw InvalidInput(fmt::format("tensor '{}{}' {}; expected: {}", prefix_, name, is, valid));
+  }
+
+ private:
+  const StateDict& dict_;
+  std::string prefix_;
+};
+
+pca::State read_pca(const TensorReader& reader) {
+  const auto [dimension, components] = reader.matrix_shape("pca_model.singular_vectors");
+  pca::State state;
+  state.singular_vectors = reader.matrix("pca_model.singular_vectors", dimension, components);
+  state.mean = reader.values("pca_model.mean", dimension);
+  if (reader.find("pca_model.num_components") != nullptr) {
+    const double told = reader.scalar("pca_model.num_components");
+    if (told != static_cast<double>(components)) {
+      reader.fail("pca_model.num_components", fmt::format("is {}", told), fmt::format("{}", components));
+    }
+  }
+  for (const auto& [name, values] :
+       {std::pair{"pca_model.singular_values", &state.singular_values},
+        std::pair{"pca_model.explained_variance_ratio", &state.explained_variance_ratio}}) {
+    if (reader.find(name) != nullptr) *values = reader.values(name, components);
+  }
+  state.rank = components;
+  state.projection = kernels::Projection(state.mean, state.singular_vectors);
+  return state;
+}
+
+/// kernad's log_norm; else the logarithm of the reference's norm, and where that has left float32, of what it is the
+/// product of: the diagonal of the triangular bw_transform.
+double read_log_norm(const TensorReader& reader, const Matrix<double>& bw_transform) {
+  if (reader.find("kde_model.log_norm") != nullptr) return reader.scalar("kde_model.log_norm");
+  const double norm = reader.any_values("kde_model.norm", 1)[0];
+  if (std::isnan(norm) || norm < 0) reader.fail("kde_model.norm", fmt::format("is {}", norm), "0 or more");
+  if (norm > 0 && std::isfinite(norm)) return std::log(norm);
+  double log_norm = -0.5 * static_cast<double>(bw_transform.cols()) * std::log(2 * std::numbers::pi);
+  for (std::size_t j = 0; j < std::min(bw_transform.rows(), bw_transform.cols()); ++j) {
+    log_norm += std::log(std::abs(bw_transform(j, j)));
+  }
+  if (!std::isfinite(log_norm))
+    reader.fail("kde_model.bw_transform", "has a 0 on its diagonal", "an invertible matrix");
+  return log_norm;
+}
+
+kernels::PackedReferences read_dataset(const TensorReader& reader, std::size_t rows, std::size_t rank) {
+  constexpr std::string_view kName = "kde_model.dataset";
+  const Matrix<double> values = reader.matrix(kName, rows, rank);
+  Matrix<float> dataset(rows, rank);
+  for (std::size_t i = 0; i < rows; ++i) {
+    for (std::size_t j = 0; j < rank; ++j) {
+      if (std::abs(values(i, j)) > static_cast<double>(std::numeric_limits<float>::max())) {
+        reader.fail(kName, fmt::format("has {} in row {}, column {}", values(i, j), i, j), "values within float32");
+      }
+      dataset(i, j) = static_cast<float>(values(i, j));
+    }
+  }
+  return kernels::pack_references(dataset);
+}
+
+kde::State read_kde(const TensorReader& reader, std::size_t components) {
+  const auto [rows, rank] = reader.matrix_shape("kde_model.dataset");
+  kde::State state;
+  state.bw_transform = reader.matrix("kde_model.bw_transform", components, rank);
+  state.mean = reader.find("kde_model.mean") != nullptr ? reader.values("kde_model.mean", components)
+                                                        : std::vector<double>(components);
+  state.log_norm = read_log_norm(reader, state.bw_transform);
+  state.bandwidth_factor = kde::scott_factor(rows, rank);
+  state.whitening = kernels::Projection(state.mean, state.bw_transform);
+  state.dataset = read_dataset(reader, rows, rank);
+  return state;
+}
+
+double root_sum_of_squares(std::span<const double> values) {
+  double largest = 0;
+  for (const double x : values) largest = std::max(largest, std::abs(x));
+  if (largest == 0) return 0;
+  double sum = 0;
+  for (const double x : values) sum += (x / largest) * (x / largest);
+  return largest * std::sqrt(sum);
+}
+
+/// Scores are finite for every finite query as long as no whitened query can leave double's range when squared. A fit
+/// is far from that; a forged or broken file need not be.
+void check_range(const State& state, FeatureScalingMethod method) {
+  const double query =
+      static_cast<double>(std::numeric_limits<float>::max()) * std::sqrt(static_cast<double>(state.pca.mean.size()));
+  const double projected =
+      (query + root_sum_of_squares(state.pca.mean)) * root_sum_of_squares(state.pca.singular_vectors.values());
+  const double scaled = method == FeatureScalingMethod::norm ? 1 : projected / state.max_length;
+  const double whitened =
+      (scaled + root_sum_of_squares(state.kde.mean)) * root_sum_of_squares(state.kde.bw_transform.values());
+  if (!(projected < 1e150 && whitened < 1e150)) {
+    throw InvalidInput("the state's tensors scale a large but finite query beyond double; it is no fitted classifier");
+  }
+}
+
+FitReport report_from_shapes(const State& state) {
+  FitReport report;
+  report.rows_seen = report.rows_used = state.kde.dataset.count;
+  report.columns = state.pca.mean.size();
+  report.rank = report.components = state.pca.singular_vectors.cols();
+  report.kde_rank = state.kde.bw_transform.cols();
+  report.bandwidth_factor = state.kde.bandwidth_factor;
+  report.max_length = state.max_length;
+  return report;
+}
+
+}  // namespace
+
+StateDict to_state_dict(const State& state, const KDEClassifierOptions& options) {
+  const std::size_t dimension = state.pca.mean.size();
+  const std::size_t components = state.pca.singular_vectors.cols();
+  const std::size_t rank = state.kde.bw_transform.cols();
+  const auto scalar = [](double value) { return Tensor::from(std::span<const double>(&value, 1), {1}); };
+  const auto count = static_cast<std::int64_t>(components);
+  const Matrix<float> dataset = kernels::unpack_references(state.kde.dataset);
+
+  StateDict dict;
+  auto& tensors = dict.tensors;
+  tensors["pca_model.singular_vectors"] = Tensor::from(state.pca.singular_vectors.values(), {dimension, components});
+  tensors["pca_model.mean"] = Tensor::from(std::span<const double>(state.pca.mean), {dimension});
+  tensors["pca_model.num_components"] = Tensor::from(std::span<const std::int64_t>(&count, 1), {1});
+  if (!state.pca.singular_values.empty()) {
+    tensors["pca_model.singular_values"] =
+        Tensor::from(std::span<const double>(state.pca.singular_values), {components});
+    tensors["pca_model.explained_variance_ratio"] =
+        Tensor::from(std::span<const double>(state.pca.explained_variance_ratio), {components});
+  }
+  tensors["kde_model.bw_transform"] = Tensor::from(state.kde.bw_transform.values(), {components, rank});
+  tensors["kde_model.mean"] = Tensor::from(std::span<const double>(state.kde.mean), {components});
+  tensors["kde_model.dataset"] = Tensor::from(dataset.values(), {dataset.rows(), rank});
+  // The reference's norm leaves double's range at many components; log_norm is what kernad reads.
+  tensors["kde_model.norm"] = scalar(std::clamp(std::exp(state.kde.log_norm), 0.0, std::numeric_limits<double>::max()));
+  tensors["kde_model.log_norm"] = scalar(state.kde.log_norm);
+  tensors["max_length"] = scalar(state.max_length);
+  dict.metadata = to_metadata(options, state.report);
+  return dict;
+}
+
+Loaded from_state_dict(const StateDict& dict, const KDEClassifierOptions& defaults) {
+  check_format_version(dict.metadata);
+  const TensorReader reader(dict);
+  Loaded loaded{options_from(dict.metadata, defaults), {}};
+  loaded.state.pca = read_pca(reader);
+  const std::size_t components = loaded.state.pca.singular_vectors.cols();
+  if (!dict.metadata.contains("n_pca_components")) loaded.options.n_pca_components = components;
+  loaded.state.max_length = reader.scalar("max_length");
+  if (!(loaded.state.max_length > 0)) {
+    reader.fail("max_length", fmt::format("is {}", loaded.state.max_length), "above 0");
+  }
+  loaded.state.kde = read_kde(reader, components);
+  check_range(loaded.state, loaded.options.feature_scaling_method);
+  loaded.state.report = report_from_shapes(loaded.state);
+  read_report(dict.metadata, loaded.state.report);
+  if (!dict.metadata.contains("feature_scaling_method")) {
+    loaded.state.report.notes.push_back(
+        fmt::format("the file does not tell the feature scaling method; '{}' is assumed",
+                    to_string(loaded.options.feature_scaling_method)));
+  }
+  loaded.state.pca.rank = loaded.state.report.rank;
+  return loaded;
+}
+
+}  // namespace kernad::model
