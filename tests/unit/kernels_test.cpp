@@ -1,0 +1,139 @@
+// Every kernel on every target that this machine can run, against plain loops in long double.
+#include "kernels/kernels.hpp"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <vector>
+
+#include "kernad/error.hpp"
+#include "kernels/projection.hpp"
+#include "kernels/references.hpp"
+#include "reference/oracle.hpp"
+#include "support/data.hpp"
+
+namespace kernad::kernels {
+namespace {
+
+using testing::gaussian;
+
+class EachTarget : public ::testing::TestWithParam<std::string> {
+ protected:
+  const KernelTable& kernels_ = for_target(GetParam());
+};
+INSTANTIATE_TEST_SUITE_P(Targets, EachTarget, ::testing::ValuesIn(available_targets()),
+                         [](const auto& each) { return each.param; });
+
+TEST(KernelTargetsTest, TheNamedTargetIsTheOneThatRuns) {
+  ASSERT_FALSE(available_targets().empty());
+  for (const auto& name : available_targets()) EXPECT_EQ(for_target(name).target, name);
+  const char* forced = std::getenv("KERNAD_TARGET");
+  EXPECT_EQ(active().target, forced != nullptr ? std::string(forced) : available_targets().front());
+}
+
+TEST(KernelTargetsTest, UnknownTargetListsTheKnown) {
+  try {
+    (void)for_target("mmx");
+    FAIL();
+  } catch (const InvalidParameter& error) {
+    EXPECT_NE(std::string(error.what()).find("'mmx'"), std::string::npos);
+    for (const auto& name : available_targets()) EXPECT_NE(std::string(error.what()).find(name), std::string::npos);
+  }
+}
+
+TEST_P(EachTarget, ProjectionMatchesAPlainProduct) {
+  for (const std::size_t inputs : {1, 3, 16, 17, 100}) {
+    for (const std::size_t outputs : {1, 7, 8, 15, 16, 17, 33}) {
+      const auto x = gaussian(9, inputs, inputs);
+      Matrix<double> a(inputs, outputs);
+      testing::Random random(outputs);
+      std::vector<double> mean(inputs);
+      for (double& m : mean) m = random.normal();
+      for (std::size_t i = 0; i < inputs; ++i) {
+        for (double& value : a.row(i)) value = random.normal();
+      }
+      const Projection projection(mean, a);
+      AlignedVector<double> out(x.rows() * projection.output_stride());
+      AlignedVector<double> scratch(projection.scratch_size());
+      projection.apply(kernels_, x, out.data(), scratch.data());
+      for (std::size_t i = 0; i < x.rows(); ++i) {
+        for (std::size_t j = 0; j < projection.output_stride(); ++j) {
+          long double expected = 0;
+          long double magnitude = 0;
+          for (std::size_t d = 0; d < inputs && j < outputs; ++d) {
+            const long double term = (static_cast<long double>(x(i, d)) - mean[d]) * a(d, j);
+            expected += term;
+            magnitude += std::abs(term);
+          }
+          // inputs + 1 roundings, each of at most 2^-53 of the sum of magnitudes.
+          const auto bound = static_cast<double>(magnitude) * static_cast<double>(inputs + 2) * 0x1p-53;
+          EXPECT_NEAR(out[i * projection.output_stride() + j], static_cast<double>(expected), bound)
+              << inputs << " x " << outputs;
+        }
+      }
+    }
+  }
+}
+
+TEST_P(EachTarget, ProjectionOfARowDoesNotDependOnItsNeighbours) {
+  const auto x = gaussian(11, 40, 1);
+  Matrix<double> a(40, 5);
+  testing::Random random(2);
+  for (std::size_t i = 0; i < 40; ++i) {
+    for (double& value : a.row(i)) value = random.normal();
+  }
+  const Projection projection(std::vector<double>(40, 0.25), a);
+  const std::size_t stride = projection.output_stride();
+  AlignedVector<double> scratch(projection.scratch_size());
+  AlignedVector<double> together(x.rows() * stride);
+  projection.apply(kernels_, x, together.data(), scratch.data());
+  for (std::size_t i = 0; i < x.rows(); ++i) {
+    AlignedVector<double> alone(stride);
+    projection.apply(kernels_, x.view().middle_rows(i, 1), alone.data(), scratch.data());
+    for (std::size_t j = 0; j < stride; ++j) EXPECT_EQ(alone[j], together[i * stride + j]);
+  }
+}
+
+TEST_P(EachTarget, ExactSumMatchesLongDouble) {
+  for (const std::size_t dimension : {1, 2, 3, 7, 8, 9, 15, 16, 17, 64}) {
+    for (const std::size_t count : {1, 2, 15, 16, 17, 100, 512}) {
+      const auto references = gaussian(count, dimension, count);
+      const auto packed = pack_references(references);
+      for (const double sigma : {0.1, 1.0, 30.0, 1e4, 1e15, 1e100}) {
+        testing::Random random(7);
+        std::vector<double> query(dimension);
+        for (double& x : query) x = sigma * random.normal();
+        const auto result = kernels_.log_sum_exact(query.data(), packed.tile(0), count, dimension);
+        const auto expected = oracle::log_mean_kernel({query.begin(), query.end()}, oracle::to_rows(references)) +
+                              std::log(static_cast<long double>(count));
+        // exp2 in float32 is good to 3e-7; the exponent to (dimension + 4) roundings of 2^-53.
+        const double bound = 5e-7 + static_cast<double>(std::abs(expected) * (dimension + 4) * 0x1p-53L);
+        EXPECT_NEAR(result.max + std::log(result.sum), static_cast<double>(expected), bound)
+            << dimension << " dimensions, " << count << " references, " << sigma << " sigma";
+      }
+    }
+  }
+}
+
+TEST_P(EachTarget, TargetsAgreeOnTheExactSum) {
+  const auto packed = pack_references(gaussian(300, 12, 5));
+  testing::Random random(6);
+  std::vector<double> query(12);
+  for (double& x : query) x = random.normal();
+  const auto expected = for_target(available_targets().back()).log_sum_exact(query.data(), packed.tile(0), 300, 12);
+  const auto result = kernels_.log_sum_exact(query.data(), packed.tile(0), 300, 12);
+  EXPECT_NEAR(result.max, expected.max, 1e-13 * std::abs(expected.max));
+  EXPECT_NEAR(result.sum, expected.sum, 1e-6 * expected.sum);
+}
+
+TEST(ReferencesTest, PackingGoesBothWays) {
+  for (const std::size_t rows : {1, 15, 16, 17, 40}) {
+    const auto original = gaussian(rows, 5, rows);
+    const auto restored = unpack_references(pack_references(original));
+    ASSERT_EQ(restored.rows(), rows);
+    EXPECT_TRUE(std::equal(original.values().begin(), original.values().end(), restored.values().begin()));
+  }
+}
+
+}  // namespace
+}  // namespace kernad::kernels
