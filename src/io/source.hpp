@@ -1,0 +1,101 @@
+// Where bytes come from: a file, a pipe, memory, or an entry of a .npz. Readers see only this, so that every parser
+// can be fed from memory by tests and fuzzers. Files are read and not mapped: a mapped file that somebody truncates
+// kills the process, a read one is an error that can be reported.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <limits>
+#include <memory>
+#include <span>
+#include <string>
+#include <utility>
+
+namespace kernad::io {
+
+class Source {
+ public:
+  /// What size() is for a pipe.
+  static constexpr std::uint64_t unknown_size = std::numeric_limits<std::uint64_t>::max();
+
+  Source(const Source&) = delete;
+  Source& operator=(const Source&) = delete;
+  virtual ~Source() = default;
+
+  /// For messages: the path, with the array behind it for an entry of a .npz.
+  [[nodiscard]] const std::string& name() const noexcept { return name_; }
+  /// Bytes in all, as the container claims them; unknown_size for a pipe.
+  [[nodiscard]] std::uint64_t size() const noexcept { return size_; }
+  /// Bytes read so far.
+  [[nodiscard]] std::uint64_t position() const noexcept { return position_; }
+  /// Bytes still to come, as claimed. Only where the size is known.
+  [[nodiscard]] std::uint64_t remaining() const noexcept { return size_ > position_ ? size_ - position_ : 0; }
+
+  /// Fills `out` and returns its size; fewer only where the source ends. Throws ReadError.
+  std::size_t read(std::span<std::byte> out);
+  /// Fills `out`, or throws a ReadError that says that the source ends inside `what`.
+  void read_exactly(std::span<std::byte> out, const std::string& what);
+  /// Passes over `count` bytes, at most remaining().
+  void skip(std::uint64_t count);
+  /// Throws ReadError unless everything has been read; a .npz entry checks its CRC here.
+  void expect_end();
+
+ protected:
+  Source(std::string name, std::uint64_t size) : name_(std::move(name)), size_(size) {}
+
+ private:
+  /// Reads at least one byte into `out` (never empty), or returns 0 at the end.
+  virtual std::size_t read_some(std::span<std::byte> out) = 0;
+  /// Passes over `count` bytes without reading them, where that is possible; else returns false.
+  virtual bool seek_forward(std::uint64_t count);
+
+  std::string name_;
+  std::uint64_t size_;
+  std::uint64_t position_ = 0;
+};
+
+/// Reads `bytes`, which must outlive it.
+class MemorySource final : public Source {
+ public:
+  MemorySource(std::string name, std::span<const std::byte> bytes)
+      : Source(std::move(name), bytes.size()), left_(bytes) {}
+
+ private:
+  std::size_t read_some(std::span<std::byte> out) override;
+
+  std::span<const std::byte> left_;
+};
+
+/// An open file descriptor, closed with its owner.
+class FileDescriptor {
+ public:
+  explicit FileDescriptor(int number) noexcept : number_(number) {}
+  FileDescriptor(FileDescriptor&& other) noexcept : number_(other.release()) {}
+  FileDescriptor(const FileDescriptor&) = delete;
+  FileDescriptor& operator=(const FileDescriptor&) = delete;
+  ~FileDescriptor();
+
+  [[nodiscard]] int get() const noexcept { return number_; }
+  /// Gives the descriptor away: the caller closes it.
+  int release() noexcept;
+
+ private:
+  int number_;
+};
+
+/// Opens a regular file and tells its size. Throws ReadError with the system's reason when it cannot be opened, or
+/// naming what it is when it is a folder, a pipe or a device.
+struct RegularFile {
+  FileDescriptor descriptor;
+  std::uint64_t size;
+};
+[[nodiscard]] RegularFile open_regular_file(const std::string& path);
+
+/// A regular file of known size.
+[[nodiscard]] std::unique_ptr<Source> open_file(const std::string& path);
+/// A file, pipe or terminal, to be read until it ends. Throws ReadError when it cannot be opened or is a folder.
+[[nodiscard]] std::unique_ptr<Source> open_stream(const std::string& path);
+/// Standard input, left open afterwards.
+[[nodiscard]] std::unique_ptr<Source> standard_input();
+
+}  // namespace kernad::io
