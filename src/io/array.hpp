@@ -1,0 +1,55 @@
+// The numbers of one array, whatever file it lies in: .npy, .npz and .safetensors all end here.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "io/dtype.hpp"
+#include "io/source.hpp"
+#include "kernad/matrix.hpp"
+
+namespace kernad::io {
+
+/// How an array lies in a file.
+struct ArrayLayout {
+  NumberFormat format;
+  std::vector<std::size_t> shape;
+  bool column_major = false;  ///< NumPy's fortran_order: the first dimension runs fastest
+};
+
+/// What an array is wanted for; it decides which one is taken from a file that holds several.
+enum class Role : std::uint8_t { features, labels };
+
+/// Features: two dimensions. Labels: one, or two of which the second is 1.
+[[nodiscard]] bool fits(Role role, const std::vector<std::size_t>& shape) noexcept;
+
+/// Checks that the array takes exactly `byte_count` bytes, beginning where `source` stands, and that this machine
+/// could hold it. Throws ReadError.
+void check_size(const Source& source, const ArrayLayout& layout, std::uint64_t byte_count);
+
+/// The array as rows of float32: rows x cols, or one row for a one-dimensional array. Throws ReadError for another
+/// number of dimensions or when the source ends too soon, InvalidInput for a finite value beyond float32.
+[[nodiscard]] Embeddings read_features(Source& source, const ArrayLayout& layout);
+
+/// The array as one 0 or 1 a row: of shape n or n x 1. Throws ReadError for another shape or when the source ends too
+/// soon, InvalidInput naming the row of any other number.
+[[nodiscard]] std::vector<std::uint8_t> read_label_array(Source& source, const ArrayLayout& layout);
+
+/// One array of a file that holds several.
+struct ArrayEntry {
+  std::string name;
+  std::vector<std::size_t> shape;
+  bool is_numeric = true;
+};
+
+/// Which of `entries` is meant when no name is given: the one called X (for labels: y), else the only one that fits
+/// the role. Throws ReadError listing what the file holds.
+[[nodiscard]] std::size_t choose_array(const std::string& file, const std::vector<ArrayEntry>& entries, Role role);
+
+/// "X (3 x 4), y (3)"; long lists are cut.
+[[nodiscard]] std::string list_arrays(const std::vector<ArrayEntry>& entries);
+
+}  // namespace kernad::io
