@@ -1,0 +1,49 @@
+#include "io/number.hpp"
+
+#include <charconv>
+#include <limits>
+
+namespace kernad::io {
+namespace {
+
+// Whether a decimal number that std::from_chars found out of double's range is too large for it, and not too small:
+// it is when its first digit other than 0 stands before the point once the exponent has been applied.
+bool is_huge(std::string_view number) noexcept {
+  const std::size_t e = number.find_first_of("eE");
+  const std::string_view digits = number.substr(0, e);
+  const auto point =
+      static_cast<long long>(digits.find('.') == std::string_view::npos ? digits.size() : digits.find('.'));
+  const auto first = static_cast<long long>(digits.find_first_of("123456789"));
+  if (e == std::string_view::npos) return first < point;
+
+  std::string_view text = number.substr(e + 1);
+  if (text.starts_with('+')) text.remove_prefix(1);
+  long long exponent = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), exponent);
+  if (error != std::errc()) return !text.starts_with('-');
+  return exponent > first - point;
+}
+
+}  // namespace
+
+std::string_view trim(std::string_view text) noexcept {
+  constexpr std::string_view blanks = " \t";
+  const std::size_t begin = text.find_first_not_of(blanks);
+  if (begin == std::string_view::npos) return {};
+  return text.substr(begin, text.find_last_not_of(blanks) - begin + 1);
+}
+
+std::optional<TextNumber> parse_number(std::string_view text) noexcept {
+  text = trim(text);
+  if (text.starts_with('+')) {
+    text.remove_prefix(1);
+    if (text.starts_with('-')) return std::nullopt;
+  }
+  TextNumber number;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number.value);
+  if (error == std::errc::invalid_argument || end != text.data() + text.size()) return std::nullopt;
+  if (error == std::errc::result_out_of_range) number = {0, is_huge(text)};
+  return number;
+}
+
+}  // namespace kernad::io
