@@ -1,0 +1,45 @@
+// The .safetensors format: 8 bytes of length, little-endian; a JSON header of that length which gives every tensor's
+// dtype, shape and place; then the tensors' bytes, one right after another.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "io/array.hpp"
+#include "io/source.hpp"
+#include "kernad/state_dict.hpp"
+
+namespace kernad::io {
+
+/// The longest header that is valid, as in the reference implementation of the format.
+inline constexpr std::uint64_t longest_safetensors_header = 100'000'000;
+
+struct TensorEntry {
+  std::string name;
+  DType dtype = DType::f32;
+  std::vector<std::size_t> shape;
+  std::uint64_t begin = 0;  ///< in bytes after the header
+  std::uint64_t end = 0;
+};
+
+struct SafetensorsHeader {
+  std::vector<TensorEntry> tensors;  ///< in the order of their bytes, which they cover without hole or overlap
+  std::map<std::string, std::string, std::less<>> metadata;
+};
+
+/// Reads and checks the whole header, and leaves `source` at the first tensor's bytes. Throws ReadError, naming the
+/// byte or the tensor.
+[[nodiscard]] SafetensorsHeader read_safetensors_header(Source& source);
+
+/// A whole .safetensors file.
+[[nodiscard]] StateDict read_safetensors(Source& source);
+
+/// One tensor of a file as features or labels: `wanted`, or when that is empty the one that choose_array means.
+[[nodiscard]] Embeddings read_safetensors_features(Source& source, std::string_view wanted);
+[[nodiscard]] std::vector<std::uint8_t> read_safetensors_labels(Source& source, std::string_view wanted);
+
+}  // namespace kernad::io

@@ -1,0 +1,18 @@
+// JSON from strangers: no duplicate keys, no depth beyond what the reader expects, no exception of the parser's own.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <nlohmann/json.hpp>
+#include <string>
+#include <string_view>
+
+namespace kernad::io {
+
+/// Parses `text`, which lies at byte `offset` of the file `name`. Throws ReadError when it is not one well-formed value
+/// in UTF-8, has the same key twice in an object, or nests deeper than `max_depth` objects and arrays. All of that is
+/// told before any value is stored.
+[[nodiscard]] nlohmann::json parse_json(std::string_view text, std::size_t max_depth, const std::string& name,
+                                        std::uint64_t offset);
+
+}  // namespace kernad::io
