@@ -52,11 +52,12 @@ FitReport make_report(const model::State& state, std::size_t rows_seen, const KD
 }
 
 /// Log-densities of rows first .. first + count - 1 (count <= kBlockQueries) with one worker's scratch memory.
-class BlockScorer {
+class PipelineScorer {
  public:
-  BlockScorer(const model::State& state, FeatureScalingMethod method)
+  PipelineScorer(const model::State& state, FeatureScalingMethod method)
       : state_(state),
         method_(method),
+        density_(state.kde),
         features_(kde::kBlockQueries * state.pca.projection.output_stride()),
         whitened_(kde::kBlockQueries * state.kde.whitening.output_stride()),
         scratch_(std::max(state.pca.projection.scratch_size(), state.kde.whitening.scratch_size())) {}
@@ -75,12 +76,13 @@ class BlockScorer {
     scaling::scale_rows(method_, state_.max_length, features_.data(), block.rows(), pca.outputs(), pca.output_stride());
     whitening.apply(kernels, MatrixView<double>(features_.data(), block.rows(), pca.outputs(), pca.output_stride()),
                     whitened_.data(), scratch_.data());
-    kde::log_density_block(state_.kde, kernels, whitened_.data(), whitening.output_stride(), block.rows(), out);
+    density_.score(kernels, whitened_.data(), whitening.output_stride(), block.rows(), out);
   }
 
  private:
   const model::State& state_;
   FeatureScalingMethod method_;
+  kde::BlockScorer density_;
   kernels::AlignedVector<double> features_;
   kernels::AlignedVector<double> whitened_;
   kernels::AlignedVector<double> scratch_;
@@ -92,7 +94,7 @@ std::vector<double> log_densities(const model::State& state, FeatureScalingMetho
   std::vector<double> result(features.rows());
   const std::size_t blocks = (features.rows() + kde::kBlockQueries - 1) / kde::kBlockQueries;
   const int threads = blocks > 1 ? parallel::resolve_threads(requested_threads) : 1;
-  std::vector<std::optional<BlockScorer>> scorers(std::min(blocks, static_cast<std::size_t>(threads)));
+  std::vector<std::optional<PipelineScorer>> scorers(std::min(blocks, static_cast<std::size_t>(threads)));
   parallel::parallel_for(blocks, threads, [&](std::size_t block, std::size_t worker) {
     auto& scorer = scorers[worker];
     if (!scorer) scorer.emplace(state, method);

@@ -38,7 +38,7 @@ std::vector<double> GaussianKDE::log_density(EmbeddingsView queries) const {
     kernels::AlignedVector<double> whitened(n * stride);
     kernels::AlignedVector<double> scratch(state.whitening.scratch_size());
     state.whitening.apply(kernels, queries.middle_rows(begin, n), whitened.data(), scratch.data());
-    kde::log_density_block(state, kernels, whitened.data(), stride, n, result.data() + begin);
+    kde::BlockScorer(state).score(kernels, whitened.data(), stride, n, result.data() + begin);
   });
   return result;
 }

@@ -1,7 +1,9 @@
 // What a fitted density is, and its sum: the inside of GaussianKDE, shared with the classifier.
 #pragma once
 
+#include <array>
 #include <cstddef>
+#include <cstdint>
 #include <span>
 #include <vector>
 
@@ -29,13 +31,34 @@ struct State {
 template <typename T>
 [[nodiscard]] State fit(MatrixView<T> features, int threads);
 
-/// Log-densities of `rows` whitened queries (stride apart, r doubles each, finite) into out[rows]. Single-threaded, no
-/// allocation; a query's result does not depend on the queries beside it.
-void log_density_block(const State& state, const kernels::KernelTable& kernels, const double* queries,
-                       std::size_t stride, std::size_t rows, double* out);
-
-/// Most queries of one log_density_block: enough to reuse references from the cache, few enough for the stack.
+/// Most queries of one block: enough to use references again from the cache, few enough to share out among threads.
 inline constexpr std::size_t kBlockQueries = 64;
+
+/// Log-densities of blocks of queries, with the scratch memory that takes: one for each thread, used again and again.
+class BlockScorer {
+ public:
+  explicit BlockScorer(const State& state);
+
+  /// Log-densities of `rows` <= kBlockQueries whitened queries (stride apart, r doubles each, finite) into out[rows].
+  /// No allocation; a query's result does not depend on the queries beside it.
+  void score(const kernels::KernelTable& kernels, const double* queries, std::size_t stride, std::size_t rows,
+             double* out);
+
+ private:
+  enum class Form : std::uint8_t { expanded, difference };
+
+  void sum_group(const kernels::KernelTable& kernels, Form form, const double* queries, std::size_t stride,
+                 double* sums);
+  void sum_exactly(const kernels::KernelTable& kernels, const double* queries, std::size_t stride, double* out);
+
+  const State& state_;
+  kernels::AlignedVector<float> values_;             // kBlockQueries x r: a group's queries in float32
+  kernels::AlignedVector<float> lanes_;              // kBlockQueries x 16
+  std::array<float, kBlockQueries> bias_{};          // of a group's queries
+  std::array<double, kBlockQueries> correction_{};   // what rounding the bias to float32 has lost
+  std::array<std::uint8_t, kBlockQueries> group_{};  // queries of the group being summed
+  std::size_t group_size_ = 0;
+};
 
 /// exp of each, at most the largest double.
 [[nodiscard]] std::vector<double> exp_saturating(std::span<const double> log_values);

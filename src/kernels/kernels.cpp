@@ -17,6 +17,7 @@
 #include "hwy/highway.h"
 #include "kernels/log_sum_exact-inl.h"
 #include "kernels/project-inl.h"
+#include "kernels/sum_fused-inl.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace kernad::kernels {
@@ -29,7 +30,8 @@ inline constexpr const char* kTargetName = HWY_TARGET == HWY_AVX3   ? "avx512"
                                                                     : "portable";
 
 extern const KernelTable kTable;
-const KernelTable kTable = {kTargetName, &Project<float>, &Project<double>, &LogSumExact};
+const KernelTable kTable = {kTargetName,  &Project<float>,  &Project<double>,
+                            &LogSumExact, &SumFused<false>, &SumFused<true>};
 
 // NOLINTNEXTLINE(google-readability-namespace-comments)
 }  // namespace HWY_NAMESPACE

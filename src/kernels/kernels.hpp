@@ -18,6 +18,26 @@ struct MaxSum {
 /// References of one partial sum of log_sum_exact. Bounds its scratch memory on the stack.
 inline constexpr std::size_t kExactPanelTiles = 32;
 
+/// A block of queries for sum_fused, all in float32, and their running sums.
+struct FusedQueries {
+  const float* values;  ///< count x stride; the first `dimension` of a row are the query (times log2(e) if expanded)
+  const float* bias;    ///< count: what is added to every exponent, in units of log2
+  float* lanes;  ///< count x 16, aligned: sums of exponentials, lane j of references j, j + 16, j + 32 ...; added to
+  std::size_t count;
+  std::size_t stride;
+};
+
+/// Consecutive tiles of packed references for sum_fused.
+struct FusedTiles {
+  const float* values;  ///< tiles as in PackedReferences
+  const float* bias;  ///< 16 a tile: what is added to a reference's exponents, in units of log2; kPadding where none is
+  std::size_t count;
+  std::size_t dimension;
+};
+
+/// The bias of lanes that hold no reference: their exponentials vanish.
+inline constexpr float kPadding = -3e9F;
+
 struct KernelTable {
   /// Instruction set it is compiled for: "avx512", "avx2", "sse4", "neon" or "portable".
   const char* target;
@@ -33,6 +53,12 @@ struct KernelTable {
   /// The sum of exp(-|q - r|^2 / 2) over the first `count` references (at most kExactPanelTiles tiles), with
   /// distances by differences in double: right for any finite query. query: dimension doubles.
   MaxSum (*log_sum_exact)(const double* query, const float* tiles, std::size_t count, std::size_t dimension);
+
+  /// Adds 2^exponent of every pair to the queries' lanes, in float32, where the exponent is query bias + tile bias + q
+  /// . r (sum_expanded) or query bias + tile bias - log2(e) / 2 |q - r|^2 (sum_difference). Exponents stay below 100;
+  /// what is below -126 is lost. A query's sums do not depend on the queries beside it.
+  void (*sum_expanded)(const FusedQueries& queries, const FusedTiles& tiles);
+  void (*sum_difference)(const FusedQueries& queries, const FusedTiles& tiles);
 };
 
 /// The table that this process uses: KERNAD_TARGET's when set, else the best this CPU can run. Chosen once. Throws

@@ -19,6 +19,10 @@ struct PackedReferences {
   std::size_t count = 0;      ///< N
   std::size_t dimension = 0;  ///< k
   AlignedVector<float> values;
+  /// What the exponent of each reference gets, in units of log2: -log2(e) / 2 |r|^2 for sum_expanded, 0 for
+  /// sum_difference, and kPadding for what fills up the last tile.
+  AlignedVector<float> expanded_bias;
+  AlignedVector<float> difference_bias;
 
   [[nodiscard]] const float* tile(std::size_t t) const { return values.data() + t * kTileRows * dimension; }
 };

@@ -1,0 +1,192 @@
+// Distance, exp2 and sum of many query-reference pairs in float32 registers, per target: where nearly all of the time
+// of scoring goes.
+//
+// Goals: every pair's value lives in a register from its distance to its place in the sum; a pair costs k fused
+// multiply-adds and eight more instructions on AVX-512. A query's sum is the same bits whichever queries share its
+// block. Non-goals: far queries. There is no running maximum (a Gaussian kernel is at most 1, so one fixed shift of the
+// exponent keeps sums of near references inside float32); the caller sends a query whose sum is too small to
+// log_sum_exact. Rejected: a matrix product followed by a vector exp needs a pass over memory between the two and is 10
+// times slower; exponentials by table lookup cost more than the polynomial once gathers are counted.
+
+#if defined(KERNAD_KERNELS_SUM_FUSED_INL_H_) == defined(HWY_TARGET_TOGGLE)
+#ifdef KERNAD_KERNELS_SUM_FUSED_INL_H_
+#undef KERNAD_KERNELS_SUM_FUSED_INL_H_
+#else
+#define KERNAD_KERNELS_SUM_FUSED_INL_H_
+#endif
+
+#include <algorithm>
+#include <cstddef>
+
+#include "hwy/highway.h"
+#include "kernels/kernels.hpp"
+#include "kernels/references.hpp"
+
+// Arrays of registers stay registers only when the loops over them are unrolled.
+#undef KERNAD_UNROLL
+#if defined(__clang__)
+#define KERNAD_UNROLL _Pragma("clang loop unroll(full)")
+#else
+#define KERNAD_UNROLL _Pragma("GCC unroll 16")
+#endif
+
+HWY_BEFORE_NAMESPACE();
+namespace kernad::kernels {
+namespace HWY_NAMESPACE {
+namespace hn = hwy::HWY_NAMESPACE;
+
+using FusedTag = hn::CappedTag<float, kTileRows>;
+using FusedVec = hn::Vec<FusedTag>;
+inline constexpr std::size_t kFusedLanes = MaxLanes(FusedTag());
+inline constexpr std::size_t kTileVectors = kTileRows / kFusedLanes;
+
+/// 2^x for x <= 100, relative error below 3e-6; 0 for x far below -126. The polynomial of degree 4 is the one of least
+/// relative error (2.6e-6) over one octave; its error swings about 0, so that much of it cancels in a sum.
+HWY_INLINE FusedVec FastExp2(FusedVec x) {
+  const FusedTag d;
+#if HWY_TARGET == HWY_AVX3
+  // f = x - floor(x) in [0, 1), and a product with 2^floor(x), are one instruction each.
+  const FusedVec f{_mm512_reduce_ps(x.raw, 1)};
+  FusedVec p = hn::MulAdd(f, hn::Set(d, 0.0135341706f), hn::Set(d, 0.0520114563f));
+  p = hn::MulAdd(p, f, hn::Set(d, 0.241442755f));
+  p = hn::MulAdd(p, f, hn::Set(d, 0.693003833f));
+  p = hn::MulAdd(p, f, hn::Set(d, 1.00000262f));
+  return FusedVec{_mm512_scalef_ps(p.raw, x.raw)};
+#else
+  // Adding 1.5 * 2^23 leaves round(x) in the low bits of the sum.
+  const FusedVec magic = hn::Set(d, 12582912.0f);
+  const FusedVec clamped = hn::Max(x, hn::Set(d, -127.0f));
+  const FusedVec shifted = hn::Add(clamped, magic);
+  const FusedVec f = hn::Sub(clamped, hn::Sub(shifted, magic));
+  FusedVec p = hn::MulAdd(f, hn::Set(d, 0.0095701011f), hn::Set(d, 0.0559178591f));
+  p = hn::MulAdd(p, f, hn::Set(d, 0.240247443f));
+  p = hn::MulAdd(p, f, hn::Set(d, 0.693121791f));
+  p = hn::MulAdd(p, f, hn::Set(d, 0.999999285f));
+  // round(x) + 127 is 0 at the clamp: the factor is then +0.
+  const hn::RebindToSigned<FusedTag> di;
+  const auto n = hn::Add(hn::BitCast(di, shifted), hn::Set(di, 127));
+  return hn::Mul(p, hn::BitCast(d, hn::ShiftLeft<23>(n)));
+#endif
+}
+
+/// exponents[q][v] of kQ queries and kTiles tiles: query_bias + tile_bias + q . r, or, by differences,
+/// query_bias + tile_bias - log2(e) / 2 |q - r|^2.
+template <bool kDifference, std::size_t kQ, std::size_t kTiles>
+HWY_INLINE void PairExponents(const FusedQueries& queries, std::size_t first, const float* HWY_RESTRICT tiles,
+                              const float* HWY_RESTRICT tile_bias, std::size_t dimension,
+                              FusedVec (&acc)[kQ][kTiles * kTileVectors]) {
+  const FusedTag d;
+  constexpr std::size_t kVectors = kTiles * kTileVectors;
+  KERNAD_UNROLL
+  for (std::size_t v = 0; v < kVectors; ++v) {
+    const FusedVec bias = hn::Load(d, tile_bias + v * kFusedLanes);
+    KERNAD_UNROLL
+    for (std::size_t q = 0; q < kQ; ++q) {
+      acc[q][v] = kDifference ? hn::Zero(d) : hn::Add(bias, hn::Set(d, queries.bias[first + q]));
+    }
+  }
+  for (std::size_t i = 0; i < dimension; ++i) {
+    FusedVec r[kVectors];
+    KERNAD_UNROLL
+    for (std::size_t v = 0; v < kVectors; ++v) {
+      r[v] = hn::Load(
+          d, tiles + (v / kTileVectors) * kTileRows * dimension + i * kTileRows + (v % kTileVectors) * kFusedLanes);
+    }
+    KERNAD_UNROLL
+    for (std::size_t q = 0; q < kQ; ++q) {
+      const FusedVec x = hn::Set(d, queries.values[(first + q) * queries.stride + i]);
+      KERNAD_UNROLL
+      for (std::size_t v = 0; v < kVectors; ++v) {
+        if constexpr (kDifference) {
+          const FusedVec difference = hn::Sub(x, r[v]);
+          acc[q][v] = hn::MulAdd(difference, difference, acc[q][v]);
+        } else {
+          acc[q][v] = hn::MulAdd(x, r[v], acc[q][v]);
+        }
+      }
+    }
+  }
+  if constexpr (kDifference) {
+    const FusedVec scale = hn::Set(d, -0.5f * 1.44269504f);
+    KERNAD_UNROLL
+    for (std::size_t v = 0; v < kVectors; ++v) {
+      const FusedVec bias = hn::Load(d, tile_bias + v * kFusedLanes);
+      KERNAD_UNROLL
+      for (std::size_t q = 0; q < kQ; ++q) {
+        acc[q][v] = hn::MulAdd(acc[q][v], scale, hn::Add(bias, hn::Set(d, queries.bias[first + q])));
+      }
+    }
+  }
+}
+
+/// kQ queries against all tiles, kTiles at a time. Sums of tiles enter in their order, one after another, so that they
+/// do not depend on kQ and kTiles.
+template <bool kDifference, std::size_t kQ, std::size_t kTiles>
+HWY_NOINLINE void SumQueries(const FusedQueries& queries, std::size_t first, const FusedTiles& tiles) {
+  const FusedTag d;
+  FusedVec sums[kQ][kTileVectors];
+  KERNAD_UNROLL
+  for (std::size_t q = 0; q < kQ; ++q) {
+    KERNAD_UNROLL
+    for (std::size_t v = 0; v < kTileVectors; ++v) {
+      sums[q][v] = hn::Load(d, queries.lanes + (first + q) * kTileRows + v * kFusedLanes);
+    }
+  }
+  const auto add_tiles = [&]<std::size_t kCount>(std::size_t t) HWY_ATTR {
+    HWY_FENCE;  // keeps the compiler from holding all broadcast query values in registers that it does not have
+    FusedVec acc[kQ][kCount * kTileVectors];
+    PairExponents<kDifference, kQ, kCount>(queries, first, tiles.values + t * kTileRows * tiles.dimension,
+                                           tiles.bias + t * kTileRows, tiles.dimension, acc);
+    KERNAD_UNROLL
+    for (std::size_t q = 0; q < kQ; ++q) {
+      KERNAD_UNROLL
+      for (std::size_t v = 0; v < kCount * kTileVectors; ++v) {
+        sums[q][v % kTileVectors] = hn::Add(sums[q][v % kTileVectors], FastExp2(acc[q][v]));
+      }
+    }
+  };
+  std::size_t t = 0;
+  for (; t + kTiles <= tiles.count; t += kTiles) add_tiles.template operator()<kTiles>(t);
+  for (; t < tiles.count; ++t) add_tiles.template operator()<1>(t);
+  KERNAD_UNROLL
+  for (std::size_t q = 0; q < kQ; ++q) {
+    KERNAD_UNROLL
+    for (std::size_t v = 0; v < kTileVectors; ++v) {
+      hn::Store(sums[q][v], d, queries.lanes + (first + q) * kTileRows + v * kFusedLanes);
+    }
+  }
+}
+
+// Accumulators in flight: 16 registers of 32 with AVX-512 and NEON, 12 of 16 with AVX2, 8 of 16 with SSE4.
+#if HWY_TARGET == HWY_AVX3
+inline constexpr std::size_t kFusedQueries = 8;
+inline constexpr std::size_t kFusedTiles = 2;
+#elif HWY_TARGET == HWY_AVX2
+inline constexpr std::size_t kFusedQueries = 6;
+inline constexpr std::size_t kFusedTiles = 1;
+#elif HWY_TARGET == HWY_NEON
+inline constexpr std::size_t kFusedQueries = 4;
+inline constexpr std::size_t kFusedTiles = 1;
+#else
+inline constexpr std::size_t kFusedQueries = 2;
+inline constexpr std::size_t kFusedTiles = 1;
+#endif
+/// Tiles in flight of a lone query: enough independent chains to hide the latency of the multiply-add.
+inline constexpr std::size_t kLoneTiles = std::max<std::size_t>(2, 8 / kTileVectors);
+
+template <bool kDifference>
+void SumFused(const FusedQueries& queries, const FusedTiles& tiles) {
+  std::size_t q = 0;
+  for (; q + kFusedQueries <= queries.count; q += kFusedQueries) {
+    SumQueries<kDifference, kFusedQueries, kFusedTiles>(queries, q, tiles);
+  }
+  for (; q + 2 <= queries.count; q += 2) SumQueries<kDifference, 2, kLoneTiles / 2>(queries, q, tiles);
+  if (q < queries.count) SumQueries<kDifference, 1, kLoneTiles>(queries, q, tiles);
+}
+
+// NOLINTNEXTLINE(google-readability-namespace-comments)
+}  // namespace HWY_NAMESPACE
+}  // namespace kernad::kernels
+HWY_AFTER_NAMESPACE();
+
+#endif  // KERNAD_KERNELS_SUM_FUSED_INL_H_
