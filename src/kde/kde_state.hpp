@@ -47,16 +47,26 @@ class BlockScorer {
  private:
   enum class Form : std::uint8_t { expanded, difference };
 
+  // A group of which all but the last run is full is filled up by less than one run.
+  static constexpr std::size_t kPaddedQueries = kBlockQueries + kernels::kMaxFusedWidth;
+
+  void select(Form form, std::size_t rows);
+  [[nodiscard]] double probe_shift(const kernels::KernelTable& kernels, const double* query) const;
+  void pack_group(const kernels::KernelTable& kernels, Form form, const double* queries, std::size_t stride);
   void sum_group(const kernels::KernelTable& kernels, Form form, const double* queries, std::size_t stride,
-                 double* sums);
+                 double* out);
   void sum_exactly(const kernels::KernelTable& kernels, const double* queries, std::size_t stride, double* out);
 
   const State& state_;
-  kernels::AlignedVector<float> values_;             // kBlockQueries x r: a group's queries in float32
-  kernels::AlignedVector<float> lanes_;              // kBlockQueries x 16
-  std::array<float, kBlockQueries> bias_{};          // of a group's queries
+  std::array<double, kBlockQueries> squares_{};      // |q|^2 of each query
+  std::array<double, kBlockQueries> shift_{};        // of its exponents, in units of log2
+  std::array<bool, kBlockQueries> done_{};           // it has its result
+  std::array<std::uint8_t, kBlockQueries> group_{};  // queries being summed; what follows is theirs, in this order:
+  std::array<float, kPaddedQueries> bias_{};         // the shift, and |q|^2 if expanded
   std::array<double, kBlockQueries> correction_{};   // what rounding the bias to float32 has lost
-  std::array<std::uint8_t, kBlockQueries> group_{};  // queries of the group being summed
+  kernels::AlignedVector<float> values_;             // in float32, r each
+  kernels::AlignedVector<float> lanes_;              // 16 each
+  std::vector<kernels::FusedQueries> runs_;          // where they lie
   std::size_t group_size_ = 0;
 };
 

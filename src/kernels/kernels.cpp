@@ -30,8 +30,8 @@ inline constexpr const char* kTargetName = HWY_TARGET == HWY_AVX3   ? "avx512"
                                                                     : "portable";
 
 extern const KernelTable kTable;
-const KernelTable kTable = {kTargetName,  &Project<float>,  &Project<double>,
-                            &LogSumExact, &SumFused<false>, &SumFused<true>};
+const KernelTable kTable = {kTargetName,   &Project<float>,  &Project<double>, &LogSumExact,
+                            kFusedQueries, &SumFused<false>, &SumFused<true>};
 
 // NOLINTNEXTLINE(google-readability-namespace-comments)
 }  // namespace HWY_NAMESPACE

@@ -18,13 +18,13 @@ struct MaxSum {
 /// References of one partial sum of log_sum_exact. Bounds its scratch memory on the stack.
 inline constexpr std::size_t kExactPanelTiles = 32;
 
-/// A block of queries for sum_fused, all in float32, and their running sums.
+/// A group of queries that pass the references together, in float32, and their running sums. The queries lie dimension
+/// after dimension, `width` side by side; width is the table's fused_width or 1.
 struct FusedQueries {
-  const float* values;  ///< count x stride; the first `dimension` of a row are the query (times log2(e) if expanded)
-  const float* bias;    ///< count: what is added to every exponent, in units of log2
-  float* lanes;  ///< count x 16, aligned: sums of exponentials, lane j of references j, j + 16, j + 32 ...; added to
-  std::size_t count;
-  std::size_t stride;
+  const float* values;  ///< dimension x width: the queries, times log2(e) if expanded
+  const float* bias;    ///< width: what is added to every exponent, in units of log2
+  float* lanes;  ///< width x 16, aligned: sums of exponentials, lane j of references j, j + 16, j + 32 ...; added to
+  std::size_t width;
 };
 
 /// Consecutive tiles of packed references for sum_fused.
@@ -35,7 +35,9 @@ struct FusedTiles {
   std::size_t dimension;
 };
 
-/// The bias of lanes that hold no reference: their exponentials vanish.
+inline constexpr std::size_t kMaxFusedWidth = 8;
+
+/// The bias of lanes that hold no reference, and of queries that fill up a group: their exponentials vanish.
 inline constexpr float kPadding = -3e9F;
 
 struct KernelTable {
@@ -57,6 +59,7 @@ struct KernelTable {
   /// Adds 2^exponent of every pair to the queries' lanes, in float32, where the exponent is query bias + tile bias + q
   /// . r (sum_expanded) or query bias + tile bias - log2(e) / 2 |q - r|^2 (sum_difference). Exponents stay below 100;
   /// what is below -126 is lost. A query's sums do not depend on the queries beside it.
+  std::size_t fused_width;  ///< queries of a full group: as many as the register file takes, at most kMaxFusedWidth
   void (*sum_expanded)(const FusedQueries& queries, const FusedTiles& tiles);
   void (*sum_difference)(const FusedQueries& queries, const FusedTiles& tiles);
 };

@@ -69,32 +69,32 @@ HWY_INLINE FusedVec FastExp2(FusedVec x) {
 #endif
 }
 
-/// exponents[q][v] of kQ queries and kTiles tiles: query_bias + tile_bias + q . r, or, by differences,
-/// query_bias + tile_bias - log2(e) / 2 |q - r|^2.
+/// Exponents of kQ queries and kTiles tiles: query bias + tile bias + q . r, or, by differences,
+/// query bias + tile bias - log2(e) / 2 |q - r|^2. values: dimension x kQ.
 template <bool kDifference, std::size_t kQ, std::size_t kTiles>
-HWY_INLINE void PairExponents(const FusedQueries& queries, std::size_t first, const float* HWY_RESTRICT tiles,
-                              const float* HWY_RESTRICT tile_bias, std::size_t dimension,
-                              FusedVec (&acc)[kQ][kTiles * kTileVectors]) {
+HWY_INLINE void PairExponents(const float* HWY_RESTRICT values, const float* HWY_RESTRICT query_bias,
+                              const float* HWY_RESTRICT tiles, const float* HWY_RESTRICT tile_bias,
+                              std::size_t dimension, FusedVec (&acc)[kQ][kTiles * kTileVectors]) {
   const FusedTag d;
   constexpr std::size_t kVectors = kTiles * kTileVectors;
+  const std::size_t tile_stride = kTileRows * dimension;
   KERNAD_UNROLL
   for (std::size_t v = 0; v < kVectors; ++v) {
     const FusedVec bias = hn::Load(d, tile_bias + v * kFusedLanes);
     KERNAD_UNROLL
     for (std::size_t q = 0; q < kQ; ++q) {
-      acc[q][v] = kDifference ? hn::Zero(d) : hn::Add(bias, hn::Set(d, queries.bias[first + q]));
+      acc[q][v] = kDifference ? hn::Zero(d) : hn::Add(bias, hn::Set(d, query_bias[q]));
     }
   }
   for (std::size_t i = 0; i < dimension; ++i) {
     FusedVec r[kVectors];
     KERNAD_UNROLL
     for (std::size_t v = 0; v < kVectors; ++v) {
-      r[v] = hn::Load(
-          d, tiles + (v / kTileVectors) * kTileRows * dimension + i * kTileRows + (v % kTileVectors) * kFusedLanes);
+      r[v] = hn::Load(d, tiles + (v / kTileVectors) * tile_stride + i * kTileRows + (v % kTileVectors) * kFusedLanes);
     }
     KERNAD_UNROLL
     for (std::size_t q = 0; q < kQ; ++q) {
-      const FusedVec x = hn::Set(d, queries.values[(first + q) * queries.stride + i]);
+      const FusedVec x = hn::Set(d, values[i * kQ + q]);
       KERNAD_UNROLL
       for (std::size_t v = 0; v < kVectors; ++v) {
         if constexpr (kDifference) {
@@ -113,7 +113,7 @@ HWY_INLINE void PairExponents(const FusedQueries& queries, std::size_t first, co
       const FusedVec bias = hn::Load(d, tile_bias + v * kFusedLanes);
       KERNAD_UNROLL
       for (std::size_t q = 0; q < kQ; ++q) {
-        acc[q][v] = hn::MulAdd(acc[q][v], scale, hn::Add(bias, hn::Set(d, queries.bias[first + q])));
+        acc[q][v] = hn::MulAdd(acc[q][v], scale, hn::Add(bias, hn::Set(d, query_bias[q])));
       }
     }
   }
@@ -122,21 +122,24 @@ HWY_INLINE void PairExponents(const FusedQueries& queries, std::size_t first, co
 /// kQ queries against all tiles, kTiles at a time. Sums of tiles enter in their order, one after another, so that they
 /// do not depend on kQ and kTiles.
 template <bool kDifference, std::size_t kQ, std::size_t kTiles>
-HWY_NOINLINE void SumQueries(const FusedQueries& queries, std::size_t first, const FusedTiles& tiles) {
+HWY_NOINLINE void SumQueries(const FusedQueries& queries, const FusedTiles& tiles) {
   const FusedTag d;
+  const float* const values = queries.values;
+  const float* const query_bias = queries.bias;
+  float* const lanes = queries.lanes;
+  const float* tile = tiles.values;
+  const float* tile_bias = tiles.bias;
+  const std::size_t dimension = tiles.dimension;
   FusedVec sums[kQ][kTileVectors];
   KERNAD_UNROLL
   for (std::size_t q = 0; q < kQ; ++q) {
     KERNAD_UNROLL
-    for (std::size_t v = 0; v < kTileVectors; ++v) {
-      sums[q][v] = hn::Load(d, queries.lanes + (first + q) * kTileRows + v * kFusedLanes);
-    }
+    for (std::size_t v = 0; v < kTileVectors; ++v) sums[q][v] = hn::Load(d, lanes + q * kTileRows + v * kFusedLanes);
   }
-  const auto add_tiles = [&]<std::size_t kCount>(std::size_t t) HWY_ATTR {
+  const auto add_tiles = [&]<std::size_t kCount>() HWY_ATTR {
     HWY_FENCE;  // keeps the compiler from holding all broadcast query values in registers that it does not have
     FusedVec acc[kQ][kCount * kTileVectors];
-    PairExponents<kDifference, kQ, kCount>(queries, first, tiles.values + t * kTileRows * tiles.dimension,
-                                           tiles.bias + t * kTileRows, tiles.dimension, acc);
+    PairExponents<kDifference, kQ, kCount>(values, query_bias, tile, tile_bias, dimension, acc);
     KERNAD_UNROLL
     for (std::size_t q = 0; q < kQ; ++q) {
       KERNAD_UNROLL
@@ -144,16 +147,16 @@ HWY_NOINLINE void SumQueries(const FusedQueries& queries, std::size_t first, con
         sums[q][v % kTileVectors] = hn::Add(sums[q][v % kTileVectors], FastExp2(acc[q][v]));
       }
     }
+    tile += kCount * kTileRows * dimension;
+    tile_bias += kCount * kTileRows;
   };
-  std::size_t t = 0;
-  for (; t + kTiles <= tiles.count; t += kTiles) add_tiles.template operator()<kTiles>(t);
-  for (; t < tiles.count; ++t) add_tiles.template operator()<1>(t);
+  std::size_t left = tiles.count;
+  for (; left >= kTiles; left -= kTiles) add_tiles.template operator()<kTiles>();
+  for (; left != 0; --left) add_tiles.template operator()<1>();
   KERNAD_UNROLL
   for (std::size_t q = 0; q < kQ; ++q) {
     KERNAD_UNROLL
-    for (std::size_t v = 0; v < kTileVectors; ++v) {
-      hn::Store(sums[q][v], d, queries.lanes + (first + q) * kTileRows + v * kFusedLanes);
-    }
+    for (std::size_t v = 0; v < kTileVectors; ++v) hn::Store(sums[q][v], d, lanes + q * kTileRows + v * kFusedLanes);
   }
 }
 
@@ -176,12 +179,11 @@ inline constexpr std::size_t kLoneTiles = std::max<std::size_t>(2, 8 / kTileVect
 
 template <bool kDifference>
 void SumFused(const FusedQueries& queries, const FusedTiles& tiles) {
-  std::size_t q = 0;
-  for (; q + kFusedQueries <= queries.count; q += kFusedQueries) {
-    SumQueries<kDifference, kFusedQueries, kFusedTiles>(queries, q, tiles);
+  if (queries.width == 1) {
+    SumQueries<kDifference, 1, kLoneTiles>(queries, tiles);
+  } else {
+    SumQueries<kDifference, kFusedQueries, kFusedTiles>(queries, tiles);
   }
-  for (; q + 2 <= queries.count; q += 2) SumQueries<kDifference, 2, kLoneTiles / 2>(queries, q, tiles);
-  if (q < queries.count) SumQueries<kDifference, 1, kLoneTiles>(queries, q, tiles);
 }
 
 // NOLINTNEXTLINE(google-readability-namespace-comments)

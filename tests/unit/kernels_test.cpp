@@ -3,7 +3,9 @@
 
 #include <gtest/gtest.h>
 
+#include <bit>
 #include <cmath>
+#include <numbers>
 #include <vector>
 
 #include "kernad/error.hpp"
@@ -113,6 +115,95 @@ TEST_P(EachTarget, ExactSumMatchesLongDouble) {
       }
     }
   }
+}
+
+/// Sums of queries by a fused kernel, in units of the sum over references of exp(-|q - r|^2 / 2).
+std::vector<double> fused_sums(const KernelTable& kernels, bool expanded, const Embeddings& queries,
+                               const PackedReferences& references, std::size_t width) {
+  const std::size_t dimension = references.dimension;
+  AlignedVector<float> values(dimension * width);
+  AlignedVector<float> lanes(width * kTileRows);
+  std::vector<float> bias(width);
+  for (std::size_t q = 0; q < width; ++q) {
+    double square = 0;
+    for (std::size_t d = 0; d < dimension; ++d) {
+      const auto x = static_cast<double>(queries(q, d));
+      values[d * width + q] = static_cast<float>(expanded ? x * std::numbers::log2e : x);
+      square += x * x;
+    }
+    bias[q] = static_cast<float>(expanded ? -0.5 * std::numbers::log2e * square : 0);
+  }
+  const std::size_t tiles = round_up(references.count, kTileRows) / kTileRows;
+  const float* tile_bias = (expanded ? references.expanded_bias : references.difference_bias).data();
+  (expanded ? kernels.sum_expanded : kernels.sum_difference)({values.data(), bias.data(), lanes.data(), width},
+                                                             {references.tile(0), tile_bias, tiles, dimension});
+  std::vector<double> sums(width);
+  for (std::size_t q = 0; q < width; ++q) {
+    for (std::size_t lane = 0; lane < kTileRows; ++lane) sums[q] += static_cast<double>(lanes[q * kTileRows + lane]);
+  }
+  return sums;
+}
+
+TEST_P(EachTarget, FusedSumsMatchLongDouble) {
+  for (const std::size_t dimension : {1, 3, 7, 8, 9, 15, 16, 17, 31, 64, 100, 512}) {
+    for (const std::size_t count : {1, 15, 16, 17, 47, 129}) {
+      for (const std::size_t width : {std::size_t{1}, kernels_.fused_width}) {
+        for (const bool expanded : {false, true}) {
+          SCOPED_TRACE(std::to_string(dimension) + " dimensions, " + std::to_string(count) + " references, width " +
+                       std::to_string(width) + (expanded ? ", expanded" : ", difference"));
+          // Lengths that do not grow with the dimension, so that sums stay inside float32 without a shift.
+          const auto shrink = [&](double x, auto, auto) { return 3 * x / std::sqrt(static_cast<double>(dimension)); };
+          const auto references = testing::map(gaussian(count, dimension, count), shrink);
+          const auto queries = testing::map(gaussian(width, dimension, 77), shrink);
+          const auto sums = fused_sums(kernels_, expanded, queries, pack_references(references), width);
+          for (std::size_t q = 0; q < width; ++q) {
+            const auto expected = oracle::log_mean_kernel(oracle::to_rows(queries)[q], oracle::to_rows(references)) +
+                                  std::log(static_cast<long double>(count));
+            // 2^x: 2.6e-6. Distances: rounding of products and partial sums, of magnitude up to 80 here, adds like a
+            // random walk of `dimension` steps.
+            const double bound = 3e-6 + 80 * 0x1p-24 * (2 + 0.1 * std::sqrt(static_cast<double>(dimension)));
+            EXPECT_NEAR(std::log(sums[q]), static_cast<double>(expected), bound);
+          }
+        }
+      }
+    }
+  }
+}
+
+TEST_P(EachTarget, FusedSumsAreTheSameBitsAloneAndInAGroup) {
+  const auto references = pack_references(gaussian(150, 9, 3));
+  const auto queries = gaussian(kernels_.fused_width, 9, 4);
+  for (const bool expanded : {false, true}) {
+    const auto together = fused_sums(kernels_, expanded, queries, references, kernels_.fused_width);
+    for (std::size_t q = 0; q < queries.rows(); ++q) {
+      const Embeddings one({queries.row(q).begin(), queries.row(q).end()}, 1, 9);
+      EXPECT_EQ(fused_sums(kernels_, expanded, one, references, 1)[0], together[q]);
+    }
+  }
+}
+
+TEST_P(EachTarget, FusedExponentialIsRightOverItsWholeRange) {
+  // One reference at the origin and one-dimensional queries: the sum is 2^bias alone. Bit patterns are swept, not
+  // values.
+  const auto references = pack_references(Embeddings({0}, 1, 1));
+  const float zero = 0;
+  double worst = 0;
+  for (std::uint32_t bits = 0; bits < 0x7f800000U; bits += 40'009) {
+    for (const float x : {std::bit_cast<float>(bits), -std::bit_cast<float>(bits)}) {
+      if (!(x <= 100)) continue;
+      AlignedVector<float> lanes(kTileRows);
+      kernels_.sum_difference({&zero, &x, lanes.data(), 1},
+                              {references.tile(0), references.difference_bias.data(), 1, 1});
+      const auto result = static_cast<double>(lanes[0]);
+      if (x < -126) {
+        ASSERT_LE(result, 0x1p-125) << x;
+      } else {
+        worst = std::max(worst, std::abs(result / std::exp2(static_cast<double>(x)) - 1));
+      }
+    }
+  }
+  EXPECT_LT(worst, 3e-6);
+  EXPECT_GT(worst, 1e-6) << "better than the polynomial can be: the sweep misses its worst places";
 }
 
 TEST_P(EachTarget, TargetsAgreeOnTheExactSum) {
