@@ -86,7 +86,8 @@ TEST(GaussianKDETest, ClustersThatAProbeMissesMatchTheOracle) {
   for (std::size_t j = 0; j < 60; ++j) train(333, j) = 15;
   auto queries = correlated(6, 60, 0.99, 0, 22);
   for (std::size_t i = 0; i < 6; ++i) {
-    for (std::size_t j = 0; j < 60; ++j) queries(i, j) = static_cast<float>(15 + 0.3 * i * queries(i, j));
+    for (std::size_t j = 0; j < 60; ++j)
+      queries(i, j) = static_cast<float>(15 + 0.3 * static_cast<double>(i) * static_cast<double>(queries(i, j)));
   }
   expect_like_oracle(train, queries);
 }
