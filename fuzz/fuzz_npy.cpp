@@ -1,0 +1,17 @@
+#include "fuzz_target.hpp"
+#include "io/npy.hpp"
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  using namespace kernad;
+  const auto bytes = std::as_bytes(std::span(data, size));
+  fuzz::expect_result_or_error([&] {
+    io::MemorySource source("input", bytes);
+    const Embeddings features = io::read_npy_features(source);
+    fuzz::expect(features.values().size() <= size);  // no number of a file is smaller than a byte
+  });
+  fuzz::expect_result_or_error([&] {
+    io::MemorySource source("input", bytes);
+    for (const std::uint8_t label : io::read_npy_labels(source)) fuzz::expect(label <= 1);
+  });
+  return 0;
+}
