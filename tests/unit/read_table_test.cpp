@@ -1,0 +1,120 @@
+#include <gtest/gtest.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <filesystem>
+#include <thread>
+
+#include "kernad/io.hpp"
+#include "kernad/state_dict.hpp"
+#include "support/bytes.hpp"
+#include "support/temporary_folder.hpp"
+#include "support/zip.hpp"
+
+namespace kernad {
+namespace {
+
+using testing::message_of;
+using testing::npy;
+using testing::raw;
+using testing::TemporaryFolder;
+
+const std::string matrix = npy("<f4", "(2, 2)", raw<float>({1, 2, 3, 4}));
+const std::string vector = npy("<i8", "(3,)", raw<std::int64_t>({0, 1, 1}));
+const std::vector<std::uint8_t> wanted_labels = {0, 1, 1};
+
+std::string refusal(const std::string& source) {
+  return message_of<ReadError>([&] { (void)read_table(source); });
+}
+
+TEST(ReadTableTest, EveryEndingInAnyCase) {
+  const TemporaryFolder folder;
+  StateDict state;
+  state.tensors["w"] = Tensor::from(std::vector<float>{1, 2, 3, 4}, {2, 2});
+  state.tensors["t.npy"] = Tensor::from(std::vector<std::int64_t>{0, 1, 1}, {3});
+  write_safetensors(folder.path("a.safetensors"), state);
+  const std::string npz = testing::zip_archive({{"w.npy", matrix}, {"t.npy", vector}}, true);
+  for (const std::string& source :
+       {folder.write("a.npy", matrix), folder.write("A.NPY", matrix), folder.write("a.npz", npz),
+        folder.path("a.npz:w"), folder.path("a.npz:w.npy"), folder.write("a.csv", "1,2\n3,4\n"),
+        folder.write("a.tsv", "1\t2\n3\t4\n"), folder.path("a.safetensors"), folder.path("a.safetensors:w")}) {
+    const Table table = read_table(source);
+    ASSERT_EQ(table.features.rows(), 2u) << source;
+    EXPECT_EQ(table.features(1, 0), 3) << source;
+  }
+  for (const std::string& source : {folder.write("y.npy", vector), folder.path("a.npz"), folder.path("a.npz:t"),
+                                    folder.write("y.csv", "y\n0\n1\n1\n"), folder.write("y.tsv", "0\n1\n1\n"),
+                                    folder.path("a.safetensors"), folder.path("a.safetensors:t.npy")}) {
+    EXPECT_EQ(read_labels(source), wanted_labels) << source;
+  }
+}
+
+TEST(ReadTableTest, NamesThatAreNoSource) {
+  EXPECT_EQ(
+      refusal("a.txt"),
+      "a.txt: its ending is unknown; valid: .npy, .npz, .safetensors, .csv, .tsv, or '-' for CSV on standard input");
+  EXPECT_EQ(refusal("a.npz:"), "a.npz: the name of an array is needed after the colon");
+  (void)refusal("");
+  (void)refusal("a.npy:x");
+  (void)message_of<ReadError>([] { (void)read_labels("a.txt"); });
+}
+
+TEST(ReadTableTest, FilesThatCannotBeRead) {
+  const TemporaryFolder folder;
+  for (const char* name : {"no.npy", "no.npz", "no.npz:x", "no.safetensors", "no.csv"}) {
+    const std::string path = folder.path(std::string(name).substr(0, std::string(name).find(':')));
+    EXPECT_EQ(refusal(folder.path(name)), path + ": cannot be opened: No such file or directory");
+  }
+  for (const char* name : {"d.npy", "d.npz", "d.safetensors", "d.csv"}) {
+    std::filesystem::create_directory(folder.path(name));
+    EXPECT_EQ(refusal(folder.path(name)), folder.path(name) + ": is a folder; a file is needed");
+  }
+  EXPECT_EQ(message_of<ReadError>([&] { (void)read_safetensors(folder.path("no")); }),
+            folder.path("no") + ": cannot be opened: No such file or directory");
+}
+
+TEST(ReadTableTest, PipesAreForCsvOnly) {
+  const TemporaryFolder folder;
+  ASSERT_EQ(::mkfifo(folder.path("pipe.npy").c_str(), 0600), 0);
+  EXPECT_NE(refusal(folder.path("pipe.npy")).find("is a pipe or device; a regular file is needed"), std::string::npos);
+  for (const char* name : {"pipe.csv", "pipe"}) {
+    const std::string path = folder.path(name);
+    ASSERT_EQ(::mkfifo(path.c_str(), 0600), 0);
+    std::thread writer([&] { (void)folder.write(name, "1,2\n3,4\n"); });
+    EXPECT_EQ(read_table(path).features.rows(), 2u);
+    writer.join();
+  }
+}
+
+TEST(ReadTableTest, StandardInputIsCsv) {
+  const TemporaryFolder folder;
+  const int kept = ::dup(STDIN_FILENO);
+  for (const char* name : {"-", "/dev/stdin"}) {
+    ASSERT_NE(std::freopen(folder.write("in", "a,label\n1,good\n").c_str(), "r", stdin), nullptr);
+    EXPECT_EQ(read_table(name, {"label"}).labels, std::vector<std::string>{"good"});
+  }
+  ASSERT_NE(std::freopen(folder.write("in", "x,2\n3,y\n").c_str(), "r", stdin), nullptr);
+  EXPECT_EQ(refusal("-"), "standard input: line 2, column 1 ('2'): 'y' is not a number");
+  ASSERT_EQ(::dup2(kept, STDIN_FILENO), STDIN_FILENO);
+  ::close(kept);
+}
+
+TEST(ReadTableTest, OnlyTextHasALabelColumn) {
+  const TemporaryFolder folder;
+  const std::string path = folder.write("a.npy", matrix);
+  EXPECT_TRUE(message_of<InvalidParameter>([&] { (void)read_table(path, {"-1"}); }).starts_with(path + ": only .csv"));
+}
+
+TEST(ReadTableTest, AFileLargerThanMemoryIsRefusedFromItsHeader) {
+  const TemporaryFolder folder;
+  const std::string head = npy("<f8", "(137438953472, 8)", "");
+  const std::string path = folder.write("huge.npy", head);
+  // 8 TiB that take no room on the disk.
+  ASSERT_EQ(::truncate(path.c_str(), static_cast<off_t>(head.size() + (std::uint64_t{8} << 40))), 0);
+  const std::string message = refusal(path);
+  EXPECT_NE(message.find("the data need 4398046511104 bytes of memory; this machine has "), std::string::npos)
+      << message;
+}
+
+}  // namespace
+}  // namespace kernad
