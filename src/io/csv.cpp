@@ -1,7 +1,6 @@
 #include "io/csv.hpp"
 
 #include <fmt/format.h>
-#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <charconv>
@@ -28,7 +27,11 @@ std::optional<long long> parse_integer(std::string_view text) {
 
 std::string list_columns(std::span<const std::string> names) {
   constexpr std::size_t most = 20;
-  const std::string list = fmt::format("{}", fmt::join(names.first(std::min(names.size(), most)), ", "));
+  std::string list;
+  for (const std::string& name : names.first(std::min(names.size(), most))) {
+    if (!list.empty()) list += ", ";
+    list += quote(name);
+  }
   return names.size() > most ? list + fmt::format(" and {} more", names.size() - most) : list;
 }
 

@@ -111,7 +111,7 @@ TEST(CsvTest, LabelColumnsThatAreNotThere) {
   const auto wrong = [](const std::string& text, const std::string& column) {
     return message_of<InvalidParameter>([&] { (void)table(text, {column}); });
   };
-  EXPECT_EQ(wrong("a,b\n1,2\n", "y"), "a.csv: there is no column 'y'; valid: a, b, or a number from -2 to 1");
+  EXPECT_EQ(wrong("a,b\n1,2\n", "y"), "a.csv: there is no column 'y'; valid: 'a', 'b', or a number from -2 to 1");
   EXPECT_EQ(wrong("1,2\n", "y"),
             "a.csv: there is no column 'y'; valid: no name, as the file has no heading, or a number from -2 to 1");
   EXPECT_NE(wrong("1,2\n", "2").find("from -2 to 1"), std::string::npos);
