@@ -11,7 +11,8 @@
 
 namespace kernad {
 
-/// Whether the first line of a .csv or .tsv names its columns. `detect`: it does when a field of it is not a number.
+/// Whether the first line of a .csv or .tsv names its columns. `detect`: it does when a field of it is not a number
+/// (in a label column given by number: neither a number nor a label, see parse_labels).
 enum class CsvHeader : std::uint8_t { detect, present, absent };
 
 struct ReadOptions {
@@ -29,17 +30,19 @@ struct Table {
 };
 
 /// Reads a table from `source`: a path ending in .npy, .npz, .safetensors, .csv or .tsv, or "-" for CSV on standard
-/// input. `file.npz:X` and `file.safetensors:name` pick an array; without a name a file must hold exactly one
-/// two-dimensional array, or one named X. A one-dimensional array is one row.
+/// input; a pipe of any other name is CSV too. `file.npz:X` and `file.safetensors:name` pick an array; without a name
+/// it is the array called X, or else the only two-dimensional one. A one-dimensional array is one row.
 ///
 /// Throws ReadError for a file that cannot be read, is truncated or lies about its size (with the byte or line), holds
 /// something other than real numbers, or would not fit into this machine's memory (told from its header, before
-/// anything of that size is allocated); InvalidInput for a finite value beyond float32, with row and column. NaN and
+/// anything of that size is allocated); InvalidInput for a finite value beyond float32, with row and column;
+/// InvalidParameter when there is no label_column as named. Rows and columns count from 0, lines from 1. NaN and
 /// infinity pass: the classifier refuses them.
 [[nodiscard]] KERNAD_API Table read_table(const std::string& source, const ReadOptions& options = {});
 
 /// Reads one 0/1 label a row from a one-dimensional array or a one-column table, by the same rules and names of
-/// sources. Texts: see parse_labels.
+/// sources; without a name it is the array called y, or else the only one of such a shape. Texts: see parse_labels; a
+/// first line that is no label is a heading. Throws InvalidInput naming the row of anything that is no label.
 [[nodiscard]] KERNAD_API std::vector<std::uint8_t> read_labels(const std::string& source);
 
 /// 0 for normal rows, 1 for anomalous ones, from the texts "0", "false", "normal", "good" and "1", "true",

@@ -28,13 +28,15 @@ struct KERNAD_API Tensor {
   std::vector<std::size_t> shape;
   std::vector<std::byte> bytes;
 
+  /// Copies `values`, row after row. Throws InvalidParameter unless they fill the shape.
   [[nodiscard]] static Tensor from(std::span<const float> values, std::vector<std::size_t> shape);
   [[nodiscard]] static Tensor from(std::span<const double> values, std::vector<std::size_t> shape);
   [[nodiscard]] static Tensor from(std::span<const std::int64_t> values, std::vector<std::size_t> shape);
 
   /// Number of elements: the product of the shape.
   [[nodiscard]] std::size_t size() const noexcept;
-  /// All elements as double, whatever the dtype (64-bit integers beyond 2^53 are rounded).
+  /// All elements as double, whatever the dtype (64-bit integers beyond 2^53 are rounded). Throws InvalidParameter when
+  /// the bytes do not fill the shape.
   [[nodiscard]] std::vector<double> to_f64() const;
 };
 
@@ -49,7 +51,9 @@ struct StateDict {
 [[nodiscard]] KERNAD_API StateDict read_safetensors(const std::string& path);
 
 /// Writes one .safetensors file: to a temporary file in the same folder, synced, then renamed over `path`, so that
-/// `path` is at every moment either the old file or the new one. Throws WriteError and leaves the old file otherwise.
+/// `path` is at every moment either the old file or the new one. The same state gives the same bytes. Throws WriteError
+/// and leaves the old file otherwise; InvalidParameter for a tensor whose bytes do not fill its shape, or a name that
+/// the format does not allow (not UTF-8, or "__metadata__").
 KERNAD_API void write_safetensors(const std::string& path, const StateDict& state);
 
 }  // namespace kernad
