@@ -17,10 +17,10 @@ void fail_at(const std::string& name, std::uint64_t byte, const std::string& tex
 
 std::string system_reason(int error_number) { return std::generic_category().message(error_number); }
 
-std::string quote(std::string_view text) {
-  constexpr std::size_t longest = 60;
-  std::string out = "'";
-  for (const char c : text.substr(0, longest)) {
+std::string printable(std::string_view text) {
+  constexpr std::size_t longest_text = 60;
+  std::string out;
+  for (const char c : text.substr(0, longest_text)) {
     const auto byte = static_cast<unsigned char>(c);
     if (byte < 0x20 || byte == 0x7f) {
       out += fmt::format("\\x{:02x}", byte);
@@ -28,8 +28,10 @@ std::string quote(std::string_view text) {
       out += c;
     }
   }
-  return out + (text.size() > longest ? "'..." : "'");
+  return out + (text.size() > longest_text ? "..." : "");
 }
+
+std::string quote(std::string_view text) { return "'" + printable(text) + "'"; }
 
 std::string shape_text(std::span<const std::size_t> shape) {
   return shape.empty() ? "scalar" : fmt::format("{}", fmt::join(shape, " x "));

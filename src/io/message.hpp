@@ -18,7 +18,10 @@ namespace kernad::io {
 /// The system's words for an errno value.
 [[nodiscard]] std::string system_reason(int error_number);
 
-/// `text` in single quotes, fit for one line: control bytes are escaped, long texts are cut.
+/// `text` fit for one line: control bytes are escaped, long texts are cut.
+[[nodiscard]] std::string printable(std::string_view text);
+
+/// The same in single quotes.
 [[nodiscard]] std::string quote(std::string_view text);
 
 /// "3 x 4"; "scalar" when there is no dimension.

@@ -100,7 +100,7 @@ NpzArchive::NpzArchive(std::string name, std::uint64_t file_size, std::unique_pt
 }
 
 std::unique_ptr<Source> NpzArchive::open_entry(const Entry& entry) const {
-  const std::string name = name_ + ":" + entry.array_name;
+  const std::string name = name_ + ":" + printable(entry.array_name);
   if (!entry.readable) fail(name, "is packed in a way that kernad does not read; valid: stored, deflated");
   if (entry.packed_size > file_size_ || entry.size / best_deflate_ratio > entry.packed_size) {
     fail(name, fmt::format("claims to be {} bytes, packed in {}, in a file of {}: that cannot be", entry.size,

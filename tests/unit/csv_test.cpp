@@ -69,7 +69,7 @@ TEST(CsvTest, TooSmallIsZeroTooLargeIsRefused) {
   for (const std::string& number : {std::string("1e39"), std::string("-1e400"), std::string("0.001e404"),
                                     "1" + std::string(400, '0'), std::string("1e+99999999999999999999")}) {
     const std::string message = message_of<InvalidInput>([&] { (void)values("1,2\n3," + number + "\n"); });
-    EXPECT_TRUE(message.starts_with("a.csv: line 2, column 1: '" + number.substr(0, 60) + "'")) << message;
+    EXPECT_TRUE(message.starts_with("a.csv: line 2, column 1: '" + number.substr(0, 60))) << message;
     EXPECT_NE(message.find(" is beyond float32, whose largest value is 3.4028235e+38"), std::string::npos) << message;
   }
 }

@@ -83,6 +83,11 @@ TEST(NpzTest, ArraysOfObjectsDoNotStandInTheWay) {
   EXPECT_NE(refusal(file).find("'names' (not real numbers)"), std::string::npos);
 }
 
+TEST(NpzTest, NamesOfArraysCannotBreakAMessage) {
+  const std::string file = zip_archive({{"a\nb.npy", npy("|O", "(1,)", "x")}});
+  EXPECT_TRUE(refusal(file, "a\nb").starts_with("a.npz:a\\x0ab: its type "));
+}
+
 TEST(NpzTest, LongListsAreCut) {
   std::vector<std::pair<std::string, std::string>> entries;
   for (int i = 0; i < 15; ++i) entries.emplace_back(std::to_string(i) + ".npy", matrix);
