@@ -1,0 +1,26 @@
+#include <cmath>
+#include <vector>
+
+#include "fuzz_target.hpp"
+#include "io/safetensors.hpp"
+#include "kernad/kde_classifier.hpp"
+
+// A file that loads as a model must score every finite row finitely and survive the way back into tensors.
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  using namespace kernad;
+  fuzz::expect_result_or_error([&] {
+    io::MemorySource source("input", std::as_bytes(std::span(data, size)));
+    KDEClassifier classifier;
+    classifier.load_state_dict(io::read_safetensors(source));
+    const std::size_t columns = classifier.report().columns;
+    for (const float value : {0.0F, -1.5F, 3e38F}) {
+      const std::vector<float> row(columns, value);
+      const auto score = classifier.compute_kde_scores(EmbeddingsView(row.data(), 1, columns), true)[0];
+      fuzz::expect(std::isfinite(score));
+    }
+    KDEClassifier copy;
+    copy.load_state_dict(classifier.state_dict());
+    fuzz::expect(copy.report().components == classifier.report().components);
+  });
+  return 0;
+}
