@@ -42,7 +42,7 @@ class CsvReader {
     rethrow();
     if (failed == 0) return;
     if (csv_error(&parser_) != CSV_EPARSE) throw std::bad_alloc();
-    fail(name_, fmt::format("line {}: the file ends inside a quoted field that begins in this row", next_row_line()));
+    fail(name_, fmt::format("line {}: the file ends inside a quoted field that begins here or below", next_row_line()));
   }
 
  private:

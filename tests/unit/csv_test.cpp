@@ -143,7 +143,8 @@ TEST(CsvTest, LinesAreCountedThroughQuotesAndChunks) {
 TEST(CsvTest, QuotesOutOfPlace) {
   EXPECT_TRUE(refusal("1,2\n3,4\"5\n").starts_with("a.csv: line 2: a quote is out of place"));
   EXPECT_TRUE(refusal("1,2\n\"3\"4,5\n").starts_with("a.csv: line 2: a quote is out of place"));
-  EXPECT_EQ(refusal("1,2\n3,\"4\n5,6\n"), "a.csv: line 2: the file ends inside a quoted field that begins in this row");
+  EXPECT_EQ(refusal("1,2\n3,\"4\n5,6\n"),
+            "a.csv: line 2: the file ends inside a quoted field that begins here or below");
 }
 
 TEST(CsvTest, OtherSeparatorsGetAHint) {

@@ -164,6 +164,11 @@ TEST(SafetensorsTest, TensorsThatAreNotDescribedRight) {
   }
 }
 
+TEST(SafetensorsTest, OffsetsBeyondTheFileAreRefused) {
+  expect_contains(refused_header("{" + tensor("x", "U8", "[5]", 0, 5) + "}"),
+                  "tensor 'x': data_offsets must be [begin, end] within the 4 bytes that follow the header");
+}
+
 TEST(SafetensorsTest, UnknownDTypesNameTheTensor) {
   expect_contains(refused_header("{" + tensor("w", "F8_E4M3", "[4]", 0, 4) + "}"),
                   "tensor 'w': unknown dtype 'F8_E4M3'; valid: BOOL, U8");
