@@ -145,6 +145,7 @@ TEST(CsvTest, QuotesOutOfPlace) {
   EXPECT_TRUE(refusal("1,2\n\"3\"4,5\n").starts_with("a.csv: line 2: a quote is out of place"));
   EXPECT_EQ(refusal("1,2\n3,\"4\n5,6\n"),
             "a.csv: line 2: the file ends inside a quoted field that begins here or below");
+  EXPECT_EQ(refusal("1,2\n3,4\n\"5\n"), "a.csv: line 3: the file ends inside a quoted field that begins here or below");
 }
 
 TEST(CsvTest, OtherSeparatorsGetAHint) {
