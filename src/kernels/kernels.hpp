@@ -52,6 +52,10 @@ struct KernelTable {
   void (*project_f64)(const double* x, std::size_t row_stride, std::size_t rows, const double* mean,
                       const double* panels, std::size_t inputs, std::size_t outputs, double* out, double* scratch);
 
+  /// out (16 x 16 doubles, rows out_stride apart) += left^T right for two panels of rows x 16 doubles each, aligned.
+  void (*scatter_panels)(const double* left, const double* right, std::size_t rows, double* out,
+                         std::size_t out_stride);
+
   /// The sum of exp(-|q - r|^2 / 2) over the first `count` references (at most kExactPanelTiles tiles), with
   /// distances by differences in double: right for any finite query. query: dimension doubles.
   MaxSum (*log_sum_exact)(const double* query, const float* tiles, std::size_t count, std::size_t dimension);

@@ -12,6 +12,7 @@
 
 #include "hwy/highway.h"
 #include "kernels/projection.hpp"
+#include "kernels/unroll-inl.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace kernad::kernels {
@@ -28,18 +29,25 @@ HWY_INLINE void ProjectPanel(const double* HWY_RESTRICT centred, const double* H
   constexpr std::size_t kLanes = MaxLanes(d);
   constexpr std::size_t kVectors = kPanelColumns / kLanes;
   V acc[kRows][kVectors];
+  KERNAD_UNROLL
   for (std::size_t r = 0; r < kRows; ++r) {
+    KERNAD_UNROLL
     for (std::size_t v = 0; v < kVectors; ++v) acc[r][v] = hn::Zero(d);
   }
   for (std::size_t i = 0; i < inputs; ++i) {
     V a[kVectors];
+    KERNAD_UNROLL
     for (std::size_t v = 0; v < kVectors; ++v) a[v] = hn::Load(d, panel + i * kPanelColumns + v * kLanes);
+    KERNAD_UNROLL
     for (std::size_t r = 0; r < kRows; ++r) {
       const V x = hn::Set(d, centred[r * inputs + i]);
+      KERNAD_UNROLL
       for (std::size_t v = 0; v < kVectors; ++v) acc[r][v] = hn::MulAdd(x, a[v], acc[r][v]);
     }
   }
+  KERNAD_UNROLL
   for (std::size_t r = 0; r < kRows; ++r) {
+    KERNAD_UNROLL
     for (std::size_t v = 0; v < kVectors; ++v) hn::StoreU(acc[r][v], d, out + r * out_stride + v * kLanes);
   }
 }

@@ -21,14 +21,7 @@
 #include "hwy/highway.h"
 #include "kernels/kernels.hpp"
 #include "kernels/references.hpp"
-
-// Arrays of registers stay registers only when the loops over them are unrolled.
-#undef KERNAD_UNROLL
-#if defined(__clang__)
-#define KERNAD_UNROLL _Pragma("clang loop unroll(full)")
-#else
-#define KERNAD_UNROLL _Pragma("GCC unroll 16")
-#endif
+#include "kernels/unroll-inl.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace kernad::kernels {
@@ -40,8 +33,9 @@ using FusedVec = hn::Vec<FusedTag>;
 inline constexpr std::size_t kFusedLanes = MaxLanes(FusedTag());
 inline constexpr std::size_t kTileVectors = kTileRows / kFusedLanes;
 
-/// 2^x, relative error below 3e-6 where float32 holds it; 0 far below -126 and infinity from 128 on. The polynomial of degree 4 is the one of least
-/// relative error (2.6e-6) over one octave; its error swings about 0, so that much of it cancels in a sum.
+/// 2^x, relative error below 3e-6 where float32 holds it; 0 far below -126 and infinity from 128 on. The polynomial of
+/// degree 4 is the one of least relative error (2.6e-6) over one octave; its error swings about 0, so that much of it
+/// cancels in a sum.
 HWY_INLINE FusedVec FastExp2(FusedVec x) {
   const FusedTag d;
 #if HWY_TARGET == HWY_AVX3

@@ -12,19 +12,14 @@ void dsyrk_(const char* uplo, const char* trans, const int* n, const int* k, con
 }
 
 namespace kernad::linalg {
-namespace {
 
-void syrk(char trans, std::size_t n, std::size_t k, const double* a, std::size_t lda, double* c, std::size_t ldc) {
-  const int in = fortran_int(n);
-  const int ik = fortran_int(k);
-  const int ilda = fortran_int(lda);
-  const int ildc = fortran_int(ldc);
-  const double one = 1;
-  if (n != 0 && k != 0) dsyrk_("U", &trans, &in, &ik, &one, a, &ilda, &one, c, &ildc, 1, 1);
+std::mutex& FortranLock::mutex() {
+  static std::mutex instance;
+  return instance;
 }
 
-void gemm(char transb, std::size_t m, std::size_t n, std::size_t k, const double* a, std::size_t lda, const double* b,
-          std::size_t ldb, double beta, double* c, std::size_t ldc) {
+void gemm_nn(std::size_t m, std::size_t n, std::size_t k, const double* a, std::size_t lda, const double* b,
+             std::size_t ldb, double* c, std::size_t ldc) {
   const int im = fortran_int(m);
   const int in = fortran_int(n);
   const int ik = fortran_int(k);
@@ -32,27 +27,19 @@ void gemm(char transb, std::size_t m, std::size_t n, std::size_t k, const double
   const int ildb = fortran_int(ldb);
   const int ildc = fortran_int(ldc);
   const double one = 1;
-  if (m != 0 && n != 0) dgemm_("N", &transb, &im, &in, &ik, &one, a, &ilda, b, &ildb, &beta, c, &ildc, 1, 1);
-}
-
-}  // namespace
-
-void gemm_nt(std::size_t m, std::size_t n, std::size_t k, const double* a, std::size_t lda, const double* b,
-             std::size_t ldb, double* c, std::size_t ldc) {
-  gemm('T', m, n, k, a, lda, b, ldb, 1, c, ldc);
-}
-
-void gemm_nn(std::size_t m, std::size_t n, std::size_t k, const double* a, std::size_t lda, const double* b,
-             std::size_t ldb, double* c, std::size_t ldc) {
-  gemm('N', m, n, k, a, lda, b, ldb, 0, c, ldc);
-}
-
-void syrk_upper(std::size_t n, std::size_t k, const double* a, std::size_t lda, double* c, std::size_t ldc) {
-  syrk('N', n, k, a, lda, c, ldc);
+  const double zero = 0;
+  const FortranLock lock;
+  if (m != 0 && n != 0) dgemm_("N", "N", &im, &in, &ik, &one, a, &ilda, b, &ildb, &zero, c, &ildc, 1, 1);
 }
 
 void syrk_upper_transposed(std::size_t n, std::size_t k, const double* a, std::size_t lda, double* c, std::size_t ldc) {
-  syrk('T', n, k, a, lda, c, ldc);
+  const int in = fortran_int(n);
+  const int ik = fortran_int(k);
+  const int ilda = fortran_int(lda);
+  const int ildc = fortran_int(ldc);
+  const double one = 1;
+  const FortranLock lock;
+  if (n != 0 && k != 0) dsyrk_("U", "T", &in, &ik, &one, a, &ilda, &one, c, &ildc, 1, 1);
 }
 
 }  // namespace kernad::linalg

@@ -6,16 +6,9 @@
 
 namespace kernad::linalg {
 
-/// C += A B^T; C: m x n with leading dimension ldc, A: m x k, B: n x k.
-void gemm_nt(std::size_t m, std::size_t n, std::size_t k, const double* a, std::size_t lda, const double* b,
-             std::size_t ldb, double* c, std::size_t ldc);
-
 /// C = A B; C: m x n, A: m x k, B: k x n.
 void gemm_nn(std::size_t m, std::size_t n, std::size_t k, const double* a, std::size_t lda, const double* b,
              std::size_t ldb, double* c, std::size_t ldc);
-
-/// Upper triangle of C += A A^T; C: n x n, A: n x k.
-void syrk_upper(std::size_t n, std::size_t k, const double* a, std::size_t lda, double* c, std::size_t ldc);
 
 /// Upper triangle of C += A^T A; C: n x n, A: k x n.
 void syrk_upper_transposed(std::size_t n, std::size_t k, const double* a, std::size_t lda, double* c, std::size_t ldc);

@@ -3,11 +3,23 @@
 
 #include <cstddef>
 #include <limits>
+#include <mutex>
 #include <string>
 
 #include "kernad/error.hpp"
 
 namespace kernad::linalg {
+
+/// Held around every call into BLAS and LAPACK: a single-threaded OpenBLAS shares scratch memory among its callers and,
+/// built without locks as Debian's is, gives wrong results to two threads that call it at once.
+class [[nodiscard]] FortranLock {
+ public:
+  FortranLock() : lock_(mutex()) {}
+
+ private:
+  static std::mutex& mutex();
+  std::lock_guard<std::mutex> lock_;
+};
 
 /// BLAS and LAPACK count in 32-bit integers.
 inline int fortran_int(std::size_t n) {

@@ -4,6 +4,9 @@
 #include <cmath>
 #include <cstddef>
 
+#include "kernels/aligned.hpp"
+#include "kernels/kernels.hpp"
+#include "kernels/projection.hpp"
 #include "linalg/blas.hpp"
 #include "parallel/parallel_for.hpp"
 
@@ -13,7 +16,8 @@ namespace {
 // Rows are cut into groups by their number alone; a group is summed in order and groups are merged in order. That
 // fixes the bits whatever the number of threads, which only share out the groups.
 constexpr std::size_t kChunkRows = 256;
-constexpr std::size_t kStripeColumns = 512;
+constexpr std::size_t kStripeColumns = 128;
+using kernels::kPanelColumns;
 constexpr std::size_t kMaxGroups = 16;
 constexpr std::size_t kGroupMemory = std::size_t{4} << 20;  // doubles that all groups' partial results may take
 
@@ -57,23 +61,38 @@ GroupMoments moments_of_group(const Rows<T>& rows, Range range) {
   return moments;
 }
 
-/// Columns [stripe.begin, stripe.end) of the upper triangle of one group's scatter matrix, added to out (D x D).
+/// Centres `range` rows of columns begin .. into panels of 16 columns: panel p holds range x 16 values, zeros beyond
+/// the last column.
 template <typename T>
-void add_scatter(const Rows<T>& rows, const std::vector<double>& mean, Range range, Range stripe, double* out) {
-  const std::size_t cols = rows.cols();
-  std::vector<double> chunk(std::min(kChunkRows, range.end - range.begin) * stripe.end);
+void pack_centred(const Rows<T>& rows, const std::vector<double>& mean, Range range, std::size_t first_column,
+                  double* panels) {
+  const std::size_t n = range.end - range.begin;
+  for (std::size_t i = 0; i < n; ++i) {
+    const auto row = rows.row(range.begin + i);
+    for (std::size_t j = first_column; j < row.size(); j += kPanelColumns) {
+      double* target = panels + ((j - first_column) * n + i * kPanelColumns);
+      const std::size_t width = std::min(kPanelColumns, row.size() - j);
+      for (std::size_t c = 0; c < width; ++c) target[c] = static_cast<double>(row[j + c]) - mean[j + c];
+      std::fill(target + width, target + kPanelColumns, 0.0);
+    }
+  }
+}
+
+/// Rows [stripe.begin, stripe.end) of the upper triangle of one group's scatter matrix, added to out (stride columns).
+template <typename T>
+void add_scatter(const Rows<T>& rows, const std::vector<double>& mean, Range range, Range stripe, double* out,
+                 std::size_t stride) {
+  const auto& kernels = kernels::active();
+  kernels::AlignedVector<double> panels(kChunkRows * (stride - stripe.begin));
   for (std::size_t begin = range.begin; begin < range.end; begin += kChunkRows) {
     const std::size_t n = std::min(kChunkRows, range.end - begin);
-    for (std::size_t i = 0; i < n; ++i) {
-      const auto row = rows.row(begin + i);
-      double* centred = chunk.data() + i * stripe.end;
-      for (std::size_t j = 0; j < stripe.end; ++j) centred[j] = static_cast<double>(row[j]) - mean[j];
+    pack_centred(rows, mean, {begin, begin + n}, stripe.begin, panels.data());
+    for (std::size_t a = stripe.begin; a < stripe.end; a += kPanelColumns) {
+      for (std::size_t b = a; b < stride; b += kPanelColumns) {
+        kernels.scatter_panels(panels.data() + (a - stripe.begin) * n, panels.data() + (b - stripe.begin) * n, n,
+                               out + a * stride + b, stride);
+      }
     }
-    const std::size_t width = stripe.end - stripe.begin;
-    double* target = out + stripe.begin * cols;
-    // The chunk, row-major n x stripe.end, is column-major stripe.end x n.
-    gemm_nt(stripe.begin, width, n, chunk.data(), stripe.end, chunk.data() + stripe.begin, stripe.end, target, cols);
-    syrk_upper(width, n, chunk.data() + stripe.begin, stripe.end, target + stripe.begin, cols);
   }
 }
 
@@ -107,21 +126,28 @@ ColumnMoments column_moments(const Rows<T>& rows, int threads) {
 template <typename T>
 std::vector<double> scatter(const Rows<T>& rows, const std::vector<double>& mean, int threads) {
   const std::size_t cols = rows.cols();
-  const std::size_t groups = group_count(rows.rows(), cols * cols);
-  const std::size_t stripes = (cols + kStripeColumns - 1) / kStripeColumns;
+  const std::size_t padded = kernels::round_up(cols, kPanelColumns);
+  const std::size_t groups = group_count(rows.rows(), padded * padded);
+  const std::size_t stripes = (padded + kStripeColumns - 1) / kStripeColumns;
   std::vector<std::vector<double>> partial(groups);
-  for (auto& group : partial) group.resize(cols * cols);
+  for (auto& group : partial) group.resize(padded * padded);
   parallel::parallel_for(groups * stripes, threads, [&](std::size_t task, std::size_t) {
-    // The widest stripes, which cost most, go first.
-    const std::size_t s = stripes - 1 - task / groups;
+    // The first stripes are the longest and go first.
+    const std::size_t s = task / groups;
     const std::size_t g = task % groups;
-    const Range stripe{s * kStripeColumns, std::min(cols, (s + 1) * kStripeColumns)};
-    add_scatter(rows, mean, group_rows(rows.rows(), groups, g), stripe, partial[g].data());
+    const Range stripe{s * kStripeColumns, std::min(padded, (s + 1) * kStripeColumns)};
+    add_scatter(rows, mean, group_rows(rows.rows(), groups, g), stripe, partial[g].data(), padded);
   });
-  for (std::size_t g = 1; g < groups; ++g) {
-    for (std::size_t i = 0; i < cols * cols; ++i) partial[0][i] += partial[g][i];
+  // Rows of the upper triangle, row-major, are columns of the lower one, column-major: LAPACK's 'U' wants the others.
+  std::vector<double> result(cols * cols);
+  for (std::size_t a = 0; a < cols; ++a) {
+    for (std::size_t b = a; b < cols; ++b) {
+      double sum = 0;
+      for (const auto& group : partial) sum += group[a * padded + b];
+      result[b * cols + a] = sum;
+    }
   }
-  return std::move(partial[0]);
+  return result;
 }
 
 std::vector<double> gram(const Matrix<double>& centred) {

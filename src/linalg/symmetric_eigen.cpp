@@ -92,6 +92,7 @@ std::vector<double> tridiagonal_eigenvectors(const Tridiagonal& t, int n, int co
 
 SymmetricEigen symmetric_eigen(std::vector<double> matrix, std::size_t n,
                                const std::function<std::size_t(std::span<const double>)>& choose) {
+  const FortranLock lock;
   const int in = fortran_int(n);
   const int exponent = normalise(matrix, n);
   const Tridiagonal t = reduce(matrix, in);
@@ -122,6 +123,7 @@ SymmetricEigen symmetric_eigen(std::vector<double> matrix, std::size_t n,
 }
 
 void orthonormalise_rows(Matrix<double>& vectors) {
+  const FortranLock lock;
   const int m = fortran_int(vectors.cols());
   const int n = fortran_int(vectors.rows());
   std::vector<double> tau(vectors.rows());
