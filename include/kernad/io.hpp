@@ -1,8 +1,10 @@
-// Reading tables of numbers and labels from files. What a file may look like is in docs/formats.md.
+// Reading tables of numbers and labels from files, and writing files whole. What a file may look like is in
+// docs/formats.md.
 #pragma once
 
 #include <cstddef>
 #include <cstdint>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -50,5 +52,10 @@ struct Table {
 /// and the text otherwise. `what` is the label's origin for that message, e.g. "data.csv, column 'label'".
 [[nodiscard]] KERNAD_API std::vector<std::uint8_t> parse_labels(const std::vector<std::string>& texts,
                                                                 const std::string& what);
+
+/// Writes a whole file: to a temporary one in the same folder, synced, then renamed over `path`, so that `path` is at
+/// every moment either the old file or the new one. Throws WriteError, and leaves the old file, when that cannot be
+/// done or `path` is something other than a regular file.
+KERNAD_API void write_file_atomically(const std::string& path, std::span<const std::byte> bytes);
 
 }  // namespace kernad

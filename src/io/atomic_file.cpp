@@ -14,6 +14,7 @@
 #include "io/message.hpp"
 #include "io/source.hpp"
 #include "kernad/error.hpp"
+#include "kernad/io.hpp"
 
 namespace kernad::io {
 namespace {
@@ -102,3 +103,11 @@ void replace_file(const std::string& path, std::span<const std::span<const std::
 }
 
 }  // namespace kernad::io
+
+namespace kernad {
+
+void write_file_atomically(const std::string& path, std::span<const std::byte> bytes) {
+  io::replace_file(path, std::span(&bytes, 1));
+}
+
+}  // namespace kernad

@@ -1,0 +1,15 @@
+// The commands. Each adds itself to the app: its options, its help, and what it runs once all of that is parsed.
+#pragma once
+
+namespace CLI {
+class App;
+}
+
+namespace kernad::cli {
+
+void add_fit(CLI::App& app);
+void add_predict(CLI::App& app);
+void add_test(CLI::App& app);
+void add_info(CLI::App& app);
+
+}  // namespace kernad::cli

@@ -1,0 +1,32 @@
+# bash completion of kernad(1)
+
+_kernad() {
+  local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD - 1]} command= word options
+  for word in "${COMP_WORDS[@]:1:COMP_CWORD-1}"; do
+    case $word in fit | predict | test | info) command=$word && break ;; esac
+  done
+  COMPREPLY=()
+
+  case $prev in
+    --scaling) mapfile -t COMPREPLY < <(compgen -W 'scale norm' -- "$cur") && return ;;
+    --header) mapfile -t COMPREPLY < <(compgen -W 'auto present absent' -- "$cur") && return ;;
+    --components | --max-training-points | --seed | --threads) return ;;
+  esac
+
+  local common='--threads --header --json --help'
+  case $command in
+    fit) options="--output --components --scaling --max-training-points --seed --labels $common" ;;
+    predict) options="--output --labels $common" ;;
+    test) options="--labels $common" ;;
+    info) options='--json --help' ;;
+    *) options='fit predict test info --help --version' ;;
+  esac
+  if [[ $cur == -* || -z $command ]]; then
+    mapfile -t COMPREPLY < <(compgen -W "$options" -- "$cur")
+  else
+    compopt -o filenames 2> /dev/null
+    mapfile -t COMPREPLY < <(compgen -f -- "$cur")
+  fi
+}
+
+complete -F _kernad kernad

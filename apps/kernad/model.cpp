@@ -1,0 +1,64 @@
+#include "model.hpp"
+
+#include <fmt/format.h>
+
+#include <nlohmann/json.hpp>
+
+namespace kernad::cli {
+
+KDEClassifier load_model(const std::string& path, int threads) {
+  KDEClassifier model = KDEClassifier::load(path);
+  model.set_threads(threads);
+  return model;
+}
+
+nlohmann::ordered_json model_json(const std::string& path, const KDEClassifier& model) {
+  const auto& options = model.options();
+  const auto& report = model.report();
+  nlohmann::ordered_json json;
+  json["model"] = path;
+  if (options.n_pca_components.is_share()) {
+    json["n_pca_components"] = options.n_pca_components.share();
+  } else {
+    json["n_pca_components"] = options.n_pca_components.count();
+  }
+  json["feature_scaling_method"] = to_string(options.feature_scaling_method);
+  json["max_training_points"] = options.max_training_points;
+  json["seed"] = options.seed;
+  json["rows_seen"] = report.rows_seen;
+  json["rows_used"] = report.rows_used;
+  json["columns"] = report.columns;
+  json["rank"] = report.rank;
+  json["components"] = report.components;
+  json["kde_rank"] = report.kde_rank;
+  json["explained_variance"] = report.explained_variance;
+  json["bandwidth_factor"] = report.bandwidth_factor;
+  json["max_length"] = report.max_length;
+  json["notes"] = report.notes;
+  return json;
+}
+
+std::vector<std::pair<std::string, std::string>> model_table(const std::string& path, const KDEClassifier& model) {
+  const auto& options = model.options();
+  const auto& report = model.report();
+  const auto& wanted = options.n_pca_components;
+  return {
+      {"model", path},
+      {"components wanted",
+       wanted.is_share() ? fmt::format("{} of the variance", wanted.share()) : fmt::format("{}", wanted.count())},
+      {"feature scaling", std::string(to_string(options.feature_scaling_method))},
+      {"max training points", fmt::format("{}", options.max_training_points)},
+      {"seed", fmt::format("{}", options.seed)},
+      {"rows seen", fmt::format("{}", report.rows_seen)},
+      {"rows used", fmt::format("{}", report.rows_used)},
+      {"columns", fmt::format("{}", report.columns)},
+      {"rank", fmt::format("{}", report.rank)},
+      {"components", fmt::format("{}", report.components)},
+      {"rank of the density", fmt::format("{}", report.kde_rank)},
+      {"explained variance", fmt::format("{:.6g}", report.explained_variance)},
+      {"bandwidth factor", fmt::format("{:.6g}", report.bandwidth_factor)},
+      {"max length", fmt::format("{:.6g}", report.max_length)},
+  };
+}
+
+}  // namespace kernad::cli

@@ -1,0 +1,23 @@
+// A model as people and programs read it, for `fit` and `info`.
+#pragma once
+
+#include <nlohmann/json_fwd.hpp>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "kernad/kde_classifier.hpp"
+
+namespace kernad::cli {
+
+/// The model at `path`, to be run with that many threads.
+[[nodiscard]] KDEClassifier load_model(const std::string& path, int threads = 0);
+
+/// Parameters and fit report.
+[[nodiscard]] nlohmann::ordered_json model_json(const std::string& path, const KDEClassifier& model);
+
+/// The same but for the notes, in words.
+[[nodiscard]] std::vector<std::pair<std::string, std::string>> model_table(const std::string& path,
+                                                                           const KDEClassifier& model);
+
+}  // namespace kernad::cli

@@ -1,0 +1,26 @@
+// Options that several commands share, so that they are spelt and explained the same everywhere.
+#pragma once
+
+#include <CLI/CLI.hpp>
+#include <string>
+
+#include "kernad/io.hpp"
+
+namespace kernad::cli {
+
+struct CommonOptions {
+  int threads = 0;
+  std::string header = "auto";
+  bool json = false;
+
+  [[nodiscard]] CsvHeader csv_header() const;
+};
+
+/// The same check, but silent in --help, where the option's type already says what is valid.
+[[nodiscard]] CLI::Validator quiet(CLI::Validator check);
+
+void add_json(CLI::App& command, CommonOptions& options);
+/// --threads, --header and --json: for the commands that read data.
+void add_common(CLI::App& command, CommonOptions& options);
+
+}  // namespace kernad::cli

@@ -1,0 +1,69 @@
+#include "output.hpp"
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstdio>
+#include <nlohmann/json.hpp>
+#include <system_error>
+
+#include "kernad/error.hpp"
+
+namespace kernad::cli {
+namespace {
+
+std::string one_line(std::string_view text) {
+  std::string line;
+  for (const char c : text) {
+    const auto byte = static_cast<unsigned char>(c);
+    if (byte < 0x20 || byte == 0x7f) {
+      line += fmt::format("\\x{:02x}", byte);
+    } else {
+      line += c;
+    }
+  }
+  return line;
+}
+
+}  // namespace
+
+void print(std::string_view text) {
+  // write(2) and not stdio: a buffer that is flushed at exit fails where nobody looks any more.
+  while (!text.empty()) {
+    const ssize_t written = ::write(STDOUT_FILENO, text.data(), text.size());
+    if (written >= 0) {
+      text.remove_prefix(static_cast<std::size_t>(written));
+    } else if (errno == EPIPE) {
+      throw ReaderLeft();
+    } else if (errno != EINTR) {
+      throw WriteError("standard output: cannot be written: " + std::generic_category().message(errno));
+    }
+  }
+}
+
+std::string json_text(const nlohmann::ordered_json& object) {
+  return object.dump(2, ' ', false, nlohmann::ordered_json::error_handler_t::replace) + '\n';
+}
+
+void print_json(const nlohmann::ordered_json& object) { print(json_text(object)); }
+
+void print_table(const std::vector<std::pair<std::string, std::string>>& rows) {
+  std::size_t width = 0;
+  for (const auto& [name, value] : rows) width = std::max(width, name.size());
+  std::string text;
+  for (const auto& [name, value] : rows) text += fmt::format("{:<{}}  {}\n", name, width, one_line(value));
+  print(text);
+}
+
+void print_notes(const std::vector<std::string>& notes) {
+  for (const auto& note : notes) print_error("note: " + note);
+}
+
+void print_error(std::string_view message) {
+  const std::string line = "kernad: " + one_line(message) + '\n';
+  std::fwrite(line.data(), 1, line.size(), stderr);
+}
+
+}  // namespace kernad::cli

@@ -1,0 +1,31 @@
+// What the user sees: results on standard output, everything else on standard error.
+#pragma once
+
+#include <nlohmann/json_fwd.hpp>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace kernad::cli {
+
+/// Whoever reads our standard output has seen enough (`| head`). Not an error, and nothing is said about it.
+struct ReaderLeft {};
+
+/// Writes to standard output, at once. Throws WriteError, or ReaderLeft when the pipe is closed.
+void print(std::string_view text);
+
+/// One object, indented, and a line end. Text that is not UTF-8 (a path may be) gets replacement characters.
+[[nodiscard]] std::string json_text(const nlohmann::ordered_json& object);
+void print_json(const nlohmann::ordered_json& object);
+
+/// Names and values in two columns.
+void print_table(const std::vector<std::pair<std::string, std::string>>& rows);
+
+/// "kernad: note: ..." on standard error, a line each.
+void print_notes(const std::vector<std::string>& notes);
+
+/// "kernad: ..." on standard error, always one line: control characters, which may come from a path, are escaped.
+void print_error(std::string_view message);
+
+}  // namespace kernad::cli

@@ -1,0 +1,69 @@
+// kernad predict: log-density and anomaly probability of each row.
+#include <CLI/CLI.hpp>
+#include <memory>
+#include <nlohmann/json.hpp>
+
+#include "commands.hpp"
+#include "data.hpp"
+#include "model.hpp"
+#include "options.hpp"
+#include "output.hpp"
+#include "scores_file.hpp"
+#include "scoring.hpp"
+
+namespace kernad::cli {
+namespace {
+
+struct PredictOptions {
+  std::string model;
+  std::string data;
+  std::string output;
+  std::string label_column;
+  CommonOptions common;
+};
+
+void write(const PredictOptions& options, const Scores& scores) {
+  if (options.output.empty()) {
+    print(options.common.json ? json_text(scores) : csv_text(scores));
+    return;
+  }
+  write_scores(options.output, scores);
+  if (options.common.json) {
+    nlohmann::ordered_json json;
+    json["rows"] = scores.log_density.size();
+    json["output"] = options.output;
+    print_json(json);
+  }
+}
+
+void run(const PredictOptions& options) {
+  if (!options.output.empty()) require_known_ending(options.output);
+  const KDEClassifier model = load_model(options.model, options.common.threads);
+  const Embeddings rows = read_features(options.data, options.common.csv_header(), options.label_column);
+  const auto log_density = in_file(options.data, [&] { return log_densities(model, rows); });
+  const auto probability = KDEClassifier::compute_probabilities(log_density);
+  write(options, {log_density, probability});
+  print_notes(model.report().notes);
+}
+
+}  // namespace
+
+void add_predict(CLI::App& app) {
+  auto options = std::make_shared<PredictOptions>();
+  CLI::App* command = app.add_subcommand("predict", "Score rows: log_density, and the probability to be an anomaly");
+  command->add_option("MODEL", options->model, "Model file")->required()->type_name("");
+  command->add_option("DATA", options->data, "Rows: .npy, .npz[:ARRAY], .safetensors[:ARRAY], .csv, .tsv or -")
+      ->required()
+      ->type_name("");
+  command
+      ->add_option("-o,--output", options->output,
+                   "File to write: .csv, .npy (log_density alone) or .json; without it CSV on standard output")
+      ->type_name("FILE");
+  command->add_option("--labels", options->label_column, "Column of a .csv or .tsv that is a label, not a feature")
+      ->type_name("COLUMN");
+  add_common(*command, options->common);
+  command->footer("Example:\n  kernad predict model.safetensors new.csv -o scores.csv");
+  command->callback([options] { run(*options); });
+}
+
+}  // namespace kernad::cli

@@ -1,0 +1,90 @@
+// kernad test: how well a model tells labelled anomalies from normal rows.
+#include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
+#include <memory>
+#include <nlohmann/json.hpp>
+
+#include "commands.hpp"
+#include "data.hpp"
+#include "kernad/metrics.hpp"
+#include "model.hpp"
+#include "options.hpp"
+#include "output.hpp"
+#include "scoring.hpp"
+
+namespace kernad::cli {
+namespace {
+
+struct TestOptions {
+  std::string model;
+  std::string data;
+  std::string labels;
+  CommonOptions common;
+};
+
+constexpr auto kFooter =
+    "LABELS is a column of DATA when that is a .csv or .tsv: its name, or its number counted\n"
+    "from 0 (-1 is the last). Otherwise it is a file: labels.npy, labels.csv, file.npz:y.\n"
+    "Normal: 0, false, normal, good. Anomalous: 1, true, anomaly, anomalous, bad.\n\n"
+    "F1Max_threshold is a log_density: at F1Max, rows with log_density <= F1Max_threshold are\n"
+    "called anomalous.\n\n"
+    "Example:\n  kernad test model.safetensors test.csv --labels class";
+
+DetectionMetrics measure(const TestOptions& options, const KDEClassifier& model) {
+  const auto data = read_labelled(options.data, options.labels, options.common.csv_header());
+  return in_file(options.data, [&] {
+    auto scores = log_densities(model, data.features);
+    for (double& score : scores) score = 0.0 - score;  // higher is more anomalous, and no -0
+    auto metrics = evaluate(scores, data.labels);
+    metrics.F1Max_threshold = 0.0 - metrics.F1Max_threshold;  // a log_density again
+    return metrics;
+  });
+}
+
+void report(const DetectionMetrics& metrics, bool as_json) {
+  if (as_json) {
+    nlohmann::ordered_json json;
+    json["image_AUROC"] = metrics.image_AUROC;
+    json["AUPR"] = metrics.AUPR;
+    json["F1Max"] = metrics.F1Max;
+    json["F1Max_threshold"] = metrics.F1Max_threshold;
+    json["FPR@95TPR"] = metrics.FPR_at_95TPR;
+    json["n_normal"] = metrics.normal_count;
+    json["n_anomalous"] = metrics.anomalous_count;
+    print_json(json);
+    return;
+  }
+  print_table({{"image_AUROC", fmt::format("{:.6f}", metrics.image_AUROC)},
+               {"AUPR", fmt::format("{:.6f}", metrics.AUPR)},
+               {"F1Max", fmt::format("{:.6f}", metrics.F1Max)},
+               {"F1Max_threshold", fmt::format("{:.6g} (log_density)", metrics.F1Max_threshold)},
+               {"FPR@95TPR", fmt::format("{:.6f}", metrics.FPR_at_95TPR)},
+               {"n_normal", fmt::format("{}", metrics.normal_count)},
+               {"n_anomalous", fmt::format("{}", metrics.anomalous_count)}});
+}
+
+void run(const TestOptions& options) {
+  const KDEClassifier model = load_model(options.model, options.common.threads);
+  report(measure(options, model), options.common.json);
+  print_notes(model.report().notes);
+}
+
+}  // namespace
+
+void add_test(CLI::App& app) {
+  auto options = std::make_shared<TestOptions>();
+  CLI::App* command = app.add_subcommand("test", "Measure how well a model finds labelled anomalies");
+  command->add_option("MODEL", options->model, "Model file")->required()->type_name("");
+  command->add_option("DATA", options->data, "Rows: .npy, .npz[:ARRAY], .safetensors[:ARRAY], .csv, .tsv or -")
+      ->required()
+      ->type_name("");
+  command->add_option("--labels", options->labels, "Which rows are anomalous: a column of DATA, or a file")
+      ->required()
+      ->type_name("COLUMN|FILE");
+  add_common(*command, options->common);
+  command->footer(kFooter);
+  command->callback([options] { run(*options); });
+}
+
+}  // namespace kernad::cli
