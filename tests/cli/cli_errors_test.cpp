@@ -1,0 +1,163 @@
+// What the commands do when something is wrong: an exit status, one line, and nothing destroyed.
+#include <gtest/gtest.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include <filesystem>
+
+#include "cli/command.hpp"
+
+namespace kernad {
+namespace {
+
+using testing::Command;
+using testing::lines;
+using testing::Outcome;
+
+class CliErrorsTest : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    ASSERT_EQ(kernad({"fit", data, "-o", model, "--labels", "class", "--components", "2"}).status, 0);
+  }
+
+  /// Exactly one line, which starts with "kernad: " and holds each of `parts`; nothing on standard output.
+  static void expect_error(const Outcome& run, int status, const std::vector<std::string>& parts) {
+    EXPECT_EQ(run.status, status) << run.err;
+    EXPECT_EQ(run.out, "");
+    EXPECT_EQ(lines(run.err), 1u) << run.err;
+    EXPECT_EQ(run.err.rfind("kernad: ", 0), 0u) << run.err;
+    for (const auto& part : parts) EXPECT_NE(run.err.find(part), std::string::npos) << part << "\n" << run.err;
+  }
+
+  std::string file(const std::string& name, const std::string& bytes) { return kernad.folder().write(name, bytes); }
+  std::string path(const std::string& name) { return kernad.folder().path(name); }
+
+  Command kernad;
+  std::string data = file("data.csv", testing::labelled_csv(40, 5));
+  std::string model = path("model.safetensors");
+};
+
+TEST_F(CliErrorsTest, WrongUsage) {
+  const std::string out = path("m");
+  expect_error(kernad({}), 2, {"subcommand", "kernad --help"});
+  expect_error(kernad({"frobnicate"}), 2, {"kernad --help"});
+  expect_error(kernad({"fit"}), 2, {"TRAIN", "kernad fit --help"});
+  expect_error(kernad({"fit", data}), 2, {"--output"});
+  expect_error(kernad({"fit", data, "-o", out, "--colour"}), 2, {"--colour"});
+  expect_error(kernad({"fit", data, "-o", out, "--scaling", "huge"}), 2, {"--scaling", "scale", "norm"});
+  expect_error(kernad({"fit", data, "-o", out, "--header", "maybe"}), 2, {"--header", "absent"});
+  expect_error(kernad({"fit", data, "-o", out, "--threads", "-1"}), 2, {"--threads"});
+  expect_error(kernad({"fit", data, "-o", out, "--seed", "x"}), 2, {"--seed"});
+  expect_error(kernad({"fit", data, "-o", out, "--max-training-points", "1"}), 2, {"max_training_points is 1"});
+  for (const char* bad : {"0", "-1", "1.5", "0.0", "nan", "many", ""}) {
+    expect_error(kernad({"fit", data, "-o", out, "--components", bad}), 2, {"--components"});
+  }
+  expect_error(kernad({"predict", model}), 2, {"DATA"});
+  expect_error(kernad({"predict", model, data, "-o", path("x.txt")}), 2, {"x.txt", ".csv, .npy, .json"});
+  expect_error(kernad({"test", model, data}), 2, {"--labels"});
+  EXPECT_FALSE(std::filesystem::exists(out));
+}
+
+TEST_F(CliErrorsTest, WrongFiles) {
+  expect_error(kernad({"fit", path("none.npy"), "-o", path("m")}), 2, {"none.npy", "No such file"});
+  expect_error(kernad({"fit", file("x.dat", "1"), "-o", path("m")}), 2, {"x.dat", ".safetensors"});
+  expect_error(kernad({"predict", path("none"), data}), 2, {"none", "No such file"});
+  expect_error(kernad({"info", path("none")}), 2, {"none", "No such file"});
+  expect_error(kernad({"info", data}), 2, {"data.csv"});
+  expect_error(kernad({"fit", file("new\nline.npy", "x"), "-o", path("m")}), 2, {"new\\x0aline.npy"});
+}
+
+TEST_F(CliErrorsTest, TruncatedModel) {
+  const std::string whole = kernad.folder().read("model.safetensors");
+  for (const std::size_t size : {std::size_t{0}, std::size_t{7}, std::size_t{100}, whole.size() - 1}) {
+    const auto cut = file("cut.safetensors", whole.substr(0, size));
+    expect_error(kernad({"predict", cut, data, "--labels", "class"}), 2, {"cut.safetensors"});
+    expect_error(kernad({"info", cut}), 2, {"cut.safetensors"});
+  }
+}
+
+TEST_F(CliErrorsTest, WrongData) {
+  expect_error(kernad({"predict", model, data}), 2, {"data.csv", "line 2"});  // the label is no number
+  expect_error(kernad({"predict", model, file("wide.csv", "1,2,3,4,5\n")}), 2, {"wide.csv: ", "5 columns", "4"});
+  expect_error(kernad({"predict", model, file("nan.csv", "a,b,c,d\n1,2,3,4\n1,2,nan,4\n")}), 2,
+               {"nan.csv: row 1, column 2 ('c') is nan"});
+  expect_error(kernad({"predict", model, "-"}, "1,2,3,4\n1,-inf,3,4\n"), 2, {"-: row 1, column 1 is -inf"});
+  expect_error(kernad({"predict", model, "-"}, "1,2,3,1e39\n"), 2, {"column 3", "float32"});
+  expect_error(kernad({"predict", model, "-"}), 2, {"empty"});
+  expect_error(kernad({"fit", "-", "-o", path("m"), "--components", "1"}, "1,2\n1,2\n"), 2, {"-: ", "identical"});
+  // A row's number is the file's, whatever rows --labels leaves out before it.
+  expect_error(kernad({"fit", file("n.csv", "x,y\n1,bad\n2,good\nnan,good\n"), "-o", path("m"), "--labels", "y"}), 2,
+               {"n.csv: row 2, column 0 ('x') is nan"});
+}
+
+TEST_F(CliErrorsTest, TooFewRows) {
+  expect_error(kernad({"fit", "-", "-o", path("m")}, "1,2\n3,4\n"), 2, {"-: 2 rows", "16"});
+  expect_error(kernad({"fit", data, "-o", path("m"), "--labels", "class", "--components", "41"}), 2,
+               {"data.csv: 40 normal rows", "41"});
+  expect_error(kernad({"fit", file("bad.csv", "1,bad\n2,bad\n"), "-o", path("m"), "--labels", "1"}), 2, {"bad.csv"});
+  EXPECT_FALSE(std::filesystem::exists(path("m")));
+}
+
+TEST_F(CliErrorsTest, WrongLabels) {
+  expect_error(kernad({"test", model, data, "--labels", "klass"}), 2, {"data.csv", "klass", "class"});
+  expect_error(kernad({"test", model, data, "--labels", "9"}), 2, {"data.csv", "9"});
+  expect_error(kernad({"test", model, file("odd.csv", "a,b,c,d,y\n1,2,3,4,maybe\n"), "--labels", "y"}), 2,
+               {"odd.csv", "'y'", "row 0", "maybe"});
+  expect_error(kernad({"test", model, file("one.csv", "1,2,3,4,0\n2,3,4,5,0\n"), "--labels", "4"}), 2,
+               {"one.csv: of 2 rows 0 are labelled anomalous"});
+  expect_error(kernad({"test", model, file("four.csv", "1,2,3,4\n"), "--labels", file("two.csv", "0\n1\n")}), 2,
+               {"two.csv: 2 labels", "four.csv has 1 rows"});
+}
+
+TEST_F(CliErrorsTest, FullDisk) {
+  if (!std::filesystem::exists("/dev/full")) GTEST_SKIP();
+  for (const auto& arguments : std::vector<std::vector<std::string>>{
+           {"predict", model, data, "--labels", "class"}, {"info"}, {"info", model, "--json"}, {"--help"}}) {
+    expect_error(kernad(arguments, "", "/dev/full"), 1, {"standard output", "No space left"});
+  }
+  expect_error(kernad({"fit", data, "-o", "/dev/full", "--labels", "class"}), 1, {"/dev/full"});
+}
+
+TEST_F(CliErrorsTest, ClosedPipeIsQuiet) {
+  const auto run = kernad({"predict", model, data, "--labels", "class"}, "", "|");
+  EXPECT_EQ(run.status, 0);
+  EXPECT_EQ(run.err, "");
+}
+
+TEST_F(CliErrorsTest, FailureLeavesTheOldFileWhole) {
+  const auto scores = file("scores.csv", "what stood here\n");
+  const auto nan = file("nan.csv", "1,2,3,4\nnan,2,3,4\n");
+  expect_error(kernad({"predict", model, nan, "-o", scores}), 2, {"nan.csv"});
+  EXPECT_EQ(kernad.folder().read("scores.csv"), "what stood here\n");
+  const auto before = kernad.folder().read("model.safetensors");
+  expect_error(kernad({"fit", nan, "-o", model}), 2, {"nan.csv"});
+  EXPECT_EQ(kernad.folder().read("model.safetensors"), before);
+}
+
+TEST_F(CliErrorsTest, DiskThatFillsUpLeavesTheOldFileWhole) {
+  // A limit on a file's size, which children inherit, fails in the middle of writing as a full disk does.
+  const auto scores = file("scores.csv", "what stood here\n");
+  rlimit old = {};
+  ASSERT_EQ(::getrlimit(RLIMIT_FSIZE, &old), 0);
+  const rlimit small = {1000, old.rlim_max};
+  ASSERT_EQ(::setrlimit(RLIMIT_FSIZE, &small), 0);
+  const auto run = kernad({"predict", model, data, "--labels", "class", "-o", scores});
+  ASSERT_EQ(::setrlimit(RLIMIT_FSIZE, &old), 0);
+  expect_error(run, 1, {"scores.csv", "File too large"});
+  EXPECT_EQ(kernad.folder().read("scores.csv"), "what stood here\n");
+  EXPECT_EQ(kernad.folder().names(), (std::set<std::string>{"data.csv", "model.safetensors", "scores.csv"}));
+}
+
+TEST_F(CliErrorsTest, UnwritableOutput) {
+  expect_error(kernad({"predict", model, data, "--labels", "class", "-o", path("no/such/folder/x.csv")}), 1,
+               {"x.csv", "No such file"});
+  expect_error(kernad({"fit", data, "-o", kernad.folder().path("."), "--labels", "class"}), 1, {"cannot be written"});
+  if (::geteuid() == 0) return;  // root writes anywhere
+  const auto folder = std::filesystem::path(path("locked"));
+  std::filesystem::create_directory(folder);
+  std::filesystem::permissions(folder, std::filesystem::perms::owner_read | std::filesystem::perms::owner_exec);
+  expect_error(kernad({"fit", data, "-o", (folder / "m").string(), "--labels", "class"}), 1, {"Permission denied"});
+}
+
+}  // namespace
+}  // namespace kernad

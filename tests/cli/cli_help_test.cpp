@@ -1,0 +1,54 @@
+// Help, man page and completions must tell of the same options.
+#include <gtest/gtest.h>
+
+#include <regex>
+
+#include "cli/command.hpp"
+
+namespace kernad {
+namespace {
+
+std::string read(const std::string& path) {
+  std::ifstream file(path);
+  EXPECT_TRUE(file) << path;
+  return {std::istreambuf_iterator<char>(file), {}};
+}
+
+std::set<std::string> options_in(const std::string& text) {
+  static const std::regex option("--[a-z][a-z-]*");
+  std::set<std::string> found;
+  for (auto it = std::sregex_iterator(text.begin(), text.end(), option); it != std::sregex_iterator(); ++it) {
+    found.insert(it->str());
+  }
+  return found;
+}
+
+TEST(CliHelpTest, EveryOptionIsInManPageAndCompletions) {
+  testing::Command kernad;
+  std::set<std::string> options = options_in(kernad({"--help"}).out);
+  EXPECT_TRUE(options.contains("--version"));
+  for (const char* command : {"fit", "predict", "test", "info"}) {
+    const auto help = kernad({command, "--help"});
+    EXPECT_EQ(help.status, 0);
+    EXPECT_EQ(help.err, "");
+    EXPECT_NE(help.out.find("Example:\n  kernad " + std::string(command)), std::string::npos) << help.out;
+    options.merge(options_in(help.out));
+  }
+  EXPECT_GE(options.size(), 11u);
+
+  const std::string folder = KERNAD_TEST_APP "/";
+  const auto man = options_in(std::regex_replace(read(folder + "kernad.1"), std::regex(R"(\\-)"), "-"));
+  EXPECT_EQ(man, options);
+  EXPECT_EQ(options_in(read(folder + "kernad.bash")), options);
+  EXPECT_EQ(options_in(read(folder + "kernad.zsh")), options);
+}
+
+TEST(CliHelpTest, TheManPageNamesEveryCommand) {
+  const std::string man = read(KERNAD_TEST_APP "/kernad.1");
+  for (const char* command : {"fit", "predict", "test", "info"}) {
+    EXPECT_NE(man.find(".SS kernad " + std::string(command)), std::string::npos) << command;
+  }
+}
+
+}  // namespace
+}  // namespace kernad

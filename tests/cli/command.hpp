@@ -1,0 +1,37 @@
+// Runs the real kernad, as a shell would, and tells what came of it.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "support/temporary_folder.hpp"
+
+namespace kernad::testing {
+
+struct Outcome {
+  int status = -1;  ///< exit status; 1000 + signal when one ended it
+  std::string out;
+  std::string err;
+};
+
+/// One run of kernad in a folder of the test's own.
+class Command {
+ public:
+  /// Where standard output goes: "" captures it, "|" is a pipe that nobody reads, anything else is opened as a file.
+  Outcome operator()(const std::vector<std::string>& arguments, const std::string& in = "",
+                     const std::string& out = "") const;
+
+  [[nodiscard]] const TemporaryFolder& folder() const { return folder_; }
+
+ private:
+  TemporaryFolder folder_;
+  TemporaryFolder captured_;
+};
+
+/// CSV of `rows` rows near 0 and `anomalies` rows far from it, four columns and a label called "class", with a heading.
+[[nodiscard]] std::string labelled_csv(std::size_t rows, std::size_t anomalies);
+
+/// How many lines `text` has.
+[[nodiscard]] std::size_t lines(const std::string& text);
+
+}  // namespace kernad::testing
