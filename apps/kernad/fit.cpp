@@ -106,9 +106,13 @@ void add_fit(CLI::App& app) {
       ->type_name("scale|norm")
       ->capture_default_str();
   command->add_option("--max-training-points", options->max_training_points, "Of more rows a sample of N is used")
+      ->check(whole_number())
       ->type_name("N")
       ->capture_default_str();
-  command->add_option("--seed", options->seed, "Seed of that sample")->type_name("S")->capture_default_str();
+  command->add_option("--seed", options->seed, "Seed of that sample")
+      ->check(whole_number())
+      ->type_name("S")
+      ->capture_default_str();
   command->add_option("--labels", options->labels, "Labels (see kernad test); rows labelled anomalous are left out")
       ->type_name("COLUMN|FILE");
   add_common(*command, options->common);

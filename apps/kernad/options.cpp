@@ -1,10 +1,25 @@
 #include "options.hpp"
 
+#include <fmt/format.h>
+
+#include <charconv>
+
 namespace kernad::cli {
 
 CsvHeader CommonOptions::csv_header() const {
   if (header == "present") return CsvHeader::present;
   return header == "absent" ? CsvHeader::absent : CsvHeader::detect;
+}
+
+CLI::Validator whole_number(std::uint64_t largest) {
+  const auto check = [largest](std::string& text) {
+    std::uint64_t value = 0;
+    const char* end = text.data() + text.size();
+    const auto [stop, error] = std::from_chars(text.data(), end, value);
+    const bool good = error == std::errc() && stop == end && value <= largest;
+    return good ? "" : fmt::format("'{}' is not valid; valid: a whole number from 0 to {}", text, largest);
+  };
+  return {check, ""};
 }
 
 CLI::Validator quiet(CLI::Validator check) { return check.description(""); }
@@ -15,7 +30,7 @@ void add_json(CLI::App& command, CommonOptions& options) {
 
 void add_common(CLI::App& command, CommonOptions& options) {
   command.add_option("--threads", options.threads, "Threads to use; 0: KERNAD_NUM_THREADS, else all of the machine's")
-      ->check(quiet(CLI::NonNegativeNumber))
+      ->check(whole_number(std::numeric_limits<int>::max()))
       ->type_name("T")
       ->capture_default_str();
   command.add_option("--header", options.header, "Whether the first line of a .csv or .tsv names its columns")

@@ -2,6 +2,8 @@
 #pragma once
 
 #include <CLI/CLI.hpp>
+#include <cstdint>
+#include <limits>
 #include <string>
 
 #include "kernad/io.hpp"
@@ -18,6 +20,9 @@ struct CommonOptions {
 
 /// The same check, but silent in --help, where the option's type already says what is valid.
 [[nodiscard]] CLI::Validator quiet(CLI::Validator check);
+
+/// Digits alone: CLI11 by itself would wrap -1 around and cut what is too large.
+[[nodiscard]] CLI::Validator whole_number(std::uint64_t largest = std::numeric_limits<std::uint64_t>::max());
 
 void add_json(CLI::App& command, CommonOptions& options);
 /// --threads, --header and --json: for the commands that read data.

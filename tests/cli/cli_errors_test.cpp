@@ -40,7 +40,7 @@ class CliErrorsTest : public ::testing::Test {
 TEST_F(CliErrorsTest, WrongUsage) {
   const std::string out = path("m");
   expect_error(kernad({}), 2, {"subcommand", "kernad --help"});
-  expect_error(kernad({"frobnicate"}), 2, {"kernad --help"});
+  expect_error(kernad({"frobnicate"}), 2, {"frobnicate", "fit, predict, test, info"});
   expect_error(kernad({"fit"}), 2, {"TRAIN", "kernad fit --help"});
   expect_error(kernad({"fit", data}), 2, {"--output"});
   expect_error(kernad({"fit", data, "-o", out, "--colour"}), 2, {"--colour"});
@@ -48,6 +48,9 @@ TEST_F(CliErrorsTest, WrongUsage) {
   expect_error(kernad({"fit", data, "-o", out, "--header", "maybe"}), 2, {"--header", "absent"});
   expect_error(kernad({"fit", data, "-o", out, "--threads", "-1"}), 2, {"--threads"});
   expect_error(kernad({"fit", data, "-o", out, "--seed", "x"}), 2, {"--seed"});
+  expect_error(kernad({"fit", data, "-o", out, "--seed", "-1"}), 2, {"--seed: '-1'", "whole number from 0"});
+  expect_error(kernad({"fit", data, "-o", out, "--max-training-points", "99999999999999999999"}), 2,
+               {"--max-training-points"});
   expect_error(kernad({"fit", data, "-o", out, "--max-training-points", "1"}), 2, {"max_training_points is 1"});
   for (const char* bad : {"0", "-1", "1.5", "0.0", "nan", "many", ""}) {
     expect_error(kernad({"fit", data, "-o", out, "--components", bad}), 2, {"--components"});
