@@ -1,5 +1,7 @@
-# A relocatable package: headers, library, CMake config, pkg-config, command line.
+# A relocatable package: headers, library, CMake config, pkg-config, licence. The command line installs itself.
 include(CMakePackageConfigHelpers)
+set(KERNAD_CMAKE_DIR "${CMAKE_INSTALL_LIBDIR}/cmake/kernad")
+set(KERNAD_PKGCONFIG_DIR "${CMAKE_INSTALL_LIBDIR}/pkgconfig")
 
 install(TARGETS kernad EXPORT kernad-targets
   LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR}
@@ -7,3 +9,41 @@ install(TARGETS kernad EXPORT kernad-targets
   RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
 install(DIRECTORY "${PROJECT_SOURCE_DIR}/include/kernad" DESTINATION ${CMAKE_INSTALL_INCLUDEDIR})
 install(FILES "${PROJECT_BINARY_DIR}/src/include/kernad/version.hpp" DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/kernad)
+foreach(document LICENSE README.md CHANGELOG.md)
+  if(EXISTS "${PROJECT_SOURCE_DIR}/${document}")
+    install(FILES "${PROJECT_SOURCE_DIR}/${document}" DESTINATION ${CMAKE_INSTALL_DOCDIR})
+  endif()
+endforeach()
+
+install(EXPORT kernad-targets NAMESPACE kernad:: DESTINATION ${KERNAD_CMAKE_DIR})
+configure_package_config_file("${PROJECT_SOURCE_DIR}/cmake/kernad-config.cmake.in"
+  "${PROJECT_BINARY_DIR}/kernad-config.cmake" INSTALL_DESTINATION ${KERNAD_CMAKE_DIR})
+# Before 1.0 a minor version may break its users.
+write_basic_package_version_file("${PROJECT_BINARY_DIR}/kernad-config-version.cmake" COMPATIBILITY SameMinorVersion)
+install(FILES "${PROJECT_BINARY_DIR}/kernad-config.cmake" "${PROJECT_BINARY_DIR}/kernad-config-version.cmake"
+  DESTINATION ${KERNAD_CMAKE_DIR})
+
+# kernad.pc. Paths are relative to where the file itself lies, so that the tree may be moved.
+file(RELATIVE_PATH KERNAD_PC_PREFIX "${CMAKE_INSTALL_PREFIX}/${KERNAD_PKGCONFIG_DIR}" "${CMAKE_INSTALL_PREFIX}")
+string(REGEX REPLACE "/$" "" KERNAD_PC_PREFIX "${KERNAD_PC_PREFIX}")
+set(KERNAD_PC_LIBDIR "${CMAKE_INSTALL_LIBDIR}")
+set(KERNAD_PC_INCLUDEDIR "${CMAKE_INSTALL_INCLUDEDIR}")
+set(KERNAD_PC_CFLAGS "")
+set(KERNAD_PC_LIBS "")
+if(NOT BUILD_SHARED_LIBS)
+  # Where there is nothing but a static library, plain `pkg-config --libs` must be enough. Libraries are named, not
+  # required from their .pc files: those of Debian list private libraries that their -dev packages do not bring.
+  set(KERNAD_PC_CFLAGS " -DKERNAD_STATIC")
+  foreach(library IN ITEMS hwy zip ${KERNAD_FOUND_LIBRARIES})
+    get_filename_component(folder "${library}" DIRECTORY)
+    if(IS_ABSOLUTE "${library}" AND NOT folder IN_LIST CMAKE_CXX_IMPLICIT_LINK_DIRECTORIES)
+      string(APPEND KERNAD_PC_LIBS " -L${folder}")
+    endif()
+    get_filename_component(name "${library}" NAME_WE)
+    string(REGEX REPLACE "^(lib|-l)" "" name "${name}")
+    string(APPEND KERNAD_PC_LIBS " -l${name}")
+  endforeach()
+  string(APPEND KERNAD_PC_LIBS " -pthread")
+endif()
+configure_file("${PROJECT_SOURCE_DIR}/cmake/kernad.pc.in" "${PROJECT_BINARY_DIR}/kernad.pc" @ONLY)
+install(FILES "${PROJECT_BINARY_DIR}/kernad.pc" DESTINATION ${KERNAD_PKGCONFIG_DIR})
