@@ -4,8 +4,6 @@ add_library(kernad_options INTERFACE)
 target_compile_features(kernad_options INTERFACE cxx_std_20)
 target_compile_options(kernad_options INTERFACE
   -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wno-sign-conversion -Wnon-virtual-dtor -Wold-style-cast -Wcast-qual
-  # GCC 12 sees an overlap in every "text" + std::string it inlines (GCC bug 105651).
-  $<$<CXX_COMPILER_ID:GNU>:-Wno-restrict>
   $<$<BOOL:${KERNAD_WARNINGS_AS_ERRORS}>:-Werror>
   # A result must not depend on where the compiler saw fit to fuse a multiply with an add: kernels fuse by name.
   -ffp-contract=off)
