@@ -68,6 +68,9 @@ Embeddings read_features(const std::string& source, CsvHeader header, const std:
 }
 
 LabelledData read_labelled(const std::string& source, const std::string& labels, CsvHeader header) {
+  if (source == "-" && labels == "-") {
+    throw InvalidParameter("data and labels cannot both be standard input; give one of them as a file");
+  }
   if (!is_text(source)) return with_label_file(source, labels, header);
   if (!is_file(labels)) return with_label_column(source, labels, header);
   std::error_code ignored;

@@ -11,6 +11,7 @@
 #include "model.hpp"
 #include "options.hpp"
 #include "output.hpp"
+#include "progress.hpp"
 
 namespace kernad::cli {
 namespace {
@@ -66,6 +67,7 @@ void report(const FitOptions& options, const KDEClassifier& model, std::size_t l
 }
 
 void run(const FitOptions& options) {
+  require_another_file(options.model, options.train);
   KDEClassifier model(classifier_options(options));
   model.set_threads(options.common.threads);
 
@@ -78,7 +80,11 @@ void run(const FitOptions& options) {
     rows = normal_rows(data);
     left_out = data.labels.size() - rows.rows();
   }
-  if (!in_file(options.train, [&] { return model.fit(rows); })) {
+  const bool fitted = in_file(options.train, [&] {
+    const Progress progress("fitting");
+    return model.fit(rows);
+  });
+  if (!fitted) {
     throw InvalidInput(fmt::format("{}: {} {}rows are too few; {} components need at least as many (see --components)",
                                    options.train, rows.rows(), options.labels.empty() ? "" : "normal ",
                                    model.options().n_pca_components.count()));
@@ -114,9 +120,10 @@ void add_fit(CLI::App& app) {
       ->type_name("S")
       ->capture_default_str();
   command->add_option("--labels", options->labels, "Labels (see kernad test); rows labelled anomalous are left out")
+      ->check(not_empty())
       ->type_name("COLUMN|FILE");
   add_common(*command, options->common);
-  command->footer("Example:\n  kernad fit train.npy -o model.safetensors --components 0.95");
+  command->footer(std::string("Example:\n  kernad fit train.npy -o model.safetensors --components 0.95") + kExitStatus);
   command->callback([options] { run(*options); });
 }
 

@@ -58,7 +58,7 @@ void add_info(CLI::App& app) {
   command->add_option("MODEL", options->model, "Model file; without one: version, CPU, kernels, BLAS, threads")
       ->type_name("");
   add_json(*command, options->common);
-  command->footer("Example:\n  kernad info model.safetensors");
+  command->footer(std::string("Example:\n  kernad info model.safetensors") + kExitStatus);
   command->callback([options] {
     if (options->model.empty()) {
       show_system(options->common.json);

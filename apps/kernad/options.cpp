@@ -3,6 +3,9 @@
 #include <fmt/format.h>
 
 #include <charconv>
+#include <filesystem>
+
+#include "kernad/error.hpp"
 
 namespace kernad::cli {
 
@@ -20,6 +23,18 @@ CLI::Validator whole_number(std::uint64_t largest) {
     return good ? "" : fmt::format("'{}' is not valid; valid: a whole number from 0 to {}", text, largest);
   };
   return {check, ""};
+}
+
+CLI::Validator not_empty() {
+  return {[](std::string& text) { return text.empty() ? "is empty; leave the option out or give it a value" : ""; },
+          ""};
+}
+
+void require_another_file(const std::string& output, const std::string& input) {
+  std::error_code ignored;
+  if (!std::filesystem::is_regular_file(output, ignored) || !std::filesystem::equivalent(output, input, ignored))
+    return;
+  throw InvalidParameter(output + ": is an input of this command; --output needs another file");
 }
 
 CLI::Validator quiet(CLI::Validator check) { return check.description(""); }

@@ -18,6 +18,15 @@ struct CommonOptions {
   [[nodiscard]] CsvHeader csv_header() const;
 };
 
+/// A script's unset variable must not mean "none".
+[[nodiscard]] CLI::Validator not_empty();
+
+/// Throws InvalidParameter when writing `output` would overwrite `input`.
+void require_another_file(const std::string& output, const std::string& input);
+
+inline constexpr const char* kExitStatus =
+    "\n\nExit status: 0 good, 2 wrong usage or bad input, 1 anything else (see man kernad)";
+
 /// The same check, but silent in --help, where the option's type already says what is valid.
 [[nodiscard]] CLI::Validator quiet(CLI::Validator check);
 

@@ -37,7 +37,11 @@ void write(const PredictOptions& options, const Scores& scores) {
 }
 
 void run(const PredictOptions& options) {
-  if (!options.output.empty()) require_known_ending(options.output);
+  if (!options.output.empty()) {
+    require_known_ending(options.output);
+    require_another_file(options.output, options.data);
+    require_another_file(options.output, options.model);
+  }
   const KDEClassifier model = load_model(options.model, options.common.threads);
   const Embeddings rows = read_features(options.data, options.common.csv_header(), options.label_column);
   const auto log_density = in_file(options.data, [&] { return log_densities(model, rows); });
@@ -58,11 +62,13 @@ void add_predict(CLI::App& app) {
   command
       ->add_option("-o,--output", options->output,
                    "File to write: .csv, .npy (log_density alone) or .json; without it CSV on standard output")
+      ->check(not_empty())
       ->type_name("FILE");
   command->add_option("--labels", options->label_column, "Column of a .csv or .tsv that is a label, not a feature")
+      ->check(not_empty())
       ->type_name("COLUMN");
   add_common(*command, options->common);
-  command->footer("Example:\n  kernad predict model.safetensors new.csv -o scores.csv");
+  command->footer(std::string("Example:\n  kernad predict model.safetensors new.csv -o scores.csv") + kExitStatus);
   command->callback([options] { run(*options); });
 }
 

@@ -81,9 +81,10 @@ void add_test(CLI::App& app) {
       ->type_name("");
   command->add_option("--labels", options->labels, "Which rows are anomalous: a column of DATA, or a file")
       ->required()
+      ->check(not_empty())
       ->type_name("COLUMN|FILE");
   add_common(*command, options->common);
-  command->footer(kFooter);
+  command->footer(std::string(kFooter) + kExitStatus);
   command->callback([options] { run(*options); });
 }
 

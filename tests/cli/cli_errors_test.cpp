@@ -58,7 +58,27 @@ TEST_F(CliErrorsTest, WrongUsage) {
   expect_error(kernad({"predict", model}), 2, {"DATA"});
   expect_error(kernad({"predict", model, data, "-o", path("x.txt")}), 2, {"x.txt", ".csv, .npy, .json"});
   expect_error(kernad({"test", model, data}), 2, {"--labels"});
+  // What a script's unset variable looks like: it must not train on the anomalies.
+  expect_error(kernad({"fit", data, "-o", out, "--labels", ""}), 2, {"--labels", "empty"});
+  expect_error(kernad({"predict", model, data, "--labels", ""}), 2, {"--labels", "empty"});
+  expect_error(kernad({"predict", model, data, "-o", ""}), 2, {"--output", "empty"});
+  expect_error(kernad({"test", model, data, "--labels", ""}), 2, {"--labels", "empty"});
   EXPECT_FALSE(std::filesystem::exists(out));
+}
+
+TEST_F(CliErrorsTest, InputsAreNotOverwritten) {
+  const std::string before = kernad.folder().read("data.csv");
+  const std::string other_name = path("./data.csv");
+  const std::string linked = path("linked.csv");
+  std::filesystem::create_hard_link(data, linked);
+  for (const std::string& output : {data, other_name, linked}) {
+    expect_error(kernad({"fit", data, "-o", output, "--labels", "class"}), 2, {output, "input"});
+    expect_error(kernad({"predict", model, data, "--labels", "class", "-o", output}), 2, {output, "input"});
+  }
+  const std::string model_as_csv = file("model.csv", kernad.folder().read("model.safetensors"));
+  expect_error(kernad({"predict", model_as_csv, data, "--labels", "class", "-o", model_as_csv}), 2,
+               {"model.csv", "input"});
+  EXPECT_EQ(kernad.folder().read("data.csv"), before);
 }
 
 TEST_F(CliErrorsTest, WrongFiles) {
@@ -102,6 +122,7 @@ TEST_F(CliErrorsTest, TooFewRows) {
 }
 
 TEST_F(CliErrorsTest, WrongLabels) {
+  expect_error(kernad({"test", model, "-", "--labels", "-"}), 2, {"both be standard input"});
   expect_error(kernad({"test", model, data, "--labels", "klass"}), 2, {"data.csv", "klass", "class"});
   expect_error(kernad({"test", model, data, "--labels", "9"}), 2, {"data.csv", "9"});
   expect_error(kernad({"test", model, file("odd.csv", "a,b,c,d,y\n1,2,3,4,maybe\n"), "--labels", "y"}), 2,
