@@ -113,24 +113,32 @@ KDEClassifier::KDEClassifier(KDEClassifierOptions options) : options_(options) {
   }
 }
 
-bool KDEClassifier::fit(EmbeddingsView embeddings) {
+bool KDEClassifier::fit(EmbeddingsView embeddings, const FitProgress& progress) {
+  constexpr std::size_t kStages = 4;
+  const auto done = [&](std::size_t stages) {
+    if (progress) progress(stages, kStages);
+  };
   const int threads = parallel::resolve_threads(threads_);
   linalg::require_finite(embeddings, "embeddings", threads);
   if (embeddings.rows() < options_.n_pca_components.count()) {
     state_.reset();
     return false;
   }
+  done(1);
   const auto sample = sample_rows(embeddings.rows(), options_.max_training_points, options_.seed);
   const linalg::Rows<float> rows(embeddings, sample);
 
   auto state = std::make_shared<model::State>();
   state->pca = pca::fit(rows, options_.n_pca_components, threads);
+  done(2);
   Matrix<double> features = pca::project(state->pca, rows, threads);
   state->max_length = scaling::longest_row(features);
   scaling::scale_rows(options_.feature_scaling_method, state->max_length, features.data(), features.rows(),
                       features.cols(), features.cols());
+  done(3);
   state->kde = kde::fit(features.view(), threads);
   state->report = make_report(*state, embeddings.rows(), options_);
+  done(kStages);
   state_ = std::move(state);
   return true;
 }

@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <span>
@@ -43,6 +44,10 @@ struct FitReport {
   std::vector<std::string> notes;  ///< sentences on what was cut or sampled; empty when nothing was
 };
 
+/// Told after each stage of a fit how many stages are done, and of how many. What it throws ends the fit, and a model
+/// fitted before stays.
+using FitProgress = std::function<void(std::size_t done, std::size_t total)>;
+
 /// Kernel-density anomaly classifier for deep-feature embeddings. Const methods may run in several threads at once;
 /// fit, load_state_dict and assignment must not run beside them on the same object. Copies share the fitted state.
 class KERNAD_API KDEClassifier {
@@ -53,7 +58,7 @@ class KERNAD_API KDEClassifier {
   /// Learns the density of N x D embeddings of normal examples. Returns false, and leaves no model, when there are
   /// fewer rows than n_pca_components. Throws InvalidInput for no rows, no columns, NaN or infinity (with row and
   /// column), or when all rows are identical; then a model fitted before stays.
-  [[nodiscard]] bool fit(EmbeddingsView embeddings);
+  [[nodiscard]] bool fit(EmbeddingsView embeddings, const FitProgress& progress = {});
 
   /// Scales PCA features (N x k) by the method chosen: returns them and the max_length used, which is the longest row
   /// of feature_stack unless one is given. Throws InvalidInput for values that are not finite and InvalidParameter for

@@ -56,4 +56,8 @@ struct StateDict {
 /// the format does not allow (not UTF-8, or "__metadata__").
 KERNAD_API void write_safetensors(const std::string& path, const StateDict& state);
 
+/// The bytes of such a file, and the state in such bytes; errors as of the file's.
+[[nodiscard]] KERNAD_API std::vector<std::byte> to_safetensors(const StateDict& state);
+[[nodiscard]] KERNAD_API StateDict from_safetensors(std::span<const std::byte> bytes);
+
 }  // namespace kernad

@@ -68,4 +68,9 @@ std::vector<std::uint8_t> read_safetensors_labels(Source& source, std::string_vi
 
 StateDict read_safetensors(const std::string& path) { return io::read_safetensors(*io::open_file(path)); }
 
+StateDict from_safetensors(std::span<const std::byte> bytes) {
+  io::MemorySource source("safetensors bytes", bytes);
+  return io::read_safetensors(source);
+}
+
 }  // namespace kernad

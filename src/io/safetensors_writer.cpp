@@ -89,4 +89,13 @@ void write_safetensors(const std::string& path, const StateDict& state) {
   io::replace_file(path, pieces);
 }
 
+std::vector<std::byte> to_safetensors(const StateDict& state) {
+  const std::vector<NamedTensor> tensors = in_file_order(state);
+  const std::string head = file_head(tensors, state);
+  const auto head_bytes = std::as_bytes(std::span(head));
+  std::vector<std::byte> bytes(head_bytes.begin(), head_bytes.end());
+  for (const auto& [name, tensor] : tensors) bytes.insert(bytes.end(), tensor->bytes.begin(), tensor->bytes.end());
+  return bytes;
+}
+
 }  // namespace kernad

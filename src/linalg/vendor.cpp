@@ -5,11 +5,13 @@
 #include <bit>
 
 extern "C" void dgemm_();
+extern "C" char* openblas_get_config() __attribute__((weak));  // only OpenBLAS has it
 
 namespace kernad::linalg {
 
 std::string vendor() {
-  // Asked for at run time: the library is linked to whatever BLAS there is, and only OpenBLAS has this function.
+  if (openblas_get_config != nullptr) return openblas_get_config();  // linked in statically, or the library by name
+  // Behind the standard names there may be an OpenBLAS that only the loader knows.
   if (void* symbol = dlsym(RTLD_DEFAULT, "openblas_get_config")) {
     return std::bit_cast<const char* (*)()>(symbol)();
   }

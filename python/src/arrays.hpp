@@ -1,0 +1,36 @@
+// Arrays across the border: NumPy's memory seen as rows without a copy, results handed over without one.
+#pragma once
+
+#include <nanobind/nanobind.h>
+#include <nanobind/ndarray.h>
+
+#include <cstddef>
+#include <span>
+#include <vector>
+
+#include "kernad/matrix.hpp"
+
+namespace kernad::python {
+
+namespace nb = nanobind;
+
+using Rows = nb::ndarray<const float, nb::ndim<2>, nb::device::cpu>;
+using Scores = nb::ndarray<const double, nb::ndim<1>, nb::c_contig, nb::device::cpu>;
+using Doubles = nb::ndarray<nb::numpy, double>;
+using Floats = nb::ndarray<nb::numpy, float, nb::ndim<2>>;
+
+/// The array's memory; it must outlive the view. Throws InvalidParameter for a layout that is not rows of neighbouring
+/// values, which kernad._arrays has ruled out.
+[[nodiscard]] EmbeddingsView view(const Rows& rows);
+[[nodiscard]] std::span<const double> view(const Scores& scores);
+
+/// Arrays that own what they are given.
+[[nodiscard]] Doubles to_numpy(std::vector<double> values);
+[[nodiscard]] Doubles to_numpy(std::vector<double> values, std::size_t rows, std::size_t cols);
+[[nodiscard]] Floats to_numpy(Embeddings matrix);
+
+/// Copies of what the library keeps.
+[[nodiscard]] Doubles copy_to_numpy(std::span<const double> values);
+[[nodiscard]] Doubles copy_to_numpy(MatrixView<double> values);
+
+}  // namespace kernad::python

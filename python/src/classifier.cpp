@@ -1,0 +1,175 @@
+// KDEClassifier. As in stages.cpp, every call works on a copy that shares the fitted state.
+#include <nanobind/stl/optional.h>
+#include <nanobind/stl/vector.h>
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "arrays.hpp"
+#include "bind.hpp"
+#include "kernad/kde_classifier.hpp"
+#include "options.hpp"
+#include "state.hpp"
+
+namespace kernad::python {
+namespace {
+
+KDEClassifierOptions make_options(const Components& components, const std::string& scaling,
+                                  std::size_t max_training_points, std::uint64_t seed) {
+  return {to_component_count(components), feature_scaling_method(scaling), max_training_points, seed};
+}
+
+KDEClassifier with_threads(const KDEClassifier& classifier, int threads) {
+  KDEClassifier copy = classifier;
+  copy.set_threads(threads);
+  return copy;
+}
+
+/// progress: None, or called with (stages done, stages in all); what it raises ends the fit.
+bool fit(KDEClassifier& self, const Rows& rows, int threads, const nb::object& progress) {
+  KDEClassifier copy = with_threads(self, threads);
+  FitProgress report;
+  if (!progress.is_none()) {
+    report = [&](std::size_t done, std::size_t total) {
+      const nb::gil_scoped_acquire acquire;
+      progress(done, total);
+    };
+  }
+  bool fitted = false;
+  {
+    const nb::gil_scoped_release release;
+    fitted = copy.fit(view(rows), report);
+  }
+  self = std::move(copy);
+  return fitted;
+}
+
+Doubles scores(const KDEClassifier& self, const Rows& rows, bool as_log_likelihood, int threads) {
+  const KDEClassifier copy = with_threads(self, threads);
+  std::vector<double> result;
+  {
+    const nb::gil_scoped_release release;
+    result = copy.compute_kde_scores(view(rows), as_log_likelihood);
+  }
+  return to_numpy(std::move(result));
+}
+
+Doubles probabilities(const Scores& scores) {
+  std::vector<double> result;
+  {
+    const nb::gil_scoped_release release;
+    result = KDEClassifier::compute_probabilities(view(scores));
+  }
+  return to_numpy(std::move(result));
+}
+
+nb::tuple pre_process(const KDEClassifier& self, const Rows& rows, std::optional<double> max_length, int threads) {
+  const KDEClassifier copy = with_threads(self, threads);
+  std::pair<Embeddings, double> result;
+  {
+    const nb::gil_scoped_release release;
+    result = copy.pre_process(view(rows), max_length);
+  }
+  return nb::make_tuple(to_numpy(std::move(result.first)), result.second);
+}
+
+nb::dict options(const KDEClassifier& self) {
+  const KDEClassifierOptions& o = self.options();
+  const auto& n = o.n_pca_components;
+  nb::dict result;
+  result["n_pca_components"] = n.is_share() ? nb::cast(n.share()) : nb::cast(n.count());
+  result["feature_scaling_method"] = std::string(to_string(o.feature_scaling_method));
+  result["max_training_points"] = o.max_training_points;
+  result["seed"] = o.seed;
+  return result;
+}
+
+nb::dict report(const KDEClassifier& self) {
+  const FitReport& r = self.report();
+  nb::dict result;
+  result["rows_seen"] = r.rows_seen;
+  result["rows_used"] = r.rows_used;
+  result["columns"] = r.columns;
+  result["rank"] = r.rank;
+  result["components"] = r.components;
+  result["kde_rank"] = r.kde_rank;
+  result["explained_variance"] = r.explained_variance;
+  result["bandwidth_factor"] = r.bandwidth_factor;
+  result["max_length"] = r.max_length;
+  result["notes"] = nb::tuple(nb::cast(r.notes));
+  return result;
+}
+
+void load_state_dict(KDEClassifier& self, const nb::dict& tensors, const nb::dict& metadata) {
+  KDEClassifier copy = self;
+  const StateDict state = from_python(tensors, metadata);
+  {
+    const nb::gil_scoped_release release;
+    copy.load_state_dict(state);
+  }
+  self = std::move(copy);
+}
+
+void load(KDEClassifier& self, const std::string& path) {
+  KDEClassifier loaded;
+  const KDEClassifierOptions defaults = self.options();
+  {
+    const nb::gil_scoped_release release;
+    loaded = KDEClassifier::load(path, defaults);
+  }
+  self = std::move(loaded);
+}
+
+void save(const KDEClassifier& self, const std::string& path) {
+  const KDEClassifier copy = self;
+  const nb::gil_scoped_release release;
+  copy.save(path);
+}
+
+nb::bytes to_bytes(const KDEClassifier& self) {
+  const std::vector<std::byte> bytes = to_safetensors(self.state_dict());
+  return nb::bytes(bytes.data(), bytes.size());
+}
+
+void from_bytes(KDEClassifier& self, const nb::bytes& bytes) {
+  KDEClassifier copy = self;
+  copy.load_state_dict(from_safetensors({static_cast<const std::byte*>(bytes.data()), bytes.size()}));
+  self = std::move(copy);
+}
+
+}  // namespace
+
+void bind_classifier(nb::module_& m) {
+  nb::class_<KDEClassifier>(m, "KDEClassifier")
+      .def(
+          "__init__",
+          [](KDEClassifier* self, const Components& n, const std::string& scaling, std::size_t points,
+             std::uint64_t seed) { new (self) KDEClassifier(make_options(n, scaling, points, seed)); },
+          nb::arg("n_pca_components"), nb::arg("feature_scaling_method"), nb::arg("max_training_points"),
+          nb::arg("seed"))
+      .def("fit", &fit, nb::arg("rows").noconvert(), nb::arg("threads"), nb::arg("progress").none(),
+           nb::sig("def fit(self, rows: numpy.typing.NDArray[numpy.float32], threads: int, "
+                   "progress: collections.abc.Callable[[int, int], object] | None) -> bool"))
+      .def("scores", &scores, nb::arg("rows").noconvert(), nb::arg("as_log_likelihood"), nb::arg("threads"))
+      .def_static("probabilities", &probabilities, nb::arg("scores").noconvert())
+      .def("pre_process", &pre_process, nb::arg("rows").noconvert(), nb::arg("max_length").none(), nb::arg("threads"),
+           nb::sig("def pre_process(self, rows: numpy.typing.NDArray[numpy.float32], max_length: float | None, "
+                   "threads: int) -> tuple[numpy.typing.NDArray[numpy.float32], float]"))
+      .def_prop_ro("is_fitted", &KDEClassifier::is_fitted)
+      .def("options", &options, nb::sig("def options(self) -> dict[str, typing.Any]"))
+      .def("report", &report, nb::sig("def report(self) -> dict[str, typing.Any]"))
+      .def("state_dict", [](const KDEClassifier& self) { return to_python(self.state_dict()); },
+           nb::sig("def state_dict(self) -> tuple[dict[str, numpy.typing.NDArray[typing.Any]], dict[str, str]]"))
+      .def("load_state_dict", &load_state_dict, nb::arg("tensors"), nb::arg("metadata"),
+           nb::sig("def load_state_dict(self, tensors: dict[str, numpy.typing.NDArray[typing.Any]], "
+                   "metadata: dict[str, str]) -> None"))
+      .def("load", &load, nb::arg("path"))
+      .def("save", &save, nb::arg("path"))
+      .def("to_bytes", &to_bytes)
+      .def("from_bytes", &from_bytes, nb::arg("model"));
+}
+
+}  // namespace kernad::python

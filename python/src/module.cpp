@@ -1,0 +1,12 @@
+// kernad._core: the C++ library as it is, no arithmetic added. What Python users see is the package around it.
+#include <nanobind/nanobind.h>
+
+#include "bind.hpp"
+
+NB_MODULE(_core, m) {
+  m.doc() = "The C++ library behind kernad. Arrays in are float32 rows; kernad's own classes prepare them.";
+  kernad::python::bind_errors();
+  kernad::python::bind_functions(m);
+  kernad::python::bind_stages(m);
+  kernad::python::bind_classifier(m);
+}

@@ -1,0 +1,87 @@
+// PCA and GaussianKDE by themselves. Every call works on a copy of the object (which shares its fitted state), taken
+// under the GIL: a fit in another Python thread cannot pull the state from under it.
+#include <utility>
+
+#include "arrays.hpp"
+#include "bind.hpp"
+#include "kernad/gaussian_kde.hpp"
+#include "options.hpp"
+
+namespace kernad::python {
+namespace {
+
+template <typename Call>
+auto without_gil(Call call) {
+  const nb::gil_scoped_release release;
+  return call();
+}
+
+void fit_pca(PCA& self, const Rows& rows) {
+  PCA copy = self;
+  without_gil([&] { copy.fit(view(rows)); });
+  self = std::move(copy);
+}
+
+Floats transform(const PCA& self, const Rows& rows) {
+  const PCA copy = self;
+  return to_numpy(without_gil([&] { return copy.transform(view(rows)); }));
+}
+
+Floats inverse_transform(const PCA& self, const Rows& rows) {
+  const PCA copy = self;
+  return to_numpy(without_gil([&] { return copy.inverse_transform(view(rows)); }));
+}
+
+void fit_kde(GaussianKDE& self, const Rows& rows, int threads) {
+  GaussianKDE copy = self;
+  copy.set_threads(threads);
+  without_gil([&] { copy.fit(view(rows)); });
+  self = std::move(copy);
+}
+
+Doubles log_density(const GaussianKDE& self, const Rows& rows, int threads) {
+  GaussianKDE copy = self;
+  copy.set_threads(threads);
+  return to_numpy(without_gil([&] { return copy.log_density(view(rows)); }));
+}
+
+Doubles density(const GaussianKDE& self, const Rows& rows, int threads) {
+  GaussianKDE copy = self;
+  copy.set_threads(threads);
+  return to_numpy(without_gil([&] { return copy.density(view(rows)); }));
+}
+
+}  // namespace
+
+void bind_stages(nb::module_& m) {
+  nb::class_<PCA>(m, "PCA")
+      .def("__init__", [](PCA* self, Components n) { new (self) PCA(to_component_count(n)); })
+      .def("fit", &fit_pca, nb::arg("rows").noconvert())
+      .def("transform", &transform, nb::arg("rows").noconvert())
+      .def("inverse_transform", &inverse_transform, nb::arg("rows").noconvert())
+      .def_prop_ro("is_fitted", &PCA::is_fitted)
+      .def_prop_ro("num_components", &PCA::num_components)
+      .def_prop_ro("rank", &PCA::rank)
+      .def_prop_ro("singular_vectors", [](const PCA& self) { return copy_to_numpy(self.singular_vectors()); })
+      .def_prop_ro("singular_values", [](const PCA& self) { return copy_to_numpy(self.singular_values()); })
+      .def_prop_ro("explained_variance_ratio",
+                   [](const PCA& self) { return copy_to_numpy(self.explained_variance_ratio()); })
+      .def_prop_ro("mean", [](const PCA& self) { return copy_to_numpy(self.mean()); });
+
+  nb::class_<GaussianKDE>(m, "GaussianKDE")
+      .def(nb::init<>())
+      .def("fit", &fit_kde, nb::arg("rows").noconvert(), nb::arg("threads"))
+      .def("log_density", &log_density, nb::arg("rows").noconvert(), nb::arg("threads"))
+      .def("density", &density, nb::arg("rows").noconvert(), nb::arg("threads"))
+      .def_prop_ro("is_fitted", &GaussianKDE::is_fitted)
+      .def_prop_ro("size", &GaussianKDE::size)
+      .def_prop_ro("dimension", &GaussianKDE::dimension)
+      .def_prop_ro("rank", &GaussianKDE::rank)
+      .def_prop_ro("bandwidth_factor", &GaussianKDE::bandwidth_factor)
+      .def_prop_ro("bw_transform", [](const GaussianKDE& self) { return copy_to_numpy(self.bw_transform()); })
+      .def_prop_ro("mean", [](const GaussianKDE& self) { return copy_to_numpy(self.mean()); })
+      .def_prop_ro("dataset", [](const GaussianKDE& self) { return to_numpy(self.dataset()); })
+      .def_prop_ro("log_norm", &GaussianKDE::log_norm);
+}
+
+}  // namespace kernad::python
