@@ -1,0 +1,56 @@
+"""kernad: kernel-density anomaly detection, exact, finite on every input, fast.
+
+    import kernad
+
+    classifier = kernad.KDEClassifier(n_pca_components=16)
+    classifier.fit(normal_embeddings)                    # N x D
+    probability = classifier.predict(new_embeddings)     # M, higher is more anomalous
+
+The ways into other libraries are modules of their own, imported when wanted: ``kernad.sklearn``, ``kernad.pyod``,
+``kernad.torch``, ``kernad.onnx``. Importing kernad imports none of those libraries.
+"""
+
+from __future__ import annotations
+
+import os
+
+from kernad import _core
+from kernad._errors import FitWarning, InvalidInput, InvalidParameter, NotFittedError, ReadError, WriteError
+from kernad._types import FeatureScalingMethod, FitReport, StateDict
+from kernad.classifier import KDEClassifier
+from kernad.functions import SystemInfo, sample_rows, system_info
+from kernad.stages import PCA, GaussianKDE
+
+__version__: str = _core.version()
+__all__ = [
+    "PCA",
+    "FeatureScalingMethod",
+    "FitReport",
+    "FitWarning",
+    "GaussianKDE",
+    "InvalidInput",
+    "InvalidParameter",
+    "KDEClassifier",
+    "NotFittedError",
+    "ReadError",
+    "StateDict",
+    "SystemInfo",
+    "WriteError",
+    "export_onnx",
+    "sample_rows",
+    "system_info",
+]
+
+
+def export_onnx(
+    model: KDEClassifier,
+    path: str | os.PathLike[str],
+    *,
+    append_to: str | os.PathLike[str] | None = None,
+    backbone_output: str | None = None,
+    opset: int | None = None,
+) -> None:
+    """Write the classifier as an ONNX graph: ``kernad.onnx.export_onnx``, which needs the package onnx. See there."""
+    from kernad import onnx
+
+    onnx.export_onnx(model, path, append_to=append_to, backbone_output=backbone_output, opset=opset)

@@ -1,0 +1,133 @@
+"""Arrays in and out: whatever the caller has becomes float32 rows, and results go back in the caller's own kind."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from typing import Any, TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+
+from kernad._errors import InvalidInput
+
+ArrayLike: TypeAlias = Any
+"""Anything with the buffer, ``__array__`` or DLPack protocol, a nested sequence, or a torch tensor."""
+
+Rows: TypeAlias = npt.NDArray[np.float32]
+Wrap: TypeAlias = Callable[[npt.NDArray[Any]], Any]
+
+_FLOAT32_MAX = float(np.finfo(np.float32).max)
+
+
+def as_rows(values: ArrayLike, name: str) -> tuple[Rows, Wrap]:
+    """Float32 rows (N x D) the core can look at, without a copy where the layout allows, and the way back.
+
+    No copy is made of native float32 whose values in a row are neighbours: C-contiguous arrays and any range of rows
+    or columns of one. ``name`` is what the rows are, for messages. Raises InvalidInput for another number of
+    dimensions, values that are not real numbers, or a finite value beyond float32 (with row and column).
+    """
+    array, wrap = to_numpy(values, name)
+    if array.ndim != 2:
+        raise InvalidInput(
+            f"{name}: the array has shape {array.shape}; rows x columns are needed (reshape(1, -1) makes one row)"
+        )
+    return _to_float32(array, name), wrap
+
+
+def as_scores(values: ArrayLike, name: str) -> tuple[npt.NDArray[np.float64], Wrap]:
+    """One contiguous float64 number a row, and the way back. Raises InvalidInput for another shape or kind."""
+    array, wrap = to_numpy(values, name)
+    if array.ndim != 1:
+        raise InvalidInput(f"{name}: the array has shape {array.shape}; one number a row is needed")
+    _require_real(array, name)
+    return np.ascontiguousarray(array, dtype=np.float64), wrap
+
+
+def to_numpy(values: ArrayLike, name: str) -> tuple[npt.NDArray[Any], Wrap]:
+    """The values as a NumPy array of whatever type they are, and the function that turns results into their kind."""
+    torch = sys.modules.get("torch")  # who has a tensor has imported torch; kernad itself never does
+    if torch is not None and isinstance(values, torch.Tensor):
+        return _from_torch(values, torch, name)
+    try:
+        array = np.from_dlpack(values) if _only_dlpack(values) else np.asarray(values)
+    except (TypeError, ValueError, RuntimeError, BufferError) as error:
+        raise InvalidInput(f"{name}: {type(values).__name__} cannot be read as an array: {error}") from error
+    if isinstance(values, np.ma.MaskedArray) and np.ma.is_masked(values):
+        raise InvalidInput(f"{name}: the array has masked values; every row must be complete")
+    return array, _as_is
+
+
+def _as_is(result: npt.NDArray[Any]) -> npt.NDArray[Any]:
+    return result
+
+
+def _only_dlpack(values: ArrayLike) -> bool:
+    return hasattr(values, "__dlpack__") and not isinstance(values, np.ndarray) and not hasattr(values, "__array__")
+
+
+def _from_torch(tensor: Any, torch: Any, name: str) -> tuple[npt.NDArray[Any], Wrap]:
+    if tensor.layout is not torch.strided or tensor.is_quantized:
+        raise InvalidInput(f"{name}: a {tensor.layout} tensor; a dense one is needed")
+    device = tensor.device
+    dense = tensor.detach().cpu()
+    if dense.dtype.is_floating_point and dense.dtype.itemsize < 4:
+        dense = dense.float()  # bfloat16 and narrower types are unknown to NumPy; float32 holds them all
+
+    def wrap(result: npt.NDArray[Any]) -> Any:
+        output = torch.from_numpy(result)
+        return output if device.type == "cpu" else _move(output, device)
+
+    return dense.resolve_conj().resolve_neg().numpy(), wrap
+
+
+def _move(output: Any, device: Any) -> Any:
+    try:
+        return output.to(device)
+    except TypeError:  # a device without float64
+        return output.float().to(device)
+
+
+def _require_real(array: npt.NDArray[Any], name: str) -> None:
+    if array.dtype.kind not in "fiub":
+        raise InvalidInput(f"{name}: the array holds {array.dtype}; real numbers are needed")
+
+
+def _to_float32(array: npt.NDArray[Any], name: str) -> Rows:
+    if array.dtype.kind == "O":
+        array = _numbers_of(array, name)
+    _require_real(array, name)
+    if array.dtype == np.float32 and array.dtype.isnative and array.flags.aligned and _has_row_layout(array):
+        return array
+    if array.dtype.kind == "f" and array.dtype.itemsize > 4 and array.size:
+        _require_float32_range(array, name)
+    with np.errstate(over="ignore", under="ignore"):
+        return np.ascontiguousarray(array, dtype=np.float32)
+
+
+def _numbers_of(array: npt.NDArray[Any], name: str) -> npt.NDArray[np.float64]:
+    try:
+        return array.astype(np.float64)
+    except (TypeError, ValueError, OverflowError) as error:
+        raise InvalidInput(f"{name}: the array holds objects that are not numbers: {error}") from error
+
+
+def _has_row_layout(array: npt.NDArray[Any]) -> bool:
+    rows, columns = array.shape
+    row_stride, column_stride = array.strides
+    adjacent = columns <= 1 or column_stride == array.itemsize
+    return adjacent and (rows <= 1 or (row_stride >= columns * array.itemsize and row_stride % array.itemsize == 0))
+
+
+def _require_float32_range(array: npt.NDArray[Any], name: str) -> None:
+    # fmax and fmin skip NaN and need no memory; only where they find something is it worth looking closer.
+    if np.fmax.reduce(array, axis=None) <= _FLOAT32_MAX and np.fmin.reduce(array, axis=None) >= -_FLOAT32_MAX:
+        return
+    with np.errstate(invalid="ignore"):
+        beyond = np.argwhere(np.isfinite(array) & (np.abs(array) > _FLOAT32_MAX))
+    if len(beyond):
+        row, column = (int(i) for i in beyond[0])
+        raise InvalidInput(
+            f"{name}: row {row}, column {column}: {array[row, column]} is beyond float32, whose largest value is "
+            f"{_FLOAT32_MAX:.7g}"
+        )

@@ -1,0 +1,89 @@
+"""How a call runs: its threads, its parameters and its progress."""
+
+from __future__ import annotations
+
+import operator
+import os
+import sys
+from collections.abc import Callable
+from typing import Any, TypeAlias
+
+from kernad._errors import InvalidParameter
+
+Progress: TypeAlias = "Callable[[int, int], object] | bool | None"
+"""``callback(done, total)``, or True for a tqdm bar, or None or False for silence."""
+
+
+def threads_for(requested: int) -> int:
+    """Threads for the core, where 0 means as many as ``KERNAD_NUM_THREADS`` says, else as the machine has.
+
+    A daemonic multiprocessing worker has siblings that keep the other cores busy: there 0 means one thread, unless
+    the environment says otherwise.
+    """
+    if requested or "KERNAD_NUM_THREADS" in os.environ:
+        return requested
+    process = sys.modules.get("multiprocessing.process")
+    return 1 if process is not None and process.current_process().daemon else 0
+
+
+def whole_number(value: Any, name: str, least: int, most: int = 2**63 - 1) -> int:
+    """The value as an int. Raises TypeError when it is no whole number, InvalidParameter outside least .. most."""
+    try:
+        number = operator.index(value)
+    except TypeError:
+        raise TypeError(f"{name} is {value!r}; a whole number is needed") from None
+    if not least <= number <= most:
+        raise InvalidParameter(f"{name} is {number}; valid: {least} to {most}")
+    return number
+
+
+def component_count(value: Any) -> int | float:
+    """A count as an int, a share of variance as a float: the core checks its range."""
+    if isinstance(value, bool):
+        raise TypeError(f"n_pca_components is {value!r}; a count or a share of variance is needed")
+    try:
+        return whole_number(value, "n_pca_components", -(2**63))
+    except TypeError:
+        pass
+    try:
+        return float(value)
+    except (TypeError, ValueError):
+        raise TypeError(f"n_pca_components is {value!r}; a count or a share of variance is needed") from None
+
+
+class Reporter:
+    """Tells a callback or a tqdm bar how far a call is. As a context it closes the bar."""
+
+    def __init__(self, progress: Progress, what: str) -> None:
+        self._bar: Any = None
+        self._what = what
+        if progress is True:
+            self.callback: Callable[[int, int], object] | None = self._show
+        elif progress is None or progress is False:
+            self.callback = None
+        elif callable(progress):
+            self.callback = progress
+        else:
+            raise TypeError(f"progress is {progress!r}; a callable (done, total), True or None is needed")
+
+    def __enter__(self) -> Reporter:
+        if self.callback == self._show:
+            _tqdm()  # a missing tqdm is told before any work is done
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._bar is not None:
+            self._bar.close()
+
+    def _show(self, done: int, total: int) -> None:
+        if self._bar is None:
+            self._bar = _tqdm()(total=total, desc=self._what)
+        self._bar.update(done - self._bar.n)
+
+
+def _tqdm() -> Any:
+    try:
+        from tqdm.auto import tqdm
+    except ImportError as error:
+        raise ImportError("progress=True needs tqdm: pip install tqdm") from error
+    return tqdm

@@ -1,0 +1,29 @@
+"""What kernad raises and warns with. Messages are the core's own: they name the value, its place and what is valid."""
+
+
+class InvalidInput(ValueError):
+    """The data are wrong: empty, NaN or infinite, the wrong number of columns, beyond float32, all rows alike."""
+
+
+class InvalidParameter(ValueError):
+    """A parameter is outside its range, or a text is not one of those that are known."""
+
+
+class NotFittedError(ValueError, AttributeError):
+    """A result was asked of something not fitted or loaded. (The bases are those of scikit-learn's error.)"""
+
+
+class ReadError(OSError):
+    """A file cannot be read, or its content is not what it claims."""
+
+
+class WriteError(OSError):
+    """A file cannot be written; what stood there before is still whole."""
+
+
+class FitWarning(UserWarning):
+    """A fit used less than it was given: fewer components, fewer directions or a sample of the rows."""
+
+
+for _class in (InvalidInput, InvalidParameter, NotFittedError, ReadError, WriteError, FitWarning):
+    _class.__module__ = "kernad"  # where users find them

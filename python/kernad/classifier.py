@@ -1,0 +1,312 @@
+"""The classifier: embeddings -> PCA -> scaling -> Gaussian KDE -> log-density -> anomaly probability."""
+
+from __future__ import annotations
+
+import os
+import warnings
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from kernad import _core
+from kernad._arrays import ArrayLike, Rows, as_rows, as_scores, to_numpy
+from kernad._calls import Progress, Reporter, component_count, threads_for, whole_number
+from kernad._errors import FitWarning, InvalidInput
+from kernad._types import FeatureScalingMethod, FitReport, StateDict, scaling_name
+
+BLOCK_ROWS = 4096
+"""Rows scored between two calls of a progress callback."""
+
+
+class KDEClassifier:
+    """Kernel-density anomaly classifier for deep-feature embeddings.
+
+    A drop-in for anomalib's ``KDEClassifier``: the same constructor, methods, defaults and names, computed by the C++
+    core in the log domain, so that outliers get finite, ordered scores. Several threads may call one object at once:
+    the GIL is released, and a ``fit`` beside them does not disturb scores that are under way.
+
+    Arrays may be anything with the buffer, ``__array__`` or DLPack protocol. Native float32 with neighbouring values
+    in a row is used in place, everything else is converted to float32; input is never changed. Results are float64
+    NumPy arrays; to who gave torch tensors they are float64 torch tensors on the same device.
+
+    Args:
+        n_pca_components: principal components to keep (a count >= 1), or the share of the variance in (0, 1) that
+            they must explain together.
+        feature_scaling_method: ``FeatureScalingMethod.SCALE`` (divide by the longest training row) or ``NORM`` (every
+            row to unit length), or their names.
+        max_training_points: of more rows than this (>= 2) a seeded sample is used.
+        seed: of that sample. The same seed selects the same rows on every machine.
+        num_threads: threads a call may use; 0: as many as ``KERNAD_NUM_THREADS`` says, else one in a daemonic
+            multiprocessing worker, else as the machine has. Results do not depend on it.
+
+    Raises:
+        ValueError: for a parameter outside its range (InvalidParameter).
+        TypeError: for one of the wrong type.
+
+    Source: the method is anomalib's (deep-feature kernel density estimation); Scott's rule is from Scott, Multivariate
+    Density Estimation, 2nd ed., eq. 6.44.
+
+    Example:
+        >>> import numpy as np, kernad
+        >>> rows = np.random.default_rng(0).normal(size=(200, 8)).astype(np.float32)
+        >>> classifier = kernad.KDEClassifier(n_pca_components=4)
+        >>> classifier.fit(rows)
+        True
+        >>> classifier.predict(np.stack([rows[0], rows[0] + 100])).round(3)
+        array([0.618, 1.   ])
+    """
+
+    def __init__(
+        self,
+        n_pca_components: int | float = 16,
+        feature_scaling_method: FeatureScalingMethod | str = FeatureScalingMethod.SCALE,
+        max_training_points: int = 40000,
+        *,
+        seed: int = 0,
+        num_threads: int = 0,
+    ) -> None:
+        self.num_threads = whole_number(num_threads, "num_threads", 0, 1024)
+        self._core = _core.KDEClassifier(
+            component_count(n_pca_components),
+            scaling_name(feature_scaling_method),
+            whole_number(max_training_points, "max_training_points", 0),
+            whole_number(seed, "seed", 0, 2**64 - 1),
+        )
+
+    @property
+    def n_pca_components(self) -> int | float:
+        """Components asked for: a count, or a share of the variance."""
+        return self._core.options()["n_pca_components"]  # type: ignore[no-any-return]
+
+    @property
+    def feature_scaling_method(self) -> FeatureScalingMethod:
+        """How features are scaled."""
+        return FeatureScalingMethod(self._core.options()["feature_scaling_method"])
+
+    @property
+    def max_training_points(self) -> int:
+        """Most rows that a fit uses."""
+        return self._core.options()["max_training_points"]  # type: ignore[no-any-return]
+
+    @property
+    def seed(self) -> int:
+        """Seed of the sample of training rows."""
+        return self._core.options()["seed"]  # type: ignore[no-any-return]
+
+    @property
+    def is_fitted(self) -> bool:
+        """Whether there is a model."""
+        return self._core.is_fitted
+
+    @property
+    def max_length(self) -> float:
+        """Longest training row after PCA, in the embeddings' unit. Raises NotFittedError."""
+        return self.report().max_length
+
+    def fit(self, embeddings: ArrayLike, *, progress: Progress = None) -> bool:
+        """Learn the density of normal examples.
+
+        Args:
+            embeddings: N x D, of normal things only; all finite.
+            progress: ``callback(done, total)`` after each stage of the fit (checked, PCA, scaled, density), or True
+                for a tqdm bar. What it raises ends the fit, and the old model stays.
+
+        Returns:
+            False, and there is no model then, when there are fewer rows than ``n_pca_components``; else True.
+
+        Raises:
+            ValueError: no rows, no columns, NaN or infinity (with row and column), a finite value beyond float32, or
+                all rows identical. A model fitted before stays.
+
+        Warns:
+            FitWarning: components were cut to the data's rank, directions left out, or rows sampled.
+        """
+        rows, _ = as_rows(embeddings, "embeddings")
+        with Reporter(progress, "fit") as reporter:
+            fitted = self._core.fit(rows, threads_for(self.num_threads), reporter.callback)
+        if fitted:
+            self._warn_of_notes()
+        return fitted
+
+    def pre_process(self, feature_stack: ArrayLike, max_length: Any = None) -> tuple[Any, Any]:
+        """Scale PCA features by the method chosen.
+
+        Args:
+            feature_stack: N x k; not changed.
+            max_length: the length to divide by in scale mode (finite, > 0). Default: the longest row of
+                feature_stack.
+
+        Returns:
+            The scaled features (N x k, float32) and the max_length used (float; a tensor for a tensor).
+
+        Raises:
+            ValueError: values that are not finite, a max_length out of range, or in scale mode only zero rows.
+        """
+        rows, wrap = as_rows(feature_stack, "features")
+        given = None if max_length is None else float(max_length)
+        scaled, length = self._core.pre_process(rows, given, threads_for(self.num_threads))
+        result = wrap(scaled)
+        return result, length if result is scaled else wrap(np.array(length))
+
+    def compute_kde_scores(
+        self, features: ArrayLike, as_log_likelihood: bool | None = False, *, progress: Progress = None
+    ) -> Any:
+        """Density of each row, or its natural logarithm.
+
+        Args:
+            features: M x D; M may be 0.
+            as_log_likelihood: the logarithm, in nats, which is finite for every finite row. Densities themselves
+                vanish to 0 below about exp(-745) and saturate at the largest double.
+            progress: ``callback(done, total)`` every few thousand rows, or True for a tqdm bar. The scores are the
+                same bits as without.
+
+        Returns:
+            M float64 values; higher is more normal.
+
+        Raises:
+            NotFittedError: there is no model.
+            ValueError: another number of columns than in training, NaN or infinity (with row and column), or a finite
+                value beyond float32.
+        """
+        rows, wrap = as_rows(features, "features")
+        with Reporter(progress, "score") as reporter:
+            if reporter.callback is None:
+                return wrap(self._scores(rows, bool(as_log_likelihood)))
+            return wrap(self._scores_in_blocks(rows, bool(as_log_likelihood), reporter))
+
+    @staticmethod
+    def compute_probabilities(scores: ArrayLike) -> Any:
+        """Anomaly probability ``1 / (1 + exp(0.05 (score - 12)))`` of each log-density.
+
+        Args:
+            scores: M log-densities in nats; infinities give the limits 0 and 1.
+
+        Returns:
+            M float64 values in [0, 1]; higher is more anomalous.
+
+        Raises:
+            ValueError: for NaN, or anything but one number a row.
+        """
+        values, wrap = as_scores(scores, "scores")
+        return wrap(_core.KDEClassifier.probabilities(values))
+
+    def predict(self, features: ArrayLike, *, progress: Progress = None) -> Any:
+        """Anomaly probability of each row: ``compute_probabilities`` of its log-density.
+
+        Shapes, progress and errors are those of ``compute_kde_scores``.
+        """
+        return self.compute_probabilities(self.compute_kde_scores(features, as_log_likelihood=True, progress=progress))
+
+    def forward(self, features: ArrayLike) -> Any:
+        """The same as ``predict``."""
+        return self.predict(features)
+
+    def __call__(self, features: ArrayLike) -> Any:
+        """The same as ``predict``."""
+        return self.forward(features)
+
+    def report(self) -> FitReport:
+        """What the last fit did; of a checkpoint that carries no report, what its shapes tell. Raises NotFittedError."""
+        return FitReport(**self._core.report())
+
+    def state_dict(self) -> StateDict:
+        """The fitted state under the reference's tensor names, and kernad's own beside them, as NumPy arrays.
+
+        The parameters are texts in the result's ``metadata``. Raises NotFittedError.
+        """
+        tensors, metadata = self._core.state_dict()
+        return StateDict(tensors, metadata)
+
+    def load_state_dict(self, state_dict: Mapping[str, Any]) -> None:
+        """Take over a fitted state: kernad's own, or that of an anomalib ``KDEClassifier``, which then scores as there.
+
+        Args:
+            state_dict: arrays or tensors by name; names may stand under one prefix (``"model.classifier."``), and
+                other tensors beside them are ignored. Parameters come from its ``metadata`` where it has one and
+                stay as they are otherwise; a FitWarning tells when the scaling method is such a guess.
+
+        Raises:
+            ValueError: a tensor is missing, of the wrong shape or not finite; the classifier is unchanged then.
+        """
+        tensors = {str(name): _dense(value, name) for name, value in state_dict.items() if _is_tensor(value)}
+        metadata = getattr(state_dict, "metadata", None)
+        self._core.load_state_dict(tensors, metadata if isinstance(metadata, dict) else {})
+        self._warn_of_notes(about="feature scaling method")
+
+    def save(self, path: str | os.PathLike[str]) -> None:
+        """Write the model as one .safetensors file, whole or not at all.
+
+        Raises:
+            NotFittedError: there is no model.
+            OSError: the file cannot be written (WriteError).
+        """
+        self._core.save(os.fspath(path))
+
+    @classmethod
+    def load(cls, path: str | os.PathLike[str], **parameters: Any) -> KDEClassifier:
+        """The classifier of a file that ``save`` or the command line wrote, or of an exported anomalib checkpoint.
+
+        Args:
+            path: a .safetensors file.
+            parameters: of the constructor, for what the file does not tell (num_threads; with a checkpoint of
+                anomalib also feature_scaling_method).
+
+        Raises:
+            OSError: the file cannot be read, or is not such a model (ReadError).
+        """
+        classifier = cls(**parameters)
+        classifier._core.load(os.fspath(path))
+        classifier._warn_of_notes(about="feature scaling method")
+        return classifier
+
+    def _scores(self, rows: Rows, as_log_likelihood: bool) -> npt.NDArray[np.float64]:
+        return self._core.scores(rows, as_log_likelihood, threads_for(self.num_threads))
+
+    def _scores_in_blocks(self, rows: Rows, as_log_likelihood: bool, reporter: Reporter) -> npt.NDArray[np.float64]:
+        assert reporter.callback is not None
+        result = self._scores(rows[:0], as_log_likelihood)  # errors that concern all rows come first
+        result = np.empty(len(rows), dtype=result.dtype)
+        for start in range(0, len(rows), BLOCK_ROWS):
+            stop = min(start + BLOCK_ROWS, len(rows))
+            try:
+                result[start:stop] = self._scores(rows[start:stop], as_log_likelihood)
+            except ValueError:
+                self._scores(rows[:stop], as_log_likelihood)  # the same error, with the row counted from the first
+                raise
+            reporter.callback(stop, len(rows))
+        return result
+
+    def _warn_of_notes(self, about: str = "") -> None:
+        for note in self.report().notes:
+            if about in note:
+                warnings.warn(note, FitWarning, stacklevel=3)
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Parameters, and the model as the bytes of its .safetensors file: loading them runs no code of their own."""
+        return {
+            "parameters": self._core.options() | {"num_threads": self.num_threads},
+            "model": self._core.to_bytes() if self.is_fitted else None,
+        }
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self.__init__(**state["parameters"])  # type: ignore[misc]
+        if state["model"] is not None:
+            self._core.from_bytes(state["model"])
+
+    def __repr__(self) -> str:
+        options = ", ".join(f"{name}={value!r}" for name, value in self._core.options().items())
+        return f"{type(self).__name__}({options}{'' if self.is_fitted else ', not fitted'})"
+
+
+def _is_tensor(value: Any) -> bool:
+    return hasattr(value, "shape") or isinstance(value, (int, float))
+
+
+def _dense(value: Any, name: Any) -> npt.NDArray[Any]:
+    array, _ = to_numpy(value, f"tensor {name!r}")
+    if array.dtype.kind not in "fiub" or (array.dtype.kind == "f" and array.dtype.itemsize > 8):
+        raise InvalidInput(f"tensor {name!r} holds {array.dtype}; real numbers of at most 64 bits are needed")
+    contiguous: npt.NDArray[Any] = np.ascontiguousarray(array, dtype=array.dtype.newbyteorder("="))
+    return contiguous.reshape(array.shape)
