@@ -208,7 +208,7 @@ class KDEClassifier:
         return self.forward(features)
 
     def report(self) -> FitReport:
-        """What the last fit did; of a checkpoint that carries no report, what its shapes tell. Raises NotFittedError."""
+        """What the last fit did; of a checkpoint without a report, what its shapes tell. Raises NotFittedError."""
         return FitReport(**self._core.report())
 
     def state_dict(self) -> StateDict:

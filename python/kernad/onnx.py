@@ -1,8 +1,8 @@
 """The classifier as a graph of standard ONNX operators, alone or behind a feature extractor. Needs the package onnx.
 
-The graph computes in float64 and takes the reference rows of the density as they are: its log-densities are kernad's
-to within 1e-4 nats (measured: below 1e-6), and finite wherever those are. A batch of M rows needs M x N doubles of memory
-for a model of N training rows.
+The graph computes in float64 and takes the reference rows of the density as they are: its log-densities are those of
+kernad to within 1e-4 nats (measured: below 1e-6), and finite wherever those are. A batch of M rows needs M x N doubles
+of memory for a model of N training rows.
 """
 
 from __future__ import annotations
@@ -81,7 +81,9 @@ class _Graph:
         return f"kernad/{name}"
 
     def node(self, kind: str, inputs: list[str], output: str, **attributes: Any) -> str:
-        self.nodes.append(helper.make_node(kind, inputs, [output], name=f"kernad/{kind}/{len(self.nodes)}", **attributes))
+        self.nodes.append(
+            helper.make_node(kind, inputs, [output], name=f"kernad/{kind}/{len(self.nodes)}", **attributes)
+        )
         return output
 
     def reduce(self, kind: str, value: str, output: str, keepdims: int) -> str:
@@ -166,8 +168,16 @@ def _joined(state: Any, method: FeatureScalingMethod, backbone: Any, wanted: str
         model.ir_version = max(backbone.ir_version, graph.ir_version)
     del backbone.graph.output[:]
     backbone.graph.output.append(pooled)
-    graph = compose.add_prefix(graph, "kernad:", rename_nodes=False, rename_edges=False, rename_initializers=False,
-                               rename_value_infos=False, rename_outputs=False, rename_functions=False)
+    graph = compose.add_prefix(
+        graph,
+        "kernad:",
+        rename_nodes=False,
+        rename_edges=False,
+        rename_initializers=False,
+        rename_value_infos=False,
+        rename_outputs=False,
+        rename_functions=False,
+    )
     merged = compose.merge_models(backbone, graph, io_map=[(pooled.name, graph.graph.input[0].name)])
     merged.producer_name = "kernad"
     return merged
@@ -188,7 +198,9 @@ def _as_rows(backbone: Any, output: Any, columns: int) -> Any:
     """The output as batch x columns: as it is, or averaged over its two spatial dimensions."""
     shape = output.type.tensor_type.shape.dim
     if len(shape) not in (2, 4):
-        raise InvalidInput(f"output '{output.name}' has {len(shape)} dimensions; batch x D or batch x C x H x W is needed")
+        raise InvalidInput(
+            f"output '{output.name}' has {len(shape)} dimensions; batch x D or batch x C x H x W is needed"
+        )
     known = shape[1].dim_value
     if known and known != columns:
         raise InvalidInput(f"output '{output.name}' has {known} columns; the classifier was fitted on {columns}")
