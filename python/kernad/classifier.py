@@ -55,7 +55,7 @@ class KDEClassifier:
         >>> classifier.fit(rows)
         True
         >>> classifier.predict(np.stack([rows[0], rows[0] + 100])).round(3)
-        array([0.618, 1.   ])
+        array([0.636, 1.   ])
     """
 
     def __init__(

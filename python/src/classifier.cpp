@@ -161,8 +161,9 @@ void bind_classifier(nb::module_& m) {
       .def_prop_ro("is_fitted", &KDEClassifier::is_fitted)
       .def("options", &options, nb::sig("def options(self) -> dict[str, typing.Any]"))
       .def("report", &report, nb::sig("def report(self) -> dict[str, typing.Any]"))
-      .def("state_dict", [](const KDEClassifier& self) { return to_python(self.state_dict()); },
-           nb::sig("def state_dict(self) -> tuple[dict[str, numpy.typing.NDArray[typing.Any]], dict[str, str]]"))
+      .def(
+          "state_dict", [](const KDEClassifier& self) { return to_python(self.state_dict()); },
+          nb::sig("def state_dict(self) -> tuple[dict[str, numpy.typing.NDArray[typing.Any]], dict[str, str]]"))
       .def("load_state_dict", &load_state_dict, nb::arg("tensors"), nb::arg("metadata"),
            nb::sig("def load_state_dict(self, tensors: dict[str, numpy.typing.NDArray[typing.Any]], "
                    "metadata: dict[str, str]) -> None"))

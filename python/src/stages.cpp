@@ -62,11 +62,16 @@ void bind_stages(nb::module_& m) {
       .def_prop_ro("is_fitted", &PCA::is_fitted)
       .def_prop_ro("num_components", &PCA::num_components)
       .def_prop_ro("rank", &PCA::rank)
-      .def_prop_ro("singular_vectors", [](const PCA& self) { return copy_to_numpy(self.singular_vectors()); })
-      .def_prop_ro("singular_values", [](const PCA& self) { return copy_to_numpy(self.singular_values()); })
-      .def_prop_ro("explained_variance_ratio",
-                   [](const PCA& self) { return copy_to_numpy(self.explained_variance_ratio()); })
-      .def_prop_ro("mean", [](const PCA& self) { return copy_to_numpy(self.mean()); });
+      .def_prop_ro(
+          "singular_vectors", [](const PCA& self) { return copy_to_numpy(self.singular_vectors()); },
+          nb::rv_policy::move)
+      .def_prop_ro(
+          "singular_values", [](const PCA& self) { return copy_to_numpy(self.singular_values()); }, nb::rv_policy::move)
+      .def_prop_ro(
+          "explained_variance_ratio", [](const PCA& self) { return copy_to_numpy(self.explained_variance_ratio()); },
+          nb::rv_policy::move)
+      .def_prop_ro(
+          "mean", [](const PCA& self) { return copy_to_numpy(self.mean()); }, nb::rv_policy::move);
 
   nb::class_<GaussianKDE>(m, "GaussianKDE")
       .def(nb::init<>())
@@ -78,9 +83,13 @@ void bind_stages(nb::module_& m) {
       .def_prop_ro("dimension", &GaussianKDE::dimension)
       .def_prop_ro("rank", &GaussianKDE::rank)
       .def_prop_ro("bandwidth_factor", &GaussianKDE::bandwidth_factor)
-      .def_prop_ro("bw_transform", [](const GaussianKDE& self) { return copy_to_numpy(self.bw_transform()); })
-      .def_prop_ro("mean", [](const GaussianKDE& self) { return copy_to_numpy(self.mean()); })
-      .def_prop_ro("dataset", [](const GaussianKDE& self) { return to_numpy(self.dataset()); })
+      .def_prop_ro(
+          "bw_transform", [](const GaussianKDE& self) { return copy_to_numpy(self.bw_transform()); },
+          nb::rv_policy::move)
+      .def_prop_ro(
+          "mean", [](const GaussianKDE& self) { return copy_to_numpy(self.mean()); }, nb::rv_policy::move)
+      .def_prop_ro(
+          "dataset", [](const GaussianKDE& self) { return to_numpy(self.dataset()); }, nb::rv_policy::move)
       .def_prop_ro("log_norm", &GaussianKDE::log_norm);
 }
 

@@ -24,9 +24,9 @@ struct Known {
 };
 
 constexpr std::array kKnown = {
-    Known{DType::boolean, Code::Bool, 8}, Known{DType::u8, Code::UInt, 8},   Known{DType::i8, Code::Int, 8},
-    Known{DType::u16, Code::UInt, 16},    Known{DType::i16, Code::Int, 16},  Known{DType::u32, Code::UInt, 32},
-    Known{DType::i32, Code::Int, 32},     Known{DType::u64, Code::UInt, 64}, Known{DType::i64, Code::Int, 64},
+    Known{DType::boolean, Code::Bool, 8}, Known{DType::u8, Code::UInt, 8},    Known{DType::i8, Code::Int, 8},
+    Known{DType::u16, Code::UInt, 16},    Known{DType::i16, Code::Int, 16},   Known{DType::u32, Code::UInt, 32},
+    Known{DType::i32, Code::Int, 32},     Known{DType::u64, Code::UInt, 64},  Known{DType::i64, Code::Int, 64},
     Known{DType::f16, Code::Float, 16},   Known{DType::f32, Code::Float, 32}, Known{DType::f64, Code::Float, 64},
 };
 
@@ -37,8 +37,8 @@ nb::object to_array(const std::string& name, Tensor tensor) {
     Tensor* data = owner.get();
     const nb::capsule keep(owner.release(), [](void* p) noexcept { delete static_cast<Tensor*>(p); });
     const nb::dlpack::dtype dtype{static_cast<std::uint8_t>(known.code), known.bits, 1};
-    return nb::cast(nb::ndarray<nb::numpy>(data->bytes.data(), data->shape.size(), data->shape.data(), keep, nullptr,
-                                           dtype));
+    return nb::cast(
+        nb::ndarray<nb::numpy>(data->bytes.data(), data->shape.size(), data->shape.data(), keep, nullptr, dtype));
   }
   throw InvalidInput("tensor '" + name + "' is " + std::string(to_string(tensor.dtype)) + ", which NumPy lacks");
 }

@@ -1,0 +1,144 @@
+"""ONNX Runtime runs the exported graph to kernad's numbers."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import kernad
+from kernad import export
+
+onnx = pytest.importorskip("onnx", reason="onnx is not installed")
+runtime = pytest.importorskip("onnxruntime", reason="onnxruntime is not installed")
+
+from onnx import TensorProto, helper, numpy_helper  # noqa: E402
+
+
+def run(path: Path, rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    session = runtime.InferenceSession(str(path), providers=["CPUExecutionProvider"])
+    assert [o.name for o in session.get_outputs()] == ["log_density", "probability"]
+    log_density, probability = session.run(None, {session.get_inputs()[0].name: rows})
+    return log_density, probability
+
+
+@pytest.mark.parametrize("opset", [13, 17, 18, None, 21])
+def test_the_graph_gives_kernads_numbers(fitted, queries, log_density, tmp_path, opset) -> None:
+    path = tmp_path / "model.onnx"
+    kernad.export_onnx(fitted, path, opset=opset)
+    scores, probability = run(path, queries)
+    assert np.isfinite(scores).all()
+    near = np.abs(log_density) < 100
+    assert near.sum() > 50
+    np.testing.assert_allclose(scores[near], log_density[near], atol=1e-4, rtol=0)
+    np.testing.assert_allclose(scores[~near], log_density[~near], rtol=1e-6)
+    np.testing.assert_allclose(probability, fitted.predict(queries), atol=1e-6)
+    for count in (0, 1, 7):  # the batch is free
+        part, _ = run(path, queries[:count])
+        np.testing.assert_allclose(part, scores[:count], rtol=1e-12)
+
+
+def test_a_zero_row_in_norm_mode_stays_zero(train, tmp_path) -> None:
+    rows = train - train.mean(axis=0)
+    classifier = kernad.KDEClassifier(6, "norm")
+    classifier.fit(rows)
+    asked = classifier.state_dict()["pca_model.mean"].astype(np.float32)[None]
+    kernad.export_onnx(classifier, tmp_path / "model.onnx")
+    scores, _ = run(tmp_path / "model.onnx", asked)
+    assert np.isfinite(scores).all()
+
+
+def test_only_standard_operators(fitted, tmp_path) -> None:
+    kernad.export_onnx(fitted, tmp_path / "model.onnx")
+    model = onnx.load(tmp_path / "model.onnx")
+    assert {o.domain for o in model.opset_import} == {""}
+    assert {"MatMul", "ReduceLogSumExp", "Sigmoid"} <= {n.op_type for n in model.graph.node}
+    assert model.graph.input[0].type.tensor_type.shape.dim[0].dim_param == "batch"
+
+
+def backbone(path: Path, spatial: bool, opset: int, outputs: int = 1, dtype: int = TensorProto.FLOAT) -> np.ndarray:
+    """A 1x1 convolution from 3 to 24 channels, pooled to one number a channel or not. Returns its weights."""
+    weights = np.random.default_rng(2).normal(size=(24, 3, 1, 1)).astype(helper.tensor_dtype_to_np_dtype(dtype))
+    nodes = [helper.make_node("Conv", ["image", "weights"], ["map"])]
+    shape: list[str | int] = ["n", 24, "h", "w"]
+    if not spatial:
+        nodes += [
+            helper.make_node("GlobalAveragePool", ["map"], ["pooled"]),
+            helper.make_node("Flatten", ["pooled"], ["embedding"]),
+        ]
+        shape = ["n", 24]
+    name = "map" if spatial else "embedding"
+    made = [helper.make_tensor_value_info(name, dtype, shape)]
+    if outputs == 2:
+        nodes.append(helper.make_node("Identity", [name], ["other"]))
+        made.append(helper.make_tensor_value_info("other", dtype, shape))
+    image = helper.make_tensor_value_info("image", dtype, ["n", 3, "h", "w"])
+    graph = helper.make_graph(nodes, "backbone", [image], made, [numpy_helper.from_array(weights, "weights")])
+    onnx.save(helper.make_model(graph, opset_imports=[helper.make_opsetid("", opset)], ir_version=8), path)
+    return weights[:, :, 0, 0].astype(np.float64)
+
+
+@pytest.mark.parametrize("spatial", [True, False])
+@pytest.mark.parametrize("opset", [11, 13, 17, 20])
+def test_from_image_to_probability(fitted, tmp_path, spatial, opset) -> None:
+    weights = backbone(tmp_path / "backbone.onnx", spatial, opset)
+    kernad.export_onnx(fitted, tmp_path / "joined.onnx", append_to=tmp_path / "backbone.onnx")
+    images = np.random.default_rng(3).normal(size=(5, 3, 8, 6)).astype(np.float32)
+    log_density, probability = run(tmp_path / "joined.onnx", images)
+    features = images.astype(np.float64).mean(axis=(2, 3)) @ weights.T
+    np.testing.assert_allclose(log_density, fitted.compute_kde_scores(features, True), rtol=1e-4)
+    np.testing.assert_allclose(probability, fitted.predict(features), atol=1e-4)
+
+
+def test_a_half_precision_backbone(fitted, tmp_path) -> None:
+    backbone(tmp_path / "backbone.onnx", True, 17, dtype=TensorProto.FLOAT16)
+    kernad.export_onnx(fitted, tmp_path / "joined.onnx", append_to=tmp_path / "backbone.onnx")
+    scores, _ = run(tmp_path / "joined.onnx", np.ones((2, 3, 4, 4), np.float16))
+    assert np.isfinite(scores).all()
+
+
+def test_which_output(fitted, tmp_path) -> None:
+    source = tmp_path / "backbone.onnx"
+    backbone(source, True, 17, outputs=2)
+    with pytest.raises(ValueError, match=r"which output holds the features\? It has: map, other"):
+        kernad.export_onnx(fitted, tmp_path / "joined.onnx", append_to=source)
+    with pytest.raises(ValueError, match="no output 'x'"):
+        kernad.export_onnx(fitted, tmp_path / "joined.onnx", append_to=source, backbone_output="x")
+    kernad.export_onnx(fitted, tmp_path / "joined.onnx", append_to=source, backbone_output="other")
+    assert run(tmp_path / "joined.onnx", np.ones((1, 3, 2, 2), np.float32))[0].shape == (1,)
+
+
+def test_errors(fitted, train, tmp_path) -> None:
+    path = tmp_path / "x.onnx"
+    with pytest.raises(kernad.NotFittedError):
+        kernad.export_onnx(kernad.KDEClassifier(), path)
+    with pytest.raises(ValueError, match="opset is 9"):
+        kernad.export_onnx(fitted, path, opset=9)
+    with pytest.raises(OSError, match="nowhere"):
+        kernad.export_onnx(fitted, path, append_to=tmp_path / "nowhere.onnx")
+    with pytest.raises(kernad.WriteError, match="No such file"):
+        kernad.export_onnx(fitted, tmp_path / "no" / "folder.onnx")
+    (tmp_path / "text.onnx").write_text("not a model")
+    with pytest.raises(kernad.ReadError, match=r"text\.onnx: not an ONNX model"):
+        kernad.export_onnx(fitted, path, append_to=tmp_path / "text.onnx")
+    narrow = kernad.KDEClassifier(2)
+    narrow.fit(train[:, :5])
+    backbone(tmp_path / "backbone.onnx", True, 17)
+    with pytest.raises(ValueError, match="24 columns; the classifier was fitted on 5"):
+        kernad.export_onnx(narrow, path, append_to=tmp_path / "backbone.onnx")
+    assert not path.exists()
+    assert not list(tmp_path.glob(".*"))
+
+
+def test_the_command(fitted, queries, log_density, tmp_path, capsys) -> None:
+    model, out = tmp_path / "model.safetensors", tmp_path / "out.onnx"
+    fitted.save(model)
+    assert export.main([str(model), str(out)]) == 0
+    near = np.abs(log_density) < 100
+    np.testing.assert_allclose(run(out, queries)[0][near], log_density[near], atol=1e-4)
+    backbone(tmp_path / "backbone.onnx", False, 17)
+    assert export.main([str(model), str(out), "--append-to", str(tmp_path / "backbone.onnx")]) == 0
+    assert run(out, np.ones((2, 3, 4, 4), np.float32))[1].shape == (2,)
+    assert export.main([str(tmp_path / "nowhere.safetensors"), str(out)]) == 2
+    assert capsys.readouterr().err.startswith("kernad-export: ")

@@ -1,0 +1,106 @@
+"""The scikit-learn estimator does what scikit-learn expects of one."""
+
+from __future__ import annotations
+
+import warnings
+
+import numpy as np
+import pytest
+
+import kernad
+
+pytest.importorskip("sklearn", reason="scikit-learn is not installed")
+
+from sklearn.base import clone
+from sklearn.exceptions import NotFittedError
+from sklearn.model_selection import GridSearchCV, cross_val_score
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+from sklearn.utils.estimator_checks import estimator_checks_generator
+
+from kernad.sklearn import KDEAnomalyDetector
+
+
+@pytest.mark.parametrize(
+    ("estimator", "check"),
+    [
+        pytest.param(e, check, id=f"{getattr(check, 'func', check).__name__}-{e.feature_scaling_method}")
+        for made in (KDEAnomalyDetector(), KDEAnomalyDetector(2, "norm"))
+        for e, check in estimator_checks_generator(made)
+    ],
+)
+@pytest.mark.filterwarnings("ignore::kernad.FitWarning")  # most checks' data have less than 16 columns
+def test_check_estimator(estimator, check) -> None:
+    from unittest import SkipTest
+
+    try:
+        check(estimator)
+    except SkipTest as reason:
+        pytest.skip(str(reason))
+
+
+@pytest.fixture
+def labelled(train) -> tuple[np.ndarray, np.ndarray]:
+    rng = np.random.default_rng(5)
+    outliers = train[:40] + rng.normal(size=(40, 24)).astype(np.float32) * 3
+    order = rng.permutation(340)  # folds of an outlier estimator are not stratified
+    return np.concatenate([train, outliers])[order], np.repeat([1, -1], [300, 40])[order]
+
+
+def test_scores_are_the_classifiers(train, queries) -> None:
+    detector = KDEAnomalyDetector(6, contamination=0.05).fit(train)
+    classifier = kernad.KDEClassifier(6)
+    classifier.fit(train)
+    finite = queries[:200]
+    np.testing.assert_array_equal(detector.score_samples(finite), classifier.compute_kde_scores(finite, True))
+    np.testing.assert_array_equal(detector.decision_function(finite), detector.score_samples(finite) - detector.offset_)
+    np.testing.assert_array_equal(detector.predict(finite), np.where(detector.decision_function(finite) < 0, -1, 1))
+    assert (detector.predict(train) == -1).sum() == 15
+    assert detector.n_features_in_ == 24
+    assert (detector.fit_predict(train) == detector.predict(train)).all()
+
+
+def test_clone_and_params() -> None:
+    detector = KDEAnomalyDetector(3, "norm", 100, 0.2, random_state=4, n_jobs=2)
+    assert clone(detector).get_params() == detector.get_params()
+    assert clone(detector).set_params(n_pca_components=5).n_pca_components == 5
+
+
+def test_in_a_pipeline_a_grid_and_cross_validation(labelled) -> None:
+    rows, labels = labelled
+    pipeline = make_pipeline(StandardScaler(), KDEAnomalyDetector(4))
+    assert cross_val_score(pipeline, rows, labels, scoring="roc_auc", cv=3).min() > 0.5
+    grid = GridSearchCV(
+        pipeline, {"kdeanomalydetector__n_pca_components": [2, 8, 0.9]}, scoring="roc_auc", cv=3, error_score="raise"
+    ).fit(rows, labels)
+    assert len(grid.cv_results_["mean_test_score"]) == 3
+    assert set(np.unique(grid.predict(rows))) == {-1, 1}
+
+
+def test_small_data_are_fitted_with_a_warning(train) -> None:
+    detector = KDEAnomalyDetector()
+    with pytest.warns(kernad.FitWarning, match="n_pca_components cut"):
+        detector.fit(train[:8])
+    assert np.isfinite(detector.score_samples(train)).all()
+
+
+def test_the_seed(train) -> None:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", kernad.FitWarning)
+        scores = [
+            KDEAnomalyDetector(4, max_training_points=50, random_state=s).fit(train).score_samples(train)
+            for s in (None, 0, 1)
+        ]
+    np.testing.assert_array_equal(scores[0], scores[1])
+    assert (scores[1] != scores[2]).any()
+
+
+def test_errors(train) -> None:
+    with pytest.raises(NotFittedError):
+        KDEAnomalyDetector().predict(train)
+    with pytest.raises(ValueError, match=r"contamination is 0\.6"):
+        KDEAnomalyDetector(contamination=0.6).fit(train)
+    with pytest.raises(ValueError, match="identical"):
+        KDEAnomalyDetector(2).fit(np.ones((20, 3)))
+    with pytest.raises(ValueError, match="beyond float32"):
+        KDEAnomalyDetector(2).fit(train.astype(np.float64) * 1e39)
