@@ -31,7 +31,8 @@ class KDEAnomalyDetector(OutlierMixin, BaseEstimator):  # type: ignore[misc]
         feature_scaling_method: "scale" or "norm".
         max_training_points: of more rows a seeded sample is used.
         contamination: share of the training rows, in (0, 0.5], that ``predict`` calls outliers. A training row's
-            density contains its own kernel, so of new normal rows somewhat more will fall below ``offset_``.
+            density contains its own kernel, so more of new normal rows fall below ``offset_``; with many components
+            and few rows all of them. Then set ``offset_`` from rows kept aside (docs/python.md).
         random_state: seed of the sample, an int; None is 0: a fit is always reproducible.
         n_jobs: threads; None or -1: as KDEClassifier's num_threads = 0.
 
