@@ -4,7 +4,9 @@
 
 #include <cmath>
 #include <limits>
+#include <stdexcept>
 #include <string>
+#include <vector>
 
 #include "kernad/error.hpp"
 #include "kernad/sampling.hpp"
@@ -94,6 +96,23 @@ TEST(KDEClassifierTest, FitReturnsFalseAndLeavesNoModelWithTooFewRows) {
   EXPECT_FALSE(classifier.fit(gaussian(9, 20, 1)));
   EXPECT_FALSE(classifier.is_fitted());
   EXPECT_THROW((void)classifier.predict(gaussian(1, 20, 1)), NotFitted);
+}
+
+TEST(KDEClassifierTest, FitTellsItsStagesAndEndsWhenToldTo) {
+  std::vector<std::size_t> stages;
+  KDEClassifier classifier({.n_pca_components = 3});
+  EXPECT_TRUE(classifier.fit(gaussian(50, 5, 1), [&](std::size_t done, std::size_t total) {
+    EXPECT_EQ(total, 4U);
+    stages.push_back(done);
+  }));
+  EXPECT_EQ(stages, (std::vector<std::size_t>{1, 2, 3, 4}));
+
+  const auto before = classifier.predict(gaussian(9, 5, 2));
+  const auto stop = [](std::size_t done, std::size_t total) {
+    if (done == total) throw std::length_error("enough");
+  };
+  EXPECT_THROW((void)classifier.fit(gaussian(60, 5, 3), stop), std::length_error);
+  EXPECT_EQ(classifier.predict(gaussian(9, 5, 2)), before);
 }
 
 TEST(KDEClassifierTest, ComponentsAreCutToWhatTheDataHave) {

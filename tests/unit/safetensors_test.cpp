@@ -342,5 +342,15 @@ TEST(SafetensorsWriteTest, AKillInTheMiddleLeavesTheOldFile) {
   expect_equal(read_safetensors(path), sample());
 }
 
+TEST(SafetensorsBytesTest, AreThoseOfTheFileAndReadBack) {
+  const TemporaryFolder folder;
+  write_safetensors(folder.path("m"), sample());
+  const std::vector<std::byte> bytes = to_safetensors(sample());
+  const std::string file = folder.read("m");
+  EXPECT_EQ(std::string(reinterpret_cast<const char*>(bytes.data()), bytes.size()), file);
+  expect_equal(from_safetensors(bytes), sample());
+  EXPECT_THROW((void)from_safetensors(std::span(bytes).first(bytes.size() - 1)), ReadError);
+}
+
 }  // namespace
 }  // namespace kernad
