@@ -97,7 +97,7 @@ def _to_float32(array: npt.NDArray[Any], name: str) -> Rows:
     if array.dtype.kind == "O":
         array = _numbers_of(array, name)
     _require_real(array, name)
-    if array.dtype == np.float32 and array.dtype.isnative and array.flags.aligned and _has_row_layout(array):
+    if array.dtype == np.float32 and array.flags.aligned and _has_row_layout(array):
         return array
     if array.dtype.kind == "f" and array.dtype.itemsize > 4 and array.size:
         _require_float32_range(array, name)

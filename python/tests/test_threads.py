@@ -11,7 +11,7 @@ import threading
 import time
 import warnings
 from collections.abc import Callable
-from concurrent.futures import Executor, ProcessPoolExecutor, ThreadPoolExecutor
+from concurrent.futures import Executor, ThreadPoolExecutor
 from functools import partial
 
 import numpy as np
@@ -91,9 +91,10 @@ def large() -> tuple[kernad.KDEClassifier, np.ndarray]:
 @pytest.mark.parametrize("call", ["score", "fit"])
 def test_the_gil_is_free_while_the_core_works(large, call) -> None:
     classifier, rows = large
+    training = make_rows(40000, 64)
     work = {
         "score": lambda: classifier.predict(rows),
-        "fit": lambda: kernad.KDEClassifier(16, num_threads=1).fit(make_rows(60000, 64)[:40000]),
+        "fit": lambda: kernad.KDEClassifier(16, num_threads=1).fit(training),
     }[call]
     worker = threading.Thread(target=work)
     ticks = []
@@ -105,31 +106,26 @@ def test_the_gil_is_free_while_the_core_works(large, call) -> None:
     assert max(np.diff(ticks)) < 0.5 * (ticks[-1] - ticks[0])
 
 
-def speed_up(pool: Executor, work: Callable[[], object]) -> float:
-    """How much sooner two calls are done at once than one after the other."""
-    begin = time.perf_counter()
-    work()
-    work()
-    between = time.perf_counter()
+def cores_used(pool: Executor, work: Callable[[], object]) -> float:
+    """CPU seconds for each second of two calls at once: never above 1 where one lock lets only one of them run."""
+    cpu, wall = time.process_time(), time.perf_counter()
     for future in [pool.submit(work), pool.submit(work)]:
         future.result()
-    return (between - begin) / (time.perf_counter() - between)
+    return (time.process_time() - cpu) / (time.perf_counter() - wall)
 
 
 @pytest.mark.skipif(len(os.sched_getaffinity(0)) < 2, reason="this process may run on one CPU only")
 def test_python_threads_scoring_at_once_scale(large) -> None:
     classifier, rows = large
-    work = partial(score_in_worker, classifier, rows)
-    # Two processes have no GIL between them: what they reach is what this machine, busy as it may be, has to give.
-    context = multiprocessing.get_context("fork")
-    with ProcessPoolExecutor(2, mp_context=context) as processes, ThreadPoolExecutor(2) as threads:
-        for _ in range(12):
-            possible, reached = speed_up(processes, work), speed_up(threads, work)
-            if reached > 1.5:
+    best = 0.0
+    with ThreadPoolExecutor(2) as pool:
+        for _ in range(40):  # on a busy machine one quiet moment is enough
+            best = max(best, cores_used(pool, partial(score_in_worker, classifier, rows)))
+            if best > 1.5:
                 return
-            if possible > 1.6:
-                assert reached > 0.6 * possible
-    pytest.skip(f"the machine is busy: two processes are {possible:.2f} times as fast as one, threads {reached:.2f}")
+    if os.getloadavg()[0] > 1.5 * len(os.sched_getaffinity(0)):
+        pytest.skip(f"the machine is busy: two threads got {best:.2f} of its cores")
+    pytest.fail(f"two threads used {best:.2f} cores")
 
 
 def test_a_fit_beside_scoring_disturbs_nothing(train, queries) -> None:
