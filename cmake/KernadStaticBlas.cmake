@@ -5,14 +5,19 @@ if(NOT BLA_VENDOR)
   find_library(KERNAD_STATIC_OPENBLAS NAMES libopenblas.a PATH_SUFFIXES openblas-serial openblas-pthread)
 endif()
 if(KERNAD_STATIC_OPENBLAS)
-  # What its LAPACK half calls of the Fortran run time is little (string handling of error texts).
-  execute_process(COMMAND "${CMAKE_CXX_COMPILER}" -print-file-name=libgfortran.a
-    OUTPUT_VARIABLE KERNAD_GFORTRAN OUTPUT_STRIP_TRAILING_WHITESPACE)
-  execute_process(COMMAND "${CMAKE_CXX_COMPILER}" -print-file-name=libquadmath.a
-    OUTPUT_VARIABLE KERNAD_QUADMATH OUTPUT_STRIP_TRAILING_WHITESPACE)
+  # Of the Fortran run time its LAPACK half calls one function in what kernad uses, which python/src/fortran_concat.cpp
+  # has. An OpenBLAS that calls more finds it in the static run time, where that is installed (gfortran).
+  set(KERNAD_FORTRAN_RUNTIME)
+  foreach(name IN ITEMS gfortran quadmath)
+    execute_process(COMMAND "${CMAKE_CXX_COMPILER}" -print-file-name=lib${name}.a
+      OUTPUT_VARIABLE file OUTPUT_STRIP_TRAILING_WHITESPACE)
+    if(IS_ABSOLUTE "${file}")
+      list(APPEND KERNAD_FORTRAN_RUNTIME "${file}")
+    endif()
+  endforeach()
   add_library(BLAS::BLAS INTERFACE IMPORTED)
   set_target_properties(BLAS::BLAS PROPERTIES INTERFACE_LINK_LIBRARIES
-    "${KERNAD_STATIC_OPENBLAS};${KERNAD_GFORTRAN};${KERNAD_QUADMATH};m")
+    "${KERNAD_STATIC_OPENBLAS};${KERNAD_FORTRAN_RUNTIME};m")
   add_library(LAPACK::LAPACK INTERFACE IMPORTED)
   set_target_properties(LAPACK::LAPACK PROPERTIES INTERFACE_LINK_LIBRARIES BLAS::BLAS)
   message(STATUS "Python module: BLAS linked in from ${KERNAD_STATIC_OPENBLAS}")
