@@ -18,12 +18,13 @@ from kernad import _core
 from kernad._errors import FitWarning, InvalidInput, InvalidParameter, NotFittedError, ReadError, WriteError
 from kernad._types import FeatureScalingMethod, FitReport, StateDict
 from kernad.classifier import KDEClassifier
-from kernad.functions import SystemInfo, sample_rows, system_info
+from kernad.functions import DetectionMetrics, SystemInfo, evaluate, sample_rows, system_info
 from kernad.stages import PCA, GaussianKDE
 
 __version__: str = _core.version()
 __all__ = [
     "PCA",
+    "DetectionMetrics",
     "FeatureScalingMethod",
     "FitReport",
     "FitWarning",
@@ -36,6 +37,7 @@ __all__ = [
     "StateDict",
     "SystemInfo",
     "WriteError",
+    "evaluate",
     "export_onnx",
     "sample_rows",
     "system_info",

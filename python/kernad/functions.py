@@ -8,7 +8,9 @@ import numpy as np
 import numpy.typing as npt
 
 from kernad import _core
+from kernad._arrays import ArrayLike, as_scores
 from kernad._calls import whole_number
+from kernad._errors import InvalidInput
 
 
 @dataclass(frozen=True)
@@ -47,3 +49,41 @@ def sample_rows(rows: int, count: int, seed: int = 0) -> npt.NDArray[np.int64]:
     return _core.sample_rows(
         whole_number(rows, "rows", 0), whole_number(count, "count", 0), whole_number(seed, "seed", 0, 2**64 - 1)
     )
+
+
+@dataclass(frozen=True)
+class DetectionMetrics:
+    """How well scores tell anomalies from normal rows: all in [0, 1] but the threshold, which is a score."""
+
+    image_AUROC: float  # noqa: N815
+    """P(score of an anomaly > score of a normal row), ties counted half."""
+    AUPR: float
+    """Average precision."""
+    F1Max: float
+    """Largest F1 over all thresholds."""
+    F1Max_threshold: float
+    """Rows with score >= this are called anomalous at F1Max."""
+    FPR_at_95TPR: float
+    """Smallest false-positive rate among thresholds with a true-positive rate of at least 0.95."""
+    normal_count: int
+    """Rows labelled 0."""
+    anomalous_count: int
+    """Rows labelled 1."""
+
+
+def evaluate(scores: ArrayLike, labels: ArrayLike) -> DetectionMetrics:
+    """The field's metrics of anomaly scores.
+
+    Args:
+        scores: M numbers, higher is more anomalous: pass the negative of a log-density.
+        labels: M of 0 (normal) and 1 (anomalous), or of False and True.
+
+    Raises:
+        ValueError: the sizes differ, a score is NaN, a label is neither 0 nor 1, or one class is empty.
+    """
+    values, _ = as_scores(scores, "scores")
+    numbers, _ = as_scores(labels, "labels")
+    wrong = np.flatnonzero((numbers != 0) & (numbers != 1))
+    if len(wrong):
+        raise InvalidInput(f"label {wrong[0]} is {numbers[wrong[0]]:g}; valid: 0 (normal) and 1 (anomalous)")
+    return DetectionMetrics(**_core.evaluate(values, numbers.astype(np.uint8)))

@@ -7,6 +7,7 @@
 
 #include "arrays.hpp"
 #include "bind.hpp"
+#include "kernad/metrics.hpp"
 #include "kernad/sampling.hpp"
 #include "kernad/system_info.hpp"
 
@@ -36,10 +37,32 @@ nb::dict info() {
   return result;
 }
 
+using Labels = nb::ndarray<const std::uint8_t, nb::ndim<1>, nb::c_contig, nb::device::cpu>;
+
+nb::dict metrics(const Scores& scores, const Labels& labels) {
+  DetectionMetrics values;
+  {
+    const nb::gil_scoped_release release;
+    values = evaluate(view(scores), {labels.data(), labels.shape(0)});
+  }
+  nb::dict result;
+  result["image_AUROC"] = values.image_AUROC;
+  result["AUPR"] = values.AUPR;
+  result["F1Max"] = values.F1Max;
+  result["F1Max_threshold"] = values.F1Max_threshold;
+  result["FPR_at_95TPR"] = values.FPR_at_95TPR;
+  result["normal_count"] = values.normal_count;
+  result["anomalous_count"] = values.anomalous_count;
+  return result;
+}
+
 }  // namespace
 
 void bind_functions(nb::module_& m) {
   m.def("sample_rows", &sample, nb::arg("rows"), nb::arg("count"), nb::arg("seed"));
+  m.def("evaluate", &metrics, nb::arg("scores").noconvert(), nb::arg("labels").noconvert(),
+        nb::sig("def evaluate(scores: numpy.typing.NDArray[numpy.float64], "
+                "labels: numpy.typing.NDArray[numpy.uint8]) -> dict[str, typing.Any]"));
   m.def("system_info", &info, nb::sig("def system_info() -> dict[str, typing.Any]"));
 }
 
