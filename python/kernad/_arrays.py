@@ -44,6 +44,15 @@ def as_scores(values: ArrayLike, name: str) -> tuple[npt.NDArray[np.float64], Wr
     return np.ascontiguousarray(array, dtype=np.float64), wrap
 
 
+def as_tensor(values: ArrayLike, name: str) -> npt.NDArray[Any]:
+    """A contiguous array in native byte order, of its own shape and type. Raises InvalidInput for another kind."""
+    array, _ = to_numpy(values, name)
+    if array.dtype.kind not in "fiub" or array.dtype.itemsize > 8:
+        raise InvalidInput(f"{name} holds {array.dtype}; real numbers of at most 64 bits are needed")
+    contiguous: npt.NDArray[Any] = np.ascontiguousarray(array, dtype=array.dtype.newbyteorder("="))
+    return contiguous.reshape(array.shape)  # ascontiguousarray makes one dimension of none
+
+
 def to_numpy(values: ArrayLike, name: str) -> tuple[npt.NDArray[Any], Wrap]:
     """The values as a NumPy array of whatever type they are, and the function that turns results into their kind."""
     torch = sys.modules.get("torch")  # who has a tensor has imported torch; kernad itself never does

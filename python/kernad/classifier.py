@@ -11,9 +11,9 @@ import numpy as np
 import numpy.typing as npt
 
 from kernad import _core
-from kernad._arrays import ArrayLike, Rows, as_rows, as_scores, to_numpy
+from kernad._arrays import ArrayLike, Rows, as_rows, as_scores, as_tensor
 from kernad._calls import Progress, Reporter, component_count, threads_for, whole_number
-from kernad._errors import FitWarning, InvalidInput
+from kernad._errors import FitWarning
 from kernad._types import FeatureScalingMethod, FitReport, StateDict, scaling_name
 
 BLOCK_ROWS = 4096
@@ -230,7 +230,11 @@ class KDEClassifier:
         Raises:
             ValueError: a tensor is missing, of the wrong shape or not finite; the classifier is unchanged then.
         """
-        tensors = {str(name): _dense(value, name) for name, value in state_dict.items() if _is_tensor(value)}
+        tensors = {
+            str(name): as_tensor(value, f"tensor {name!r}")
+            for name, value in state_dict.items()
+            if (hasattr(value, "shape") or isinstance(value, (int, float)))
+        }
         metadata = getattr(state_dict, "metadata", None)
         self._core.load_state_dict(tensors, metadata if isinstance(metadata, dict) else {})
         self._warn_of_notes(about="feature scaling method")
@@ -298,15 +302,3 @@ class KDEClassifier:
     def __repr__(self) -> str:
         options = ", ".join(f"{name}={value!r}" for name, value in self._core.options().items())
         return f"{type(self).__name__}({options}{'' if self.is_fitted else ', not fitted'})"
-
-
-def _is_tensor(value: Any) -> bool:
-    return hasattr(value, "shape") or isinstance(value, (int, float))
-
-
-def _dense(value: Any, name: Any) -> npt.NDArray[Any]:
-    array, _ = to_numpy(value, f"tensor {name!r}")
-    if array.dtype.kind not in "fiub" or (array.dtype.kind == "f" and array.dtype.itemsize > 8):
-        raise InvalidInput(f"tensor {name!r} holds {array.dtype}; real numbers of at most 64 bits are needed")
-    contiguous: npt.NDArray[Any] = np.ascontiguousarray(array, dtype=array.dtype.newbyteorder("="))
-    return contiguous.reshape(array.shape)
