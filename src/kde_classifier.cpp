@@ -93,7 +93,7 @@ std::vector<double> log_densities(const model::State& state, FeatureScalingMetho
   linalg::require_columns(features, state.pca.mean.size(), "features");
   std::vector<double> result(features.rows());
   const std::size_t blocks = (features.rows() + kde::kBlockQueries - 1) / kde::kBlockQueries;
-  const int threads = blocks > 1 ? parallel::resolve_threads(requested_threads) : 1;
+  const int threads = parallel::resolve_threads(requested_threads);
   std::vector<std::optional<PipelineScorer>> scorers(std::min(blocks, static_cast<std::size_t>(threads)));
   parallel::parallel_for(blocks, threads, [&](std::size_t block, std::size_t worker) {
     auto& scorer = scorers[worker];

@@ -41,7 +41,7 @@ class KERNAD_API GaussianKDE {
   [[nodiscard]] bool is_fitted() const noexcept { return state_ != nullptr; }
 
   /// Threads that a call may use; 0: as many as KERNAD_NUM_THREADS says, else as the machine has. Results do not
-  /// depend on it. Throws InvalidParameter when negative.
+  /// depend on it. Throws InvalidParameter outside 0 to 1024.
   void set_threads(int threads);
 
   // All of these throw NotFitted before fit.

@@ -13,8 +13,8 @@
 
 namespace kernad {
 
-/// Whether the first line of a .csv or .tsv names its columns. `detect`: it does when a field of it is not a number
-/// (in a label column given by number: neither a number nor a label, see parse_labels).
+/// Whether the first line of a .csv or .tsv names its columns. `detect`: it does when no field of it is a number, and a
+/// line that mixes numbers with texts is refused (a label in a label column given by number counts as neither).
 enum class CsvHeader : std::uint8_t { detect, present, absent };
 
 struct ReadOptions {

@@ -86,7 +86,7 @@ class KERNAD_API KDEClassifier {
   [[nodiscard]] const FitReport& report() const;
 
   /// Threads that a call may use; 0: as many as KERNAD_NUM_THREADS says, else as the machine has. Results do not
-  /// depend on it. Throws InvalidParameter when negative.
+  /// depend on it. Throws InvalidParameter outside 0 to 1024.
   void set_threads(int threads);
 
   /// The fitted state under the reference's tensor names and kernad's own beside them (docs/formats.md); parameters,

@@ -62,12 +62,12 @@ class TableBuilder {
   }
 
  private:
-  static constexpr std::size_t no_label = std::numeric_limits<std::size_t>::max();
+  static constexpr std::size_t no_column = std::numeric_limits<std::size_t>::max();
 
   // Learns from the first row what the columns are. True when it is a heading and not data.
   bool begin(const CsvRow& row) {
     columns_ = row.fields.size();
-    const bool heading = is_heading(row.fields);
+    const bool heading = is_heading(row);
     if (!options_.label_column.empty()) label_ = find_label(row.fields, heading);
     if (!heading) return false;
     names_.assign(row.fields.begin(), row.fields.end());
@@ -77,22 +77,37 @@ class TableBuilder {
     return true;
   }
 
-  bool is_heading(std::span<const std::string> fields) const {
+  // A line that is partly numbers may be a heading or data with a fault in it: taken for either, it could silently lose
+  // a row or a column's meaning.
+  bool is_heading(const CsvRow& row) const {
     if (options_.header != CsvHeader::detect) return options_.header == CsvHeader::present;
     // A label may be a text in a row of data as well: in its column only what is no label tells a heading.
     const std::size_t label = label_number();
-    for (std::size_t i = 0; i < fields.size(); ++i) {
-      const std::string& field = fields[i];
-      if (!parse_number(field) && !field.empty() && !(i == label && label_value(field))) return true;
+    std::size_t numbers = 0;
+    std::size_t text = no_column;
+    for (std::size_t i = 0; i < row.fields.size(); ++i) {
+      const std::string& field = row.fields[i];
+      if (field.empty() || (i == label && label_value(field))) continue;
+      if (parse_number(field)) {
+        ++numbers;
+      } else if (field == options_.label_column) {
+        return true;  // it is announced as a column's name
+      } else if (text == no_column) {
+        text = i;
+      }
     }
-    return false;
+    if (text == no_column) return false;
+    if (numbers == 0) return true;
+    fail(name_, fmt::format("line {}, column {}: {} is not a number, but {} other fields of the line are; if it is a "
+                            "heading, say so (header: present), and if not, too (absent)",
+                            row.line, text, quote(row.fields[text]), numbers));
   }
 
   // The number of the label column when label_column is a number of a column that is there.
   std::size_t label_number() const {
     const auto number = parse_integer(options_.label_column);
     const auto count = static_cast<long long>(columns_);
-    if (!number || *number >= count || *number < -count) return no_label;
+    if (!number || *number >= count || *number < -count) return no_column;
     return static_cast<std::size_t>(*number < 0 ? *number + count : *number);
   }
 
@@ -110,7 +125,7 @@ class TableBuilder {
                         name_, quote(wanted)));
       }
     }
-    if (const std::size_t number = label_number(); number != no_label) return number;
+    if (const std::size_t number = label_number(); number != no_column) return number;
     throw InvalidParameter(fmt::format("{}: there is no column {}; valid: {}, or a number from {} to {}", name_,
                                        quote(wanted),
                                        heading ? list_columns(fields) : "no name, as the file has no heading",
@@ -149,7 +164,7 @@ class TableBuilder {
   char delimiter_;
   const ReadOptions& options_;
   std::size_t columns_ = 0;  // of the file, the label among them; 0 before the first row
-  std::size_t label_ = no_label;
+  std::size_t label_ = no_column;
   std::vector<std::string> names_;  // of all columns; empty without a heading
   std::vector<float> values_;
   std::size_t rows_ = 0;

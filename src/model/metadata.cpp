@@ -101,8 +101,9 @@ void read_report(const Metadata& metadata, FitReport& report) {
     json.at("rank").get_to(report.rank);
     json.at("explained_variance").get_to(report.explained_variance);
     json.at("notes").get_to(report.notes);
-  } catch (const nlohmann::json::exception& error) {
-    throw InvalidInput(fmt::format("metadata 'fit_report' cannot be read: {}", error.what()));
+  } catch (const nlohmann::json::exception&) {
+    throw InvalidInput(
+        "metadata 'fit_report' cannot be read; valid: a JSON object of rows_seen, rank, explained_variance and notes");
   }
 }
 

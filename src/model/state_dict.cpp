@@ -8,6 +8,7 @@
 #include <string_view>
 
 #include "kernad/error.hpp"
+#include "model/check_state.hpp"
 #include "model/metadata.hpp"
 #include "model/model_state.hpp"
 
@@ -119,9 +120,9 @@ pca::State read_pca(const TensorReader& reader) {
 /// kernad's log_norm; else the logarithm of the reference's norm, and where that has left float32, of what it is the
 /// product of: the diagonal of the triangular bw_transform.
 double read_log_norm(const TensorReader& reader, const Matrix<double>& bw_transform) {
-  if (reader.find("kde_model.log_norm") != nullptr) return reader.scalar("kde_model.log_norm");
   const double norm = reader.any_values("kde_model.norm", 1)[0];
   if (std::isnan(norm) || norm < 0) reader.fail("kde_model.norm", fmt::format("is {}", norm), "0 or more");
+  if (reader.find("kde_model.log_norm") != nullptr) return reader.scalar("kde_model.log_norm");
   if (norm > 0 && std::isfinite(norm)) return std::log(norm);
   double log_norm = -0.5 * static_cast<double>(bw_transform.cols()) * std::log(2 * std::numbers::pi);
   for (std::size_t j = 0; j < std::min(bw_transform.rows(), bw_transform.cols()); ++j) {
@@ -158,30 +159,6 @@ kde::State read_kde(const TensorReader& reader, std::size_t components) {
   state.whitening = kernels::Projection(state.mean, state.bw_transform);
   state.dataset = read_dataset(reader, rows, rank);
   return state;
-}
-
-double root_sum_of_squares(std::span<const double> values) {
-  double largest = 0;
-  for (const double x : values) largest = std::max(largest, std::abs(x));
-  if (largest == 0) return 0;
-  double sum = 0;
-  for (const double x : values) sum += (x / largest) * (x / largest);
-  return largest * std::sqrt(sum);
-}
-
-/// Scores are finite for every finite query as long as no whitened query can leave double's range when squared. A fit
-/// is far from that; a forged or broken file need not be.
-void check_range(const State& state, FeatureScalingMethod method) {
-  const double query =
-      static_cast<double>(std::numeric_limits<float>::max()) * std::sqrt(static_cast<double>(state.pca.mean.size()));
-  const double projected =
-      (query + root_sum_of_squares(state.pca.mean)) * root_sum_of_squares(state.pca.singular_vectors.values());
-  const double scaled = method == FeatureScalingMethod::norm ? 1 : projected / state.max_length;
-  const double whitened =
-      (scaled + root_sum_of_squares(state.kde.mean)) * root_sum_of_squares(state.kde.bw_transform.values());
-  if (!(projected < 1e150 && whitened < 1e150)) {
-    throw InvalidInput("the state's tensors scale a large but finite query beyond double; it is no fitted classifier");
-  }
 }
 
 FitReport report_from_shapes(const State& state) {
@@ -239,7 +216,7 @@ Loaded from_state_dict(const StateDict& dict, const KDEClassifierOptions& defaul
     reader.fail("max_length", fmt::format("is {}", loaded.state.max_length), "above 0");
   }
   loaded.state.kde = read_kde(reader, components);
-  check_range(loaded.state, loaded.options.feature_scaling_method);
+  check_state(loaded.state, loaded.options.feature_scaling_method);
   loaded.state.report = report_from_shapes(loaded.state);
   read_report(dict.metadata, loaded.state.report);
   if (!dict.metadata.contains("feature_scaling_method")) {

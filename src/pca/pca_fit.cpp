@@ -77,8 +77,9 @@ State fit(const linalg::Rows<float>& rows, const ComponentCount& n_components, i
   Axes axes = rows.rows() < rows.cols() ? axes_by_gram(rows, moments, n_components, threads)
                                         : axes_by_covariance(rows, moments, n_components, threads);
   if (axes.rank == 0) {
+    if (rows.rows() == 1) throw InvalidInput("one row has no variance to learn; two or more are needed");
     throw InvalidInput(
-        fmt::format("all {} rows are identical (up to float32 rounding); there is no variance to learn", rows.rows()));
+        fmt::format("all {} rows are identical up to float32 rounding; there is no variance to learn", rows.rows()));
   }
   linalg::fix_signs(axes.axes);
   const std::size_t count = axes.axes.rows();

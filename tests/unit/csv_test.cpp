@@ -76,9 +76,21 @@ TEST(CsvTest, TooSmallIsZeroTooLargeIsRefused) {
 
 TEST(CsvTest, HeadingIsDetected) {
   EXPECT_EQ(table("a,b\n1,2\n").column_names, (Texts{"a", "b"}));
-  EXPECT_EQ(table("\"a \"\"x\"\"\",7\n1,2\n").column_names, (Texts{"a \"x\"", "7"}));
+  EXPECT_EQ(table("\"a \"\"x\"\"\",b7\n1,2\n").column_names, (Texts{"a \"x\"", "b7"}));
+  EXPECT_EQ(table(",b\n1,2\n").column_names, (Texts{"", "b"}));
+  EXPECT_EQ(table("x,7\n1,2\n", {"x"}).column_names, Texts{"7"}) << "its name is announced";
   EXPECT_TRUE(table("1,2\n").column_names.empty());
   EXPECT_EQ(table("a,b\n").features.rows(), 0u);
+}
+
+TEST(CsvTest, AFirstLineThatMayBeEitherIsRefused) {
+  // Taken for a heading, a faulty row would be lost, and every score after it stand one row off.
+  EXPECT_EQ(
+      refusal("NA,2,3\n4,5,6\n"),
+      "a.csv: line 1, column 0: 'NA' is not a number, but 2 other fields of the line are; if it is a heading, say so "
+      "(header: present), and if not, too (absent)");
+  EXPECT_NE(refusal("1,2,goood\n3,4,bad\n", {"-1"}).find("'goood' is not a number"), std::string::npos);
+  EXPECT_EQ(table("NA,2,3\n4,5,6\n", {"", CsvHeader::present}).features.rows(), 1u);
 }
 
 TEST(CsvTest, HeadingByOption) {
@@ -102,10 +114,12 @@ TEST(CsvTest, LabelColumnByNameAndNumber) {
 TEST(CsvTest, LabelTextsAreNoHeading) {
   const Table read = table("1,2,good\n3,4,bad\n", {"-1"});
   EXPECT_EQ(read.labels, (Texts{"good", "bad"}));
-  EXPECT_EQ(table("0,1,kind\n3,4,bad\n", {"2"}).labels, Texts{"bad"});
+  EXPECT_EQ(table("0,1,kind\n3,4,bad\n", {"2", CsvHeader::present}).labels, Texts{"bad"});
 }
 
-TEST(CsvTest, ANameGoesBeforeANumber) { EXPECT_EQ(table("0,x,1\n5,6,7\n", {"1"}).labels, Texts{"7"}); }
+TEST(CsvTest, ANameGoesBeforeANumber) {
+  EXPECT_EQ(table("0,x,1\n5,6,7\n", {"1", CsvHeader::present}).labels, Texts{"7"});
+}
 
 TEST(CsvTest, LabelColumnsThatAreNotThere) {
   const auto wrong = [](const std::string& text, const std::string& column) {

@@ -200,6 +200,23 @@ TEST(ModelTest, RefusesBadValues) {
             std::string::npos);
 }
 
+TEST(ModelTest, RefusesStatesThatNoFitCouldGive) {
+  const auto with = [](const char* name, double value) {
+    return refusal([&](StateDict& s) {
+      const auto shape = s.tensors[name].shape;
+      s.tensors[name] = f64(std::vector<double>(s.tensors[name].size(), value), shape);
+    });
+  };
+  EXPECT_NE(with("pca_model.singular_vectors", 0).find("column 0 is all zeros"), std::string::npos);
+  EXPECT_NE(with("kde_model.bw_transform", 0).find("is singular"), std::string::npos);
+  EXPECT_NE(with("kde_model.bw_transform", -5).find("is singular"), std::string::npos);
+  EXPECT_NE(with("kde_model.log_norm", 1e38).find("the density's constant is 1e+38"), std::string::npos);
+  EXPECT_NE(with("kde_model.norm", std::nan("")).find("'kde_model.norm' is nan"), std::string::npos);
+  EXPECT_NE(with("kde_model.norm", -1).find("'kde_model.norm' is -1"), std::string::npos);
+  EXPECT_NE(with("pca_model.singular_values", -1).find("negative"), std::string::npos);
+  EXPECT_NE(with("pca_model.explained_variance_ratio", 2).find("outside 0 to 1"), std::string::npos);
+}
+
 TEST(ModelTest, RefusesBadMetadata) {
   const auto with = [](const char* key, const char* text) {
     return refusal([&](StateDict& s) { s.metadata[key] = text; });

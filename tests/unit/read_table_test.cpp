@@ -93,8 +93,8 @@ TEST(ReadTableTest, StandardInputIsCsv) {
     ASSERT_NE(std::freopen(folder.write("in", "a,label\n1,good\n").c_str(), "r", stdin), nullptr);
     EXPECT_EQ(read_table(name, {"label"}).labels, std::vector<std::string>{"good"});
   }
-  ASSERT_NE(std::freopen(folder.write("in", "x,2\n3,y\n").c_str(), "r", stdin), nullptr);
-  EXPECT_EQ(refusal("-"), "standard input: line 2, column 1 ('2'): 'y' is not a number");
+  ASSERT_NE(std::freopen(folder.write("in", "x,z\n3,y\n").c_str(), "r", stdin), nullptr);
+  EXPECT_EQ(refusal("-"), "standard input: line 2, column 1 ('z'): 'y' is not a number");
   ASSERT_EQ(::dup2(kept, STDIN_FILENO), STDIN_FILENO);
   ::close(kept);
 }

@@ -1,0 +1,101 @@
+#include "model/check_state.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <numbers>
+#include <span>
+#include <vector>
+
+#include "kernad/error.hpp"
+
+namespace kernad::model {
+namespace {
+
+double root_sum_of_squares(std::span<const double> values) {
+  double largest = 0;
+  for (const double x : values) largest = std::max(largest, std::abs(x));
+  if (largest == 0) return 0;
+  double sum = 0;
+  for (const double x : values) sum += (x / largest) * (x / largest);
+  return largest * std::sqrt(sum);
+}
+
+/// Scores are finite for every finite query as long as no whitened query can leave double's range when squared. A fit
+/// is far from that; a forged or broken file need not be.
+void check_range(const State& state, FeatureScalingMethod method) {
+  const double query =
+      static_cast<double>(std::numeric_limits<float>::max()) * std::sqrt(static_cast<double>(state.pca.mean.size()));
+  const double projected =
+      (query + root_sum_of_squares(state.pca.mean)) * root_sum_of_squares(state.pca.singular_vectors.values());
+  const double scaled = method == FeatureScalingMethod::norm ? 1 : projected / state.max_length;
+  const double whitened =
+      (scaled + root_sum_of_squares(state.kde.mean)) * root_sum_of_squares(state.kde.bw_transform.values());
+  if (!(projected < 1e150 && whitened < 1e150)) {
+    throw InvalidInput("the state's tensors scale a large but finite query beyond double; it is no fitted classifier");
+  }
+}
+
+/// log of the volume that the columns span, by Gram-Schmidt: log |det| of a square matrix. -infinity when one of them
+/// is zero or, to rounding, a combination of those before it.
+double log_volume(const Matrix<double>& matrix) {
+  std::vector<std::vector<double>> basis;
+  double log_volume = 0;
+  for (std::size_t j = 0; j < matrix.cols(); ++j) {
+    std::vector<double> column(matrix.rows());
+    for (std::size_t i = 0; i < column.size(); ++i) column[i] = matrix(i, j);
+    const double before = root_sum_of_squares(column);
+    for (const auto& direction : basis) {
+      double dot = 0;
+      for (std::size_t i = 0; i < column.size(); ++i) dot += direction[i] * column[i];
+      for (std::size_t i = 0; i < column.size(); ++i) column[i] -= dot * direction[i];
+    }
+    const double length = root_sum_of_squares(column);
+    if (!(length > 1e-13 * before)) return -std::numeric_limits<double>::infinity();
+    for (double& x : column) x /= length;
+    basis.push_back(std::move(column));
+    log_volume += std::log(length);
+  }
+  return log_volume;
+}
+
+void check_axes(const pca::State& pca) {
+  for (std::size_t k = 0; k < pca.singular_vectors.cols(); ++k) {
+    bool zero = true;
+    for (std::size_t d = 0; d < pca.singular_vectors.rows(); ++d) zero = zero && pca.singular_vectors(d, k) == 0;
+    if (zero) throw InvalidInput(fmt::format("tensor 'pca_model.singular_vectors': column {} is all zeros", k));
+  }
+  const auto negative = [](double x) { return x < 0; };
+  if (std::any_of(pca.singular_values.begin(), pca.singular_values.end(), negative)) {
+    throw InvalidInput("tensor 'pca_model.singular_values' has a negative value");
+  }
+  const auto no_share = [](double x) { return x < 0 || x > 1 + 1e-9; };
+  if (std::any_of(pca.explained_variance_ratio.begin(), pca.explained_variance_ratio.end(), no_share)) {
+    throw InvalidInput("tensor 'pca_model.explained_variance_ratio' has a value outside 0 to 1");
+  }
+}
+
+void check_whitening(const kde::State& kde) {
+  const double volume = log_volume(kde.bw_transform);
+  if (!std::isfinite(volume)) {
+    throw InvalidInput("tensor 'kde_model.bw_transform' is singular: its columns do not span a direction each");
+  }
+  const double expected = volume - 0.5 * static_cast<double>(kde.bw_transform.cols()) * std::log(2 * std::numbers::pi);
+  // A float32 state has its norm rounded k times over; a hundredth of a nat is far above that and below what matters.
+  if (std::abs(kde.log_norm - expected) > 0.01 + 1e-6 * std::abs(expected)) {
+    throw InvalidInput(fmt::format("the density's constant is {} by its tensor, but {} by 'kde_model.bw_transform'",
+                                   kde.log_norm, expected));
+  }
+}
+
+}  // namespace
+
+void check_state(const State& state, FeatureScalingMethod method) {
+  check_axes(state.pca);
+  check_range(state, method);
+  check_whitening(state.kde);
+}
+
+}  // namespace kernad::model
