@@ -6,10 +6,11 @@
 #include <algorithm>
 #include <cmath>
 
+#include "kde/batch_scorer.hpp"
 #include "kernad/error.hpp"
 #include "kernad/sampling.hpp"
 #include "linalg/finite.hpp"
-#include "model/model_state.hpp"
+#include "model/pipeline_scorer.hpp"
 #include "parallel/parallel_for.hpp"
 #include "scaling/scaling.hpp"
 
@@ -24,7 +25,7 @@ const model::State& fitted(const std::shared_ptr<const model::State>& state) {
 FitReport make_report(const model::State& state, std::size_t rows_seen, const KDEClassifierOptions& options) {
   FitReport report;
   report.rows_seen = rows_seen;
-  report.rows_used = state.kde.dataset.count;
+  report.rows_used = state.kde.references.rows;
   report.columns = state.pca.mean.size();
   report.rank = state.pca.rank;
   report.components = state.pca.singular_vectors.cols();
@@ -51,57 +52,13 @@ FitReport make_report(const model::State& state, std::size_t rows_seen, const KD
   return report;
 }
 
-/// Log-densities of rows first .. first + count - 1 (count <= kBlockQueries) with one worker's scratch memory.
-class PipelineScorer {
- public:
-  PipelineScorer(const model::State& state, FeatureScalingMethod method)
-      : state_(state),
-        method_(method),
-        density_(state.kde),
-        features_(kde::kBlockQueries * state.pca.projection.output_stride()),
-        whitened_(kde::kBlockQueries * state.kde.whitening.output_stride()),
-        scratch_(std::max(state.pca.projection.scratch_size(), state.kde.whitening.scratch_size())) {}
-
-  void score(EmbeddingsView block, std::size_t first, EmbeddingsView all, double* out) {
-    const auto& kernels = kernels::active();
-    const auto& pca = state_.pca.projection;
-    const auto& whitening = state_.kde.whitening;
-    pca.apply(kernels, block, features_.data(), scratch_.data());
-    for (std::size_t i = 0; i < block.rows(); ++i) {
-      const double* row = features_.data() + i * pca.output_stride();
-      if (!std::all_of(row, row + pca.outputs(), [](double x) { return std::isfinite(x); })) {
-        linalg::throw_not_finite(all, first + i, "features");
-      }
-    }
-    scaling::scale_rows(method_, state_.max_length, features_.data(), block.rows(), pca.outputs(), pca.output_stride());
-    whitening.apply(kernels, MatrixView<double>(features_.data(), block.rows(), pca.outputs(), pca.output_stride()),
-                    whitened_.data(), scratch_.data());
-    density_.score(kernels, whitened_.data(), whitening.output_stride(), block.rows(), out);
-  }
-
- private:
-  const model::State& state_;
-  FeatureScalingMethod method_;
-  kde::BlockScorer density_;
-  kernels::AlignedVector<double> features_;
-  kernels::AlignedVector<double> whitened_;
-  kernels::AlignedVector<double> scratch_;
-};
-
 std::vector<double> log_densities(const model::State& state, FeatureScalingMethod method, EmbeddingsView features,
                                   int requested_threads) {
   linalg::require_columns(features, state.pca.mean.size(), "features");
   std::vector<double> result(features.rows());
-  const std::size_t blocks = (features.rows() + kde::kBlockQueries - 1) / kde::kBlockQueries;
-  const int threads = parallel::resolve_threads(requested_threads);
-  std::vector<std::optional<PipelineScorer>> scorers(std::min(blocks, static_cast<std::size_t>(threads)));
-  parallel::parallel_for(blocks, threads, [&](std::size_t block, std::size_t worker) {
-    auto& scorer = scorers[worker];
-    if (!scorer) scorer.emplace(state, method);
-    const std::size_t first = block * kde::kBlockQueries;
-    const std::size_t n = std::min(kde::kBlockQueries, features.rows() - first);
-    scorer->score(features.middle_rows(first, n), first, features, result.data() + first);
-  });
+  const int threads =
+      kde::useful_threads(parallel::resolve_threads(requested_threads), features.rows(), state.kde.references);
+  kde::BatchScorer<model::PipelineScorer>({&state, method}, threads).score(features, result.data());
   return result;
 }
 
@@ -136,7 +93,7 @@ bool KDEClassifier::fit(EmbeddingsView embeddings, const FitProgress& progress) 
   scaling::scale_rows(options_.feature_scaling_method, state->max_length, features.data(), features.rows(),
                       features.cols(), features.cols());
   done(3);
-  state->kde = kde::fit(features.view(), threads);
+  state->kde = kde::fit(features.view(), pruning_, threads);
   state->report = make_report(*state, embeddings.rows(), options_);
   done(kStages);
   state_ = std::move(state);
@@ -188,10 +145,19 @@ const FitReport& KDEClassifier::report() const { return fitted(state_).report; }
 
 void KDEClassifier::set_threads(int threads) { threads_ = parallel::checked_thread_count(threads); }
 
+void KDEClassifier::set_pruning(bool pruning) {
+  if (state_ && state_->kde.references.pruning != pruning) {
+    auto changed = std::make_shared<model::State>(*state_);
+    changed->kde = *kde::with_pruning(state_->kde, pruning);
+    state_ = std::move(changed);
+  }
+  pruning_ = pruning;
+}
+
 StateDict KDEClassifier::state_dict() const { return model::to_state_dict(fitted(state_), options_); }
 
 void KDEClassifier::load_state_dict(const StateDict& state) {
-  auto loaded = model::from_state_dict(state, options_);
+  auto loaded = model::from_state_dict(state, options_, pruning_);
   state_ = std::make_shared<model::State>(std::move(loaded.state));
   options_ = loaded.options;
 }

@@ -10,6 +10,7 @@
 #include "kernad/metrics.hpp"
 #include "kernad/pca.hpp"
 #include "kernad/sampling.hpp"
+#include "kernad/scorer.hpp"
 #include "kernad/state_dict.hpp"
 #include "kernad/system_info.hpp"
 #include "kernad/version.hpp"

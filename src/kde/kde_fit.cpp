@@ -32,7 +32,7 @@ linalg::SymmetricEigen varying_directions(const linalg::Rows<T>& rows, const lin
 }
 
 template <typename T>
-kernels::PackedReferences whiten_all(const kernels::Projection& whitening, MatrixView<T> features, int threads) {
+Matrix<float> whiten_all(const kernels::Projection& whitening, MatrixView<T> features, int threads) {
   const auto& kernels = kernels::active();
   Matrix<float> whitened(features.rows(), whitening.outputs());
   constexpr std::size_t kBlockRows = 256;
@@ -50,7 +50,7 @@ kernels::PackedReferences whiten_all(const kernels::Projection& whitening, Matri
       }
     }
   });
-  return kernels::pack_references(whitened);
+  return whitened;
 }
 
 }  // namespace
@@ -60,7 +60,7 @@ double scott_factor(std::size_t rows, std::size_t dimension) {
 }
 
 template <typename T>
-State fit(MatrixView<T> features, int threads) {
+State fit(MatrixView<T> features, bool pruning, int threads) {
   const linalg::Rows<T> rows(features);
   linalg::ColumnMoments moments = linalg::column_moments(rows, threads);
   const linalg::SymmetricEigen directions = varying_directions(rows, moments, threads);
@@ -83,11 +83,17 @@ State fit(MatrixView<T> features, int threads) {
   }
   state.mean = std::move(moments.mean);
   state.whitening = kernels::Projection(state.mean, state.bw_transform);
-  state.dataset = whiten_all(state.whitening, features, threads);
+  state.references = make_reference_set(whiten_all(state.whitening, features, threads), pruning);
   return state;
 }
 
-template State fit(MatrixView<float>, int);
-template State fit(MatrixView<double>, int);
+std::shared_ptr<const State> with_pruning(const State& state, bool pruning) {
+  auto changed = std::make_shared<State>(state);
+  changed->references = make_reference_set(whitened_rows(state.references), pruning);
+  return changed;
+}
+
+template State fit(MatrixView<float>, bool, int);
+template State fit(MatrixView<double>, bool, int);
 
 }  // namespace kernad::kde

@@ -15,7 +15,7 @@ struct MaxSum {
   double sum;
 };
 
-/// References of one partial sum of log_sum_exact. Bounds its scratch memory on the stack.
+/// Most tiles of one partial sum of log_sum_exact. Bounds its scratch memory on the stack.
 inline constexpr std::size_t kExactPanelTiles = 32;
 
 /// A group of queries that pass the references together, in float32, and their running sums. The queries lie dimension
@@ -32,6 +32,17 @@ struct FusedTiles {
   const float* values;  ///< tiles as in PackedReferences
   const float* bias;  ///< 16 a tile: what is added to a reference's exponents, in units of log2; kPadding where none is
   std::size_t count;
+  std::size_t dimension;
+};
+
+/// Regions in packs of 16: dimension after dimension, 16 regions side by side. A region is what lies both in a box and
+/// in a ball. An empty one has low > high.
+struct Regions {
+  const float* low;
+  const float* high;
+  const float* centre;
+  const float* radius;  ///< 16 a pack
+  std::size_t count;    ///< packs
   std::size_t dimension;
 };
 
@@ -56,9 +67,11 @@ struct KernelTable {
   void (*scatter_panels)(const double* left, const double* right, std::size_t rows, double* out,
                          std::size_t out_stride);
 
-  /// The sum of exp(-|q - r|^2 / 2) over the first `count` references (at most kExactPanelTiles tiles), with
-  /// distances by differences in double: right for any finite query. query: dimension doubles.
-  MaxSum (*log_sum_exact)(const double* query, const float* tiles, std::size_t count, std::size_t dimension);
+  /// The sum of exp(-|q - r|^2 / 2), each as often as it counts, over `count` tiles (at most kExactPanelTiles, at least
+  /// one of them with a reference), with distances by differences in double: right for any finite query. query:
+  /// dimension doubles; bias: the tiles' difference_bias.
+  MaxSum (*log_sum_exact)(const double* query, const float* tiles, const float* bias, std::size_t count,
+                          std::size_t dimension);
 
   /// Adds 2^exponent of every pair to the queries' lanes, in float32, where the exponent is query bias + tile bias + q
   /// . r (sum_expanded) or query bias + tile bias - log2(e) / 2 |q - r|^2 (sum_difference). What is
@@ -67,6 +80,10 @@ struct KernelTable {
   std::size_t fused_width;  ///< queries of a full group: as many as the register file takes, at most kMaxFusedWidth
   void (*sum_expanded)(const FusedQueries& queries, const FusedTiles& tiles);
   void (*sum_difference)(const FusedQueries& queries, const FusedTiles& tiles);
+
+  /// Upper bounds, in units of log2, of the kernel between one query (dimension floats) and anything inside each of
+  /// regions.count x 16 regions: -log2(e) / 2 times the squared distance. out: regions.count x 16, aligned.
+  void (*region_bounds)(const float* query, const Regions& regions, float* out);
 };
 
 /// The table that this process uses: KERNAD_TARGET's when set, else the best this CPU can run. Chosen once. Throws

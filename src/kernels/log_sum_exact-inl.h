@@ -42,31 +42,35 @@ HWY_INLINE void TileSquaredDistances(const double* HWY_RESTRICT query, const flo
   for (std::size_t v = 0; v < kVectors; ++v) hn::Store(acc[v], dd, squares + v * kLanes);
 }
 
-inline MaxSum LogSumExact(const double* query, const float* tiles, std::size_t count, std::size_t dimension) {
+inline MaxSum LogSumExact(const double* query, const float* tiles, const float* bias, std::size_t count,
+                          std::size_t dimension) {
   if (count == 0) return {0.0, 0.0};
   HWY_ALIGN double squares[kExactPanelTiles * kTileRows];
-  const std::size_t padded = ((count - 1) / kTileRows + 1) * kTileRows;
-  std::size_t first = 0;
-  do {
-    TileSquaredDistances(query, tiles + first * dimension, dimension, squares + first);
-    first += kTileRows;
-  } while (first < padded);
-  // What fills up the last tile must neither be the nearest reference nor count in the sum.
-  for (std::size_t i = count; i < padded; ++i) squares[i] = std::numeric_limits<double>::max();
+  const std::size_t places = count * kTileRows;
+  for (std::size_t tile = 0; tile < count; ++tile) {
+    TileSquaredDistances(query, tiles + tile * kTileRows * dimension, dimension, squares + tile * kTileRows);
+  }
 
   const hn::CappedTag<double, kTileRows> dd;
   const hn::Rebind<float, decltype(dd)> df;
   constexpr std::size_t kLanes = MaxLanes(dd);
-  auto nearest = hn::Load(dd, squares);
-  for (std::size_t i = kLanes; i < padded; i += kLanes) nearest = hn::Min(nearest, hn::Load(dd, squares + i));
+  // A place without a reference must neither be the nearest nor count in the sum.
+  const auto none = hn::Set(dd, kPadding);
+  auto nearest = hn::Set(dd, std::numeric_limits<double>::max());
+  for (std::size_t i = 0; i < places; i += kLanes) {
+    const auto weight = hn::PromoteTo(dd, hn::Load(df, bias + i));
+    nearest = hn::IfThenElse(hn::Gt(weight, none), hn::Min(nearest, hn::Load(dd, squares + i)), nearest);
+  }
   nearest = hn::MinOfLanes(dd, nearest);
 
-  // exp(-(s - nearest) / 2) = 2^((nearest - s) log2(e) / 2); below 2^-126 a term is lost beside the nearest one's 1.
+  // w exp(-(s - nearest) / 2) = 2^(log2(w) + (nearest - s) log2(e) / 2); below 2^-126 a term is lost beside the nearest
+  // one's 1 or more.
   const auto scale = hn::Set(dd, 0.5 * 1.4426950408889634074);
   auto sum = hn::Zero(dd);
-  for (std::size_t i = 0; i < padded; i += kLanes) {
-    const auto exponent = hn::Max(hn::Mul(hn::Sub(nearest, hn::Load(dd, squares + i)), scale), hn::Set(dd, -127.0));
-    sum = hn::Add(sum, hn::PromoteTo(dd, Exp2(df, hn::DemoteTo(df, exponent))));
+  for (std::size_t i = 0; i < places; i += kLanes) {
+    const auto weight = hn::PromoteTo(dd, hn::Load(df, bias + i));
+    const auto exponent = hn::MulAdd(hn::Sub(nearest, hn::Load(dd, squares + i)), scale, weight);
+    sum = hn::Add(sum, hn::PromoteTo(dd, Exp2(df, hn::DemoteTo(df, hn::Max(exponent, hn::Set(dd, -127.0))))));
   }
   return {-0.5 * hn::GetLane(nearest), hn::GetLane(hn::SumOfLanes(dd, sum))};
 }

@@ -1,41 +1,48 @@
 #include "kernels/references.hpp"
 
 #include <algorithm>
+#include <cmath>
 #include <numbers>
+#include <vector>
 
 #include "kernels/kernels.hpp"
 
 namespace kernad::kernels {
 
 PackedReferences pack_references(MatrixView<float> rows) {
-  const std::size_t padded = round_up(rows.rows(), kTileRows);
+  std::vector<Reference> places(rows.rows());
+  for (std::size_t i = 0; i < places.size(); ++i) places[i] = {static_cast<std::uint32_t>(i), 1};
+  return pack_references(rows, places);
+}
+
+PackedReferences pack_references(MatrixView<float> rows, std::span<const Reference> places) {
+  const std::size_t padded = round_up(places.size(), kTileRows);
   PackedReferences packed;
-  packed.count = rows.rows();
+  packed.tiles = padded / kTileRows;
   packed.dimension = rows.cols();
   packed.values.resize(padded * rows.cols());
   packed.expanded_bias.assign(padded, kPadding);
   packed.difference_bias.assign(padded, kPadding);
-  for (std::size_t i = 0; i < rows.rows(); ++i) {
+  for (std::size_t i = 0; i < places.size(); ++i) {
+    if (places[i].row == Reference::kNone) continue;
     float* lane = packed.values.data() + i / kTileRows * kTileRows * rows.cols() + i % kTileRows;
-    const auto row = rows.row(i);
+    const auto row = rows.row(places[i].row);
     double square = 0;
     for (std::size_t d = 0; d < row.size(); ++d) {
       lane[d * kTileRows] = row[d];
       square += static_cast<double>(row[d]) * static_cast<double>(row[d]);
     }
-    packed.expanded_bias[i] = static_cast<float>(std::max(-0.5 * std::numbers::log2e * square, double{kPadding}));
-    packed.difference_bias[i] = 0;
+    const double weight = std::log2(static_cast<double>(places[i].count));
+    packed.expanded_bias[i] =
+        static_cast<float>(std::max(weight - 0.5 * std::numbers::log2e * square, double{kPadding}));
+    packed.difference_bias[i] = static_cast<float>(weight);
   }
   return packed;
 }
 
-Matrix<float> unpack_references(const PackedReferences& references) {
-  Matrix<float> rows(references.count, references.dimension);
-  for (std::size_t i = 0; i < rows.rows(); ++i) {
-    const float* lane = references.tile(i / kTileRows) + i % kTileRows;
-    for (std::size_t d = 0; d < rows.cols(); ++d) rows(i, d) = lane[d * kTileRows];
-  }
-  return rows;
+void unpack_reference(const PackedReferences& references, std::size_t place, float* out) {
+  const float* lane = references.tile(place / kTileRows) + place % kTileRows;
+  for (std::size_t d = 0; d < references.dimension; ++d) out[d] = lane[d * kTileRows];
 }
 
 }  // namespace kernad::kernels

@@ -2,6 +2,9 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
+#include <limits>
+#include <span>
 
 #include "kernad/matrix.hpp"
 #include "kernels/aligned.hpp"
@@ -13,21 +16,33 @@ inline constexpr std::size_t kTileRows = 16;
 
 constexpr std::size_t round_up(std::size_t n, std::size_t multiple) { return (n + multiple - 1) / multiple * multiple; }
 
-/// N x k float32 references, tile after tile; inside a tile dimension after dimension, 16 references side by side, so
-/// that one register holds the same coordinate of 16 references. The last tile is filled up with zeros.
+/// What a place in a tile holds: a row, and how often it counts; or nothing.
+struct Reference {
+  static constexpr std::uint32_t kNone = std::numeric_limits<std::uint32_t>::max();
+  std::uint32_t row = kNone;
+  std::uint32_t count = 0;
+};
+
+/// float32 references of dimension k, tile after tile; inside a tile dimension after dimension, 16 references side by
+/// side, so that one register holds the same coordinate of 16 references. Places without a reference hold zeros.
 struct PackedReferences {
-  std::size_t count = 0;      ///< N
+  std::size_t tiles = 0;
   std::size_t dimension = 0;  ///< k
   AlignedVector<float> values;
-  /// What the exponent of each reference gets, in units of log2: -log2(e) / 2 |r|^2 for sum_expanded, 0 for
-  /// sum_difference, and kPadding for what fills up the last tile.
+  /// What the exponent of each reference gets, in units of log2: the log2 of how often it counts (difference_bias) and
+  /// -log2(e) / 2 |r|^2 beside it (expanded_bias); kPadding in places without a reference.
   AlignedVector<float> expanded_bias;
   AlignedVector<float> difference_bias;
 
   [[nodiscard]] const float* tile(std::size_t t) const { return values.data() + t * kTileRows * dimension; }
 };
 
+/// Every row once, in their order.
 [[nodiscard]] PackedReferences pack_references(MatrixView<float> rows);
-[[nodiscard]] Matrix<float> unpack_references(const PackedReferences& references);
+/// What `places` name of `rows`, in their order.
+[[nodiscard]] PackedReferences pack_references(MatrixView<float> rows, std::span<const Reference> places);
+
+/// The reference at a place (16 t + i is place i of tile t), into out[dimension].
+void unpack_reference(const PackedReferences& references, std::size_t place, float* out);
 
 }  // namespace kernad::kernels

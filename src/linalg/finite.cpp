@@ -16,14 +16,14 @@ namespace {
 
 constexpr std::size_t kBlockValues = std::size_t{1} << 16;
 
+}  // namespace
+
 /// An integer maximum, unlike a floating-point one, is something compilers turn into vector code.
 bool is_finite(std::span<const float> row) {
   std::uint32_t largest = 0;
   for (const float x : row) largest = std::max(largest, std::bit_cast<std::uint32_t>(x) & 0x7fffffffU);
   return largest < 0x7f800000U;
 }
-
-}  // namespace
 
 void require_finite(MatrixView<float> view, const char* what, int threads) {
   if (view.empty()) {

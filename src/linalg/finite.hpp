@@ -1,6 +1,8 @@
 // Refusing NaN and infinity, and saying where they are.
 #pragma once
 
+#include <span>
+
 #include "kernad/matrix.hpp"
 
 namespace kernad::linalg {
@@ -8,6 +10,8 @@ namespace kernad::linalg {
 /// Throws InvalidInput naming row and column of the first value that is not finite, and for an empty view. `what` is
 /// what the rows are: "embeddings", "features".
 void require_finite(MatrixView<float> view, const char* what, int threads);
+
+[[nodiscard]] bool is_finite(std::span<const float> row);
 
 /// The error for row `row` of `view`, which is known to hold a value that is not finite.
 [[noreturn]] void throw_not_finite(MatrixView<float> view, std::size_t row, const char* what);

@@ -133,7 +133,7 @@ double read_log_norm(const TensorReader& reader, const Matrix<double>& bw_transf
   return log_norm;
 }
 
-kernels::PackedReferences read_dataset(const TensorReader& reader, std::size_t rows, std::size_t rank) {
+Matrix<float> read_dataset(const TensorReader& reader, std::size_t rows, std::size_t rank) {
   constexpr std::string_view kName = "kde_model.dataset";
   const Matrix<double> values = reader.matrix(kName, rows, rank);
   Matrix<float> dataset(rows, rank);
@@ -145,10 +145,10 @@ kernels::PackedReferences read_dataset(const TensorReader& reader, std::size_t r
       dataset(i, j) = static_cast<float>(values(i, j));
     }
   }
-  return kernels::pack_references(dataset);
+  return dataset;
 }
 
-kde::State read_kde(const TensorReader& reader, std::size_t components) {
+kde::State read_kde(const TensorReader& reader, std::size_t components, bool pruning) {
   const auto [rows, rank] = reader.matrix_shape("kde_model.dataset");
   kde::State state;
   state.bw_transform = reader.matrix("kde_model.bw_transform", components, rank);
@@ -157,13 +157,13 @@ kde::State read_kde(const TensorReader& reader, std::size_t components) {
   state.log_norm = read_log_norm(reader, state.bw_transform);
   state.bandwidth_factor = kde::scott_factor(rows, rank);
   state.whitening = kernels::Projection(state.mean, state.bw_transform);
-  state.dataset = read_dataset(reader, rows, rank);
+  state.references = kde::make_reference_set(read_dataset(reader, rows, rank), pruning);
   return state;
 }
 
 FitReport report_from_shapes(const State& state) {
   FitReport report;
-  report.rows_seen = report.rows_used = state.kde.dataset.count;
+  report.rows_seen = report.rows_used = state.kde.references.rows;
   report.columns = state.pca.mean.size();
   report.rank = report.components = state.pca.singular_vectors.cols();
   report.kde_rank = state.kde.bw_transform.cols();
@@ -180,7 +180,7 @@ StateDict to_state_dict(const State& state, const KDEClassifierOptions& options)
   const std::size_t rank = state.kde.bw_transform.cols();
   const auto scalar = [](double value) { return Tensor::from(std::span<const double>(&value, 1), {1}); };
   const auto count = static_cast<std::int64_t>(components);
-  const Matrix<float> dataset = kernels::unpack_references(state.kde.dataset);
+  const Matrix<float> dataset = kde::whitened_rows(state.kde.references);
 
   StateDict dict;
   auto& tensors = dict.tensors;
@@ -204,7 +204,7 @@ StateDict to_state_dict(const State& state, const KDEClassifierOptions& options)
   return dict;
 }
 
-Loaded from_state_dict(const StateDict& dict, const KDEClassifierOptions& defaults) {
+Loaded from_state_dict(const StateDict& dict, const KDEClassifierOptions& defaults, bool pruning) {
   check_format_version(dict.metadata);
   const TensorReader reader(dict);
   Loaded loaded{options_from(dict.metadata, defaults), {}};
@@ -215,7 +215,7 @@ Loaded from_state_dict(const StateDict& dict, const KDEClassifierOptions& defaul
   if (!(loaded.state.max_length > 0)) {
     reader.fail("max_length", fmt::format("is {}", loaded.state.max_length), "above 0");
   }
-  loaded.state.kde = read_kde(reader, components);
+  loaded.state.kde = read_kde(reader, components, pruning);
   check_state(loaded.state, loaded.options.feature_scaling_method);
   loaded.state.report = report_from_shapes(loaded.state);
   read_report(dict.metadata, loaded.state.report);

@@ -2,7 +2,8 @@
 #pragma once
 
 #include <cstddef>
-#include <functional>
+
+#include "parallel/task.hpp"
 
 namespace kernad::parallel {
 
@@ -10,7 +11,7 @@ namespace kernad::parallel {
 /// < threads says which, for scratch memory that calls of one worker share. Tasks start in order of i. When tasks
 /// throw, the exception of the smallest i is rethrown after all running tasks have ended, so that the error a caller
 /// sees does not depend on the number of threads.
-void parallel_for(std::size_t tasks, int threads, const std::function<void(std::size_t, std::size_t)>& task);
+void parallel_for(std::size_t tasks, int threads, Task task);
 
 /// `requested` when positive, else KERNAD_NUM_THREADS, else the CPUs this process may run on. Throws InvalidParameter
 /// when KERNAD_NUM_THREADS is not a whole number from 1 to 1024.

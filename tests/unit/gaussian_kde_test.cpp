@@ -6,7 +6,7 @@
 #include <limits>
 #include <numbers>
 
-#include "kde/kde_state.hpp"
+#include "kde/density_scorer.hpp"
 #include "reference/oracle.hpp"
 #include "support/data.hpp"
 

@@ -1,0 +1,62 @@
+// Any number of rows, in blocks, on several threads.
+#pragma once
+
+#include <algorithm>
+#include <cstddef>
+#include <optional>
+#include <utility>
+#include <vector>
+
+#include "kde/full_sum.hpp"
+#include "kde/reference_set.hpp"
+#include "kernad/matrix.hpp"
+#include "parallel/pool.hpp"
+
+namespace kernad::kde {
+
+/// Threads that are worth starting for one call of so many rows.
+[[nodiscard]] inline int useful_threads(int threads, std::size_t rows, const ReferenceSet& references) {
+  constexpr double kMultiplyAddsAThread = 2e6;  // some 50 us, which is what starting a thread costs
+  const double work = static_cast<double>(rows) * static_cast<double>(references.packed.values.size());
+  return static_cast<int>(std::clamp(work / kMultiplyAddsAThread, 1.0, static_cast<double>(threads)));
+}
+
+/// Holds the threads and each one's BlockScorer; once every thread has scored a block, a call allocates nothing.
+/// BlockScorer(model, workers) has block_rows() and score(block, first row of it, all rows, out, pool).
+template <typename BlockScorer>
+class BatchScorer {
+ public:
+  using Model = typename BlockScorer::Model;
+
+  BatchScorer(Model model, int threads) : model_(std::move(model)), pool_(threads), scorers_(pool_.threads()) {
+    scorers_[0].emplace(model_, pool_.threads());
+  }
+
+  /// The log-density of each row into out[rows]. Many rows are shared out among the threads; of a few, each one's
+  /// references are.
+  void score(EmbeddingsView rows, double* out) {
+    const std::size_t threads = pool_.threads();
+    const std::size_t even = (rows.rows() + threads - 1) / threads;
+    const std::size_t block = std::clamp(even, kFullBlock, scorers_[0]->block_rows());
+    const std::size_t blocks = (rows.rows() + block - 1) / block;
+    const auto score_block = [&](std::size_t b, std::size_t worker, parallel::Pool* pool) {
+      auto& scorer = scorers_[worker];
+      if (!scorer) scorer.emplace(model_, 1);
+      const std::size_t first = b * block;
+      const std::size_t n = std::min(block, rows.rows() - first);
+      scorer->score(rows.middle_rows(first, n), first, rows, out + first, pool);
+    };
+    if (blocks < threads) {
+      for (std::size_t b = 0; b < blocks; ++b) score_block(b, 0, &pool_);
+    } else {
+      pool_.run(blocks, [&](std::size_t b, std::size_t worker) { score_block(b, worker, nullptr); });
+    }
+  }
+
+ private:
+  Model model_;
+  parallel::Pool pool_;
+  std::vector<std::optional<BlockScorer>> scorers_;
+};
+
+}  // namespace kernad::kde

@@ -1,0 +1,22 @@
+// Rows that occur more than once, found: each then is summed once and counts as often as it occurs.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "kernad/matrix.hpp"
+#include "kernels/references.hpp"
+
+namespace kernad::kde {
+
+struct DistinctRows {
+  std::vector<kernels::Reference> rows;  ///< the first occurrence of each, in their order, and how often it occurs
+  std::vector<std::uint32_t> index;      ///< N: which of them row i is
+};
+
+/// Rows are the same when their bits are.
+[[nodiscard]] DistinctRows distinct_rows(MatrixView<float> rows);
+/// As if no two were the same.
+[[nodiscard]] DistinctRows all_rows(std::size_t count);
+
+}  // namespace kernad::kde

@@ -1,0 +1,77 @@
+// What sums of exponentials in float32 need to know of a query. The bounds behind the constants are derived in
+// docs/numerics.md, "Scoring".
+#pragma once
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <numbers>
+
+#include "kernels/kernels.hpp"
+#include "kernels/references.hpp"
+
+namespace kernad::kde {
+
+/// How |q - r|^2 is taken: |q|^2 + |r|^2 - 2 q.r, the sum of (q - r)^2, or the latter in double.
+enum class Form : std::uint8_t { expanded, difference, exact };
+
+/// The cheapest form that is right for a query of this squared length. Expanded distances lose about 5e-8 |q|^2 to
+/// cancellation; differences lose 6e-8 |q| |q - r|, which is a small share of |q - r|^2 / 2 unless |q - r| is much
+/// smaller than |q|. In few dimensions the expanded form saves nothing.
+[[nodiscard]] inline Form form_for(double square, std::size_t dimension) {
+  constexpr double kExpandedLimit = 256;
+  constexpr double kDifferenceLimit = 4096;
+  constexpr double kDifferenceLimitPerDimension = 16;
+  constexpr std::size_t kExpandedMinDimension = 5;
+  if (dimension >= kExpandedMinDimension && square <= kExpandedLimit) return Form::expanded;
+  const double limit = std::max(kDifferenceLimit, kDifferenceLimitPerDimension * static_cast<double>(dimension));
+  return square <= limit ? Form::difference : Form::exact;
+}
+
+// Exponentials are summed as 2^shift exp(-|q - r|^2 / 2), so that float32 holds what is as small as 2^(-126 - shift). A
+// sum under 2^-80 may have lost terms; one above has lost less than a share of 2^-46 of each. A shift of 60 cannot
+// overflow and serves every query that has a reference within some 13 bandwidths.
+inline constexpr double kFixedShift = 60;
+inline constexpr double kSmallestSum = 0x1p-80;
+
+/// float32 sums at most this many tiles one after another; what comes out is added in double.
+inline constexpr std::size_t kStretchTiles = 256;
+
+/// Longest run of queries, filled up.
+inline constexpr std::size_t kMaxWidth = kernels::kMaxFusedWidth;
+
+/// |q|^2.
+[[nodiscard]] inline double squared_length(const double* query, std::size_t dimension) {
+  double sum = 0;
+  for (std::size_t d = 0; d < dimension; ++d) sum += query[d] * query[d];
+  return sum;
+}
+
+/// A query's bias in float32, and what rounding it has lost.
+struct Bias {
+  float value;
+  double lost;
+};
+[[nodiscard]] inline Bias query_bias(Form form, double shift, double square) {
+  const double exact = shift - (form == Form::expanded ? 0.5 * std::numbers::log2e * square : 0.0);
+  const auto rounded = static_cast<float>(exact);
+  return {rounded, exact - static_cast<double>(rounded)};
+}
+
+/// What a query's coordinates are multiplied by for its form's kernel.
+[[nodiscard]] inline double coordinate_scale(Form form) { return form == Form::expanded ? std::numbers::log2e : 1.0; }
+
+/// Queries of the next run when `left` are left: the kernels' width while that pays, else one.
+[[nodiscard]] inline std::size_t run_width(const kernels::KernelTable& kernels, std::size_t left) {
+  return left >= std::min<std::size_t>(3, kernels.fused_width) ? kernels.fused_width : 1;
+}
+
+/// The kernel of a form and the references' bias that goes with it.
+[[nodiscard]] inline auto fused_kernel(const kernels::KernelTable& kernels, Form form) {
+  return form == Form::expanded ? kernels.sum_expanded : kernels.sum_difference;
+}
+[[nodiscard]] inline const float* reference_bias(const kernels::PackedReferences& references, Form form) {
+  return (form == Form::expanded ? references.expanded_bias : references.difference_bias).data();
+}
+
+}  // namespace kernad::kde

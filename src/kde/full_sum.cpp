@@ -1,0 +1,197 @@
+#include "kde/full_sum.hpp"
+
+#include <algorithm>
+#include <cassert>
+#include <cmath>
+#include <numbers>
+
+namespace kernad::kde {
+namespace {
+
+using kernels::kTileRows;
+
+// A query for which the first shift is wrong, and first of all in many dimensions, where nothing is near, gets the
+// shift that puts the sum over a few references, the probe, at 2^-70: then the whole sum is large enough, and where it
+// overflows it is still large enough with a shift smaller by 180.
+constexpr double kProbeSum = -70;
+constexpr double kOverflowStep = 180;
+constexpr std::size_t kProbeTiles = 4;
+constexpr std::size_t kProbeFirstDimension = 48;
+constexpr int kAttempts = 6;  // a pass in double costs as much
+
+// A panel of references stays in the first-level cache while the queries of a block pass.
+constexpr std::size_t kPanelFloats = 6 * 1024;
+
+// Multiply-adds from which on it pays to wake another thread.
+constexpr std::size_t kThreadedWork = std::size_t{1} << 18;
+
+/// a + b in the currency of partial sums.
+kernels::MaxSum merge(const kernels::MaxSum& a, const kernels::MaxSum& b) {
+  const double max = std::max(a.max, b.max);
+  return {max, a.sum * std::exp(a.max - max) + b.sum * std::exp(b.max - max)};
+}
+
+}  // namespace
+
+FullSum::FullSum(const ReferenceSet& references, std::size_t workers)
+    : references_(references.packed),
+      stretches_((references_.tiles + kStretchTiles - 1) / kStretchTiles),
+      values_(kPadded * references_.dimension),
+      lanes_(workers * kPadded * kTileRows),
+      sums_(stretches_ * kFullBlock),
+      exact_sums_(stretches_ * kFullBlock) {
+  runs_.reserve(kFullBlock);
+}
+
+void FullSum::score(const kernels::KernelTable& kernels, const double* queries, std::size_t stride, std::size_t rows,
+                    double* out, parallel::Pool* pool) {
+  assert(rows <= kFullBlock);
+  const std::size_t dimension = references_.dimension;
+  for (std::size_t q = 0; q < rows; ++q) {
+    squares_[q] = squared_length(queries + q * stride, dimension);
+    shift_[q] = dimension < kProbeFirstDimension ? kFixedShift : probe_shift(kernels, queries + q * stride);
+    done_[q] = false;
+  }
+  for (int attempt = 0; attempt < kAttempts; ++attempt) {
+    for (const Form form : {Form::expanded, Form::difference}) {
+      select(form, rows);
+      if (group_size_ != 0) sum_group(kernels, form, queries, stride, out, pool);
+    }
+  }
+  group_size_ = 0;
+  for (std::size_t q = 0; q < rows; ++q) {
+    if (!done_[q]) group_[group_size_++] = static_cast<std::uint8_t>(q);
+  }
+  if (group_size_ != 0) sum_exactly(kernels, queries, stride, out, pool);
+}
+
+/// The group: queries without a result for which distances of this form are right.
+void FullSum::select(Form form, std::size_t rows) {
+  group_size_ = 0;
+  for (std::size_t q = 0; q < rows; ++q) {
+    if (!done_[q] && form_for(squares_[q], references_.dimension) == form) {
+      group_[group_size_++] = static_cast<std::uint8_t>(q);
+    }
+  }
+}
+
+double FullSum::probe_shift(const kernels::KernelTable& kernels, const double* query) const {
+  const std::size_t probes = std::min(kProbeTiles, references_.tiles);
+  kernels::MaxSum sum{};
+  for (std::size_t p = 0; p < probes; ++p) {
+    const std::size_t tile = p * references_.tiles / probes;
+    const float* bias = references_.difference_bias.data() + tile * kTileRows;
+    const auto partial = kernels.log_sum_exact(query, references_.tile(tile), bias, 1, references_.dimension);
+    sum = p == 0 ? partial : merge(sum, partial);
+  }
+  return std::max(kFixedShift, kProbeSum - std::numbers::log2e * (sum.max + std::log(sum.sum)));
+}
+
+/// Lays the group's queries out in runs of the kernels' width and what remains one by one, or, from three on, in a run
+/// filled up with nothing.
+void FullSum::pack_group(const kernels::KernelTable& kernels, Form form, const double* queries, std::size_t stride) {
+  const std::size_t dimension = references_.dimension;
+  const double scale = coordinate_scale(form);
+  runs_.clear();
+  for (std::size_t first = 0; first < group_size_;) {
+    const std::size_t left = group_size_ - first;
+    const std::size_t width = run_width(kernels, left);
+    float* values = values_.data() + first * dimension;
+    for (std::size_t i = 0; i < width; ++i) {
+      bias_[first + i] = kernels::kPadding;
+      for (std::size_t d = 0; d < dimension; ++d) values[d * width + i] = 0;
+      if (i >= left) continue;
+      const std::size_t q = group_[first + i];
+      const double* query = queries + q * stride;
+      for (std::size_t d = 0; d < dimension; ++d) values[d * width + i] = static_cast<float>(scale * query[d]);
+      const Bias bias = query_bias(form, shift_[q], squares_[q]);
+      bias_[first + i] = bias.value;
+      lost_[first + i] = bias.lost;
+    }
+    runs_.push_back({first, width});
+    first += width;
+  }
+}
+
+void FullSum::for_each_stretch(parallel::Pool* pool, parallel::Task task) const {
+  const std::size_t work = group_size_ * references_.tiles * kTileRows * references_.dimension;
+  if (pool != nullptr && work >= kThreadedWork) {
+    pool->run(stretches_, task);
+  } else {
+    for (std::size_t stretch = 0; stretch < stretches_; ++stretch) task(stretch, 0);
+  }
+}
+
+/// log of the sum of each of the group's queries into out[query] where float32 could hold it; else another shift.
+void FullSum::sum_group(const kernels::KernelTable& kernels, Form form, const double* queries, std::size_t stride,
+                        double* out, parallel::Pool* pool) {
+  pack_group(kernels, form, queries, stride);
+  for_each_stretch(pool, [&](std::size_t stretch, std::size_t worker) {
+    sum_stretch(kernels, form, stretch, lanes_.data() + worker * kPadded * kTileRows);
+  });
+  for (std::size_t i = 0; i < group_size_; ++i) {
+    const std::size_t q = group_[i];
+    double sum = 0;
+    for (std::size_t stretch = 0; stretch < stretches_; ++stretch) sum += sums_[stretch * kFullBlock + i];
+    if (!std::isfinite(sum)) {
+      shift_[q] -= kOverflowStep;
+    } else if (sum < kSmallestSum) {
+      shift_[q] = probe_shift(kernels, queries + q * stride);
+    } else {
+      out[q] = std::log(sum) - (shift_[q] - lost_[i]) * std::numbers::ln2;
+      done_[q] = true;
+    }
+  }
+}
+
+void FullSum::sum_stretch(const kernels::KernelTable& kernels, Form form, std::size_t stretch, float* lanes) {
+  const std::size_t dimension = references_.dimension;
+  const std::size_t panel = std::max<std::size_t>(2, kPanelFloats / (kTileRows * dimension) / 2 * 2);
+  const std::size_t end = std::min(references_.tiles, (stretch + 1) * kStretchTiles);
+  const auto sum = fused_kernel(kernels, form);
+  std::fill_n(lanes, kPadded * kTileRows, 0.0F);
+  for (std::size_t t = stretch * kStretchTiles; t < end; t += panel) {
+    const kernels::FusedTiles tiles{references_.tile(t), reference_bias(references_, form) + t * kTileRows,
+                                    std::min(panel, end - t), dimension};
+    for (const auto& [first, width] : runs_) {
+      sum({values_.data() + first * dimension, bias_.data() + first, lanes + first * kTileRows, width}, tiles);
+    }
+  }
+  for (std::size_t i = 0; i < group_size_; ++i) {
+    double total = 0;
+    for (std::size_t lane = 0; lane < kTileRows; ++lane) total += static_cast<double>(lanes[i * kTileRows + lane]);
+    sums_[stretch * kFullBlock + i] = total;
+  }
+}
+
+/// log of the sum of the group's queries, in double, into out[query].
+void FullSum::sum_exactly(const kernels::KernelTable& kernels, const double* queries, std::size_t stride, double* out,
+                          parallel::Pool* pool) {
+  for_each_stretch(pool, [&](std::size_t stretch, std::size_t /*worker*/) {
+    sum_stretch_exactly(kernels, stretch, queries, stride);
+  });
+  for (std::size_t i = 0; i < group_size_; ++i) {
+    kernels::MaxSum sum = exact_sums_[i];
+    for (std::size_t s = 1; s < stretches_; ++s) sum = merge(sum, exact_sums_[s * kFullBlock + i]);
+    out[group_[i]] = sum.max + std::log(sum.sum);
+  }
+}
+
+void FullSum::sum_stretch_exactly(const kernels::KernelTable& kernels, std::size_t stretch, const double* queries,
+                                  std::size_t stride) {
+  constexpr std::size_t kPanel = kernels::kExactPanelTiles;
+  const std::size_t begin = stretch * kStretchTiles;
+  const std::size_t end = std::min(references_.tiles, begin + kStretchTiles);
+  kernels::MaxSum* sums = exact_sums_.data() + stretch * kFullBlock;
+  // Panels outside, queries inside: a panel stays in the cache for the whole group.
+  for (std::size_t t = begin; t < end; t += kPanel) {
+    const float* bias = references_.difference_bias.data() + t * kTileRows;
+    for (std::size_t i = 0; i < group_size_; ++i) {
+      const auto partial = kernels.log_sum_exact(queries + group_[i] * stride, references_.tile(t), bias,
+                                                 std::min(kPanel, end - t), references_.dimension);
+      sums[i] = t == begin ? partial : merge(sums[i], partial);
+    }
+  }
+}
+
+}  // namespace kernad::kde

@@ -1,0 +1,101 @@
+#include "kde/reference_set.hpp"
+
+#include <algorithm>
+#include <span>
+
+#include "kde/duplicates.hpp"
+#include "kde/pruned_sum.hpp"
+#include "kernad/sampling.hpp"
+
+namespace kernad::kde {
+namespace {
+
+constexpr std::size_t kLeafRows = 256;  // 16 tiles for the price of one bound
+/// Fewer rows are summed faster than they are left out.
+constexpr std::size_t kMinTreeRows = 2048;
+/// A tree is first tried on so many rows, so that data for which it is of no use cost little.
+constexpr std::size_t kTrialRows = 4096;
+constexpr std::size_t kProbes = 64;
+/// A share of the references from which on leaving out the others saves less than it costs.
+constexpr double kMaxProbedShare = 0.6;
+
+/// A row and, in each column, one bandwidth more or less: as far from the row as a draw of its kernel is.
+std::vector<double> draw(MatrixView<float> whitened, std::size_t probe) {
+  const auto row = whitened.row(probe * whitened.rows() / kProbes);
+  std::vector<double> query(row.begin(), row.end());
+  for (std::size_t j = 0; j < query.size(); ++j) {
+    const bool up = (row_key(probe, j / 64) >> j % 64 & 1) != 0;
+    query[j] += up ? 1 : -1;
+  }
+  return query;
+}
+
+/// Whether queries from the density itself would have most references left out.
+bool pays(MatrixView<float> whitened, const ReferenceSet& references) {
+  PrunedSum sum(references);
+  double share = 0;
+  for (std::size_t probe = 0; probe < kProbes; ++probe) {
+    share += sum.kept_share(kernels::active(), draw(whitened, probe).data());
+  }
+  return share < kMaxProbedShare * kProbes;
+}
+
+/// A tree over the rows that `distinct` names, if it pays; else there is none.
+void plant(ReferenceSet& references, MatrixView<float> whitened, const std::vector<kernels::Reference>& distinct,
+           std::size_t leaf_rows, LeafOrder& order) {
+  order = order_by_leaves(whitened, distinct, leaf_rows);
+  references.tree = make_tree(whitened, order);
+  references.packed = kernels::pack_references(whitened, order.places);
+  if (!pays(whitened, references)) references.tree = {};
+}
+
+/// Whether a tree over a few of the rows, with as many leaves as all would have, pays. It keeps less than the whole
+/// tree would, whose leaves are wider.
+bool promising(MatrixView<float> whitened, const std::vector<kernels::Reference>& distinct) {
+  std::vector<kernels::Reference> some(std::min(kTrialRows, distinct.size()));
+  for (std::size_t i = 0; i < some.size(); ++i) some[i] = distinct[i * distinct.size() / some.size()];
+  ReferenceSet trial;
+  trial.rows = some.size();
+  LeafOrder order;
+  plant(trial, whitened, some, std::max(2 * kernels::kTileRows, kLeafRows * some.size() / distinct.size()), order);
+  return trial.tree.leaf_count() != 0;
+}
+
+std::vector<std::uint32_t> places_of_rows(const DistinctRows& distinct, std::span<const kernels::Reference> places) {
+  std::vector<std::uint32_t> place_of_first(distinct.index.size());
+  for (std::size_t i = 0; i < places.size(); ++i) {
+    if (places[i].row != kernels::Reference::kNone) place_of_first[places[i].row] = static_cast<std::uint32_t>(i);
+  }
+  std::vector<std::uint32_t> result(distinct.index.size());
+  for (std::size_t i = 0; i < result.size(); ++i) result[i] = place_of_first[distinct.rows[distinct.index[i]].row];
+  return result;
+}
+
+}  // namespace
+
+ReferenceSet make_reference_set(MatrixView<float> whitened, bool pruning) {
+  ReferenceSet references;
+  references.rows = whitened.rows();
+  references.pruning = pruning;
+  const DistinctRows distinct = pruning ? distinct_rows(whitened) : all_rows(whitened.rows());
+  LeafOrder order;
+  if (pruning && distinct.rows.size() >= kMinTreeRows && promising(whitened, distinct.rows)) {
+    plant(references, whitened, distinct.rows, kLeafRows, order);
+  }
+  if (references.tree.leaf_count() == 0) {
+    order.places = distinct.rows;
+    references.packed = kernels::pack_references(whitened, order.places);
+  }
+  references.place_of_row = places_of_rows(distinct, order.places);
+  return references;
+}
+
+Matrix<float> whitened_rows(const ReferenceSet& references) {
+  Matrix<float> rows(references.rows, references.packed.dimension);
+  for (std::size_t i = 0; i < rows.rows(); ++i) {
+    kernels::unpack_reference(references.packed, references.place_of_row[i], rows.row(i).data());
+  }
+  return rows;
+}
+
+}  // namespace kernad::kde

@@ -1,0 +1,250 @@
+// Splits across the line through the centres of two clusters, found on a sample by a few rounds of 2-means, or across a
+// column, at the value that leaves the least sum of squares on both sides: cuts go through the gaps between clusters,
+// where one at the median would go through a cluster. Rejected: a plain kd-tree, whose regions keep several times as
+// many leaves on clustered data.
+#include "kde/tree.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <span>
+#include <utility>
+
+namespace kernad::kde {
+namespace {
+
+using kernels::kTileRows;
+using kernels::Reference;
+
+constexpr std::size_t kSample = 256;       // rows that choose a cut
+constexpr std::size_t kCandidates = 3;     // columns, those of the largest spread, that a cut is sought in
+constexpr std::size_t kRounds = 4;         // of 2-means
+constexpr std::size_t kSmallestPart = 32;  // no side of a cut gets less than this fraction of the sample
+
+using Direction = std::vector<double>;  // of length 1
+
+/// Rows whose product with the direction is at most `value` are on the one side.
+struct Cut {
+  Direction direction;
+  double value = 0;
+  double gain = 0;  // by how much it makes the sum of squares smaller
+};
+
+double dot(std::span<const float> row, const Direction& direction) {
+  double sum = 0;
+  for (std::size_t j = 0; j < row.size(); ++j) sum += static_cast<double>(row[j]) * direction[j];
+  return sum;
+}
+
+double squared_distance(std::span<const float> row, const std::vector<double>& centre) {
+  double sum = 0;
+  for (std::size_t j = 0; j < row.size(); ++j) {
+    const double x = static_cast<double>(row[j]) - centre[j];
+    sum += x * x;
+  }
+  return sum;
+}
+
+/// Rows of a range that stand for all of it.
+class Sample {
+ public:
+  Sample(MatrixView<float> points, std::span<const Reference> range)
+      : points_(points), size_(std::min(kSample, range.size())) {
+    for (std::size_t i = 0; i < size_; ++i) rows_[i] = range[i * range.size() / size_].row;
+  }
+
+  /// The column directions of the largest spread.
+  [[nodiscard]] std::vector<Direction> widest_columns() const {
+    const std::size_t columns = points_.cols();
+    const std::vector<double> centre = mean([](std::size_t) { return true; });
+    std::vector<double> spread(columns);
+    for (std::size_t i = 0; i < size_; ++i) {
+      for (std::size_t j = 0; j < columns; ++j) {
+        const double x = static_cast<double>(row(i)[j]) - centre[j];
+        spread[j] += x * x;
+      }
+    }
+    std::vector<Direction> found;
+    for (std::size_t n = 0; n < std::min(kCandidates, columns); ++n) {
+      const auto widest = std::max_element(spread.begin(), spread.end());
+      found.emplace_back(columns).at(static_cast<std::size_t>(widest - spread.begin())) = 1;
+      *widest = -1;
+    }
+    return found;
+  }
+
+  /// From one cluster's centre to the other's; empty when they are the same.
+  [[nodiscard]] Direction between_clusters() const {
+    std::vector<double> a = farthest_from(mean([](std::size_t) { return true; }));
+    std::vector<double> b = farthest_from(a);
+    for (std::size_t round = 0; round < kRounds; ++round) {
+      std::array<bool, kSample> nearer_to_a{};
+      for (std::size_t i = 0; i < size_; ++i)
+        nearer_to_a[i] = squared_distance(row(i), a) <= squared_distance(row(i), b);
+      a = mean([&](std::size_t i) { return nearer_to_a[i]; });
+      b = mean([&](std::size_t i) { return !nearer_to_a[i]; });
+    }
+    double square = 0;
+    for (std::size_t j = 0; j < a.size(); ++j) square += (b[j] - a[j]) * (b[j] - a[j]);
+    if (!(square > 0)) return {};
+    for (std::size_t j = 0; j < a.size(); ++j) a[j] = (b[j] - a[j]) / std::sqrt(square);
+    return a;
+  }
+
+  /// The best cut across a direction; its gain is 0 where all values are the same.
+  [[nodiscard]] Cut best_cut(Direction direction) const {
+    std::array<double, kSample> values{};
+    double total = 0;
+    for (std::size_t i = 0; i < size_; ++i) total += values[i] = dot(row(i), direction);
+    std::sort(values.begin(), values.begin() + static_cast<std::ptrdiff_t>(size_));
+    Cut best{std::move(direction), 0, 0};
+    const auto n = static_cast<double>(size_);
+    double left = 0;  // sum of x - mean on the left: the gain is left^2 n / (n_left n_right)
+    for (std::size_t i = 1; i < size_; ++i) {
+      left += values[i - 1] - total / n;
+      const bool lopsided = i * kSmallestPart < size_ || (size_ - i) * kSmallestPart < size_;
+      if (lopsided || values[i - 1] == values[i]) continue;
+      const double gain = left * left * n / (static_cast<double>(i) * static_cast<double>(size_ - i));
+      if (gain > best.gain) {
+        best.gain = gain;
+        best.value = 0.5 * (values[i - 1] + values[i]);
+      }
+    }
+    return best;
+  }
+
+ private:
+  [[nodiscard]] std::span<const float> row(std::size_t i) const { return points_.row(rows_[i]); }
+
+  template <typename Member>
+  [[nodiscard]] std::vector<double> mean(const Member& is_member) const {
+    std::vector<double> sum(points_.cols());
+    double count = 0;
+    for (std::size_t i = 0; i < size_; ++i) {
+      if (!is_member(i)) continue;
+      ++count;
+      for (std::size_t j = 0; j < sum.size(); ++j) sum[j] += static_cast<double>(row(i)[j]);
+    }
+    for (double& x : sum) x /= std::max(1.0, count);
+    return sum;
+  }
+
+  [[nodiscard]] std::vector<double> farthest_from(const std::vector<double>& centre) const {
+    std::size_t farthest = 0;
+    double largest = -1;
+    for (std::size_t i = 0; i < size_; ++i) {
+      const double square = squared_distance(row(i), centre);
+      if (square > largest) {
+        largest = square;
+        farthest = i;
+      }
+    }
+    return {row(farthest).begin(), row(farthest).end()};
+  }
+
+  MatrixView<float> points_;
+  std::size_t size_;
+  std::array<std::uint32_t, kSample> rows_{};
+};
+
+/// Parts the range in two, neither of them empty, and returns where.
+std::size_t split(MatrixView<float> points, std::span<Reference> range) {
+  const Sample sample(points, range);
+  std::vector<Direction> directions = sample.widest_columns();
+  if (Direction direction = sample.between_clusters(); !direction.empty()) directions.push_back(std::move(direction));
+  Cut best;
+  for (Direction& direction : directions) {
+    Cut cut = sample.best_cut(std::move(direction));
+    if (best.direction.empty() || cut.gain > best.gain) best = std::move(cut);
+  }
+  const auto middle = std::partition(range.begin(), range.end(), [&](const Reference& reference) {
+    return dot(points.row(reference.row), best.direction) <= best.value;
+  });
+  // No cut where the sample's rows are all but the same: anywhere will do.
+  if (middle == range.begin() || middle == range.end()) return range.size() / 2;
+  return static_cast<std::size_t>(middle - range.begin());
+}
+
+std::size_t place_of(std::size_t region, std::size_t column, std::size_t dimension) {
+  return (region / kTileRows * dimension + column) * kTileRows + region % kTileRows;
+}
+
+}  // namespace
+
+RegionPacks::RegionPacks(std::size_t regions, std::size_t k)
+    : count(kernels::round_up(regions, kTileRows) / kTileRows), dimension(k) {
+  constexpr float kFar = 1e18F;  // its square is inside float32
+  low.assign(count * dimension * kTileRows, kFar);
+  high.assign(count * dimension * kTileRows, -kFar);
+  centre.resize(count * dimension * kTileRows);
+  radius.resize(count * kTileRows);
+  rows.resize(count * kTileRows);
+}
+
+void RegionPacks::enclose(std::size_t i, MatrixView<float> points, std::span<const Reference> references) {
+  for (const Reference& reference : references) {
+    if (reference.row == Reference::kNone) continue;
+    rows[i] += reference.count;
+    const auto row = points.row(reference.row);
+    for (std::size_t j = 0; j < dimension; ++j) {
+      low[place_of(i, j, dimension)] = std::min(low[place_of(i, j, dimension)], row[j]);
+      high[place_of(i, j, dimension)] = std::max(high[place_of(i, j, dimension)], row[j]);
+    }
+  }
+  for (std::size_t j = 0; j < dimension; ++j) {
+    const std::size_t place = place_of(i, j, dimension);
+    centre[place] = 0.5F * low[place] + 0.5F * high[place];
+  }
+  double largest = 0;
+  for (const Reference& reference : references) {
+    if (reference.row == Reference::kNone) continue;
+    const auto row = points.row(reference.row);
+    double square = 0;
+    for (std::size_t j = 0; j < dimension; ++j) {
+      const double x = static_cast<double>(row[j]) - static_cast<double>(centre[place_of(i, j, dimension)]);
+      square += x * x;
+    }
+    largest = std::max(largest, square);
+  }
+  radius[i] = static_cast<float>(std::sqrt(largest) * (1 + 0x1p-22));  // rounded up
+}
+
+LeafOrder order_by_leaves(MatrixView<float> points, std::vector<Reference> rows, std::size_t leaf_rows) {
+  LeafOrder order;
+  order.places.reserve(rows.size() + rows.size() / 8);
+  std::vector<std::span<Reference>> waiting{rows};
+  while (!waiting.empty()) {
+    const auto range = waiting.back();
+    waiting.pop_back();
+    if (range.size() > leaf_rows) {
+      const std::size_t middle = split(points, range);
+      waiting.push_back(range.subspan(middle));
+      waiting.push_back(range.first(middle));
+      continue;
+    }
+    order.first_tile.push_back(static_cast<std::uint32_t>(order.places.size() / kTileRows));
+    order.places.insert(order.places.end(), range.begin(), range.end());
+    order.places.resize(kernels::round_up(order.places.size(), kTileRows));
+  }
+  order.first_tile.push_back(static_cast<std::uint32_t>(order.places.size() / kTileRows));
+  return order;
+}
+
+Tree make_tree(MatrixView<float> points, const LeafOrder& order) {
+  Tree tree;
+  tree.first_tile = order.first_tile;
+  tree.leaves = RegionPacks(tree.leaf_count(), points.cols());
+  tree.nodes = RegionPacks(tree.leaves.count, points.cols());
+  const auto enclose = [&](RegionPacks& regions, std::size_t i, std::size_t first_leaf, std::size_t last_leaf) {
+    const std::size_t begin = tree.first_tile[first_leaf] * kTileRows;
+    const std::size_t end = tree.first_tile[last_leaf] * kTileRows;
+    regions.enclose(i, points, std::span(order.places).subspan(begin, end - begin));
+  };
+  for (std::size_t leaf = 0; leaf < tree.leaf_count(); ++leaf) enclose(tree.leaves, leaf, leaf, leaf + 1);
+  for (std::size_t node = 0; node < tree.leaves.count; ++node) {
+    enclose(tree.nodes, node, node * kTileRows, std::min(tree.leaf_count(), (node + 1) * kTileRows));
+  }
+  return tree;
+}
+
+}  // namespace kernad::kde
