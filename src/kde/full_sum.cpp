@@ -22,8 +22,8 @@ constexpr int kAttempts = 6;  // a pass in double costs as much
 // A panel of references stays in the first-level cache while the queries of a block pass.
 constexpr std::size_t kPanelFloats = 6 * 1024;
 
-// Multiply-adds from which on it pays to wake another thread.
-constexpr std::size_t kThreadedWork = std::size_t{1} << 18;
+// Multiply-adds from which on it pays to wake a sleeping thread: some 100 us, twice what waking it takes.
+constexpr std::size_t kThreadedWork = std::size_t{1} << 20;
 
 /// a + b in the currency of partial sums.
 kernels::MaxSum merge(const kernels::MaxSum& a, const kernels::MaxSum& b) {

@@ -75,7 +75,7 @@ struct KernelTable {
 
   /// Adds 2^exponent of every pair to the queries' lanes, in float32, where the exponent is query bias + tile bias + q
   /// . r (sum_expanded) or query bias + tile bias - log2(e) / 2 |q - r|^2 (sum_difference). What is
-  /// below -126 is lost, what is above 127 makes the sum infinite. A query's sums do not depend on the queries beside
+  /// below -126 is lost, what is above 127 may leave the sum not finite. A query's sums do not depend on the queries beside
   /// it.
   std::size_t fused_width;  ///< queries of a full group: as many as the register file takes, at most kMaxFusedWidth
   void (*sum_expanded)(const FusedQueries& queries, const FusedTiles& tiles);

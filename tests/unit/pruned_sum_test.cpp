@@ -1,0 +1,103 @@
+// Pruned sums against full sums and against long double. What may be left out is derived in docs/numerics.md, "Leaving
+// out what cannot matter".
+#include "kde/pruned_sum.hpp"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+
+#include "kde/kde_state.hpp"
+#include "kernad/gaussian_kde.hpp"
+#include "reference/oracle.hpp"
+#include "support/clusters.hpp"
+#include "support/data.hpp"
+
+namespace kernad {
+namespace {
+
+using testing::clustered;
+using testing::gaussian;
+using testing::map;
+
+/// Queries of every kind: inliers, rows between clusters, and ever farther ones.
+Embeddings all_kinds(std::size_t cols, std::size_t clusters, double spread) {
+  auto queries = clustered(240, cols, clusters, spread, 99);
+  for (std::size_t i = 120; i < 240; ++i) {
+    const double factor = std::pow(1.15, static_cast<double>(i - 120)) * 0.2;
+    for (std::size_t j = 0; j < cols; ++j) {
+      queries(i, j) = static_cast<float>(factor * static_cast<double>(queries(i - 120, j)));
+    }
+  }
+  return queries;
+}
+
+TEST(PrunedSumTest, IsAtMostTheFullSumAndHardlyLess) {
+  for (const std::size_t cols : {1, 3, 8, 16}) {
+    SCOPED_TRACE(cols);
+    const auto train = clustered(6000, cols, 40, 60, cols);
+    GaussianKDE kde;
+    kde.fit(train);
+    const auto queries = all_kinds(cols, 40, 60);
+    const auto pruned = kde.log_density(queries);
+    kde.set_pruning(false);
+    const auto full = kde.log_density(queries);
+    std::size_t differing = 0;
+    for (std::size_t i = 0; i < full.size(); ++i) {
+      // 2^-18 is left out; 2^x (2.6e-6) and distances (docs/numerics.md) may err another way with another shift.
+      const double rounding = 1e-5 + 5e-7 * std::abs(full[i]);
+      EXPECT_LE(pruned[i], full[i] + rounding) << i;
+      EXPECT_GE(pruned[i], full[i] - 4e-6 - rounding) << i;
+      differing += pruned[i] != full[i] ? 1 : 0;
+    }
+    EXPECT_GT(differing, 100U) << "pruning was not used";
+  }
+}
+
+TEST(PrunedSumTest, MatchesTheOracle) {
+  for (const std::size_t cols : {2, 5, 16}) {
+    SCOPED_TRACE(cols);
+    auto train = clustered(2600, cols, 25, 60, cols);
+    for (std::size_t i = 0; i < 300; ++i) std::copy_n(train.row(i).data(), cols, train.row(i + 2000).data());
+    GaussianKDE kde;
+    kde.fit(train);
+    const oracle::Density expected(oracle::to_rows(train));
+    const auto queries = all_kinds(cols, 25, 60);
+    const auto rows = oracle::to_rows(queries);
+    const auto scores = kde.log_density(queries);
+    for (std::size_t i = 0; i < rows.size(); ++i) {
+      const auto value = expected.log_density(rows[i]);
+      EXPECT_NEAR(scores[i], static_cast<double>(value), static_cast<double>(oracle::allowed_error(value))) << i;
+    }
+  }
+}
+
+TEST(PrunedSumTest, ARowsResultDoesNotDependOnItsNeighbours) {
+  const auto train = clustered(5000, 6, 30, 60, 5);
+  GaussianKDE kde;
+  kde.fit(train);
+  const auto queries = all_kinds(6, 30, 60);
+  const auto together = kde.log_density(queries);
+  for (std::size_t i = 0; i < queries.rows(); ++i) {
+    EXPECT_EQ(kde.log_density(queries.view().middle_rows(i, 1))[0], together[i]) << i;
+  }
+}
+
+TEST(PrunedSumTest, LeavesOutMostOfManyClusters) {
+  const auto train = clustered(6000, 16, 40, 60, 6);
+  const auto state = kde::fit(train.view(), true, 1);
+  ASSERT_NE(state.references.tree.leaf_count(), 0U);
+  kde::PrunedSum sum(state.references);
+  const auto rows = kde::whitened_rows(state.references);
+  double share = 0;
+  for (std::size_t i = 0; i < 100; ++i) {
+    const std::vector<double> query(rows.row(i * 60).begin(), rows.row(i * 60).end());
+    share += sum.kept_share(kernels::active(), query.data()) / 100;
+  }
+  // A cluster is a fortieth of the rows.
+  EXPECT_LT(share, 0.1);
+  const std::vector<double> far(16, 1e6);
+  EXPECT_EQ(sum.kept_share(kernels::active(), far.data()), 1) << "left to the full sum";
+}
+
+}  // namespace
+}  // namespace kernad
