@@ -48,6 +48,7 @@ class KERNAD_API GaussianKDE {
   /// that is the faster way (on at first). A log-density then is at most 1e-5 below the full sum's. May be called
   /// before or after fit; it is no part of the model.
   void set_pruning(bool pruning);
+  [[nodiscard]] bool pruning() const noexcept { return pruning_; }
 
   // All of these throw NotFitted before fit.
   [[nodiscard]] std::size_t size() const;                 ///< N, the rows learnt from

@@ -93,6 +93,7 @@ class KERNAD_API KDEClassifier {
   /// that is the faster way (on at first). A log-density then is at most 1e-5 below the full sum's. May be called
   /// before or after fit and load; it is no part of the model.
   void set_pruning(bool pruning);
+  [[nodiscard]] bool pruning() const noexcept { return pruning_; }
 
   /// The fitted state under the reference's tensor names and kernad's own beside them (docs/formats.md); parameters,
   /// report and format version in the metadata. Throws NotFitted.

@@ -19,6 +19,7 @@ from kernad._errors import FitWarning, InvalidInput, InvalidParameter, NotFitted
 from kernad._types import FeatureScalingMethod, FitReport, StateDict
 from kernad.classifier import KDEClassifier
 from kernad.functions import DetectionMetrics, SystemInfo, evaluate, sample_rows, system_info
+from kernad.scorer import Scorer
 from kernad.stages import PCA, GaussianKDE
 
 __version__: str = _core.version()
@@ -34,6 +35,7 @@ __all__ = [
     "KDEClassifier",
     "NotFittedError",
     "ReadError",
+    "Scorer",
     "StateDict",
     "SystemInfo",
     "WriteError",

@@ -40,6 +40,8 @@ class KDEClassifier:
         seed: of that sample. The same seed selects the same rows on every machine.
         num_threads: threads a call may use; 0: as many as ``KERNAD_NUM_THREADS`` says, else one in a daemonic
             multiprocessing worker, else as the machine has. Results do not depend on it.
+        pruning: sum rows that occur more than once once, and leave out those too far from a query to matter, where
+            that is the faster way. A log-density then is at most 1e-5 below the full sum's.
 
     Raises:
         ValueError: for a parameter outside its range (InvalidParameter).
@@ -66,6 +68,7 @@ class KDEClassifier:
         *,
         seed: int = 0,
         num_threads: int = 0,
+        pruning: bool = True,
     ) -> None:
         self.num_threads = whole_number(num_threads, "num_threads", 0, 1024)
         self._core = _core.KDEClassifier(
@@ -74,6 +77,7 @@ class KDEClassifier:
             whole_number(max_training_points, "max_training_points", 0),
             whole_number(seed, "seed", 0, 2**64 - 1),
         )
+        self.pruning = pruning
 
     @property
     def n_pca_components(self) -> int | float:
@@ -94,6 +98,18 @@ class KDEClassifier:
     def seed(self) -> int:
         """Seed of the sample of training rows."""
         return self._core.options()["seed"]  # type: ignore[no-any-return]
+
+    @property
+    def pruning(self) -> bool:
+        """Whether duplicates are summed once and rows too far from a query to matter are left out (at most 1e-5 nats).
+
+        May be set at any time; a fitted model's references are then arranged anew.
+        """
+        return self._core.pruning
+
+    @pruning.setter
+    def pruning(self, value: bool) -> None:
+        self._core.pruning = bool(value)
 
     @property
     def is_fitted(self) -> bool:
@@ -290,7 +306,7 @@ class KDEClassifier:
     def __getstate__(self) -> dict[str, Any]:
         """Parameters, and the model as the bytes of its .safetensors file: loading them runs no code of their own."""
         return {
-            "parameters": self._core.options() | {"num_threads": self.num_threads},
+            "parameters": self._core.options() | {"num_threads": self.num_threads, "pruning": self.pruning},
             "model": self._core.to_bytes() if self.is_fitted else None,
         }
 

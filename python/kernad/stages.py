@@ -64,6 +64,18 @@ class PCA:
         return wrap(self._core.inverse_transform(rows))
 
     @property
+    def pruning(self) -> bool:
+        """Whether duplicates are summed once and rows too far from a query to matter are left out (at most 1e-5 nats).
+
+        May be set at any time; a fitted model's references are then arranged anew.
+        """
+        return self._core.pruning
+
+    @pruning.setter
+    def pruning(self, value: bool) -> None:
+        self._core.pruning = bool(value)
+
+    @property
     def is_fitted(self) -> bool:
         """Whether fit has been called with success. The properties below raise NotFittedError when it has not."""
         return self._core.is_fitted
@@ -107,14 +119,15 @@ class GaussianKDE:
 
     Args:
         dataset: N x k rows to fit at once, if given.
-        num_threads: as of KDEClassifier.
+        num_threads, pruning: as of KDEClassifier.
 
     Source: Scott, Multivariate Density Estimation, 2nd ed., eq. 6.44; Silverman 1986, section 4.2.1.
     """
 
-    def __init__(self, dataset: ArrayLike | None = None, *, num_threads: int = 0) -> None:
+    def __init__(self, dataset: ArrayLike | None = None, *, num_threads: int = 0, pruning: bool = True) -> None:
         self.num_threads = whole_number(num_threads, "num_threads", 0, 1024)
         self._core = _core.GaussianKDE()
+        self.pruning = pruning
         if dataset is not None:
             self.fit(dataset)
 
@@ -144,6 +157,18 @@ class GaussianKDE:
 
     predict = forward
     __call__ = forward
+
+    @property
+    def pruning(self) -> bool:
+        """Whether duplicates are summed once and rows too far from a query to matter are left out (at most 1e-5 nats).
+
+        May be set at any time; a fitted model's references are then arranged anew.
+        """
+        return self._core.pruning
+
+    @pruning.setter
+    def pruning(self, value: bool) -> None:
+        self._core.pruning = bool(value)
 
     @property
     def is_fitted(self) -> bool:

@@ -9,5 +9,6 @@ void bind_errors();
 void bind_functions(nanobind::module_& m);
 void bind_stages(nanobind::module_& m);
 void bind_classifier(nanobind::module_& m);
+void bind_scorer(nanobind::module_& m);
 
 }  // namespace kernad::python

@@ -116,9 +116,11 @@ void load_state_dict(KDEClassifier& self, const nb::dict& tensors, const nb::dic
 void load(KDEClassifier& self, const std::string& path) {
   KDEClassifier loaded;
   const KDEClassifierOptions defaults = self.options();
+  const bool pruning = self.pruning();
   {
     const nb::gil_scoped_release release;
     loaded = KDEClassifier::load(path, defaults);
+    loaded.set_pruning(pruning);
   }
   self = std::move(loaded);
 }
@@ -159,6 +161,7 @@ void bind_classifier(nb::module_& m) {
            nb::sig("def pre_process(self, rows: numpy.typing.NDArray[numpy.float32], max_length: float | None, "
                    "threads: int) -> tuple[numpy.typing.NDArray[numpy.float32], float]"))
       .def_prop_ro("is_fitted", &KDEClassifier::is_fitted)
+      .def_prop_rw("pruning", &KDEClassifier::pruning, &KDEClassifier::set_pruning)
       .def("options", &options, nb::sig("def options(self) -> dict[str, typing.Any]"))
       .def("report", &report, nb::sig("def report(self) -> dict[str, typing.Any]"))
       .def(

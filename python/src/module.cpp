@@ -11,4 +11,5 @@ NB_MODULE(_core, m) {
   kernad::python::bind_functions(m);
   kernad::python::bind_stages(m);
   kernad::python::bind_classifier(m);
+  kernad::python::bind_scorer(m);
 }

@@ -79,6 +79,7 @@ void bind_stages(nb::module_& m) {
       .def("log_density", &log_density, nb::arg("rows").noconvert(), nb::arg("threads"))
       .def("density", &density, nb::arg("rows").noconvert(), nb::arg("threads"))
       .def_prop_ro("is_fitted", &GaussianKDE::is_fitted)
+      .def_prop_rw("pruning", &GaussianKDE::pruning, &GaussianKDE::set_pruning)
       .def_prop_ro("size", &GaussianKDE::size)
       .def_prop_ro("dimension", &GaussianKDE::dimension)
       .def_prop_ro("rank", &GaussianKDE::rank)

@@ -1,0 +1,50 @@
+#include "kernad/scorer.hpp"
+
+#include <nanobind/nanobind.h>
+
+#include <mutex>
+#include <utility>
+#include <vector>
+
+#include "arrays.hpp"
+#include "bind.hpp"
+#include "kernad/gaussian_kde.hpp"
+#include "kernad/kde_classifier.hpp"
+
+namespace kernad::python {
+namespace {
+
+namespace nb = nanobind;
+
+/// Threads of Python may share one object: they take turns.
+class SharedScorer {
+ public:
+  template <typename Model>
+  SharedScorer(const Model& model, int threads) : scorer_(model, threads) {}
+
+  Doubles log_density(const Rows& rows) {
+    const EmbeddingsView embeddings = view(rows);
+    std::vector<double> scores(embeddings.rows());
+    {
+      const nb::gil_scoped_release release;
+      const std::lock_guard lock(turn_);
+      scorer_.log_density(embeddings, scores);
+    }
+    return to_numpy(std::move(scores));
+  }
+
+ private:
+  Scorer scorer_;
+  std::mutex turn_;
+};
+
+}  // namespace
+
+void bind_scorer(nb::module_& m) {
+  nb::class_<SharedScorer>(m, "Scorer")
+      .def(nb::init<const KDEClassifier&, int>(), nb::arg("model"), nb::arg("threads"))
+      .def(nb::init<const GaussianKDE&, int>(), nb::arg("model"), nb::arg("threads"))
+      .def("log_density", &SharedScorer::log_density, nb::arg("rows").noconvert());
+}
+
+}  // namespace kernad::python
