@@ -16,8 +16,8 @@ _kernad() {
   local common='--threads --header --json --help'
   case $command in
     fit) options="--output --components --scaling --max-training-points --seed --labels $common" ;;
-    predict) options="--output --labels $common" ;;
-    test) options="--labels $common" ;;
+    predict) options="--output --labels --no-pruning $common" ;;
+    test) options="--labels --no-pruning $common" ;;
     info) options='--json --help' ;;
     *) options='fit predict test info --help --version' ;;
   esac

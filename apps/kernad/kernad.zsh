@@ -21,9 +21,14 @@ _kernad() {
   predict=(
     '(-o --output)'{-o,--output}'[file to write]:scores:_files'
     '--labels[column that is a label]:column:'
+    '--no-pruning[sum over every training row]'
     ':model:_files' ':data:_files'
   )
-  test=('--labels[labels: a column or a file]:labels:_files' ':model:_files' ':data:_files')
+  test=(
+    '--labels[labels: a column or a file]:labels:_files'
+    '--no-pruning[sum over every training row]'
+    ':model:_files' ':data:_files'
+  )
   info=('--json[print one JSON object]' '(-h --help)'{-h,--help}'[show help]' ':model:_files')
 
   if (( CURRENT == 2 )); then

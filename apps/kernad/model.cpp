@@ -6,9 +6,10 @@
 
 namespace kernad::cli {
 
-KDEClassifier load_model(const std::string& path, int threads) {
+KDEClassifier load_model(const std::string& path, const CommonOptions& options) {
   KDEClassifier model = KDEClassifier::load(path);
-  model.set_threads(threads);
+  model.set_threads(options.threads);
+  model.set_pruning(!options.no_pruning);
   return model;
 }
 

@@ -7,11 +7,12 @@
 #include <vector>
 
 #include "kernad/kde_classifier.hpp"
+#include "options.hpp"
 
 namespace kernad::cli {
 
-/// The model at `path`, to be run with that many threads.
-[[nodiscard]] KDEClassifier load_model(const std::string& path, int threads = 0);
+/// The model at `path`, to be run with the threads and the pruning that the options tell.
+[[nodiscard]] KDEClassifier load_model(const std::string& path, const CommonOptions& options = {});
 
 /// Parameters and fit report.
 [[nodiscard]] nlohmann::ordered_json model_json(const std::string& path, const KDEClassifier& model);

@@ -43,6 +43,11 @@ void add_json(CLI::App& command, CommonOptions& options) {
   command.add_flag("--json", options.json, "Print one JSON object on standard output");
 }
 
+void add_no_pruning(CLI::App& command, CommonOptions& options) {
+  command.add_flag("--no-pruning", options.no_pruning,
+                   "Sum over every training row, also those too far to matter (at most 1e-5 nats) and duplicates");
+}
+
 void add_common(CLI::App& command, CommonOptions& options) {
   command.add_option("--threads", options.threads, "Threads to use; 0: KERNAD_NUM_THREADS, else all of the machine's")
       ->check(whole_number(std::numeric_limits<int>::max()))

@@ -12,6 +12,7 @@ namespace kernad::cli {
 
 struct CommonOptions {
   int threads = 0;
+  bool no_pruning = false;
   std::string header = "auto";
   bool json = false;
 
@@ -34,6 +35,8 @@ inline constexpr const char* kExitStatus =
 [[nodiscard]] CLI::Validator whole_number(std::uint64_t largest = std::numeric_limits<std::uint64_t>::max());
 
 void add_json(CLI::App& command, CommonOptions& options);
+/// --no-pruning: for the commands that score.
+void add_no_pruning(CLI::App& command, CommonOptions& options);
 /// --threads, --header and --json: for the commands that read data.
 void add_common(CLI::App& command, CommonOptions& options);
 

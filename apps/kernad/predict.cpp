@@ -42,7 +42,7 @@ void run(const PredictOptions& options) {
     require_another_file(options.output, options.data);
     require_another_file(options.output, options.model);
   }
-  const KDEClassifier model = load_model(options.model, options.common.threads);
+  const KDEClassifier model = load_model(options.model, options.common);
   const Embeddings rows = read_features(options.data, options.common.csv_header(), options.label_column);
   const auto log_density = in_file(options.data, [&] { return log_densities(model, rows); });
   const auto probability = KDEClassifier::compute_probabilities(log_density);
@@ -67,6 +67,7 @@ void add_predict(CLI::App& app) {
   command->add_option("--labels", options->label_column, "Column of a .csv or .tsv that is a label, not a feature")
       ->check(not_empty())
       ->type_name("COLUMN");
+  add_no_pruning(*command, options->common);
   add_common(*command, options->common);
   command->footer(std::string("Example:\n  kernad predict model.safetensors new.csv -o scores.csv") + kExitStatus);
   command->callback([options] { run(*options); });

@@ -65,7 +65,7 @@ void report(const DetectionMetrics& metrics, bool as_json) {
 }
 
 void run(const TestOptions& options) {
-  const KDEClassifier model = load_model(options.model, options.common.threads);
+  const KDEClassifier model = load_model(options.model, options.common);
   report(measure(options, model), options.common.json);
   print_notes(model.report().notes);
 }
@@ -83,6 +83,7 @@ void add_test(CLI::App& app) {
       ->required()
       ->check(not_empty())
       ->type_name("COLUMN|FILE");
+  add_no_pruning(*command, options->common);
   add_common(*command, options->common);
   command->footer(std::string(kFooter) + kExitStatus);
   command->callback([options] { run(*options); });

@@ -1,6 +1,8 @@
 // What the commands do when all is well.
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
+#include <cmath>
 #include <cstring>
 #include <nlohmann/json.hpp>
 #include <sstream>
@@ -76,6 +78,32 @@ TEST(CliTest, NotesGoToStandardError) {
   EXPECT_EQ(report["seed"], 7);
   EXPECT_EQ(report["feature_scaling_method"], "norm");
   EXPECT_EQ(report["notes"].size(), 2u);
+}
+
+TEST(CliTest, PruningCanBeSwitchedOff) {
+  // Rows that occur twice are summed once with pruning: other bits, the same density.
+  Command kernad;
+  Embeddings rows(400, 3);
+  for (std::size_t i = 0; i < 400; ++i) {
+    for (std::size_t j = 0; j < 3; ++j)
+      rows(i, j) = static_cast<float>(std::sin(7.0 * (i % 200) + 3.0 * j * (i % 200)));
+  }
+  KDEClassifier model({.n_pca_components = 3});
+  ASSERT_TRUE(model.fit(rows));
+  const std::string path = kernad.folder().path("model.safetensors");
+  model.save(path);
+  std::string csv;
+  for (std::size_t i = 0; i < 200; ++i)
+    csv += fmt::format("{:.9g},{:.9g},{:.9g}\n", rows(i, 0), rows(i, 1), rows(i, 2));
+  const std::string data = kernad.folder().write("data.csv", csv);
+  const auto scores = [&](std::vector<std::string> options) {
+    options.insert(options.begin(), {"predict", path, data, "--json"});
+    return json::parse(kernad(options).out)["log_density"].get<std::vector<double>>();
+  };
+  EXPECT_EQ(scores({}), model.compute_kde_scores(rows.view().middle_rows(0, 200), true));
+  model.set_pruning(false);
+  EXPECT_EQ(scores({"--no-pruning"}), model.compute_kde_scores(rows.view().middle_rows(0, 200), true));
+  EXPECT_NE(scores({"--no-pruning"}), scores({}));
 }
 
 TEST(CliTest, PredictWritesTheSameInEveryFormat) {
