@@ -64,18 +64,6 @@ class PCA:
         return wrap(self._core.inverse_transform(rows))
 
     @property
-    def pruning(self) -> bool:
-        """Whether duplicates are summed once and rows too far from a query to matter are left out (at most 1e-5 nats).
-
-        May be set at any time; a fitted model's references are then arranged anew.
-        """
-        return self._core.pruning
-
-    @pruning.setter
-    def pruning(self, value: bool) -> None:
-        self._core.pruning = bool(value)
-
-    @property
     def is_fitted(self) -> bool:
         """Whether fit has been called with success. The properties below raise NotFittedError when it has not."""
         return self._core.is_fitted

@@ -85,8 +85,9 @@ TEST(CliTest, PruningCanBeSwitchedOff) {
   Command kernad;
   Embeddings rows(400, 3);
   for (std::size_t i = 0; i < 400; ++i) {
-    for (std::size_t j = 0; j < 3; ++j)
-      rows(i, j) = static_cast<float>(std::sin(7.0 * (i % 200) + 3.0 * j * (i % 200)));
+    for (std::size_t j = 0; j < 3; ++j) {
+      rows(i, j) = static_cast<float>(std::sin(static_cast<double>(i % 200 * (7 + 3 * j))));
+    }
   }
   KDEClassifier model({.n_pca_components = 3});
   ASSERT_TRUE(model.fit(rows));
