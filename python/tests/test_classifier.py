@@ -22,6 +22,7 @@ def test_parameters_and_defaults_are_the_references() -> None:
         "max_training_points": 40000,
         "seed": 0,
         "num_threads": 0,
+            "pruning": True,
     }
     classifier = KDEClassifier(8, "norm", 100, seed=2**64 - 1)
     assert (classifier.n_pca_components, classifier.max_training_points, classifier.seed) == (8, 100, 2**64 - 1)
