@@ -1,23 +1,39 @@
 #include "kde/duplicates.hpp"
 
+#include <bit>
+#include <functional>
 #include <numeric>
+#include <span>
 #include <string_view>
-#include <unordered_map>
 
 namespace kernad::kde {
+
+namespace {
+
+std::string_view bytes_of(std::span<const float> row) {
+  return {reinterpret_cast<const char*>(row.data()), row.size_bytes()};
+}
+
+}  // namespace
 
 DistinctRows distinct_rows(MatrixView<float> rows) {
   DistinctRows found;
   found.index.resize(rows.rows());
-  std::unordered_map<std::string_view, std::uint32_t> known;  // by the bytes of a row
-  known.reserve(rows.rows());
+  // A hash table with open addressing: std::unordered_map, with a node for each row, would be most of a large fit.
+  constexpr std::uint32_t kFree = kernels::Reference::kNone;
+  std::vector<std::uint32_t> table(std::bit_ceil(2 * rows.rows() + 1), kFree);
   for (std::size_t i = 0; i < rows.rows(); ++i) {
-    const auto row = rows.row(i);
-    const std::string_view bytes(reinterpret_cast<const char*>(row.data()), row.size_bytes());
-    const auto [place, is_new] = known.try_emplace(bytes, static_cast<std::uint32_t>(found.rows.size()));
-    if (is_new) found.rows.push_back({static_cast<std::uint32_t>(i), 0});
-    found.index[i] = place->second;
-    ++found.rows[place->second].count;
+    const std::string_view bytes = bytes_of(rows.row(i));
+    std::size_t slot = std::hash<std::string_view>()(bytes) & (table.size() - 1);
+    while (table[slot] != kFree && bytes_of(rows.row(found.rows[table[slot]].row)) != bytes) {
+      slot = (slot + 1) & (table.size() - 1);
+    }
+    if (table[slot] == kFree) {
+      table[slot] = static_cast<std::uint32_t>(found.rows.size());
+      found.rows.push_back({static_cast<std::uint32_t>(i), 0});
+    }
+    found.index[i] = table[slot];
+    ++found.rows[table[slot]].count;
   }
   return found;
 }
