@@ -36,8 +36,8 @@ class BatchScorer {
   /// references are.
   void score(EmbeddingsView rows, double* out) {
     const std::size_t threads = pool_.threads();
-    const std::size_t even = (rows.rows() + threads - 1) / threads;
-    const std::size_t block = std::clamp(even, kFullBlock, scorers_[0]->block_rows());
+    const std::size_t even = kernels::round_up((rows.rows() + threads - 1) / threads, kBlockStep);
+    const std::size_t block = std::clamp(even, kSmallestBlock, scorers_[0]->block_rows());
     const std::size_t blocks = (rows.rows() + block - 1) / block;
     const auto score_block = [&](std::size_t b, std::size_t worker, parallel::Pool* pool) {
       auto& scorer = scorers_[worker];
@@ -54,6 +54,10 @@ class BatchScorer {
   }
 
  private:
+  static constexpr std::size_t kBlockStep = 24;  // a whole number of runs on every target
+  /// Fewer rows would read the references from memory for too little work.
+  static constexpr std::size_t kSmallestBlock = 2 * kBlockStep;
+
   Model model_;
   parallel::Pool pool_;
   std::vector<std::optional<BlockScorer>> scorers_;

@@ -13,9 +13,9 @@
 
 namespace kernad::kde {
 
-/// Most queries that pass the references together: enough to use references again from the cache, few enough to share
-/// out among threads.
-inline constexpr std::size_t kFullBlock = 64;
+/// Most queries that pass the references together: enough to use references again and again while they are in the
+/// cache.
+inline constexpr std::size_t kFullBlock = 192;
 
 /// float32 sums for the many queries that are near some references, double for the few that are not. Holds the scratch
 /// memory that takes; a call allocates nothing, and a query's result depends neither on the queries beside it nor on
