@@ -48,6 +48,8 @@ struct Regions {
 
 inline constexpr std::size_t kMaxFusedWidth = 8;
 
+inline constexpr std::size_t kMaxScatterColumns = 24;
+
 /// The bias of lanes that hold no reference, and of queries that fill up a group: their exponentials vanish.
 inline constexpr float kPadding = -3e9F;
 
@@ -63,7 +65,8 @@ struct KernelTable {
   void (*project_f64)(const double* x, std::size_t row_stride, std::size_t rows, const double* mean,
                       const double* panels, std::size_t inputs, std::size_t outputs, double* out, double* scratch);
 
-  /// out (16 x 16 doubles, rows out_stride apart) += left^T right for two panels of rows x 16 doubles each, aligned.
+  /// out (scatter_columns squared doubles, rows out_stride apart) += left^T right for two panels of rows x
+  /// scatter_columns doubles each, aligned.
   void (*scatter_panels)(const double* left, const double* right, std::size_t rows, double* out,
                          std::size_t out_stride);
 
@@ -75,8 +78,8 @@ struct KernelTable {
 
   /// Adds 2^exponent of every pair to the queries' lanes, in float32, where the exponent is query bias + tile bias + q
   /// . r (sum_expanded) or query bias + tile bias - log2(e) / 2 |q - r|^2 (sum_difference). What is
-  /// below -126 is lost, what is above 127 may leave the sum not finite. A query's sums do not depend on the queries beside
-  /// it.
+  /// below -126 is lost, what is above 127 may leave the sum not finite. A query's sums do not depend on the queries
+  /// beside it.
   std::size_t fused_width;  ///< queries of a full group: as many as the register file takes, at most kMaxFusedWidth
   void (*sum_expanded)(const FusedQueries& queries, const FusedTiles& tiles);
   void (*sum_difference)(const FusedQueries& queries, const FusedTiles& tiles);
@@ -84,6 +87,19 @@ struct KernelTable {
   /// Upper bounds, in units of log2, of the kernel between one query (dimension floats) and anything inside each of
   /// regions.count x 16 regions: -log2(e) / 2 times the squared distance. out: regions.count x 16, aligned.
   void (*region_bounds)(const float* query, const Regions& regions, float* out);
+
+  std::size_t scatter_columns;  ///< columns of a panel of scatter_panels, at most kMaxScatterColumns
+
+  /// For each of `cols` columns: sum += row - origin, and low and high widened to hold the row.
+  void (*add_row_moments_f32)(const float* row, const float* origin, std::size_t cols, double* sum, double* low,
+                              double* high);
+  void (*add_row_moments_f64)(const double* row, const double* origin, std::size_t cols, double* sum, double* low,
+                              double* high);
+
+  /// row - mean, scatter_columns to a panel; panels lie panel_size doubles apart, the last one filled up with zeros.
+  /// out is the row's place in the first panel, aligned.
+  void (*centre_row_f32)(const float* row, const double* mean, std::size_t cols, double* out, std::size_t panel_size);
+  void (*centre_row_f64)(const double* row, const double* mean, std::size_t cols, double* out, std::size_t panel_size);
 };
 
 /// The table that this process uses: KERNAD_TARGET's when set, else the best this CPU can run. Chosen once. Throws

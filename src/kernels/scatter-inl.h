@@ -21,40 +21,42 @@ namespace kernad::kernels {
 namespace HWY_NAMESPACE {
 namespace hn = hwy::HWY_NAMESPACE;
 
-/// Rows of the 16 x 16 result in registers at a time: 16 accumulators with AVX-512, 8 with AVX2, 8 with 128 bits.
-inline constexpr std::size_t kScatterRows =
-    HWY_MAX(1, HWY_MIN(std::size_t{8}, HWY_MAX_BYTES / 16 * HWY_MAX_BYTES / 32));
+/// Columns of a panel: three registers. The result's rows in registers at a time are as many as a register has lanes,
+/// or three: 24 accumulators with AVX-512, 12 with AVX2, 9 with 128 bits. Each register that is loaded then serves
+/// many multiply-adds, and accumulators, operands and one broadcast just fit the register file.
+inline constexpr std::size_t kScatterLanes = HWY_MAX(1, HWY_MIN(std::size_t{8}, HWY_MAX_BYTES / 8));
+inline constexpr std::size_t kScatterColumns = 3 * kScatterLanes;
+inline constexpr std::size_t kScatterRows = HWY_MAX(std::size_t{3}, kScatterLanes);
 
-/// out (16 x 16, row stride out_stride) += left^T right for two panels, each rows x 16.
+/// out (rows out_stride apart) += left^T right for two panels, each rows x kScatterColumns.
 inline void ScatterPanels(const double* HWY_RESTRICT left, const double* HWY_RESTRICT right, std::size_t rows,
                           double* HWY_RESTRICT out, std::size_t out_stride) {
-  const hn::CappedTag<double, kPanelColumns> d;
+  const hn::CappedTag<double, kScatterLanes> d;
   using V = hn::Vec<decltype(d)>;
-  constexpr std::size_t kLanes = MaxLanes(d);
-  constexpr std::size_t kVectors = kPanelColumns / kLanes;
-  for (std::size_t first = 0; first < kPanelColumns; first += kScatterRows) {
-    V acc[kScatterRows][kVectors];
+  static_assert(MaxLanes(d) == kScatterLanes && kScatterColumns % kScatterRows == 0);
+  for (std::size_t first = 0; first < kScatterColumns; first += kScatterRows) {
+    V acc[kScatterRows][3];
     KERNAD_UNROLL
     for (std::size_t r = 0; r < kScatterRows; ++r) {
       KERNAD_UNROLL
-      for (std::size_t v = 0; v < kVectors; ++v) acc[r][v] = hn::Zero(d);
+      for (std::size_t v = 0; v < 3; ++v) acc[r][v] = hn::Zero(d);
     }
     for (std::size_t i = 0; i < rows; ++i) {
-      V b[kVectors];
+      V b[3];
       KERNAD_UNROLL
-      for (std::size_t v = 0; v < kVectors; ++v) b[v] = hn::Load(d, right + i * kPanelColumns + v * kLanes);
+      for (std::size_t v = 0; v < 3; ++v) b[v] = hn::Load(d, right + i * kScatterColumns + v * kScatterLanes);
       KERNAD_UNROLL
       for (std::size_t r = 0; r < kScatterRows; ++r) {
-        const V a = hn::Set(d, left[i * kPanelColumns + first + r]);
+        const V a = hn::Set(d, left[i * kScatterColumns + first + r]);
         KERNAD_UNROLL
-        for (std::size_t v = 0; v < kVectors; ++v) acc[r][v] = hn::MulAdd(a, b[v], acc[r][v]);
+        for (std::size_t v = 0; v < 3; ++v) acc[r][v] = hn::MulAdd(a, b[v], acc[r][v]);
       }
     }
     KERNAD_UNROLL
     for (std::size_t r = 0; r < kScatterRows; ++r) {
       KERNAD_UNROLL
-      for (std::size_t v = 0; v < kVectors; ++v) {
-        double* place = out + (first + r) * out_stride + v * kLanes;
+      for (std::size_t v = 0; v < 3; ++v) {
+        double* place = out + (first + r) * out_stride + v * kScatterLanes;
         hn::StoreU(hn::Add(hn::LoadU(d, place), acc[r][v]), d, place);
       }
     }

@@ -6,7 +6,6 @@
 
 #include "kernels/aligned.hpp"
 #include "kernels/kernels.hpp"
-#include "kernels/projection.hpp"
 #include "linalg/blas.hpp"
 #include "parallel/parallel_for.hpp"
 
@@ -15,10 +14,9 @@ namespace {
 
 // Rows are cut into groups by their number alone; a group is summed in order and groups are merged in order. That
 // fixes the bits whatever the number of threads, which only share out the groups.
-constexpr std::size_t kChunkRows = 256;
-constexpr std::size_t kStripeColumns = 128;
-using kernels::kPanelColumns;
-constexpr std::size_t kMaxGroups = 16;
+constexpr std::size_t kChunkRows = 128;  // two panels of so many rows fit the first-level cache, all panels the second
+constexpr std::size_t kMaxGroups = 8;
+constexpr std::size_t kTasksAThread = 4;
 constexpr std::size_t kGroupMemory = std::size_t{4} << 20;  // doubles that all groups' partial results may take
 
 std::size_t group_count(std::size_t rows, std::size_t values_a_group) {
@@ -43,39 +41,25 @@ struct GroupMoments {
   std::vector<double> high;
 };
 
+constexpr auto add_row_moments(const kernels::KernelTable& kernels, float /*type*/) {
+  return kernels.add_row_moments_f32;
+}
+constexpr auto add_row_moments(const kernels::KernelTable& kernels, double /*type*/) {
+  return kernels.add_row_moments_f64;
+}
+constexpr auto centre_row(const kernels::KernelTable& kernels, float /*type*/) { return kernels.centre_row_f32; }
+constexpr auto centre_row(const kernels::KernelTable& kernels, double /*type*/) { return kernels.centre_row_f64; }
+
 template <typename T>
 GroupMoments moments_of_group(const Rows<T>& rows, Range range) {
-  const std::size_t cols = rows.cols();
-  const auto origin = rows.row(0);
+  const auto add = add_row_moments(kernels::active(), T());
+  const T* origin = rows.row(0).data();
   const auto first = rows.row(range.begin);
-  GroupMoments moments{std::vector<double>(cols), {first.begin(), first.end()}, {first.begin(), first.end()}};
+  GroupMoments moments{std::vector<double>(first.size()), {first.begin(), first.end()}, {first.begin(), first.end()}};
   for (std::size_t i = range.begin; i < range.end; ++i) {
-    const auto row = rows.row(i);
-    for (std::size_t j = 0; j < cols; ++j) {
-      const double x = static_cast<double>(row[j]);
-      moments.sum[j] += x - static_cast<double>(origin[j]);
-      moments.low[j] = std::min(moments.low[j], x);
-      moments.high[j] = std::max(moments.high[j], x);
-    }
+    add(rows.row(i).data(), origin, first.size(), moments.sum.data(), moments.low.data(), moments.high.data());
   }
   return moments;
-}
-
-/// Centres `range` rows of columns begin .. into panels of 16 columns: panel p holds range x 16 values, zeros beyond
-/// the last column.
-template <typename T>
-void pack_centred(const Rows<T>& rows, const std::vector<double>& mean, Range range, std::size_t first_column,
-                  double* panels) {
-  const std::size_t n = range.end - range.begin;
-  for (std::size_t i = 0; i < n; ++i) {
-    const auto row = rows.row(range.begin + i);
-    for (std::size_t j = first_column; j < row.size(); j += kPanelColumns) {
-      double* target = panels + ((j - first_column) * n + i * kPanelColumns);
-      const std::size_t width = std::min(kPanelColumns, row.size() - j);
-      for (std::size_t c = 0; c < width; ++c) target[c] = static_cast<double>(row[j + c]) - mean[j + c];
-      std::fill(target + width, target + kPanelColumns, 0.0);
-    }
-  }
 }
 
 /// Rows [stripe.begin, stripe.end) of the upper triangle of one group's scatter matrix, added to out (stride columns).
@@ -83,17 +67,31 @@ template <typename T>
 void add_scatter(const Rows<T>& rows, const std::vector<double>& mean, Range range, Range stripe, double* out,
                  std::size_t stride) {
   const auto& kernels = kernels::active();
-  kernels::AlignedVector<double> panels(kChunkRows * (stride - stripe.begin));
+  const auto centre = centre_row(kernels, T());
+  const std::size_t width = kernels.scatter_columns;
+  const std::size_t from = stripe.begin;
+  kernels::AlignedVector<double> panels(kChunkRows * (stride - from));
   for (std::size_t begin = range.begin; begin < range.end; begin += kChunkRows) {
     const std::size_t n = std::min(kChunkRows, range.end - begin);
-    pack_centred(rows, mean, {begin, begin + n}, stripe.begin, panels.data());
-    for (std::size_t a = stripe.begin; a < stripe.end; a += kPanelColumns) {
-      for (std::size_t b = a; b < stride; b += kPanelColumns) {
-        kernels.scatter_panels(panels.data() + (a - stripe.begin) * n, panels.data() + (b - stripe.begin) * n, n,
-                               out + a * stride + b, stride);
+    for (std::size_t i = 0; i < n; ++i) {
+      centre(rows.row(begin + i).data() + from, mean.data() + from, mean.size() - from, panels.data() + i * width,
+             n * width);
+    }
+    for (std::size_t a = from; a < stripe.end; a += width) {
+      for (std::size_t b = a; b < stride; b += width) {
+        kernels.scatter_panels(panels.data() + (a - from) * n, panels.data() + (b - from) * n, n, out + a * stride + b,
+                               stride);
       }
     }
   }
+}
+
+/// Stripes of the matrix, in whole panels, that give every thread some tasks. They do not touch the bits: an entry's
+/// sum over rows is the same in every stripe.
+std::size_t stripe_columns(std::size_t padded, std::size_t width, std::size_t groups, int threads) {
+  const std::size_t tasks = kTasksAThread * static_cast<std::size_t>(std::max(1, threads));
+  const std::size_t stripes = std::max<std::size_t>(1, tasks / groups);
+  return std::max<std::size_t>(1, padded / width / stripes) * width;
 }
 
 }  // namespace
@@ -126,27 +124,31 @@ ColumnMoments column_moments(const Rows<T>& rows, int threads) {
 template <typename T>
 std::vector<double> scatter(const Rows<T>& rows, const std::vector<double>& mean, int threads) {
   const std::size_t cols = rows.cols();
-  const std::size_t padded = kernels::round_up(cols, kPanelColumns);
+  const std::size_t width = kernels::active().scatter_columns;
+  const std::size_t padded = (cols + width - 1) / width * width;
   const std::size_t groups = group_count(rows.rows(), padded * padded);
-  const std::size_t stripes = (padded + kStripeColumns - 1) / kStripeColumns;
+  const std::size_t stripe_width = stripe_columns(padded, width, groups, threads);
+  const std::size_t stripes = (padded + stripe_width - 1) / stripe_width;
   std::vector<std::vector<double>> partial(groups);
-  for (auto& group : partial) group.resize(padded * padded);
+  parallel::parallel_for(groups, threads, [&](std::size_t g, std::size_t) { partial[g].resize(padded * padded); });
   parallel::parallel_for(groups * stripes, threads, [&](std::size_t task, std::size_t) {
     // The first stripes are the longest and go first.
     const std::size_t s = task / groups;
     const std::size_t g = task % groups;
-    const Range stripe{s * kStripeColumns, std::min(padded, (s + 1) * kStripeColumns)};
+    const Range stripe{s * stripe_width, std::min(padded, (s + 1) * stripe_width)};
     add_scatter(rows, mean, group_rows(rows.rows(), groups, g), stripe, partial[g].data(), padded);
   });
   // Rows of the upper triangle, row-major, are columns of the lower one, column-major: LAPACK's 'U' wants the others.
   std::vector<double> result(cols * cols);
-  for (std::size_t a = 0; a < cols; ++a) {
-    for (std::size_t b = a; b < cols; ++b) {
-      double sum = 0;
-      for (const auto& group : partial) sum += group[a * padded + b];
-      result[b * cols + a] = sum;
+  parallel::parallel_for((cols + width - 1) / width, threads, [&](std::size_t panel, std::size_t) {
+    for (std::size_t a = panel * width; a < std::min(cols, (panel + 1) * width); ++a) {
+      for (std::size_t b = a; b < cols; ++b) {
+        double sum = 0;
+        for (const auto& group : partial) sum += group[a * padded + b];
+        result[b * cols + a] = sum;
+      }
     }
-  }
+  });
   return result;
 }
 

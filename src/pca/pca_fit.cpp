@@ -101,16 +101,27 @@ Matrix<double> project(const State& state, const linalg::Rows<float>& rows, int 
   const auto& projection = state.projection;
   const auto& kernels = kernels::active();
   Matrix<double> projected(rows.rows(), projection.outputs());
-  constexpr std::size_t kBlockRows = 256;
+  constexpr std::size_t kBlockRows = 32;  // gathered side by side: the kernel takes several rows at a time
   const std::size_t blocks = (rows.rows() + kBlockRows - 1) / kBlockRows;
-  parallel::parallel_for(blocks, threads, [&](std::size_t block, std::size_t) {
-    kernels::AlignedVector<double> out(projection.output_stride());
-    kernels::AlignedVector<double> scratch(projection.scratch_size());
-    const std::size_t end = std::min(rows.rows(), (block + 1) * kBlockRows);
-    for (std::size_t i = block * kBlockRows; i < end; ++i) {
-      const auto row = rows.row(i);
-      projection.apply(kernels, MatrixView<float>(row.data(), 1, row.size()), out.data(), scratch.data());
-      std::copy_n(out.data(), projection.outputs(), projected.row(i).data());
+  struct Scratch {
+    Embeddings gathered;
+    kernels::AlignedVector<double> out;
+    kernels::AlignedVector<double> centred;
+  };
+  std::vector<Scratch> scratch(std::min(blocks, static_cast<std::size_t>(std::max(1, threads))));
+  parallel::parallel_for(blocks, threads, [&](std::size_t block, std::size_t worker) {
+    auto& [gathered, out, centred] = scratch[worker];
+    if (gathered.empty()) {
+      gathered = Embeddings(kBlockRows, rows.cols());
+      out.resize(kBlockRows * projection.output_stride());
+      centred.resize(projection.scratch_size());
+    }
+    const std::size_t first = block * kBlockRows;
+    const std::size_t n = std::min(rows.rows() - first, kBlockRows);
+    for (std::size_t i = 0; i < n; ++i) std::copy_n(rows.row(first + i).data(), rows.cols(), gathered.row(i).data());
+    projection.apply(kernels, gathered.view().middle_rows(0, n), out.data(), centred.data());
+    for (std::size_t i = 0; i < n; ++i) {
+      std::copy_n(out.data() + i * projection.output_stride(), projection.outputs(), projected.row(first + i).data());
     }
   });
   return projected;

@@ -1,0 +1,73 @@
+// One row into the moments of its columns, per target: sums and ranges, and the centred copies that products are taken
+// of. Element by element, so that every target gives the same bits.
+
+#if defined(KERNAD_KERNELS_MOMENTS_INL_H_) == defined(HWY_TARGET_TOGGLE)
+#ifdef KERNAD_KERNELS_MOMENTS_INL_H_
+#undef KERNAD_KERNELS_MOMENTS_INL_H_
+#else
+#define KERNAD_KERNELS_MOMENTS_INL_H_
+#endif
+
+#include <algorithm>
+#include <cstddef>
+
+#include "hwy/highway.h"
+#include "kernels/scatter-inl.h"
+
+HWY_BEFORE_NAMESPACE();
+namespace kernad::kernels {
+namespace HWY_NAMESPACE {
+namespace hn = hwy::HWY_NAMESPACE;
+
+template <class D>
+HWY_INLINE hn::Vec<D> LoadAsDouble(D d, const double* from) {
+  return hn::LoadU(d, from);
+}
+template <class D>
+HWY_INLINE hn::Vec<D> LoadAsDouble(D d, const float* from) {
+  return hn::PromoteTo(d, hn::LoadU(hn::Rebind<float, D>(), from));
+}
+
+template <typename T>
+void AddRowMoments(const T* HWY_RESTRICT row, const T* HWY_RESTRICT origin, std::size_t cols, double* HWY_RESTRICT sum,
+                   double* HWY_RESTRICT low, double* HWY_RESTRICT high) {
+  const hn::CappedTag<double, kScatterLanes> d;
+  std::size_t j = 0;
+  for (; j + kScatterLanes <= cols; j += kScatterLanes) {
+    const auto x = LoadAsDouble(d, row + j);
+    hn::StoreU(hn::Add(hn::LoadU(d, sum + j), hn::Sub(x, LoadAsDouble(d, origin + j))), d, sum + j);
+    hn::StoreU(hn::Min(hn::LoadU(d, low + j), x), d, low + j);
+    hn::StoreU(hn::Max(hn::LoadU(d, high + j), x), d, high + j);
+  }
+  for (; j < cols; ++j) {
+    const auto x = static_cast<double>(row[j]);
+    sum[j] += x - static_cast<double>(origin[j]);
+    low[j] = std::min(low[j], x);
+    high[j] = std::max(high[j], x);
+  }
+}
+
+template <typename T>
+void CentreRow(const T* HWY_RESTRICT row, const double* HWY_RESTRICT mean, std::size_t cols, double* HWY_RESTRICT out,
+               std::size_t panel_size) {
+  const hn::CappedTag<double, kScatterLanes> d;
+  for (std::size_t j = 0; j < cols; j += kScatterColumns, out += panel_size) {
+    if (j + kScatterColumns <= cols) {
+      KERNAD_UNROLL
+      for (std::size_t v = 0; v < kScatterColumns; v += kScatterLanes) {
+        hn::Store(hn::Sub(LoadAsDouble(d, row + j + v), hn::LoadU(d, mean + j + v)), d, out + v);
+      }
+    } else {
+      for (std::size_t c = 0; c < kScatterColumns; ++c) {
+        out[c] = j + c < cols ? static_cast<double>(row[j + c]) - mean[j + c] : 0.0;
+      }
+    }
+  }
+}
+
+// NOLINTNEXTLINE(google-readability-namespace-comments)
+}  // namespace HWY_NAMESPACE
+}  // namespace kernad::kernels
+HWY_AFTER_NAMESPACE();
+
+#endif  // KERNAD_KERNELS_MOMENTS_INL_H_

@@ -1,0 +1,107 @@
+// The kernels of a fit on every target that this machine can run, against plain loops in long double.
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cmath>
+#include <vector>
+
+#include "kernels/aligned.hpp"
+#include "kernels/kernels.hpp"
+#include "support/data.hpp"
+
+namespace kernad::kernels {
+namespace {
+
+using testing::gaussian;
+
+class EachTarget : public ::testing::TestWithParam<std::string> {
+ protected:
+  const KernelTable& kernels_ = for_target(GetParam());
+};
+INSTANTIATE_TEST_SUITE_P(Targets, EachTarget, ::testing::ValuesIn(available_targets()),
+                         [](const auto& each) { return each.param; });
+
+TEST_P(EachTarget, ScatterPanelsAddALeftTransposedTimesRight) {
+  const std::size_t width = kernels_.scatter_columns;
+  ASSERT_LE(width, kMaxScatterColumns);
+  const std::size_t stride = width + 5;
+  for (const std::size_t rows : {1, 2, 3, 7, 64, 129}) {
+    testing::Random random(rows);
+    AlignedVector<double> left(rows * width);
+    AlignedVector<double> right(rows * width);
+    for (double& x : left) x = random.normal();
+    for (double& x : right) x = random.normal();
+    std::vector<double> out(width * stride, 0.5);
+    kernels_.scatter_panels(left.data(), right.data(), rows, out.data(), stride);
+    for (std::size_t a = 0; a < width; ++a) {
+      for (std::size_t b = 0; b < stride; ++b) {
+        long double expected = 0.5;
+        long double magnitude = 0.5;
+        for (std::size_t i = 0; i < rows && b < width; ++i) {
+          const long double term = static_cast<long double>(left[i * width + a]) * right[i * width + b];
+          expected += term;
+          magnitude += std::abs(term);
+        }
+        // rows + 1 additions and, on targets without a fused multiply-add, a rounding of each product; what is beyond
+        // the panel stays as it was.
+        const double bound = static_cast<double>(magnitude) * static_cast<double>(rows + 2) * 0x1p-53;
+        EXPECT_NEAR(out[a * stride + b], static_cast<double>(expected), b < width ? bound : 0) << rows << " rows";
+      }
+    }
+  }
+}
+
+TEST_P(EachTarget, RowsAreCentredIntoPanelsToTheBit) {
+  const std::size_t width = kernels_.scatter_columns;
+  const std::size_t panel_size = 3 * width;
+  for (std::size_t cols = 1; cols <= 2 * width + 1; ++cols) {
+    const auto row = gaussian(1, cols, cols);
+    const std::vector<double> row64(row.values().begin(), row.values().end());
+    std::vector<double> mean(cols);
+    testing::Random random(cols);
+    for (double& m : mean) m = random.normal();
+    const std::size_t panels = (cols + width - 1) / width;
+    AlignedVector<double> from32(panels * panel_size, 7);
+    AlignedVector<double> from64(panels * panel_size, 7);
+    kernels_.centre_row_f32(row.values().data(), mean.data(), cols, from32.data() + width, panel_size);
+    kernels_.centre_row_f64(row64.data(), mean.data(), cols, from64.data() + width, panel_size);
+    for (std::size_t i = 0; i < from32.size(); ++i) {
+      const bool touched = i % panel_size / width == 1;
+      const std::size_t j = i / panel_size * width + i % width;
+      const double expected = !touched ? 7 : j < cols ? row64[j] - mean[j] : 0;
+      EXPECT_EQ(from32[i], expected) << cols << " columns, " << i;
+      EXPECT_EQ(from64[i], expected) << cols << " columns, " << i;
+    }
+  }
+}
+
+TEST_P(EachTarget, RowMomentsAreThoseOfAPlainLoopToTheBit) {
+  for (std::size_t cols = 1; cols <= 19; ++cols) {
+    const auto rows = gaussian(4, cols, cols);
+    const std::vector<double> rows64(rows.values().begin(), rows.values().end());
+    std::vector<double> sum(cols + 1, 0.25);
+    std::vector<double> low(cols + 1, 0.5);
+    std::vector<double> high(cols + 1, -0.5);
+    auto expected_sum = sum;
+    auto expected_low = low;
+    auto expected_high = high;
+    for (std::size_t i = 1; i < 4; ++i) {
+      // Both types feed the same accumulators in turn.
+      const double* row = rows64.data() + i * cols;
+      kernels_.add_row_moments_f32(rows.row(i).data(), rows.row(0).data(), cols, sum.data(), low.data(), high.data());
+      kernels_.add_row_moments_f64(row, rows64.data(), cols, sum.data(), low.data(), high.data());
+      for (std::size_t j = 0; j < cols; ++j) {
+        expected_sum[j] += row[j] - rows64[j];
+        expected_sum[j] += row[j] - rows64[j];
+        expected_low[j] = std::min(expected_low[j], row[j]);
+        expected_high[j] = std::max(expected_high[j], row[j]);
+      }
+    }
+    EXPECT_EQ(sum, expected_sum) << cols << " columns";
+    EXPECT_EQ(low, expected_low) << cols << " columns";
+    EXPECT_EQ(high, expected_high) << cols << " columns";
+  }
+}
+
+}  // namespace
+}  // namespace kernad::kernels
