@@ -82,6 +82,31 @@ TEST(PrunedSumTest, ARowsResultDoesNotDependOnItsNeighbours) {
   }
 }
 
+/// The share of the references that a query at the origin keeps: 256 are there and 40 groups of 256 at `distance`, all
+/// of them in balls so small that bounds are tight.
+double kept_at_origin(double distance) {
+  testing::Random random(3);
+  Embeddings rows(256 * 41, 2);
+  for (std::size_t i = 0; i < rows.rows(); ++i) {
+    const auto angle = static_cast<double>(i / 256);
+    const double radius = i < 256 ? 0 : distance;
+    rows(i, 0) = static_cast<float>(radius * std::cos(angle) + 1e-4 * random.uniform());
+    rows(i, 1) = static_cast<float>(radius * std::sin(angle) + 1e-4 * random.uniform());
+  }
+  const auto references = kde::make_reference_set(rows, true);
+  EXPECT_NE(references.tree.leaf_count(), 0U);
+  const std::vector<double> origin(2);
+  return kde::PrunedSum(references).kept_share(kernels::active(), origin.data());
+}
+
+TEST(PrunedSumTest, LeavesOutWhatCannotMatterAndNothingElse) {
+  // 40 groups at distance d add 40 exp(-d^2 / 2) to 1. A share of 2^-20 may go, as 2^-19 may in each of two steps; one
+  // of 2^-17, twice what both may take, must stay.
+  const auto distance = [](double share) { return std::sqrt(2 * std::log(40 / share)); };
+  EXPECT_LT(kept_at_origin(distance(0x1p-20)), 0.5);
+  EXPECT_GT(kept_at_origin(distance(0x1p-17)), 0.5);
+}
+
 TEST(PrunedSumTest, LeavesOutMostOfManyClusters) {
   const auto train = clustered(6000, 16, 40, 60, 6);
   const auto state = kde::fit(train.view(), true, 1);
