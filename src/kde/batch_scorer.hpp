@@ -22,7 +22,7 @@ namespace kernad::kde {
 }
 
 /// Holds the threads and each one's BlockScorer; once every thread has scored a block, a call allocates nothing.
-/// BlockScorer(model, workers) has block_rows() and score(block, first row of it, all rows, out, pool).
+/// BlockScorer(model, workers) has prunes(), block_rows() and score(block, first row of it, all rows, out, pool).
 template <typename BlockScorer>
 class BatchScorer {
  public:
@@ -46,7 +46,8 @@ class BatchScorer {
       const std::size_t n = std::min(block, rows.rows() - first);
       scorer->score(rows.middle_rows(first, n), first, rows, out + first, pool);
     };
-    if (blocks < threads) {
+    const bool few = blocks < threads && (blocks <= 1 || !scorers_[0]->prunes());
+    if (few) {
       for (std::size_t b = 0; b < blocks; ++b) score_block(b, 0, &pool_);
     } else {
       pool_.run(blocks, [&](std::size_t b, std::size_t worker) { score_block(b, worker, nullptr); });

@@ -18,6 +18,8 @@ class DensityScorer {
   /// workers: threads of the pools that calls will bring.
   explicit DensityScorer(const State& state, std::size_t workers = 1);
 
+  /// Whether references may be left out; the pool of a call then is of use only to what is summed over all of them.
+  [[nodiscard]] bool prunes() const { return pruned_.has_value(); }
   /// Most rows of one call.
   [[nodiscard]] std::size_t block_rows() const { return pruned_ ? kPrunedBlock : kFullBlock; }
 

@@ -23,6 +23,7 @@ class FeatureScorer {
         whitened_(density_.block_rows() * whitening_.output_stride()),
         scratch_(whitening_.scratch_size()) {}
 
+  [[nodiscard]] bool prunes() const { return density_.prunes(); }
   [[nodiscard]] std::size_t block_rows() const { return density_.block_rows(); }
 
   /// Throws InvalidInput naming the row and column, counted in `all`, of a value that is not finite.

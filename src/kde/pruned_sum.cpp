@@ -82,6 +82,7 @@ double PrunedSum::kept_share(const kernels::KernelTable& kernels, const double* 
 
 void PrunedSum::begin(const double* queries, std::size_t stride, std::size_t rows) {
   const std::size_t dimension = references_.packed.dimension;
+  words_ = (rows + 63) / 64;
   for (std::size_t q = 0; q < rows; ++q) {
     const double* query = queries + q * stride;
     const double square = squared_length(query, dimension);
@@ -187,8 +188,8 @@ void PrunedSum::sum_marked(const kernels::KernelTable& kernels) {
   std::array<std::array<std::uint16_t, kPrunedBlock>, 2> groups;  // by form
   for (std::size_t leaf = 0; leaf < references_.tree.leaf_count(); ++leaf) {
     std::array<std::size_t, 2> sizes{};
-    for (std::size_t word = 0; word < kWords; ++word) {
-      std::uint64_t& bits = marks_[leaf * kWords + word];
+    for (std::size_t word = 0; word < words_; ++word) {
+      std::uint64_t& bits = marks_[leaf * words_ + word];
       for (; bits != 0; bits &= bits - 1) {
         const std::size_t q = word * 64 + static_cast<std::size_t>(std::countr_zero(bits));
         const auto form = static_cast<std::size_t>(queries_[q].form);

@@ -48,7 +48,7 @@ class PrunedSum {
   [[nodiscard]] bool find_kept_leaves(const kernels::KernelTable& kernels, std::size_t q);
   void find_candidates(const kernels::KernelTable& kernels, std::size_t q, double log2_sum);
   [[nodiscard]] std::size_t keep_near_candidates();
-  void mark(std::size_t leaf, std::size_t q) { marks_[leaf * kWords + q / 64] |= std::uint64_t{1} << q % 64; }
+  void mark(std::size_t leaf, std::size_t q) { marks_[leaf * words_ + q / 64] |= std::uint64_t{1} << q % 64; }
   void sum_marked(const kernels::KernelTable& kernels);
   void sum_leaf(const kernels::KernelTable& kernels, std::size_t leaf, Form form, std::span<const std::uint16_t> group);
   void empty_lanes(std::size_t q);
@@ -57,6 +57,7 @@ class PrunedSum {
   static constexpr std::size_t kWords = kPrunedBlock / 64;
 
   const ReferenceSet& references_;
+  std::size_t words_ = 0;  // of marks that a leaf has for the queries of this call
   std::vector<Query> queries_;
   kernels::AlignedVector<float> points_;       // the queries in float32, one after another: for bounds
   kernels::AlignedVector<float> values_;       // and as their form's kernel wants them

@@ -53,9 +53,11 @@ void plant(ReferenceSet& references, MatrixView<float> whitened, const std::vect
 /// tree would, whose leaves are wider.
 bool promising(MatrixView<float> whitened, const std::vector<kernels::Reference>& distinct) {
   std::vector<kernels::Reference> some(std::min(kTrialRows, distinct.size()));
-  for (std::size_t i = 0; i < some.size(); ++i) some[i] = distinct[i * distinct.size() / some.size()];
   ReferenceSet trial;
-  trial.rows = some.size();
+  for (std::size_t i = 0; i < some.size(); ++i) {
+    some[i] = distinct[i * distinct.size() / some.size()];
+    trial.rows += some[i].count;
+  }
   LeafOrder order;
   plant(trial, whitened, some, std::max(2 * kernels::kTileRows, kLeafRows * some.size() / distinct.size()), order);
   return trial.tree.leaf_count() != 0;

@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <limits>
 #include <span>
 #include <utility>
 
@@ -173,9 +174,9 @@ std::size_t place_of(std::size_t region, std::size_t column, std::size_t dimensi
 
 RegionPacks::RegionPacks(std::size_t regions, std::size_t k)
     : count(kernels::round_up(regions, kTileRows) / kTileRows), dimension(k) {
-  constexpr float kFar = 1e18F;  // its square is inside float32
-  low.assign(count * dimension * kTileRows, kFar);
-  high.assign(count * dimension * kTileRows, -kFar);
+  constexpr float kInfinity = std::numeric_limits<float>::infinity();  // of an empty region every bound is -infinity
+  low.assign(count * dimension * kTileRows, kInfinity);
+  high.assign(count * dimension * kTileRows, -kInfinity);
   centre.resize(count * dimension * kTileRows);
   radius.resize(count * kTileRows);
   rows.resize(count * kTileRows);
@@ -207,6 +208,10 @@ void RegionPacks::enclose(std::size_t i, MatrixView<float> points, std::span<con
     largest = std::max(largest, square);
   }
   radius[i] = static_cast<float>(std::sqrt(largest) * (1 + 0x1p-22));  // rounded up
+  // A ball so large that the square of its radius would leave float32 says nothing: it becomes everything there is.
+  if (radius[i] < 1e18F) return;
+  radius[i] = std::numeric_limits<float>::max();
+  for (std::size_t j = 0; j < dimension; ++j) centre[place_of(i, j, dimension)] = 0;
 }
 
 LeafOrder order_by_leaves(MatrixView<float> points, std::vector<Reference> rows, std::size_t leaf_rows) {

@@ -33,9 +33,9 @@ using FusedVec = hn::Vec<FusedTag>;
 inline constexpr std::size_t kFusedLanes = MaxLanes(FusedTag());
 inline constexpr std::size_t kTileVectors = kTileRows / kFusedLanes;
 
-/// 2^x, relative error below 3e-6 where float32 holds it; at most 2^-126 below, and infinity or NaN from 128 on. The polynomial of
-/// degree 4 is the one of least relative error (2.6e-6) over one octave; its error swings about 0, so that much of it
-/// cancels in a sum.
+/// 2^x, relative error below 3e-6 where float32 holds it; at most 2^-126 below, and infinity or NaN from 128 on. The
+/// polynomial of degree 4 is the one of least relative error (2.6e-6) over one octave; its error swings about 0, so
+/// that much of it cancels in a sum.
 HWY_INLINE FusedVec FastExp2(FusedVec x) {
   const FusedTag d;
 #if HWY_TARGET == HWY_AVX3

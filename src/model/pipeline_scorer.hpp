@@ -21,6 +21,7 @@ class PipelineScorer {
 
   PipelineScorer(const Model& model, std::size_t workers);
 
+  [[nodiscard]] bool prunes() const { return density_.prunes(); }
   [[nodiscard]] std::size_t block_rows() const { return density_.block_rows(); }
 
   /// Throws InvalidInput naming the row and column, counted in `all`, of a value that is not finite.

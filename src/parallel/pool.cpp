@@ -1,7 +1,7 @@
 #include "parallel/pool.hpp"
 
 #include <algorithm>
-#include <system_error>
+#include <exception>
 
 #if defined(__x86_64__)
 #include <immintrin.h>
@@ -28,8 +28,8 @@ Pool::Pool(int threads) {
   workers_.reserve(count);
   try {
     for (std::size_t worker = 1; worker <= count; ++worker) workers_.emplace_back([this, worker] { serve(worker); });
-  } catch (const std::system_error&) {
-    // The system gives no more threads: those that started do the work.
+  } catch (const std::exception&) {
+    // The system gives no more threads, or no memory for one: those that started do the work.
   }
 }
 

@@ -107,6 +107,29 @@ TEST(PrunedSumTest, LeavesOutWhatCannotMatterAndNothingElse) {
   EXPECT_GT(kept_at_origin(distance(0x1p-17)), 0.5);
 }
 
+TEST(PrunedSumTest, ReferencesFarBeyondTheirLeafHideNoneBesideThem) {
+  // What an imported model may hold: rows of whitened length 1e20 to 3e38, few enough to share leaves with near ones.
+  for (const float huge : {1e10F, 1e17F, 1e19F, 1e20F, 3e38F}) {
+    SCOPED_TRACE(huge);
+    auto rows = clustered(4096, 3, 40, 15, 8);
+    for (std::size_t i = 0; i < 40; ++i) rows(i * 101, i % 3) = i % 2 == 0 ? huge : -huge;
+    const auto references = kde::make_reference_set(rows, true);
+    ASSERT_NE(references.tree.leaf_count(), 0U);
+    kde::PrunedSum sum(references);
+    std::size_t pruned = 0;
+    for (std::size_t i = 5; i < 4096; i += 100) {
+      const std::vector<double> query(rows.row(i).begin(), rows.row(i).end());
+      double log_sum = 0;
+      if (!sum.score(kernels::active(), query.data(), 3, 1, &log_sum).empty()) continue;
+      const auto expected =
+          oracle::log_mean_kernel({query.begin(), query.end()}, oracle::to_rows(rows)) + std::log(4096.0L);
+      EXPECT_NEAR(log_sum, static_cast<double>(expected), 2e-5) << i;
+      ++pruned;
+    }
+    EXPECT_GT(pruned, 10U);
+  }
+}
+
 TEST(PrunedSumTest, LeavesOutMostOfManyClusters) {
   const auto train = clustered(6000, 16, 40, 60, 6);
   const auto state = kde::fit(train.view(), true, 1);
