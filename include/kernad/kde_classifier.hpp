@@ -99,6 +99,7 @@ class KERNAD_API KDEClassifier {
   void set_target_fpr(double fpr);
   /// Any other threshold. Throws NotFitted. A fit drops calibration and threshold, state_dict() and save keep them.
   void set_threshold(const Threshold& threshold);
+  void clear_threshold();
 
   [[nodiscard]] bool is_calibrated() const noexcept;
   [[nodiscard]] bool has_threshold() const noexcept;

@@ -30,6 +30,14 @@ std::shared_ptr<const model::State> with_calibration(const model::State& state, 
   return changed;
 }
 
+std::shared_ptr<const model::State> with_threshold(const std::shared_ptr<const model::State>& state,
+                                                   const std::optional<Threshold>& threshold) {
+  if (!state) throw NotFitted("the classifier is not fitted; call fit or load first");
+  auto changed = std::make_shared<model::State>(*state);
+  changed->threshold = threshold;
+  return changed;
+}
+
 }  // namespace
 
 void KDEClassifier::calibrate(EmbeddingsView embeddings, std::size_t folds, const FitProgress& progress) {
@@ -56,12 +64,9 @@ void KDEClassifier::calibrate_from(EmbeddingsView normals) {
 
 void KDEClassifier::set_target_fpr(double fpr) { set_threshold(Threshold::at_target_fpr(fpr, calibration())); }
 
-void KDEClassifier::set_threshold(const Threshold& threshold) {
-  (void)report();  // NotFitted
-  auto changed = std::make_shared<model::State>(*state_);
-  changed->threshold = threshold;
-  state_ = std::move(changed);
-}
+void KDEClassifier::set_threshold(const Threshold& threshold) { state_ = with_threshold(state_, threshold); }
+
+void KDEClassifier::clear_threshold() { state_ = with_threshold(state_, std::nullopt); }
 
 bool KDEClassifier::is_calibrated() const noexcept { return state_ && state_->calibration; }
 bool KDEClassifier::has_threshold() const noexcept { return state_ && state_->threshold; }
