@@ -86,8 +86,8 @@ class KERNAD_API KDEClassifier {
   /// threshold by false-positive rate follows, others stay. The same bits for any number of threads; costs about
   /// `folds` fits. Throws NotFitted; InvalidParameter for folds < 2, or when a rate set before can no longer be
   /// promised; InvalidInput when embeddings have another shape than in the fit, or what the others of a fold are is too
-  /// few or all alike. progress is told of folds. Source: Vovk (2015), "Cross-conformal predictors";
-  /// docs/calibration.md.
+  /// few or all alike. progress is told of folds. Not for a checkpoint that another program fitted: its fit is not
+  /// repeated here. Source: Vovk (2015), "Cross-conformal predictors"; docs/calibration.md.
   void calibrate(EmbeddingsView embeddings, std::size_t folds = 10, const FitProgress& progress = {});
 
   /// Calibration on M x D rows of normal examples that the model was not fitted on (split conformal): the

@@ -64,6 +64,7 @@ class Calibrated:
     num_threads: int
 
     def compute_kde_scores(self, features: ArrayLike, as_log_likelihood: bool | None = False) -> Any:
+        """KDEClassifier's."""
         raise NotImplementedError
 
     @property
