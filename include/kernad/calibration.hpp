@@ -71,8 +71,8 @@ struct KERNAD_API Threshold {
 
 /// Which rows of a batch to call anomalous (1) so that the expected share of normal rows among them, the
 /// false-discovery rate, is at most `fdr`: Benjamini and Hochberg (1995), which holds for the p-values of a calibration
-/// on rows that the model was not fitted on (Bates et al. 2023, "Testing for outliers with conformal p-values",
-/// theorem 2). Throws InvalidParameter for an fdr outside (0, 1), InvalidInput for a p-value outside [0, 1].
+/// on rows that the model was not fitted on (Bates et al. 2023, "Testing for outliers with conformal p-values"). Throws
+/// InvalidParameter for an fdr outside (0, 1), InvalidInput for a p-value outside [0, 1].
 [[nodiscard]] KERNAD_API std::vector<std::uint8_t> benjamini_hochberg(std::span<const double> p_values, double fdr);
 
 }  // namespace kernad

@@ -5,7 +5,7 @@
 // that a threshold calls anomalous is distributed as Beta(m, n + 1 - m): mean e = m / (n + 1), variance e (1 - e) / (n
 // + 2). Among T new rows a share G is seen, with F as its probability: var(G) = var(F) + (e - e^2 - var(F)) / T. The
 // mean of 1,000 independent draws of G has the standard error sqrt(var(G) / 1000). Source: Vovk (2012), "Conditional
-// validity of inductive conformal predictors", prop. 2.
+// validity of inductive conformal predictors".
 //
 // Split conformal calibration is exact, and so tested on both sides. Cross-conformal calibration compares the score by
 // a model of n rows with scores by models of 0.9 n rows, and is tested to keep the promise and not to be void.
