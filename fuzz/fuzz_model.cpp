@@ -5,7 +5,8 @@
 #include "io/safetensors.hpp"
 #include "kernad/kde_classifier.hpp"
 
-// A file that loads as a model must score every finite row finitely and survive the way back into tensors.
+// A file that loads as a model must score every finite row finitely and survive the way back into tensors, its
+// calibration and threshold included.
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   using namespace kernad;
   fuzz::expect_result_or_error([&] {
@@ -17,10 +18,21 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
       const std::vector<float> row(columns, value);
       const auto score = classifier.compute_kde_scores(EmbeddingsView(row.data(), 1, columns), true)[0];
       fuzz::expect(std::isfinite(score));
+      const std::vector<double> scores = {score};
+      if (classifier.is_calibrated()) {
+        const double p = classifier.calibration().p_values(scores)[0];
+        fuzz::expect(p > 0 && p <= 1);
+      }
+      if (classifier.has_threshold()) {
+        fuzz::expect(std::isfinite(classifier.threshold().log_density));
+        (void)classifier.threshold().labels(scores);
+      }
     }
     KDEClassifier copy;
     copy.load_state_dict(classifier.state_dict());
     fuzz::expect(copy.report().components == classifier.report().components);
+    fuzz::expect(copy.is_calibrated() == classifier.is_calibrated());
+    fuzz::expect(copy.has_threshold() == classifier.has_threshold());
   });
   return 0;
 }

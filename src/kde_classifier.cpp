@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "calibration/probability.hpp"
 #include "kde/batch_scorer.hpp"
 #include "kernad/error.hpp"
 #include "kernad/sampling.hpp"
@@ -127,8 +128,8 @@ std::vector<double> KDEClassifier::compute_kde_scores(EmbeddingsView features, b
 }
 
 std::vector<double> KDEClassifier::compute_probabilities(std::span<const double> scores) {
-  constexpr double kSlope = 0.05;  // of the reference's sigmoid, and its midpoint in nats
-  constexpr double kMidpoint = 12;
+  using calibration::kMidpoint;
+  using calibration::kSlope;
   std::vector<double> probabilities(scores.size());
   for (std::size_t i = 0; i < scores.size(); ++i) {
     if (std::isnan(scores[i])) throw InvalidInput(fmt::format("score {} is NaN; scores are log-densities", i));

@@ -2,9 +2,11 @@
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <charconv>
 #include <memory>
 #include <nlohmann/json.hpp>
+#include <optional>
 
 #include "commands.hpp"
 #include "data.hpp"
@@ -24,6 +26,8 @@ struct FitOptions {
   std::size_t max_training_points = KDEClassifierOptions{}.max_training_points;
   std::uint64_t seed = KDEClassifierOptions{}.seed;
   std::string labels;
+  std::optional<double> target_fpr;
+  std::optional<std::size_t> folds;
   CommonOptions common;
 };
 
@@ -51,6 +55,15 @@ KDEClassifierOptions classifier_options(const FitOptions& options) {
   wanted.max_training_points = options.max_training_points;
   wanted.seed = options.seed;
   return wanted;
+}
+
+/// Cross-conformal, where one of its options is given: --folds alone gives p-values and leaves the threshold for later.
+void calibrate(const FitOptions& options, EmbeddingsView rows, KDEClassifier& model) {
+  if (!options.target_fpr && !options.folds) return;
+  const std::size_t folds = options.folds.value_or(10);
+  Progress progress("calibrating", std::min(folds, model.report().rows_used));
+  model.calibrate(rows, folds, [&](std::size_t, std::size_t) { progress.advance(1); });
+  if (options.target_fpr) model.set_target_fpr(*options.target_fpr);
 }
 
 void report(const FitOptions& options, const KDEClassifier& model, std::size_t left_out) {
@@ -89,6 +102,7 @@ void run(const FitOptions& options) {
                                    options.train, rows.rows(), options.labels.empty() ? "" : "normal ",
                                    model.options().n_pca_components.count()));
   }
+  in_file(options.train, [&] { calibrate(options, rows, model); });
   model.save(options.model);
   report(options, model, left_out);
 }
@@ -122,8 +136,19 @@ void add_fit(CLI::App& app) {
   command->add_option("--labels", options->labels, "Labels (see kernad test); rows labelled anomalous are left out")
       ->check(not_empty())
       ->type_name("COLUMN|FILE");
+  command
+      ->add_option("--target-fpr", options->target_fpr,
+                   "Calibrate: at most this share of new normal rows shall be called anomalous")
+      ->type_name("RATE");
+  command
+      ->add_option("--folds", options->folds,
+                   "Calibrate by F refits, each without one part of the rows; with --target-fpr 10")
+      ->check(whole_number())
+      ->type_name("F");
   add_common(*command, options->common);
-  command->footer(std::string("Example:\n  kernad fit train.npy -o model.safetensors --components 0.95") + kExitStatus);
+  command->footer(std::string("Examples:\n  kernad fit train.npy -o model.safetensors --components 0.95\n"
+                              "  kernad fit train.csv --labels class -o model.safetensors --target-fpr 0.01") +
+                  kExitStatus);
   command->callback([options] { run(*options); });
 }
 

@@ -3,23 +3,24 @@
 _kernad() {
   local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD - 1]} command= word options
   for word in "${COMP_WORDS[@]:1:COMP_CWORD-1}"; do
-    case $word in fit | predict | test | info) command=$word && break ;; esac
+    case $word in fit | calibrate | predict | test | info) command=$word && break ;; esac
   done
   COMPREPLY=()
 
   case $prev in
     --scaling) mapfile -t COMPREPLY < <(compgen -W 'scale norm' -- "$cur") && return ;;
     --header) mapfile -t COMPREPLY < <(compgen -W 'auto present absent' -- "$cur") && return ;;
-    --components | --max-training-points | --seed | --threads) return ;;
+    --components | --max-training-points | --seed | --threads | --folds | --target-fpr | --threshold | --probability | --fdr) return ;;
   esac
 
   local common='--threads --header --json --help'
   case $command in
-    fit) options="--output --components --scaling --max-training-points --seed --labels $common" ;;
-    predict) options="--output --labels --no-pruning $common" ;;
+    fit) options="--output --components --scaling --max-training-points --seed --labels --target-fpr --folds $common" ;;
+    calibrate) options="--target-fpr --threshold --probability --f1 --normals --labels --output $common" ;;
+    predict) options="--output --labels --fdr --no-pruning $common" ;;
     test) options="--labels --no-pruning $common" ;;
     info) options='--json --help' ;;
-    *) options='fit predict test info --help --version' ;;
+    *) options='fit calibrate predict test info --help --version' ;;
   esac
   if [[ $cur == -* || -z $command ]]; then
     mapfile -t COMPREPLY < <(compgen -W "$options" -- "$cur")

@@ -2,7 +2,7 @@
 # zsh completion of kernad(1)
 
 _kernad() {
-  local -a common fit predict test info
+  local -a common fit calibrate predict test info
   common=(
     '--threads[threads to use]:threads:'
     '--header[whether the first line names the columns]:when:(auto present absent)'
@@ -16,11 +16,24 @@ _kernad() {
     '--max-training-points[of more rows a sample is used]:rows:'
     '--seed[seed of that sample]:seed:'
     '--labels[labels: a column or a file]:labels:_files'
+    '--target-fpr[calibrate for this false-positive rate]:rate:'
+    '--folds[calibrate by this many refits]:folds:'
     ':training data:_files'
+  )
+  calibrate=(
+    '(-o --output)'{-o,--output}'[model file to write instead]:model:_files'
+    '(--threshold --probability --f1)--target-fpr[threshold of this false-positive rate]:rate:'
+    '(--target-fpr --probability --f1)--threshold[a log_density]:log_density:'
+    '(--target-fpr --threshold --f1)--probability[threshold of this probability]:probability:'
+    '(--target-fpr --threshold --probability --normals)--f1[threshold of largest F1 on labelled rows]:data:_files'
+    '(--f1)--normals[calibrate on these normal rows]:data:_files'
+    '--labels[labels: a column or a file]:labels:_files'
+    ':model:_files'
   )
   predict=(
     '(-o --output)'{-o,--output}'[file to write]:scores:_files'
     '--labels[column that is a label]:column:'
+    '--fdr[label at this false-discovery rate]:rate:'
     '--no-pruning[sum over every training row]'
     ':model:_files' ':data:_files'
   )
@@ -33,7 +46,7 @@ _kernad() {
 
   if (( CURRENT == 2 )); then
     _arguments '(-h --help)'{-h,--help}'[show help]' '--version[show the version]' \
-      ':command:((fit\:"learn a model" predict\:"score rows" test\:"measure a model" info\:"show a model or this build"))'
+      ':command:((fit\:"learn a model" calibrate\:"set a threshold" predict\:"score rows" test\:"measure a model" info\:"show a model or this build"))'
     return
   fi
   local command=$words[2]
@@ -41,6 +54,7 @@ _kernad() {
   (( CURRENT-- ))
   case $command in
     fit) _arguments $fit $common ;;
+    calibrate) _arguments $calibrate $common ;;
     predict) _arguments $predict $common ;;
     test) _arguments $test $common ;;
     info) _arguments $info ;;

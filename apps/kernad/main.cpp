@@ -35,7 +35,8 @@ int run(CLI::App& app, int argc, const char* const* argv) {
   } catch (const CLI::ParseError& error) {
     const auto chosen = app.get_subcommands();
     if (chosen.empty() && argc > 1 && argv[1][0] != '-') {
-      return fail(kBadInput, std::string(argv[1]) + ": there is no such command; valid: fit, predict, test, info");
+      return fail(kBadInput,
+                  std::string(argv[1]) + ": there is no such command; valid: fit, calibrate, predict, test, info");
     }
     const std::string command = chosen.empty() ? "kernad" : "kernad " + chosen.back()->get_name();
     return fail(kBadInput, std::string(error.what()) + "; see " + command + " --help");
@@ -73,6 +74,7 @@ int main(int argc, char** argv) {
   app.require_subcommand(1);
   app.footer("Example:\n  kernad fit train.npy -o model.safetensors && kernad predict model.safetensors new.npy");
   kernad::cli::add_fit(app);
+  kernad::cli::add_calibrate(app);
   kernad::cli::add_predict(app);
   kernad::cli::add_test(app);
   kernad::cli::add_info(app);

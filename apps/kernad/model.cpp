@@ -4,6 +4,8 @@
 
 #include <nlohmann/json.hpp>
 
+#include "calibration.hpp"
+
 namespace kernad::cli {
 
 KDEClassifier load_model(const std::string& path, const CommonOptions& options) {
@@ -35,6 +37,7 @@ nlohmann::ordered_json model_json(const std::string& path, const KDEClassifier& 
   json["explained_variance"] = report.explained_variance;
   json["bandwidth_factor"] = report.bandwidth_factor;
   json["max_length"] = report.max_length;
+  add_calibration(json, model);
   json["notes"] = report.notes;
   return json;
 }
@@ -43,7 +46,7 @@ std::vector<std::pair<std::string, std::string>> model_table(const std::string& 
   const auto& options = model.options();
   const auto& report = model.report();
   const auto& wanted = options.n_pca_components;
-  return {
+  Table table = {
       {"model", path},
       {"components wanted",
        wanted.is_share() ? fmt::format("{} of the variance", wanted.share()) : fmt::format("{}", wanted.count())},
@@ -60,6 +63,8 @@ std::vector<std::pair<std::string, std::string>> model_table(const std::string& 
       {"bandwidth factor", fmt::format("{:.6g}", report.bandwidth_factor)},
       {"max length", fmt::format("{:.6g}", report.max_length)},
   };
+  add_calibration(table, model);
+  return table;
 }
 
 }  // namespace kernad::cli

@@ -44,9 +44,15 @@ void require_known_ending(const std::string& path) {
 }
 
 std::string csv_text(const Scores& scores) {
-  std::string text = "log_density,probability\n";
+  std::string text = "log_density,probability";
+  if (scores.p_value) text += ",p_value";
+  if (scores.label) text += ",label";
+  text += '\n';
   for (std::size_t i = 0; i < scores.log_density.size(); ++i) {
-    fmt::format_to(std::back_inserter(text), "{},{}\n", scores.log_density[i], scores.probability[i]);
+    fmt::format_to(std::back_inserter(text), "{},{}", scores.log_density[i], scores.probability[i]);
+    if (scores.p_value) fmt::format_to(std::back_inserter(text), ",{}", (*scores.p_value)[i]);
+    if (scores.label) fmt::format_to(std::back_inserter(text), ",{}", (*scores.label)[i]);
+    text += '\n';
   }
   return text;
 }
@@ -56,6 +62,8 @@ std::string json_text(const Scores& scores) {
   json["rows"] = scores.log_density.size();
   json["log_density"] = scores.log_density;
   json["probability"] = scores.probability;
+  if (scores.p_value) json["p_value"] = *scores.p_value;
+  if (scores.label) json["label"] = *scores.label;
   return json.dump() + '\n';
 }
 

@@ -4,7 +4,9 @@
 #include <CLI/CLI.hpp>
 #include <memory>
 #include <nlohmann/json.hpp>
+#include <optional>
 
+#include "calibration.hpp"
 #include "commands.hpp"
 #include "data.hpp"
 #include "kernad/metrics.hpp"
@@ -31,18 +33,27 @@ constexpr auto kFooter =
     "called anomalous.\n\n"
     "Example:\n  kernad test model.safetensors test.csv --labels class";
 
-DetectionMetrics measure(const TestOptions& options, const KDEClassifier& model) {
+struct Measured {
+  DetectionMetrics metrics;
+  std::optional<Confusion> confusion;  ///< at the model's threshold, if it has one
+};
+
+Measured measure(const TestOptions& options, const KDEClassifier& model) {
   const auto data = read_labelled(options.data, options.labels, options.common.csv_header());
   return in_file(options.data, [&] {
+    Measured measured;
     auto scores = log_densities(model, data.features);
+    if (model.has_threshold()) measured.confusion = confusion(model.threshold().labels(scores), data.labels);
     for (double& score : scores) score = 0.0 - score;  // higher is more anomalous, and no -0
-    auto metrics = evaluate(scores, data.labels);
-    metrics.F1Max_threshold = 0.0 - metrics.F1Max_threshold;  // a log_density again
-    return metrics;
+    measured.metrics = evaluate(scores, data.labels);
+    auto& threshold = measured.metrics.F1Max_threshold;
+    threshold = 0.0 - threshold;  // a log_density again
+    return measured;
   });
 }
 
-void report(const DetectionMetrics& metrics, bool as_json) {
+void report(const Measured& measured, const KDEClassifier& model, bool as_json) {
+  const auto& metrics = measured.metrics;
   if (as_json) {
     nlohmann::ordered_json json;
     json["image_AUROC"] = metrics.image_AUROC;
@@ -52,21 +63,24 @@ void report(const DetectionMetrics& metrics, bool as_json) {
     json["FPR@95TPR"] = metrics.FPR_at_95TPR;
     json["n_normal"] = metrics.normal_count;
     json["n_anomalous"] = metrics.anomalous_count;
+    if (measured.confusion) add_confusion(json, model.threshold(), *measured.confusion);
     print_json(json);
     return;
   }
-  print_table({{"image_AUROC", fmt::format("{:.6f}", metrics.image_AUROC)},
-               {"AUPR", fmt::format("{:.6f}", metrics.AUPR)},
-               {"F1Max", fmt::format("{:.6f}", metrics.F1Max)},
-               {"F1Max_threshold", fmt::format("{:.6g} (log_density)", metrics.F1Max_threshold)},
-               {"FPR@95TPR", fmt::format("{:.6f}", metrics.FPR_at_95TPR)},
-               {"n_normal", fmt::format("{}", metrics.normal_count)},
-               {"n_anomalous", fmt::format("{}", metrics.anomalous_count)}});
+  Table table = {{"image_AUROC", fmt::format("{:.6f}", metrics.image_AUROC)},
+                 {"AUPR", fmt::format("{:.6f}", metrics.AUPR)},
+                 {"F1Max", fmt::format("{:.6f}", metrics.F1Max)},
+                 {"F1Max_threshold", fmt::format("{:.6g} (log_density)", metrics.F1Max_threshold)},
+                 {"FPR@95TPR", fmt::format("{:.6f}", metrics.FPR_at_95TPR)},
+                 {"n_normal", fmt::format("{}", metrics.normal_count)},
+                 {"n_anomalous", fmt::format("{}", metrics.anomalous_count)}};
+  if (measured.confusion) add_confusion(table, model.threshold(), *measured.confusion);
+  print_table(table);
 }
 
 void run(const TestOptions& options) {
   const KDEClassifier model = load_model(options.model, options.common);
-  report(measure(options, model), options.common.json);
+  report(measure(options, model), model, options.common.json);
   print_notes(model.report().notes);
 }
 

@@ -11,6 +11,7 @@
 #include <utility>
 #include <vector>
 
+#include "kernad/calibration.hpp"
 #include "kernad/export.hpp"
 #include "kernad/feature_scaling_method.hpp"
 #include "kernad/matrix.hpp"
@@ -79,6 +80,32 @@ class KERNAD_API KDEClassifier {
   [[nodiscard]] std::vector<double> predict(EmbeddingsView features) const;
   /// The same, by the reference's other name.
   [[nodiscard]] std::vector<double> forward(EmbeddingsView features) const { return predict(features); }
+
+  /// Cross-conformal calibration on `embeddings`, those of the fit: of each fold (at most one a row) the rows are
+  /// scored by the same pipeline fitted on the others, and those honest log-densities are kept beside the model. A
+  /// threshold by false-positive rate follows, others stay. The same bits for any number of threads; costs about
+  /// `folds` fits. Throws NotFitted; InvalidParameter for folds < 2, or when a rate set before can no longer be
+  /// promised; InvalidInput when embeddings have another shape than in the fit, or what the others of a fold are is too
+  /// few or all alike. progress is told of folds. Not for a checkpoint that another program fitted: its fit is not
+  /// repeated here. Source: Vovk (2015), "Cross-conformal predictors"; docs/calibration.md.
+  void calibrate(EmbeddingsView embeddings, std::size_t folds = 10, const FitProgress& progress = {});
+
+  /// Calibration on M x D rows of normal examples that the model was not fitted on (split conformal): the
+  /// false-positive rate is then exact. No refit. Throws as compute_kde_scores and calibrate do, and InvalidInput for
+  /// no rows.
+  void calibrate_from(EmbeddingsView normals);
+
+  /// The threshold of that false-positive rate; throws NotFitted before calibrate, else as Calibration::threshold.
+  void set_target_fpr(double fpr);
+  /// Any other threshold. Throws NotFitted. A fit drops calibration and threshold, state_dict() and save keep them.
+  void set_threshold(const Threshold& threshold);
+  void clear_threshold();
+
+  [[nodiscard]] bool is_calibrated() const noexcept;
+  [[nodiscard]] bool has_threshold() const noexcept;
+  /// Throw NotFitted when there is none.
+  [[nodiscard]] const Calibration& calibration() const;
+  [[nodiscard]] const Threshold& threshold() const;
 
   [[nodiscard]] bool is_fitted() const noexcept { return state_ != nullptr; }
   [[nodiscard]] const KDEClassifierOptions& options() const noexcept { return options_; }

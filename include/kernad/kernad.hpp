@@ -1,6 +1,7 @@
 // Everything public.
 #pragma once
 
+#include "kernad/calibration.hpp"
 #include "kernad/error.hpp"
 #include "kernad/feature_scaling_method.hpp"
 #include "kernad/gaussian_kde.hpp"

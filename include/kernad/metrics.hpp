@@ -25,4 +25,21 @@ struct DetectionMetrics {
 [[nodiscard]] KERNAD_API DetectionMetrics evaluate(std::span<const double> scores,
                                                    std::span<const std::uint8_t> labels);
 
+/// Rows called anomalous or not, against what they are. Rates of no rows are 0.
+struct KERNAD_API Confusion {
+  std::size_t true_positives = 0;   ///< anomalous rows called so
+  std::size_t false_positives = 0;  ///< normal rows called anomalous
+  std::size_t true_negatives = 0;
+  std::size_t false_negatives = 0;
+
+  [[nodiscard]] double FPR() const noexcept;        ///< share of the normal rows called anomalous
+  [[nodiscard]] double TPR() const noexcept;        ///< share of the anomalous rows called so: recall
+  [[nodiscard]] double precision() const noexcept;  ///< share of anomalous rows among those called so
+  [[nodiscard]] double F1() const noexcept;         ///< harmonic mean of precision and recall
+};
+
+/// called, labels: 0 or 1, one a row. Throws InvalidInput when the sizes differ or a value is neither.
+[[nodiscard]] KERNAD_API Confusion confusion(std::span<const std::uint8_t> called,
+                                             std::span<const std::uint8_t> labels);
+
 }  // namespace kernad

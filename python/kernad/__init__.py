@@ -17,6 +17,7 @@ import os
 from kernad import _core
 from kernad._errors import FitWarning, InvalidInput, InvalidParameter, NotFittedError, ReadError, WriteError
 from kernad._types import FeatureScalingMethod, FitReport, StateDict
+from kernad.calibration import Calibration, Threshold, benjamini_hochberg
 from kernad.classifier import KDEClassifier
 from kernad.functions import DetectionMetrics, SystemInfo, evaluate, sample_rows, system_info
 from kernad.scorer import Scorer
@@ -25,6 +26,7 @@ from kernad.stages import PCA, GaussianKDE
 __version__: str = _core.version()
 __all__ = [
     "PCA",
+    "Calibration",
     "DetectionMetrics",
     "FeatureScalingMethod",
     "FitReport",
@@ -38,7 +40,9 @@ __all__ = [
     "Scorer",
     "StateDict",
     "SystemInfo",
+    "Threshold",
     "WriteError",
+    "benjamini_hochberg",
     "evaluate",
     "export_onnx",
     "sample_rows",

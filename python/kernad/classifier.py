@@ -15,12 +15,13 @@ from kernad._arrays import ArrayLike, Rows, as_rows, as_scores, as_tensor
 from kernad._calls import Progress, Reporter, component_count, threads_for, whole_number
 from kernad._errors import FitWarning
 from kernad._types import FeatureScalingMethod, FitReport, StateDict, scaling_name
+from kernad.calibration import Calibrated
 
 BLOCK_ROWS = 4096
 """Rows scored between two calls of a progress callback."""
 
 
-class KDEClassifier:
+class KDEClassifier(Calibrated):
     """Kernel-density anomaly classifier for deep-feature embeddings.
 
     A drop-in for anomalib's ``KDEClassifier``: the same constructor, methods, defaults and names, computed by the C++

@@ -32,7 +32,9 @@ class KDEAnomalyDetector(OutlierMixin, BaseEstimator):  # type: ignore[misc]
         max_training_points: of more rows a seeded sample is used.
         contamination: share of the training rows, in (0, 0.5], that ``predict`` calls outliers. A training row's
             density contains its own kernel, so more of new normal rows fall below ``offset_``; with many components
-            and few rows all of them. Then set ``offset_`` from rows kept aside (docs/python.md).
+            and few rows all of them: give ``folds``.
+        folds: refits of a cross-conformal calibration, after which ``contamination`` is the share of new normal rows
+            that ``predict`` calls outliers (``KDEClassifier.calibrate``). None: the share of the training rows.
         random_state: seed of the sample, an int; None is 0: a fit is always reproducible.
         n_jobs: threads; None or -1: as KDEClassifier's num_threads = 0.
 
@@ -49,6 +51,7 @@ class KDEAnomalyDetector(OutlierMixin, BaseEstimator):  # type: ignore[misc]
         max_training_points: int = 40000,
         contamination: float = 0.1,
         random_state: int | None = None,
+        folds: int | None = None,
         n_jobs: int | None = None,
     ) -> None:
         self.n_pca_components = n_pca_components
@@ -56,13 +59,15 @@ class KDEAnomalyDetector(OutlierMixin, BaseEstimator):  # type: ignore[misc]
         self.max_training_points = max_training_points
         self.contamination = contamination
         self.random_state = random_state
+        self.folds = folds
         self.n_jobs = n_jobs
 
     def fit(self, X: ArrayLike, y: Any = None) -> KDEAnomalyDetector:
         """Learn the density of X (N x D, N >= 2), then the threshold that leaves ``contamination`` of it below.
 
         Raises:
-            ValueError: a parameter out of range, or data that are empty, not finite or all alike.
+            ValueError: a parameter out of range, or data that are empty, not finite, all alike, or with ``folds``
+                too few for the contamination.
         """
         if not 0 < self.contamination <= 0.5:
             raise InvalidParameter(f"contamination is {self.contamination}; valid: above 0, at most 0.5")
@@ -70,8 +75,14 @@ class KDEAnomalyDetector(OutlierMixin, BaseEstimator):  # type: ignore[misc]
         classifier = self._make_classifier(len(X))
         classifier.fit(X)
         self.classifier_ = classifier
-        scores = classifier.compute_kde_scores(X, as_log_likelihood=True)
-        self.offset_ = float(np.percentile(scores, 100 * self.contamination))
+        if self.folds is None:
+            scores = classifier.compute_kde_scores(X, as_log_likelihood=True)
+            self.offset_ = float(np.percentile(scores, 100 * self.contamination))
+        else:
+            classifier.calibrate(X, folds=self.folds, target_fpr=self.contamination)
+            assert classifier.threshold is not None
+            # At the threshold is an outlier there, and only below offset_ here.
+            self.offset_ = float(np.nextafter(classifier.threshold.log_density, np.inf))
         return self
 
     def score_samples(self, X: ArrayLike) -> npt.NDArray[np.float64]:

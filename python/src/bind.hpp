@@ -3,12 +3,15 @@
 
 #include <nanobind/nanobind.h>
 
+#include "kernad/kde_classifier.hpp"
+
 namespace kernad::python {
 
 void bind_errors();
 void bind_functions(nanobind::module_& m);
 void bind_stages(nanobind::module_& m);
 void bind_classifier(nanobind::module_& m);
+void bind_calibration(nanobind::module_& m, nanobind::class_<KDEClassifier>& classifier);
 void bind_scorer(nanobind::module_& m);
 
 }  // namespace kernad::python

@@ -145,7 +145,8 @@ void from_bytes(KDEClassifier& self, const nb::bytes& bytes) {
 }  // namespace
 
 void bind_classifier(nb::module_& m) {
-  nb::class_<KDEClassifier>(m, "KDEClassifier")
+  nb::class_<KDEClassifier> classifier(m, "KDEClassifier");
+  classifier
       .def(
           "__init__",
           [](KDEClassifier* self, const Components& n, const std::string& scaling, std::size_t points,
@@ -174,6 +175,7 @@ void bind_classifier(nb::module_& m) {
       .def("save", &save, nb::arg("path"))
       .def("to_bytes", &to_bytes)
       .def("from_bytes", &from_bytes, nb::arg("model"));
+  bind_calibration(m, classifier);
 }
 
 }  // namespace kernad::python

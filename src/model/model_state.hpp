@@ -1,7 +1,10 @@
 // The fitted classifier: its stages' states side by side, and their way into a file and back.
 #pragma once
 
+#include <optional>
+
 #include "kde/kde_state.hpp"
+#include "kernad/calibration.hpp"
 #include "kernad/kde_classifier.hpp"
 #include "kernad/state_dict.hpp"
 #include "pca/pca_state.hpp"
@@ -13,6 +16,8 @@ struct State {
   double max_length = 1;
   kde::State kde;
   FitReport report;
+  std::optional<Calibration> calibration;
+  std::optional<Threshold> threshold;
 };
 
 [[nodiscard]] StateDict to_state_dict(const State& state, const KDEClassifierOptions& options);

@@ -7,6 +7,7 @@
 #include <string>
 #include <string_view>
 
+#include "calibration/calibration_state.hpp"
 #include "kernad/error.hpp"
 #include "model/check_state.hpp"
 #include "model/metadata.hpp"
@@ -201,6 +202,7 @@ StateDict to_state_dict(const State& state, const KDEClassifierOptions& options)
   tensors["kde_model.log_norm"] = scalar(state.kde.log_norm);
   tensors["max_length"] = scalar(state.max_length);
   dict.metadata = to_metadata(options, state.report);
+  calibration::write(state, dict);
   return dict;
 }
 
@@ -225,6 +227,7 @@ Loaded from_state_dict(const StateDict& dict, const KDEClassifierOptions& defaul
                     to_string(loaded.options.feature_scaling_method)));
   }
   loaded.state.pca.rank = loaded.state.report.rank;
+  calibration::read(reader.find("calibration.log_densities"), dict, loaded.state);
   return loaded;
 }
 

@@ -1,0 +1,28 @@
+// Calibration and threshold as people and programs read them.
+#pragma once
+
+#include <nlohmann/json_fwd.hpp>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "kernad/kde_classifier.hpp"
+#include "kernad/metrics.hpp"
+
+namespace kernad::cli {
+
+using Table = std::vector<std::pair<std::string, std::string>>;
+
+/// "-12.5 (log_density; target FPR 0.01)".
+[[nodiscard]] std::string threshold_text(const Threshold& threshold);
+[[nodiscard]] nlohmann::ordered_json threshold_json(const Threshold& threshold);
+
+/// Adds what the model has of them; to a model that has neither, nothing.
+void add_calibration(Table& table, const KDEClassifier& model);
+void add_calibration(nlohmann::ordered_json& json, const KDEClassifier& model);
+
+/// The threshold, and what it makes of labelled rows.
+void add_confusion(Table& table, const Threshold& threshold, const Confusion& confusion);
+void add_confusion(nlohmann::ordered_json& json, const Threshold& threshold, const Confusion& confusion);
+
+}  // namespace kernad::cli

@@ -1,0 +1,78 @@
+// From a log-density to a decision: p-values against honest scores of normal rows, thresholds, and a batch's false
+// discoveries. docs/calibration.md tells which promise holds when, and measures it.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string_view>
+#include <vector>
+
+#include "kernad/export.hpp"
+
+namespace kernad {
+
+/// Log-densities of normal rows, each by a model that has not seen its row: what new rows are ranked among.
+class KERNAD_API Calibration {
+ public:
+  /// folds: those of the cross-conformal refits that gave the log-densities; 0 when the rows were none that the model
+  /// was fitted on. Order does not matter. Throws InvalidInput for no log-densities or one that is not finite.
+  explicit Calibration(std::vector<double> log_densities, std::size_t folds = 0);
+
+  [[nodiscard]] std::span<const double> log_densities() const noexcept { return sorted_; }  ///< ascending
+  [[nodiscard]] std::size_t size() const noexcept { return sorted_.size(); }                ///< n, at least 1
+  [[nodiscard]] std::size_t folds() const noexcept { return folds_; }
+
+  /// Conformal p-value of each row, in [1 / (n + 1), 1]: (1 + #{calibration log-density <= its own}) / (n + 1). Small
+  /// is anomalous: a new normal row has P(p <= a) <= a for every a. Infinite log-densities give the limits; throws
+  /// InvalidInput for NaN. Source: Vovk, Gammerman, Shafer, Algorithmic Learning in a Random World (2005), ch. 2.
+  [[nodiscard]] std::vector<double> p_values(std::span<const double> log_densities) const;
+
+  /// The smallest false-positive rate that n rows can promise: 1 / (n + 1).
+  [[nodiscard]] double smallest_fpr() const noexcept;
+
+  /// The largest threshold whose false-positive rate is at most `fpr` on new normal rows, on average over fits:
+  /// log_density <= threshold exactly where the p-value is <= fpr. Throws InvalidParameter outside (0, 1), and below
+  /// smallest_fpr(), which it names.
+  [[nodiscard]] double threshold(double fpr) const;
+
+ private:
+  std::vector<double> sorted_;
+  std::size_t folds_ = 0;
+};
+
+/// How a threshold was chosen.
+enum class ThresholdRule : std::uint8_t { target_fpr, log_density, probability, f1_max };
+
+/// "target_fpr", "log_density", "probability", "f1_max".
+[[nodiscard]] KERNAD_API std::string_view to_string(ThresholdRule rule) noexcept;
+
+/// Rows whose log-density is at most `log_density` (a tie included) are called anomalous.
+struct KERNAD_API Threshold {
+  ThresholdRule rule = ThresholdRule::log_density;
+  double value = 0;        ///< what the rule was given: the false-positive rate, the log-density, the probability; of
+                           ///< f1_max the log-density that it found
+  double log_density = 0;  ///< in nats
+
+  /// By Calibration::threshold; throws as that does.
+  [[nodiscard]] static Threshold at_target_fpr(double fpr, const Calibration& calibration);
+  /// Throws InvalidParameter unless it is finite.
+  [[nodiscard]] static Threshold at_log_density(double log_density);
+  /// The log-density where KDEClassifier's probability is `probability`. Throws InvalidParameter outside (0, 1).
+  [[nodiscard]] static Threshold at_probability(double probability);
+  /// The threshold of largest F1 on labelled rows; of equals the one that calls the fewest rows anomalous. labels: 0
+  /// normal, 1 anomalous. Throws InvalidInput as evaluate does.
+  [[nodiscard]] static Threshold at_largest_f1(std::span<const double> log_densities,
+                                               std::span<const std::uint8_t> labels);
+
+  /// 1 for each row called anomalous, else 0. Throws InvalidInput for NaN.
+  [[nodiscard]] std::vector<std::uint8_t> labels(std::span<const double> log_densities) const;
+};
+
+/// Which rows of a batch to call anomalous (1) so that the expected share of normal rows among them, the
+/// false-discovery rate, is at most `fdr`: Benjamini and Hochberg (1995), which holds for the p-values of a calibration
+/// on rows that the model was not fitted on (Bates et al. 2023, "Testing for outliers with conformal p-values"). Throws
+/// InvalidParameter for an fdr outside (0, 1), InvalidInput for a p-value outside [0, 1].
+[[nodiscard]] KERNAD_API std::vector<std::uint8_t> benjamini_hochberg(std::span<const double> p_values, double fdr);
+
+}  // namespace kernad

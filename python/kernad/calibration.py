@@ -1,0 +1,186 @@
+"""From a log-density to a decision: p-values against honest scores of normal rows, and thresholds."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from kernad import _core
+from kernad._arrays import ArrayLike, as_rows, as_scores
+from kernad._calls import Progress, Reporter, threads_for, whole_number
+from kernad._errors import InvalidInput
+
+
+@dataclass(frozen=True)
+class Calibration:
+    """What new rows are ranked among: log-densities of normal rows, each by a model that has not seen its row."""
+
+    log_densities: npt.NDArray[np.float64]
+    """n values, ascending."""
+    folds: int
+    """Of the refits that gave them; 0: they are of rows that the model was not fitted on."""
+    smallest_fpr: float
+    """The smallest false-positive rate that n rows can promise: 1 / (n + 1)."""
+
+
+@dataclass(frozen=True)
+class Threshold:
+    """Rows whose log-density is at most ``log_density`` are called anomalous."""
+
+    rule: str
+    """How it was chosen: "target_fpr", "log_density", "probability" or "f1_max"."""
+    value: float
+    """What the rule was given; of "f1_max" the log-density that it found."""
+    log_density: float
+    """In nats."""
+
+
+def benjamini_hochberg(p_values: ArrayLike, fdr: float) -> Any:
+    """Which rows of a batch to call anomalous, so that on average at most the share ``fdr`` of them is normal.
+
+    Args:
+        p_values: M of ``KDEClassifier.p_values``.
+        fdr: the false-discovery rate, in (0, 1).
+
+    Returns:
+        M bools, True for anomalous.
+
+    Raises:
+        ValueError: a p-value outside [0, 1], or an fdr outside (0, 1).
+
+    Source: Benjamini and Hochberg (1995); Bates et al. (2023) prove it for conformal p-values.
+    """
+    values, wrap = as_scores(p_values, "p_values")
+    return wrap(_core.benjamini_hochberg(values, float(fdr)).view(np.bool_))
+
+
+class Calibrated:
+    """The part of KDEClassifier that turns scores into decisions."""
+
+    _core: _core.KDEClassifier
+    num_threads: int
+
+    def compute_kde_scores(self, features: ArrayLike, as_log_likelihood: bool | None = False) -> Any:
+        """KDEClassifier's."""
+        raise NotImplementedError
+
+    @property
+    def calibration(self) -> Calibration | None:
+        """Of the last ``calibrate`` or ``calibrate_from``, or of the file; None when there is none."""
+        values = self._core.calibration()
+        return None if values is None else Calibration(**values)
+
+    @property
+    def threshold(self) -> Threshold | None:
+        """What was set last; None when nothing was. A fit drops it, a file keeps it."""
+        values = self._core.threshold()
+        return None if values is None else Threshold(**values)
+
+    def calibrate(
+        self, embeddings: ArrayLike, *, folds: int = 10, target_fpr: float | None = None, progress: Progress = None
+    ) -> None:
+        """Cross-conformal calibration: each training row is scored by a fit on the folds without it.
+
+        Args:
+            embeddings: those that the classifier was fitted on.
+            folds: how many refits (>= 2; at most one a row). Costs about as many fits.
+            target_fpr: the threshold's false-positive rate, in (0, 1). Without it a rate set before is kept.
+            progress: ``callback(done, total)`` after each fold, or True for a tqdm bar.
+
+        Raises:
+            NotFittedError: there is no model.
+            ValueError: embeddings of another shape than in ``fit``, or a rate that so few rows cannot promise; the
+                message names the smallest that they can. Nothing is changed then.
+        """
+        rows, _ = as_rows(embeddings, "embeddings")
+        folds = whole_number(folds, "folds", 2)
+        rate = None if target_fpr is None else float(target_fpr)
+        with Reporter(progress, "calibrate") as reporter:
+            self._core.calibrate(rows, folds, rate, threads_for(self.num_threads), reporter.callback)
+
+    def calibrate_from(self, normals: ArrayLike, *, target_fpr: float | None = None) -> None:
+        """Calibrate on normal rows that the classifier was not fitted on: the false-positive rate is then exact.
+
+        Args:
+            normals: M x D, M >= 1.
+            target_fpr: as of ``calibrate``.
+
+        Raises:
+            NotFittedError: there is no model.
+            ValueError: as of ``compute_kde_scores``, and a rate that so few rows cannot promise.
+        """
+        rows, _ = as_rows(normals, "normals")
+        rate = None if target_fpr is None else float(target_fpr)
+        self._core.calibrate_from(rows, rate, threads_for(self.num_threads))
+
+    def set_threshold(
+        self,
+        log_density: float | None = None,
+        *,
+        target_fpr: float | None = None,
+        probability: float | None = None,
+    ) -> None:
+        """Set the threshold, by exactly one of these.
+
+        Args:
+            log_density: in nats.
+            target_fpr: the share of new normal rows that may be called anomalous; needs a calibration.
+            probability: the log-density that has this anomaly probability, in (0, 1).
+
+        Raises:
+            NotFittedError: there is no model, or for target_fpr no calibration.
+            ValueError: outside its range, or a rate that so few rows cannot promise.
+            TypeError: not exactly one is given.
+        """
+        given = {"log_density": log_density, "target_fpr": target_fpr, "probability": probability}
+        rules = [(rule, value) for rule, value in given.items() if value is not None]
+        if len(rules) != 1:
+            raise TypeError(f"{len(rules)} of log_density, target_fpr and probability are given; one is needed")
+        self._core.set_threshold(rules[0][0], float(rules[0][1]))
+
+    def set_threshold_f1(self, features: ArrayLike, labels: ArrayLike) -> None:
+        """Set the threshold of largest F1 on labelled rows; of equals the one that calls the fewest anomalous.
+
+        Args:
+            features: M x D.
+            labels: M of 0 (normal) and 1 (anomalous), both among them.
+        """
+        scores, _ = as_scores(self.compute_kde_scores(features, as_log_likelihood=True), "scores")
+        numbers, _ = as_scores(labels, "labels")
+        wrong = np.flatnonzero((numbers != 0) & (numbers != 1))
+        if len(wrong):
+            raise InvalidInput(f"label {wrong[0]} is {numbers[wrong[0]]:g}; valid: 0 (normal) and 1 (anomalous)")
+        self._core.set_threshold_f1(scores, numbers.astype(np.uint8))
+
+    def p_values(self, scores: ArrayLike) -> Any:
+        """Conformal p-value of each log-density: small is anomalous, and a new normal row has P(p <= a) <= a.
+
+        Args:
+            scores: M log-densities of ``compute_kde_scores(features, as_log_likelihood=True)``.
+
+        Returns:
+            M float64 values, from 1 / (n + 1) to 1 for n calibration rows.
+
+        Raises:
+            NotFittedError: there is no model, or it is not calibrated.
+            ValueError: for NaN.
+        """
+        values, wrap = as_scores(scores, "scores")
+        return wrap(self._core.p_values(values))
+
+    def labels(self, scores: ArrayLike) -> Any:
+        """Whether each log-density is at most the threshold: M bools, True for anomalous.
+
+        Raises:
+            NotFittedError: there is no model, or it has no threshold.
+            ValueError: for NaN.
+        """
+        values, wrap = as_scores(scores, "scores")
+        return wrap(self._core.labels(values).view(np.bool_))
+
+    def predict_labels(self, features: ArrayLike) -> Any:
+        """``labels`` of the rows' log-densities. Errors are of both."""
+        return self.labels(self.compute_kde_scores(features, as_log_likelihood=True))

@@ -1,0 +1,131 @@
+// KDEClassifier's calibration. As in classifier.cpp, every change is made to a copy that shares the fitted state.
+#include "kernad/calibration.hpp"
+
+#include <nanobind/stl/optional.h>
+#include <nanobind/stl/string.h>
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "arrays.hpp"
+#include "bind.hpp"
+#include "kernad/error.hpp"
+#include "kernad/kde_classifier.hpp"
+
+namespace kernad::python {
+namespace {
+
+using Bytes = nb::ndarray<nb::numpy, std::uint8_t, nb::ndim<1>>;
+using Labels = nb::ndarray<const std::uint8_t, nb::ndim<1>, nb::c_contig, nb::device::cpu>;
+
+Bytes bytes_to_numpy(std::vector<std::uint8_t> values) {
+  auto* owner = new std::vector<std::uint8_t>(std::move(values));
+  const nb::capsule keep(owner, [](void* p) noexcept { delete static_cast<std::vector<std::uint8_t>*>(p); });
+  return {owner->data(), {owner->size()}, keep};
+}
+
+/// Runs `calibrate` on a copy without the GIL, and takes its result over only when the rate, if there is one, holds
+/// too.
+void recalibrate(KDEClassifier& self, int threads, std::optional<double> target_fpr, const auto& calibrate) {
+  KDEClassifier copy = self;
+  copy.set_threads(threads);
+  {
+    const nb::gil_scoped_release release;
+    // The rows need not be able to promise a rate that was set before.
+    if (target_fpr && copy.has_threshold()) copy.clear_threshold();
+    calibrate(copy);
+    if (target_fpr) copy.set_target_fpr(*target_fpr);
+  }
+  self = std::move(copy);
+}
+
+void calibrate(KDEClassifier& self, const Rows& rows, std::size_t folds, std::optional<double> target_fpr, int threads,
+               const nb::object& progress) {
+  FitProgress report;
+  if (!progress.is_none()) {
+    report = [&](std::size_t done, std::size_t total) {
+      const nb::gil_scoped_acquire acquire;
+      progress(done, total);
+    };
+  }
+  recalibrate(self, threads, target_fpr, [&](KDEClassifier& copy) { copy.calibrate(view(rows), folds, report); });
+}
+
+void calibrate_from(KDEClassifier& self, const Rows& rows, std::optional<double> target_fpr, int threads) {
+  recalibrate(self, threads, target_fpr, [&](KDEClassifier& copy) { copy.calibrate_from(view(rows)); });
+}
+
+void set_threshold(KDEClassifier& self, const std::string& rule, double value) {
+  if (rule == to_string(ThresholdRule::target_fpr)) {
+    self.set_target_fpr(value);
+  } else if (rule == to_string(ThresholdRule::log_density)) {
+    self.set_threshold(Threshold::at_log_density(value));
+  } else if (rule == to_string(ThresholdRule::probability)) {
+    self.set_threshold(Threshold::at_probability(value));
+  } else {
+    throw InvalidParameter("threshold rule '" + rule + "' is not known; valid: target_fpr, log_density, probability");
+  }
+}
+
+void set_threshold_f1(KDEClassifier& self, const Scores& log_densities, const Labels& labels) {
+  self.set_threshold(Threshold::at_largest_f1(view(log_densities), {labels.data(), labels.shape(0)}));
+}
+
+nb::object calibration(const KDEClassifier& self) {
+  if (!self.is_calibrated()) return nb::none();
+  const Calibration& c = self.calibration();
+  nb::dict result;
+  result["log_densities"] = copy_to_numpy(c.log_densities());
+  result["folds"] = c.folds();
+  result["smallest_fpr"] = c.smallest_fpr();
+  return result;
+}
+
+nb::object threshold(const KDEClassifier& self) {
+  if (!self.has_threshold()) return nb::none();
+  const Threshold& t = self.threshold();
+  nb::dict result;
+  result["rule"] = std::string(to_string(t.rule));
+  result["value"] = t.value;
+  result["log_density"] = t.log_density;
+  return result;
+}
+
+Doubles p_values(const KDEClassifier& self, const Scores& log_densities) {
+  return to_numpy(self.calibration().p_values(view(log_densities)));
+}
+
+Bytes labels(const KDEClassifier& self, const Scores& log_densities) {
+  return bytes_to_numpy(self.threshold().labels(view(log_densities)));
+}
+
+Bytes discoveries(const Scores& p_values, double fdr) {
+  return bytes_to_numpy(benjamini_hochberg(view(p_values), fdr));
+}
+
+}  // namespace
+
+void bind_calibration(nb::module_& m, nb::class_<KDEClassifier>& classifier) {
+  classifier
+      .def("calibrate", &calibrate, nb::arg("rows").noconvert(), nb::arg("folds"), nb::arg("target_fpr").none(),
+           nb::arg("threads"), nb::arg("progress").none(),
+           nb::sig("def calibrate(self, rows: numpy.typing.NDArray[numpy.float32], folds: int, target_fpr: float | "
+                   "None, threads: int, "
+                   "progress: collections.abc.Callable[[int, int], object] | None) -> None"))
+      .def("calibrate_from", &calibrate_from, nb::arg("rows").noconvert(), nb::arg("target_fpr").none(),
+           nb::arg("threads"))
+      .def("set_threshold", &set_threshold, nb::arg("rule"), nb::arg("value"))
+      .def("set_threshold_f1", &set_threshold_f1, nb::arg("log_densities").noconvert(), nb::arg("labels").noconvert(),
+           nb::sig("def set_threshold_f1(self, log_densities: numpy.typing.NDArray[numpy.float64], "
+                   "labels: numpy.typing.NDArray[numpy.uint8]) -> None"))
+      .def("calibration", &calibration, nb::sig("def calibration(self) -> dict[str, typing.Any] | None"))
+      .def("threshold", &threshold, nb::sig("def threshold(self) -> dict[str, typing.Any] | None"))
+      .def("p_values", &p_values, nb::arg("log_densities").noconvert())
+      .def("labels", &labels, nb::arg("log_densities").noconvert());
+  m.def("benjamini_hochberg", &discoveries, nb::arg("p_values").noconvert(), nb::arg("fdr"));
+}
+
+}  // namespace kernad::python
