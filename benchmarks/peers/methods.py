@@ -4,14 +4,12 @@
 
 from __future__ import annotations
 
-import importlib.util
-import sys
-import types
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
+import reference
 
 Scorer = Callable[[np.ndarray], np.ndarray]
 
@@ -48,9 +46,24 @@ class Problem:
 def kernad(problem: Problem) -> Scorer:
     from kernad import GaussianKDE
 
-    kde = GaussianKDE(num_threads=problem.threads)
-    kde.fit(problem.train)
-    return kde.log_density
+    return GaussianKDE(problem.train, num_threads=problem.threads).log_density
+
+
+def kernad_brute_force(problem: Problem) -> Scorer:
+    """Every pair, with pruning switched off."""
+    from kernad import GaussianKDE
+
+    try:
+        return GaussianKDE(problem.train, num_threads=problem.threads, pruning=False).log_density
+    except TypeError:  # this kernad has no such switch yet
+        return kernad(problem)
+
+
+def kernad_scorer(problem: Problem) -> Scorer:
+    """What a caller of single queries keeps: threads and memory made once."""
+    from kernad import GaussianKDE, Scorer
+
+    return Scorer(GaussianKDE(problem.train), num_threads=problem.threads).log_density
 
 
 def _torch_scorer(problem: Problem, exponents_logsumexp: Callable, batch: int) -> Scorer:
@@ -88,30 +101,11 @@ def torch_cdist(problem: Problem) -> Scorer:
     )
 
 
-def load_reference(source: Path) -> types.ModuleType:
-    """The reference's density by the path of its sources: its package imports far more than it needs."""
-    for name in ("anomalib", "anomalib.models", "anomalib.models.components"):
-        sys.modules.setdefault(name, types.ModuleType(name))
-
-    def module(name: str, path: str) -> types.ModuleType:
-        spec = importlib.util.spec_from_file_location(name, source / "anomalib/models/components" / path)
-        assert spec is not None and spec.loader is not None
-        loaded = importlib.util.module_from_spec(spec)
-        sys.modules[name] = loaded
-        spec.loader.exec_module(loaded)
-        return loaded
-
-    base = types.ModuleType("anomalib.models.components.base")
-    base.DynamicBufferMixin = module("dynamic_buffer", "base/dynamic_buffer.py").DynamicBufferMixin
-    sys.modules[base.__name__] = base
-    return module("reference_kde", "stats/kde.py")
-
-
-def reference(problem: Problem, source: Path) -> Scorer:
+def reference_loop(problem: Problem, source: Path | None) -> Scorer:
     import torch
 
     torch.set_num_threads(problem.threads)
-    kde = load_reference(source).GaussianKDE()
+    kde = reference.density(source)
     kde.fit(torch.from_numpy(problem.train.copy()))
     return lambda queries: torch.log(kde(torch.from_numpy(queries))).numpy()
 
