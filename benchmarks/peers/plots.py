@@ -13,27 +13,45 @@ mpl.use("Agg")
 import matplotlib.pyplot as plt  # noqa: E402: after the choice of backend
 from matplotlib.axes import Axes  # noqa: E402
 from matplotlib.figure import Figure  # noqa: E402
+from matplotlib.ticker import LogLocator, NullFormatter  # noqa: E402
 
-mpl.rcParams |= {"svg.hashsalt": "kernad", "font.size": 9, "axes.spines.top": False, "axes.spines.right": False,
-                 "axes.titlesize": 10, "legend.frameon": False}  # fmt: skip
+mpl.rcParams |= {"svg.hashsalt": "kernad", "svg.fonttype": "none", "font.size": 9, "axes.titlesize": 10,
+                 "axes.spines.top": False, "axes.spines.right": False, "legend.frameon": False}  # fmt: skip
 OWN, OTHER, LINE, MARK = "#2a6fbb", "#a0a4a8", "#333333", "#c0392b"
 Rows = list[dict[str, Any]]
 
 
-def _bars(axes: Axes, rows: Rows, key: str, axis: str, label: str) -> None:
-    """A bar a row on a log scale, the first on top; with least and greatest where the value is a median."""
+def _short(value: float) -> str:
+    """Three digits, without an exponent."""
+    return f"{value:,.0f}" if value >= 99.5 else f"{value:.3g}"
+
+
+def _log_axis(axes: Axes, which: str = "x") -> None:
+    """Plain numbers at 1, 2 and 5, or at the powers of ten of a wide range."""
+    getattr(axes, f"set_{which}scale")("log")
+    low, high = getattr(axes, f"get_{which}lim")()
+    axis = getattr(axes, f"{which}axis")
+    axis.set_major_locator(LogLocator(subs=(1, 2, 5) if high < 150 * low else (1,), numticks=12))
+    axis.set_major_formatter(lambda value, _: f"{value:,.0f}" if value >= 1 else f"{value:g}")
+    axis.set_minor_formatter(NullFormatter())
+
+
+def _bars(axes: Axes, rows: Rows, key: str, axis: str, label: Callable[[dict[str, Any]], str]) -> None:
+    """A bar a row on a log scale, the first on top; with least and greatest where the value is a median. Those of
+    "kernad" stand out."""
     rows = rows[::-1]
     values = [row[key] for row in rows]
     ends = [row["max"] if key == "median" else row[key] for row in rows]
-    low_high = [[row[key] - row["min"] for row in rows], [row["max"] - row[key] for row in rows]]
-    colours = [OWN if "kernad" in row["name"] else OTHER for row in rows]
-    axes.barh(range(len(rows)), values, color=colours, height=0.65,
-              xerr=low_high if key == "median" else None, ecolor=LINE, capsize=2)  # fmt: skip
+    spread = None
+    if key == "median":
+        spread = [[row[key] - row["min"] for row in rows], [row["max"] - row[key] for row in rows]]
+    colours = [OTHER if row.get("ratio", 1) != 1 else OWN for row in rows]
+    axes.barh(range(len(rows)), values, color=colours, height=0.65, xerr=spread, ecolor=LINE, capsize=2)
     axes.set_yticks(range(len(rows)), [row["name"] for row in rows])
     for i, row in enumerate(rows):
-        axes.annotate(label.format(**row), (ends[i], i), (5, 0), textcoords="offset points", va="center")
-    axes.set_xscale("log")
-    axes.set_xlim(min(values) / 3, max(ends) * 6)
+        axes.annotate(label(row), (ends[i], i), (5, 0), textcoords="offset points", va="center")
+    axes.set_xlim(min(values) / 2, max(ends) * (max(ends) / min(values)) ** 0.25 * 2)
+    _log_axis(axes)
     axes.set_xlabel(axis)
 
 
@@ -43,14 +61,15 @@ def _one(rows: int) -> tuple[Figure, Axes]:
 
 def _times(table: Table, unit: str) -> Figure:
     figure, axes = _one(len(table.rows))
-    _bars(axes, table.rows, "median", f"{unit} (log scale; whiskers: least and greatest)", "{median:.3g}  ({ratio:.1f}x)")
+    axis = f"{unit} (log scale; whiskers: least and greatest)"
+    _bars(axes, table.rows, "median", axis, lambda row: f"{_short(row['median'])} ({_short(row['ratio'])}x)")
     return figure
 
 
 def _targets(table: Table) -> Figure:
     figure, axes = _one(len(table.rows))
-    rows = [row | {"name": f"{row['name']} (kernad)"} for row in table.rows]
-    _bars(axes, rows, "median", "µs a query (log scale)", "{median:.3g}  ({ratio:.0%})")
+    axis = "µs a query (log scale; whiskers: least and greatest)"
+    _bars(axes, table.rows, "median", axis, lambda row: f"{_short(row['median'])} ({row['ratio']:.0%} of the speed)")
     return figure
 
 
@@ -64,7 +83,7 @@ def _latency(table: Table) -> Figure:
         axes.plot([row["median"], row["p999"] or row["p99"]], [-i, -i], color=colour, linewidth=4, zorder=0)
     axes.set_yticks([-i for i in range(len(table.rows))], [row["name"] for row in table.rows])
     axes.set_ylim(0.5 - len(table.rows), 0.5)
-    axes.set_xscale("log")
+    _log_axis(axes)
     axes.set_xlabel("µs (log scale)")
     axes.legend(ncols=3, loc="lower center", bbox_to_anchor=(0.5, 1))
     return figure
@@ -72,17 +91,17 @@ def _latency(table: Table) -> Figure:
 
 def _classifier(table: Table) -> Figure:
     figure, (left, right) = plt.subplots(1, 2, figsize=(7.5, 1.1 + 0.3 * len(table.rows)), layout="constrained")
-    _bars(left, table.rows, "median", "s (log scale)", "{median:.2f}")
-    _bars(right, table.rows, "memory", "MiB beyond the input (log scale)", "{memory:.0f}")
+    _bars(left, table.rows, "median", "s (log scale)", lambda row: _short(row["median"]))
+    _bars(right, table.rows, "memory", "MiB beyond the input (log scale)", lambda row: _short(row["memory"]))
     right.set_yticks([])
     return figure
 
 
 def _clusters(table: Table) -> Figure:
     figure, axes = _one(len(table.rows))
-    rows = [row | {"name": row["name"] + " (kernad)"} for row in table.rows]
-    _bars(axes, rows, "median", "times faster than brute force (log scale)", "{median:.1f}x")
-    axes.set_yticks(range(len(rows)), [f"{row['name']}, N = {row['rows']:,}" for row in table.rows[::-1]])
+    rows = [row | {"name": f"{row['name']}, N = {row['rows']:,}"} for row in table.rows]
+    axis = "times as fast as brute force (log scale; whiskers: least and greatest)"
+    _bars(axes, rows, "median", axis, lambda row: f"{row['median']:.1f}x")
     return figure
 
 
@@ -95,8 +114,8 @@ def _brute(table: Table) -> Figure:
     axes.axvline(1, color=LINE, linewidth=0.8)
     axes.axvline(1.03, color=MARK, linewidth=0.8, linestyle="--")
     axes.set_xlabel("share of brute force's time (line: least to greatest; dashed: 3 % slower)")
-    axes.set_xscale("log")
     axes.margins(y=0.02)
+    _log_axis(axes)
     return figure
 
 
@@ -122,8 +141,8 @@ def _scale(table: Table) -> Figure:
         _curve(panels[2], [r for r in over_m if r["rows"] == few], "queries", "score_mebibytes",
                f"score, against M, {kind}", style)  # fmt: skip
     for axes, x, title in zip(panels, (f"N (M = {few:,})", "M", "N or M"), ("seconds", "seconds", "MiB"), strict=True):
-        axes.set_xscale("log")
-        axes.set_yscale("log")
+        _log_axis(axes)
+        _log_axis(axes, "y")
         axes.set_xlabel(x)
         axes.set_title(title)
         axes.legend(fontsize=7)
