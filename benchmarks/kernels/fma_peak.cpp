@@ -1,4 +1,4 @@
-#include "kernels/fma_peak.hpp"
+#include "fma_peak.hpp"
 
 #include <array>
 
@@ -6,7 +6,7 @@
 #define HWY_DISABLED_TARGETS (HWY_AVX3_DL | HWY_SSSE3 | HWY_SVE | HWY_SVE2 | HWY_SVE_256 | HWY_SVE2_128)
 
 #undef HWY_TARGET_INCLUDE
-#define HWY_TARGET_INCLUDE "kernels/fma_peak.cpp"
+#define HWY_TARGET_INCLUDE "fma_peak.cpp"
 #include "hwy/foreach_target.h"  // IWYU pragma: keep
 // After foreach_target:
 #include "hwy/highway.h"

@@ -53,10 +53,7 @@ def kernad_brute_force(problem: Problem) -> Scorer:
     """Every pair, with pruning switched off."""
     from kernad import GaussianKDE
 
-    try:
-        return GaussianKDE(problem.train, num_threads=problem.threads, pruning=False).log_density
-    except TypeError:  # this kernad has no such switch yet
-        return kernad(problem)
+    return GaussianKDE(problem.train, num_threads=problem.threads, pruning=False).log_density
 
 
 def kernad_scorer(problem: Problem) -> Scorer:
