@@ -1,5 +1,7 @@
-"""A measurement in a process of its own: for peak memory, which a process can only gain, and for KERNAD_TARGET, which it
-reads once."""
+"""A measurement in a process of its own.
+
+For peak memory, which a process can only gain, and for KERNAD_TARGET, which it reads once.
+"""
 
 from __future__ import annotations
 

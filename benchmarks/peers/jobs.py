@@ -9,10 +9,11 @@ import time
 from pathlib import Path
 
 import check
-import data
 import fresh
 import methods
 import numpy as np
+
+import data
 
 THREADS = int(os.environ["KERNAD_NUM_THREADS"])
 
@@ -42,7 +43,9 @@ def scale(rows: int, queries: int, dimension: int, kind: str) -> dict[str, float
     import kernad
 
     def made(count: int, seed: int) -> np.ndarray:
-        return data.clusters(count, dimension, 200, seed) if kind == "clusters" else data.gaussian(count, dimension, seed)
+        return (
+            data.clusters(count, dimension, 200, seed) if kind == "clusters" else data.gaussian(count, dimension, seed)
+        )
 
     train, asked = made(rows, 1), made(queries, 2)
     kde = kernad.GaussianKDE(train[:1000])

@@ -10,8 +10,9 @@ import subprocess
 from pathlib import Path
 from typing import Any
 
-import kernad
 from options import ROOT
+
+import kernad
 
 PROGRAM = ROOT / "build/benchmarks/benchmarks/kernel_benchmarks"
 PEERS = ("numpy", "scipy", "scikit-learn", "torch")
@@ -22,7 +23,10 @@ def _kernel_benchmarks() -> Path | None:
     """The program of benchmarks/kernels, built when it is not there; None, said aloud, when it cannot be."""
     try:
         with Path(os.devnull).open("w") as quiet:
-            for command in (["--preset", "benchmarks"], ["--build", "--preset", "benchmarks", "--target", PROGRAM.name]):
+            for command in (
+                ["--preset", "benchmarks"],
+                ["--build", "--preset", "benchmarks", "--target", PROGRAM.name],
+            ):
                 subprocess.run(["cmake", *command], cwd=ROOT, check=True, stdout=quiet)
     except (OSError, subprocess.CalledProcessError):
         print("skipped: the share of the peak (benchmarks/kernels cannot be built; apt-get install libbenchmark-dev)")
@@ -32,7 +36,8 @@ def _kernel_benchmarks() -> Path | None:
 
 def peak(threads: int, target: str) -> float | None:
     """Floating-point operations a second that `threads` threads do in multiply-adds of a kernel target; None where
-    that is not known."""
+    that is not known.
+    """
     program = _kernel_benchmarks()
     if program is None:
         return None

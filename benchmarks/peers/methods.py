@@ -1,5 +1,7 @@
-"""The same exact density as users get it elsewhere. Each method is a function of a Problem that gives a scorer: queries
-(M x d, as the problem prepares them for it) -> log-densities in nats, of the same kernel: Scott's rule, full covariance.
+"""The same exact density as users get it elsewhere.
+
+Each method is a function of a Problem that gives a scorer: queries (M x d) -> log-densities in nats, of the same
+kernel: Scott's rule, full covariance.
 """
 
 from __future__ import annotations
@@ -33,7 +35,7 @@ class Problem:
         return rows.astype(np.float64) @ self.transform
 
     def expected(self, count: int) -> np.ndarray:
-        """The log-density of the first `count` queries in float64 by differences: what every method is checked against."""
+        """The log-density of the first `count` queries in float64, by differences: every method is checked against it."""
         points = self.whitened(self.train)
         result = []
         for query in self.whitened(self.queries[:count]):
@@ -63,38 +65,38 @@ def kernad_scorer(problem: Problem) -> Scorer:
     return Scorer(GaussianKDE(problem.train), num_threads=problem.threads).log_density
 
 
-def _torch_scorer(problem: Problem, exponents_logsumexp: Callable, batch: int) -> Scorer:
+def _torch_scorer(problem: Problem, log_sum: Callable) -> Scorer:
+    """log_sum(queries, points, -|point|^2 / 2) is the logarithm of the sum over the points, for 64 queries at a time."""
     import torch
 
     torch.set_num_threads(problem.threads)
     points = torch.from_numpy(problem.whitened(problem.train).astype(np.float32))
+    half_squares = -0.5 * (points * points).sum(1)
     constant = problem.log_constant - np.log(len(points))
     transform = torch.from_numpy(problem.transform.astype(np.float32))
 
     def score(queries: np.ndarray) -> np.ndarray:
-        blocks = (torch.from_numpy(queries) @ transform).split(batch)
-        return torch.cat([exponents_logsumexp(block, points) for block in blocks]).numpy() + constant
+        blocks = (torch.from_numpy(queries) @ transform).split(64)
+        return torch.cat([log_sum(block, points, half_squares) for block in blocks]).numpy() + constant
 
     return score
 
 
 def torch_addmm(problem: Problem) -> Scorer:
-    """One matrix product with a bias, then logsumexp, 64 queries at a time: the strongest found."""
+    """One matrix product with a bias, then logsumexp: the strongest found."""
     import torch
 
-    def log_sum(block, points, bias=[]):  # noqa: B006: the references' bias is made once
-        if not bias:
-            bias.append(-0.5 * (points * points).sum(1))
-        return torch.logsumexp(torch.addmm(bias[0], block, points.T), 1) - 0.5 * (block * block).sum(1)
+    def log_sum(block, points, half_squares):
+        return torch.logsumexp(torch.addmm(half_squares, block, points.T), 1) - 0.5 * (block * block).sum(1)
 
-    return _torch_scorer(problem, log_sum, 64)
+    return _torch_scorer(problem, log_sum)
 
 
 def torch_cdist(problem: Problem) -> Scorer:
     import torch
 
     return _torch_scorer(
-        problem, lambda block, points: torch.logsumexp(-0.5 * torch.cdist(block, points).square(), 1), 64
+        problem, lambda block, points, _: torch.logsumexp(-0.5 * torch.cdist(block, points).square(), 1)
     )
 
 

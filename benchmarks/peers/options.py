@@ -62,9 +62,16 @@ def parse(arguments: list[str] | None = None) -> argparse.Namespace:
     add("--rounds", type=_positive, default=7, help="how often each thing is measured (default 7)")
     add("--threads", type=_positive, default=os.cpu_count(), help="of every method (default: all)")
     add("--reference", type=_reference, metavar="FOLDER", help="holds the reference's package `anomalib`")
-    add("--data", type=_folder, metavar="FOLDER", help="real data: .npz files with X (rows x columns), in any subfolder")
-    add("--output", type=Path, default=ROOT / "build/benchmarks-output", metavar="FOLDER",
-        help="gets results.json and the plots (default build/benchmarks-output)")
+    add(
+        "--data", type=_folder, metavar="FOLDER", help="real data: .npz files with X (rows x columns), in any subfolder"
+    )
+    add(
+        "--output",
+        type=Path,
+        default=ROOT / "build/benchmarks-output",
+        metavar="FOLDER",
+        help="gets results.json and the plots (default build/benchmarks-output)",
+    )
     add("--docs", action="store_true", help="bring the tables and plots of docs/performance.md up to date as well")
     add("--full", action="store_true", help="with a million queries against a million points, too: minutes more")
     add("--quick", action="store_true", help="tiny sizes, to see that everything works; the figures mean nothing")

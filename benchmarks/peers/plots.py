@@ -10,10 +10,10 @@ import matplotlib as mpl
 from report import Table
 
 mpl.use("Agg")
-import matplotlib.pyplot as plt  # noqa: E402: after the choice of backend
-from matplotlib.axes import Axes  # noqa: E402
-from matplotlib.figure import Figure  # noqa: E402
-from matplotlib.ticker import LogLocator, NullFormatter  # noqa: E402
+import matplotlib.pyplot as plt  # noqa: E402
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.ticker import LogLocator, NullFormatter
 
 mpl.rcParams |= {"svg.hashsalt": "kernad", "svg.fonttype": "none", "font.size": 9, "axes.titlesize": 10,
                  "axes.spines.top": False, "axes.spines.right": False, "legend.frameon": False}  # fmt: skip
@@ -38,7 +38,8 @@ def _log_axis(axes: Axes, which: str = "x") -> None:
 
 def _bars(axes: Axes, rows: Rows, key: str, axis: str, label: Callable[[dict[str, Any]], str]) -> None:
     """A bar a row on a log scale, the first on top; with least and greatest where the value is a median. Those of
-    "kernad" stand out."""
+    "kernad" stand out.
+    """
     rows = rows[::-1]
     values = [row[key] for row in rows]
     ends = [row["max"] if key == "median" else row[key] for row in rows]
@@ -133,7 +134,14 @@ def _scale(table: Table) -> Figure:
         over_m = [row for row in rows if row["rows"] == few or row["rows"] == row["queries"]]
         _curve(panels[0], over_n, "rows", "score_seconds", f"score, {kind}", style)
         _curve(panels[0], over_n, "rows", "fit_seconds", f"fit, {kind}", style)
-        _curve(panels[1], [r for r in over_m if r["rows"] == few], "queries", "score_seconds", f"N = {few:,}, {kind}", style)
+        _curve(
+            panels[1],
+            [r for r in over_m if r["rows"] == few],
+            "queries",
+            "score_seconds",
+            f"N = {few:,}, {kind}",
+            style,
+        )
         most = max(row["rows"] for row in table.rows)
         _curve(panels[1], [r for r in rows if r["rows"] == r["queries"] == most], "queries", "score_seconds",
                f"N = {most:,}, {kind}", style[0])  # fmt: skip

@@ -20,7 +20,8 @@ def load(source: Path | None) -> types.ModuleType:
     def part(path: str, *names: str) -> None:
         name = "anomalib.models.components." + Path(path).stem
         spec = importlib.util.spec_from_file_location(name, source / "anomalib/models/components" / path)
-        assert spec is not None and spec.loader is not None
+        assert spec is not None
+        assert spec.loader is not None
         module = importlib.util.module_from_spec(spec)
         sys.modules[name] = module
         spec.loader.exec_module(module)

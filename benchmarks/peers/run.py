@@ -26,10 +26,11 @@ def prepare() -> None:
 
 def measure(options: Namespace) -> None:
     """All tables asked for, printed as they are done and written at the end."""
-    import docs
     import machine
     import output
     import threadpoolctl
+
+    import docs
 
     described = machine.describe(options.threads)
     print(machine.text(described))

@@ -21,8 +21,11 @@ def seconds_of(task: Task, calls: int = 1) -> float:
 
 
 def interleaved(tasks: Mapping[str, Task], rounds: int, at_least: float = 0.02) -> dict[str, list[float]]:
-    """Seconds a call of each task, one value a round. Rounds go forth and back, so that none is always the first. A task
-    shorter than `at_least` seconds is called so often that the clock and the system's ticks do not matter."""
+    """Seconds a call of each task, one value a round.
+
+    Rounds go forth and back, so that none is always the first. A task shorter than `at_least` seconds is called so
+    often that the clock and the system's ticks do not matter.
+    """
     seconds: dict[str, list[float]] = {name: [] for name in tasks}
     calls = {}
     for name, task in tasks.items():

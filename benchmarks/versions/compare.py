@@ -19,8 +19,8 @@ def parse() -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         prog="benchmarks/compare",
         description="Builds two versions and times the same calls of each, interleaved, in two processes. Prints two "
-        "ratios HEAD / BASE: of the shortest times, and the median of the ratios round by round with the middle half of "
-        "them. What is slower shows in both; what disturbs the machine seldom does.",
+        "ratios HEAD / BASE: of the shortest times, and the median of the ratios round by round with the middle half "
+        "of them. What is slower shows in both; what disturbs the machine seldom does.",
         epilog="exit status: 0 good; 1 both ratios of a call above --fail-above, results that differ, a failed build; "
         "2 wrong usage",
     )
@@ -91,8 +91,8 @@ def main() -> None:
     except subprocess.CalledProcessError as error:
         sys.exit(f"benchmarks/compare: failed: {' '.join(map(str, error.cmd))}")
     names = options.only.split(",") if options.only else base.names
-    if unknown := set(names) - set(base.names):
-        print(f"benchmarks/compare: no workload {', '.join(sorted(unknown))}; valid: {', '.join(base.names)}", file=sys.stderr)
+    if unknown := sorted(set(names) - set(base.names)):
+        print(f"benchmarks/compare: no workload {', '.join(unknown)}; valid: {', '.join(base.names)}", file=sys.stderr)
         sys.exit(2)
     print(f"HEAD ({options.head or 'working tree'}) / BASE ({options.base}), {options.rounds} rounds, "
           f"{options.threads or os.cpu_count()} threads")  # fmt: skip

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from argparse import Namespace
 
+from report import Table
+
 import data
 import kernad
-from report import Table
 from tables import pruning
 
 COMPONENTS = 16

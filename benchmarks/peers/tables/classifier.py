@@ -7,11 +7,12 @@ import tempfile
 from argparse import Namespace
 from pathlib import Path
 
-import data
 import fresh
 import numpy as np
 from report import NAME, Column, Table, spread_columns
 from timing import spread
+
+import data
 
 MOST_ROUNDS = 3  # the reference takes its time
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from argparse import Namespace
 
-import data
 from report import Table
+
+import data
 from tables import pruning
 
 # Tables of the data folder with few distinct rows: taken as they are, without PCA.

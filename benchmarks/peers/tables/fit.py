@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from argparse import Namespace
 
-import data
-import kernad
 import numpy as np
 from report import NAME, Column, Table, spread_columns
 from timing import Task, interleaved, spread
+
+import data
+import kernad
 
 COMPONENTS = 16
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 import time
 from argparse import Namespace
 
-import data
 import methods
 import numpy as np
 from report import ERROR, NAME, Column, Table, spread_columns
+
+import data
 from tables import score
 
 IN_A_ROW = 50  # queries of one method before the next has its turn

@@ -7,12 +7,13 @@ from argparse import Namespace
 from collections.abc import Callable
 
 import check
-import data
-import kernad
 import machine
 import methods
 from report import ERROR, NAME, Column, Table, spread_columns
 from timing import interleaved, spread
+
+import data
+import kernad
 
 Maker = Callable[[methods.Problem], methods.Scorer]
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 from argparse import Namespace
 
 import fresh
-import kernad
 import machine
 from report import ERROR, NAME, Column, Table, spread_columns
 from timing import spread
+
+import kernad
 
 MOST_ROUNDS = 5
 
