@@ -35,7 +35,7 @@ class Problem:
         return rows.astype(np.float64) @ self.transform
 
     def expected(self, count: int) -> np.ndarray:
-        """The log-density of the first `count` queries in float64, by differences: every method is checked against it."""
+        """Log-densities of the first `count` queries in float64, by differences: what every method is checked against."""
         points = self.whitened(self.train)
         result = []
         for query in self.whitened(self.queries[:count]):
@@ -66,7 +66,7 @@ def kernad_scorer(problem: Problem) -> Scorer:
 
 
 def _torch_scorer(problem: Problem, log_sum: Callable) -> Scorer:
-    """log_sum(queries, points, -|point|^2 / 2) is the logarithm of the sum over the points, for 64 queries at a time."""
+    """log_sum(64 queries, points, -|point|^2 / 2) is the logarithm of each query's sum over the points."""
     import torch
 
     torch.set_num_threads(problem.threads)
