@@ -35,7 +35,7 @@ class Problem:
         return rows.astype(np.float64) @ self.transform
 
     def expected(self, count: int) -> np.ndarray:
-        """Log-densities of the first `count` queries in float64, by differences: what every method is checked against."""
+        """Log-densities of the first `count` queries in float64, by differences: what all are checked against."""
         points = self.whitened(self.train)
         result = []
         for query in self.whitened(self.queries[:count]):

@@ -115,12 +115,14 @@ def _brute(table: Table) -> Figure:
     axes.axvline(1, color=LINE, linewidth=0.8)
     axes.axvline(1.03, color=MARK, linewidth=0.8, linestyle="--")
     axes.set_xlabel("share of brute force's time (line: least to greatest; dashed: 3 % slower)")
-    axes.margins(y=0.02)
+    axes.set_ylim(-0.7, len(table.rows) - 0.3)
     _log_axis(axes)
     return figure
 
 
 def _curve(axes: Axes, rows: Rows, x: str, y: str, label: str, style: str) -> None:
+    if not rows:
+        return
     rows = sorted(rows, key=lambda row: row[x])
     axes.plot([row[x] for row in rows], [row[y] for row in rows], style, label=label, markersize=4)
 
