@@ -136,12 +136,12 @@ void project(State& state, const KernelTable& table, std::size_t outputs, double
 
 void scatter_panels(State& state, const KernelTable& table, double peak) {
   constexpr std::size_t kRows = 128;
-  constexpr std::size_t kColumns = kernels::kPanelColumns;
-  const auto left = gaussian<double>(kRows * kColumns, 1);
-  const auto right = gaussian<double>(kRows * kColumns, 2);
-  AlignedVector<double> out(kColumns * kColumns);
-  measure(state, kRows, 2.0 * static_cast<double>(kRows * kColumns * kColumns), peak, [&] {
-    table.scatter_panels(left.data(), right.data(), kRows, out.data(), kColumns);
+  const std::size_t columns = table.scatter_columns;
+  const auto left = gaussian<double>(kRows * columns, 1);
+  const auto right = gaussian<double>(kRows * columns, 2);
+  AlignedVector<double> out(columns * columns);
+  measure(state, kRows, 2.0 * static_cast<double>(kRows * columns * columns), peak, [&] {
+    table.scatter_panels(left.data(), right.data(), kRows, out.data(), columns);
     benchmark::DoNotOptimize(out.data());
   });
 }
