@@ -1,17 +1,17 @@
-"""The same exact density as users get it elsewhere. Each method is a function of a Problem that gives a scorer: queries
-(M x d, as the problem prepares them for it) -> log-densities in nats, of the same kernel: Scott's rule, full covariance.
+"""The same exact density as users get it elsewhere.
+
+Each method is a function of a Problem that gives a scorer: queries (M x d) -> log-densities in nats, of the same
+kernel: Scott's rule, full covariance.
 """
 
 from __future__ import annotations
 
-import importlib.util
-import sys
-import types
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
+import reference
 
 Scorer = Callable[[np.ndarray], np.ndarray]
 
@@ -35,7 +35,7 @@ class Problem:
         return rows.astype(np.float64) @ self.transform
 
     def expected(self, count: int) -> np.ndarray:
-        """The log-density of the first `count` queries in float64 by differences: what every method is checked against."""
+        """Log-densities of the first `count` queries in float64, by differences: what all are checked against."""
         points = self.whitened(self.train)
         result = []
         for query in self.whitened(self.queries[:count]):
@@ -48,70 +48,63 @@ class Problem:
 def kernad(problem: Problem) -> Scorer:
     from kernad import GaussianKDE
 
-    kde = GaussianKDE(num_threads=problem.threads)
-    kde.fit(problem.train)
-    return kde.log_density
+    return GaussianKDE(problem.train, num_threads=problem.threads).log_density
 
 
-def _torch_scorer(problem: Problem, exponents_logsumexp: Callable, batch: int) -> Scorer:
+def kernad_brute_force(problem: Problem) -> Scorer:
+    """Every pair, with pruning switched off."""
+    from kernad import GaussianKDE
+
+    return GaussianKDE(problem.train, num_threads=problem.threads, pruning=False).log_density
+
+
+def kernad_scorer(problem: Problem) -> Scorer:
+    """What a caller of single queries keeps: threads and memory made once."""
+    from kernad import GaussianKDE, Scorer
+
+    return Scorer(GaussianKDE(problem.train), num_threads=problem.threads).log_density
+
+
+def _torch_scorer(problem: Problem, log_sum: Callable) -> Scorer:
+    """log_sum(64 queries, points, -|point|^2 / 2) is the logarithm of each query's sum over the points."""
     import torch
 
     torch.set_num_threads(problem.threads)
     points = torch.from_numpy(problem.whitened(problem.train).astype(np.float32))
+    half_squares = -0.5 * (points * points).sum(1)
     constant = problem.log_constant - np.log(len(points))
     transform = torch.from_numpy(problem.transform.astype(np.float32))
 
     def score(queries: np.ndarray) -> np.ndarray:
-        blocks = (torch.from_numpy(queries) @ transform).split(batch)
-        return torch.cat([exponents_logsumexp(block, points) for block in blocks]).numpy() + constant
+        blocks = (torch.from_numpy(queries) @ transform).split(64)
+        return torch.cat([log_sum(block, points, half_squares) for block in blocks]).numpy() + constant
 
     return score
 
 
 def torch_addmm(problem: Problem) -> Scorer:
-    """One matrix product with a bias, then logsumexp, 64 queries at a time: the strongest found."""
+    """One matrix product with a bias, then logsumexp: the strongest found."""
     import torch
 
-    def log_sum(block, points, bias=[]):  # noqa: B006: the references' bias is made once
-        if not bias:
-            bias.append(-0.5 * (points * points).sum(1))
-        return torch.logsumexp(torch.addmm(bias[0], block, points.T), 1) - 0.5 * (block * block).sum(1)
+    def log_sum(block, points, half_squares):
+        return torch.logsumexp(torch.addmm(half_squares, block, points.T), 1) - 0.5 * (block * block).sum(1)
 
-    return _torch_scorer(problem, log_sum, 64)
+    return _torch_scorer(problem, log_sum)
 
 
 def torch_cdist(problem: Problem) -> Scorer:
     import torch
 
     return _torch_scorer(
-        problem, lambda block, points: torch.logsumexp(-0.5 * torch.cdist(block, points).square(), 1), 64
+        problem, lambda block, points, _: torch.logsumexp(-0.5 * torch.cdist(block, points).square(), 1)
     )
 
 
-def load_reference(source: Path) -> types.ModuleType:
-    """The reference's density by the path of its sources: its package imports far more than it needs."""
-    for name in ("anomalib", "anomalib.models", "anomalib.models.components"):
-        sys.modules.setdefault(name, types.ModuleType(name))
-
-    def module(name: str, path: str) -> types.ModuleType:
-        spec = importlib.util.spec_from_file_location(name, source / "anomalib/models/components" / path)
-        assert spec is not None and spec.loader is not None
-        loaded = importlib.util.module_from_spec(spec)
-        sys.modules[name] = loaded
-        spec.loader.exec_module(loaded)
-        return loaded
-
-    base = types.ModuleType("anomalib.models.components.base")
-    base.DynamicBufferMixin = module("dynamic_buffer", "base/dynamic_buffer.py").DynamicBufferMixin
-    sys.modules[base.__name__] = base
-    return module("reference_kde", "stats/kde.py")
-
-
-def reference(problem: Problem, source: Path) -> Scorer:
+def reference_loop(problem: Problem, source: Path | None) -> Scorer:
     import torch
 
     torch.set_num_threads(problem.threads)
-    kde = load_reference(source).GaussianKDE()
+    kde = reference.density(source)
     kde.fit(torch.from_numpy(problem.train.copy()))
     return lambda queries: torch.log(kde(torch.from_numpy(queries))).numpy()
 

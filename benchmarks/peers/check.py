@@ -1,0 +1,28 @@
+"""Nothing is timed before its results have been compared with the formula in float64."""
+
+from __future__ import annotations
+
+import numpy as np
+from methods import Problem, Scorer
+
+PEER_LIMIT = 1e-2  # nats: a peer farther off computes something else, and is not timed
+
+
+class WrongResultError(Exception):
+    """kernad broke its own promise."""
+
+
+def largest_error(scorer: Scorer, problem: Problem, count: int = 64) -> float:
+    """Nats, over the first queries."""
+    count = min(count, len(problem.queries))
+    return float(np.abs(scorer(problem.queries[:count]) - problem.expected(count)).max())
+
+
+def own_error(scorer: Scorer, problem: Problem, what: str, count: int = 64) -> float:
+    """The same for kernad, which promises 1e-4 nats, or 1e-6 of a log-density beyond 100. Raises WrongResultError."""
+    count = min(count, len(problem.queries))
+    expected = problem.expected(count)
+    errors = np.abs(scorer(problem.queries[:count]) - expected)
+    if not (errors <= np.maximum(1e-4, 1e-6 * np.abs(expected))).all():
+        raise WrongResultError(f"kernad is off by {np.nanmax(errors):.3g} nats on {what}")
+    return float(errors.max())

@@ -1,0 +1,81 @@
+"""What benchmarks/run can be told. Standard library alone: read before the peers' environment is there."""
+
+from __future__ import annotations
+
+import argparse
+import os
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+
+TABLES = {
+    "score": "scoring in batches beside the peers",
+    "clusters": "data with clusters and duplicates against own brute force",
+    "brute": "many data sets: nowhere slower than own brute force",
+    "latency": "one query at a time",
+    "fit": "principal axes beside the peers",
+    "classifier": "fit of the whole classifier: time and memory",
+    "scale": "time and memory up to a million points",
+    "targets": "each instruction set",
+}
+
+
+def _names(text: str) -> list[str]:
+    names = text.split(",")
+    unknown = [name for name in names if name not in TABLES]
+    if unknown:
+        raise argparse.ArgumentTypeError(f"no table {', '.join(map(repr, unknown))}; valid: {', '.join(TABLES)}")
+    return names
+
+
+def _positive(text: str) -> int:
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number from 1 on")
+    return int(text)
+
+
+def _folder(text: str) -> Path:
+    if not Path(text).is_dir():
+        raise argparse.ArgumentTypeError(f"{text!r} is not a folder")
+    return Path(text).resolve()
+
+
+def _reference(text: str) -> Path:
+    folder = _folder(text)
+    if not (folder / "anomalib/models/components/stats/kde.py").is_file():
+        raise argparse.ArgumentTypeError(f"{text!r} has no anomalib/models/components/stats/kde.py in it")
+    return folder
+
+
+def parse(arguments: list[str] | None = None) -> argparse.Namespace:
+    """The options. Exits with status 2 and one message for what is not valid."""
+    tables = "\n".join(f"  {name:12}{what}" for name, what in TABLES.items())
+    parser = argparse.ArgumentParser(
+        prog="benchmarks/run",
+        description="Measures kernad beside what a user would pick instead: same data, same threads, interleaved "
+        "rounds, every result checked against float64 before it is timed.",
+        epilog=f"tables:\n{tables}\n\nexit status: 0 good, 1 a wrong result or a failed build, 2 wrong usage",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    add = parser.add_argument
+    add("--only", type=_names, default=list(TABLES), metavar="TABLES", help="these tables, separated by commas")
+    add("--rounds", type=_positive, default=7, help="how often each thing is measured (default 7)")
+    add("--threads", type=_positive, default=os.cpu_count(), help="of every method (default: all)")
+    add("--reference", type=_reference, metavar="FOLDER", help="holds the reference's package `anomalib`")
+    add(
+        "--data", type=_folder, metavar="FOLDER", help="real data: .npz files with X (rows x columns), in any subfolder"
+    )
+    add(
+        "--output",
+        type=Path,
+        default=ROOT / "build/benchmarks-output",
+        metavar="FOLDER",
+        help="gets results.json and the plots (default build/benchmarks-output)",
+    )
+    add("--docs", action="store_true", help="bring the tables and plots of docs/performance.md up to date as well")
+    add("--full", action="store_true", help="with a million queries against a million points, too: minutes more")
+    add("--quick", action="store_true", help="tiny sizes, to see that everything works; the figures mean nothing")
+    options = parser.parse_args(arguments)
+    if options.quick and options.docs:
+        parser.error("--docs wants figures that mean something: not with --quick")
+    return options

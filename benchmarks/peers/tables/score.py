@@ -1,0 +1,76 @@
+"""Scoring in batches, where every method is at its best."""
+
+from __future__ import annotations
+
+import functools
+from argparse import Namespace
+from collections.abc import Callable
+
+import check
+import machine
+import methods
+from report import ERROR, NAME, Column, Table, spread_columns
+from timing import interleaved, spread
+
+import data
+import kernad
+
+Maker = Callable[[methods.Problem], methods.Scorer]
+
+
+def makers(options: Namespace) -> dict[str, tuple[Maker, int]]:
+    """Name -> maker and number of queries it is timed on: slow ones on fewer."""
+    return {
+        "kernad": (methods.kernad, 4096),
+        "torch addmm + logsumexp": (methods.torch_addmm, 512),
+        "torch cdist + logsumexp": (methods.torch_cdist, 256),
+        "scipy gaussian_kde.logpdf": (methods.scipy_logpdf, 64),
+        "scikit-learn KernelDensity": (methods.sklearn_kde, 64),
+        "the reference's loop": (functools.partial(methods.reference_loop, source=options.reference), 64),
+    }
+
+
+def scorers(problem: methods.Problem, found: dict[str, tuple[Maker, int]]) -> tuple[dict[str, tuple], list[str]]:
+    """Name -> scorer, queries to time it on, error: of those that are here and right. And a sentence on each other."""
+    ready, left_out = {}, []
+    for name, (make, count) in found.items():
+        try:
+            scorer = make(problem)
+        except ImportError as error:
+            left_out.append(f"Skipped: {name} ({error}).")
+            continue
+        if name.startswith("kernad"):
+            error = check.own_error(scorer, problem, name)
+        elif (error := check.largest_error(scorer, problem)) >= check.PEER_LIMIT or error != error:
+            left_out.append(f"Not timed: {name} is off by {error:.3g} nats.")
+            continue
+        ready[name] = (scorer, problem.queries[:count], error)
+    return ready, left_out
+
+
+def _table(options: Namespace, dimension: int) -> Table:
+    rows_count = 4000 if options.quick else 40_000
+    train, queries = data.gaussian(rows_count, dimension, 1), data.gaussian(4096, dimension, 2)
+    problem = methods.Problem(train, queries, options.threads)
+    ready, left_out = scorers(problem, makers(options))
+    target = kernad.system_info().kernel_target
+    peaks = [machine.peak(options.threads, target)]
+    seconds = interleaved({n: functools.partial(s, q) for n, (s, q, _) in ready.items()}, options.rounds)
+    peaks.append(machine.peak(options.threads, target))
+    rows = []
+    for name, (_, timed, error) in ready.items():
+        rows.append({"name": name, **spread(seconds[name], 1e6 / len(timed)), "error": error})
+        rows[-1]["ratio"] = rows[-1]["median"] / rows[0]["median"]
+    flops = 2 * rows_count * dimension / (rows[0]["median"] * 1e-6)
+    note = f"kernad's distances alone are {flops / 1e9:.0f} GFLOP/s"
+    if all(peaks):
+        rows[0]["of_peak"] = flops / max(peaks)
+        note += f", {rows[0]['of_peak']:.0%} of the {max(peaks) / 1e9:.0f} GFLOP/s of the {target} multiply-add peak"
+    columns = [NAME, *spread_columns("µs a query"), Column("ratio", "times kernad's", "{:.1f}"), ERROR]
+    title = f"Scoring in batches: N = {rows_count:,}, d = {dimension}, isotropic, {options.threads} threads"
+    return Table(f"score-{dimension}", title, columns, rows, [note + ".", *left_out])
+
+
+def tables(options: Namespace) -> list[Table]:
+    """One for each dimension."""
+    return [_table(options, dimension) for dimension in (16, 64)]

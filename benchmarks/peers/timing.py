@@ -1,0 +1,47 @@
+"""Seconds of things that are compared, measured so that a disturbance meets all of them."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+
+import numpy as np
+
+Task = Callable[[], object]
+SETTLE_SECONDS = 0.005  # threads that another method left spinning go to sleep in it
+
+
+def seconds_of(task: Task, calls: int = 1) -> float:
+    """Seconds of one call: the mean of `calls` in a row."""
+    time.sleep(SETTLE_SECONDS)
+    begin = time.perf_counter()
+    for _ in range(calls):
+        task()
+    return (time.perf_counter() - begin) / calls
+
+
+def interleaved(tasks: Mapping[str, Task], rounds: int, at_least: float = 0.02) -> dict[str, list[float]]:
+    """Seconds a call of each task, one value a round.
+
+    Rounds go forth and back, so that none is always the first. A task shorter than `at_least` seconds is called so
+    often that the clock and the system's ticks do not matter.
+    """
+    seconds: dict[str, list[float]] = {name: [] for name in tasks}
+    calls = {}
+    for name, task in tasks.items():
+        task()  # caches, threads and lazy initialisation
+        calls[name] = max(1, round(at_least / seconds_of(task)))
+    for i in range(rounds):
+        for name in list(tasks) if i % 2 == 0 else reversed(list(tasks)):
+            seconds[name].append(seconds_of(tasks[name], calls[name]))
+    return seconds
+
+
+def spread(values: Sequence[float], scale: float = 1.0) -> dict[str, float]:
+    """Median, least and greatest, times scale."""
+    return {"median": float(np.median(values)) * scale, "min": min(values) * scale, "max": max(values) * scale}
+
+
+def paired_ratio(above: Sequence[float], below: Sequence[float]) -> dict[str, float]:
+    """Median, least and greatest of the ratios round by round: what disturbs both of a round cancels."""
+    return spread([a / b for a, b in zip(above, below, strict=True)])
