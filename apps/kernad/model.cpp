@@ -4,6 +4,8 @@
 
 #include <nlohmann/json.hpp>
 
+#include "estimation.hpp"
+
 namespace kernad::cli {
 
 KDEClassifier load_model(const std::string& path, const CommonOptions& options) {
@@ -18,11 +20,7 @@ nlohmann::ordered_json model_json(const std::string& path, const KDEClassifier& 
   const auto& report = model.report();
   nlohmann::ordered_json json;
   json["model"] = path;
-  if (options.n_pca_components.is_share()) {
-    json["n_pca_components"] = options.n_pca_components.share();
-  } else {
-    json["n_pca_components"] = options.n_pca_components.count();
-  }
+  json["n_pca_components"] = components_json(options.n_pca_components);
   json["feature_scaling_method"] = to_string(options.feature_scaling_method);
   json["max_training_points"] = options.max_training_points;
   json["seed"] = options.seed;
@@ -35,6 +33,7 @@ nlohmann::ordered_json model_json(const std::string& path, const KDEClassifier& 
   json["explained_variance"] = report.explained_variance;
   json["bandwidth_factor"] = report.bandwidth_factor;
   json["max_length"] = report.max_length;
+  append_estimation(json, model);
   json["notes"] = report.notes;
   return json;
 }
@@ -42,11 +41,9 @@ nlohmann::ordered_json model_json(const std::string& path, const KDEClassifier& 
 std::vector<std::pair<std::string, std::string>> model_table(const std::string& path, const KDEClassifier& model) {
   const auto& options = model.options();
   const auto& report = model.report();
-  const auto& wanted = options.n_pca_components;
-  return {
+  std::vector<std::pair<std::string, std::string>> table = {
       {"model", path},
-      {"components wanted",
-       wanted.is_share() ? fmt::format("{} of the variance", wanted.share()) : fmt::format("{}", wanted.count())},
+      {"components wanted", components_text(options.n_pca_components)},
       {"feature scaling", std::string(to_string(options.feature_scaling_method))},
       {"max training points", fmt::format("{}", options.max_training_points)},
       {"seed", fmt::format("{}", options.seed)},
@@ -60,6 +57,8 @@ std::vector<std::pair<std::string, std::string>> model_table(const std::string& 
       {"bandwidth factor", fmt::format("{:.6g}", report.bandwidth_factor)},
       {"max length", fmt::format("{:.6g}", report.max_length)},
   };
+  append_estimation(table, model);
+  return table;
 }
 
 }  // namespace kernad::cli

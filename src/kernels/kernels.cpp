@@ -16,6 +16,7 @@
 // After foreach_target:
 #include "hwy/highway.h"
 #include "kernels/log_sum_exact-inl.h"
+#include "kernels/log_sum_scales-inl.h"
 #include "kernels/project-inl.h"
 #include "kernels/region_bounds-inl.h"
 #include "kernels/scatter-inl.h"
@@ -32,8 +33,9 @@ inline constexpr const char* kTargetName = HWY_TARGET == HWY_AVX3   ? "avx512"
                                                                     : "portable";
 
 extern const KernelTable kTable;
-const KernelTable kTable = {kTargetName,   &Project<float>,  &Project<double>, &ScatterPanels, &LogSumExact,
-                            kFusedQueries, &SumFused<false>, &SumFused<true>,  &RegionBounds};
+const KernelTable kTable = {kTargetName,     &Project<float>, &Project<double>, &ScatterPanels,
+                            &LogSumExact,    &LogSumLocal,    kFusedQueries,    &SumFused<false>,
+                            &SumFused<true>, &RegionBounds,   &LogSumScales};
 
 // NOLINTNEXTLINE(google-readability-namespace-comments)
 }  // namespace HWY_NAMESPACE
