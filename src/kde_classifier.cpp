@@ -13,6 +13,7 @@
 #include "linalg/finite.hpp"
 #include "model/pipeline_scorer.hpp"
 #include "parallel/parallel_for.hpp"
+#include "scaling/column_scale.hpp"
 #include "scaling/scaling.hpp"
 
 namespace kernad {
@@ -30,18 +31,20 @@ FitReport make_report(const model::State& state, std::size_t rows_seen, const KD
   report.columns = state.pca.mean.size();
   report.rank = state.pca.rank;
   report.components = state.pca.singular_vectors.cols();
-  report.kde_rank = state.kde.bw_transform.cols();
+  report.kde_rank = state.kde.dimension;
   for (const double ratio : state.pca.explained_variance_ratio) report.explained_variance += ratio;
   report.explained_variance = std::min(report.explained_variance, 1.0);
   report.bandwidth_factor = state.kde.bandwidth_factor;
   report.max_length = state.max_length;
+  report.shrinkage = state.kde.shrinkage;
+  report.loo_log_likelihood = state.kde.loo_log_likelihood;
 
   const auto& wanted = options.n_pca_components;
   if (report.rows_used < rows_seen) {
     report.notes.push_back(fmt::format("a sample of {} of {} rows is used (max_training_points = {}, seed = {})",
                                        report.rows_used, rows_seen, options.max_training_points, options.seed));
   }
-  if (!wanted.is_share() && report.components < wanted.count()) {
+  if (report.components < wanted.count()) {
     report.notes.push_back(fmt::format("n_pca_components cut from {} to {}: the data have {} columns and rank {}",
                                        wanted.count(), report.components, report.columns, report.rank));
   }
@@ -49,6 +52,11 @@ FitReport make_report(const model::State& state, std::size_t rows_seen, const KD
     report.notes.push_back(
         fmt::format("{} of {} components have no variance after scaling and are left out of the density",
                     report.components - report.kde_rank, report.components));
+  }
+  if (state.kde.bandwidth_at_limit) {
+    report.notes.push_back(fmt::format(
+        "the bandwidth factor, {:.6g}, is the end of the range in which leave-one-out likelihood was searched",
+        report.bandwidth_factor));
   }
   return report;
 }
@@ -66,6 +74,7 @@ std::vector<double> log_densities(const model::State& state, FeatureScalingMetho
 }  // namespace
 
 KDEClassifier::KDEClassifier(KDEClassifierOptions options) : options_(options) {
+  kde::check_options(options.kde);
   if (options.max_training_points < 2) {
     throw InvalidParameter(fmt::format("max_training_points is {}; valid: 2 or more", options.max_training_points));
   }
@@ -87,14 +96,17 @@ bool KDEClassifier::fit(EmbeddingsView embeddings, const FitProgress& progress) 
   const linalg::Rows<float> rows(embeddings, sample);
 
   auto state = std::make_shared<model::State>();
-  state->pca = pca::fit(rows, options_.n_pca_components, threads);
+  pca::Extras extras;
+  if (options_.standardize) extras.column_scale = scaling::inverse_deviations(rows, threads);
+  extras.residual = options_.n_pca_components.is_all() && options_.kde.covariance != Covariance::full;
+  state->pca = pca::fit(rows, options_.n_pca_components, std::move(extras), threads);
   done(2);
   Matrix<double> features = pca::project(state->pca, rows, threads);
   state->max_length = scaling::longest_row(features);
   scaling::scale_rows(options_.feature_scaling_method, state->max_length, features.data(), features.rows(),
                       features.cols(), features.cols());
   done(3);
-  state->kde = kde::fit(features.view(), pruning_, threads);
+  state->kde = kde::fit(features.view(), options_.kde, state->pca.residual_dimensions, pruning_, threads);
   state->report = make_report(*state, embeddings.rows(), options_);
   done(kStages);
   state_ = std::move(state);

@@ -10,6 +10,7 @@
 
 #include "commands.hpp"
 #include "data.hpp"
+#include "estimation.hpp"
 #include "model.hpp"
 #include "options.hpp"
 #include "output.hpp"
@@ -21,7 +22,7 @@ namespace {
 struct FitOptions {
   std::string train;
   std::string model;
-  std::string components = "16";
+  EstimationOptions estimation;
   std::string scaling = "scale";
   std::size_t max_training_points = KDEClassifierOptions{}.max_training_points;
   std::uint64_t seed = KDEClassifierOptions{}.seed;
@@ -31,26 +32,9 @@ struct FitOptions {
   CommonOptions common;
 };
 
-template <typename T>
-bool parse(const std::string& text, T& value) {
-  const char* end = text.data() + text.size();
-  const auto [stop, error] = std::from_chars(text.data(), end, value);
-  return error == std::errc() && stop == end;
-}
-
-ComponentCount component_count(const std::string& text) try {
-  long long count = 0;
-  double share = 0;
-  if (parse(text, count)) return count;
-  if (parse(text, share)) return share;
-  throw InvalidParameter(fmt::format("'{}' is no number; valid: a count of 1 or more, or a share in (0, 1)", text));
-} catch (const InvalidParameter& error) {
-  throw InvalidParameter(std::string("--components: ") + error.what());
-}
-
 KDEClassifierOptions classifier_options(const FitOptions& options) {
   KDEClassifierOptions wanted;
-  wanted.n_pca_components = component_count(options.components);
+  apply_estimation(options.estimation, wanted);
   wanted.feature_scaling_method = feature_scaling_method(options.scaling);
   wanted.max_training_points = options.max_training_points;
   wanted.seed = options.seed;
@@ -118,9 +102,7 @@ void add_fit(CLI::App& app) {
   command->add_option("-o,--output", options->model, "Model file to write (.safetensors)")
       ->required()
       ->type_name("MODEL");
-  command->add_option("--components", options->components, "Principal components, or share of the variance in (0, 1)")
-      ->type_name("K|RATIO")
-      ->capture_default_str();
+  add_estimation(*command, options->estimation);
   command->add_option("--scaling", options->scaling, "scale: by the longest training row; norm: each row to length 1")
       ->check(quiet(CLI::IsMember({"scale", "norm"})))
       ->type_name("scale|norm")

@@ -8,14 +8,20 @@ _kernad() {
   COMPREPLY=()
 
   case $prev in
+    --bandwidth) mapfile -t COMPREPLY < <(compgen -W 'scott silverman loo' -- "$cur") && return ;;
+    --covariance) mapfile -t COMPREPLY < <(compgen -W 'full ledoit-wolf oas isotropic' -- "$cur") && return ;;
     --scaling) mapfile -t COMPREPLY < <(compgen -W 'scale norm' -- "$cur") && return ;;
     --header) mapfile -t COMPREPLY < <(compgen -W 'auto present absent' -- "$cur") && return ;;
-    --components | --max-training-points | --seed | --threads | --folds | --target-fpr | --threshold | --probability | --fdr) return ;;
+    --components) mapfile -t COMPREPLY < <(compgen -W 'all' -- "$cur") && return ;;
+    --local | --max-training-points | --seed | --threads | --folds | --target-fpr | --threshold | --probability | --fdr) return ;;
   esac
 
   local common='--threads --header --json --help'
   case $command in
-    fit) options="--output --components --scaling --max-training-points --seed --labels --target-fpr --folds $common" ;;
+    fit)
+      options="--output --components --standardize --bandwidth --covariance --local --scaling --max-training-points"
+      options+=" --seed --labels --target-fpr --folds $common"
+      ;;
     calibrate) options="--target-fpr --threshold --probability --f1 --normals --labels --output $common" ;;
     predict) options="--output --labels --fdr --no-pruning $common" ;;
     test) options="--labels --no-pruning $common" ;;

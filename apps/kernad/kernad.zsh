@@ -11,7 +11,11 @@ _kernad() {
   )
   fit=(
     '(-o --output)'{-o,--output}'[model file to write]:model:_files'
-    '--components[principal components, or share of the variance]:count or share:'
+    '--components[principal components, share of the variance, or all]:count, share or all:(all)'
+    '--standardize[bring each column to standard deviation 1]'
+    '--bandwidth[bandwidth factor]:rule or number:(scott silverman loo)'
+    '--covariance[kernel shape]:covariance:(full ledoit-wolf oas isotropic)'
+    '--local[widen kernels where rows are sparse]:alpha:'
     '--scaling[how features are scaled]:method:(scale norm)'
     '--max-training-points[of more rows a sample is used]:rows:'
     '--seed[seed of that sample]:seed:'

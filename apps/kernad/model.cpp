@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 
 #include "calibration.hpp"
+#include "estimation.hpp"
 
 namespace kernad::cli {
 
@@ -20,11 +21,7 @@ nlohmann::ordered_json model_json(const std::string& path, const KDEClassifier& 
   const auto& report = model.report();
   nlohmann::ordered_json json;
   json["model"] = path;
-  if (options.n_pca_components.is_share()) {
-    json["n_pca_components"] = options.n_pca_components.share();
-  } else {
-    json["n_pca_components"] = options.n_pca_components.count();
-  }
+  json["n_pca_components"] = components_json(options.n_pca_components);
   json["feature_scaling_method"] = to_string(options.feature_scaling_method);
   json["max_training_points"] = options.max_training_points;
   json["seed"] = options.seed;
@@ -37,6 +34,7 @@ nlohmann::ordered_json model_json(const std::string& path, const KDEClassifier& 
   json["explained_variance"] = report.explained_variance;
   json["bandwidth_factor"] = report.bandwidth_factor;
   json["max_length"] = report.max_length;
+  append_estimation(json, model);
   add_calibration(json, model);
   json["notes"] = report.notes;
   return json;
@@ -45,11 +43,9 @@ nlohmann::ordered_json model_json(const std::string& path, const KDEClassifier& 
 std::vector<std::pair<std::string, std::string>> model_table(const std::string& path, const KDEClassifier& model) {
   const auto& options = model.options();
   const auto& report = model.report();
-  const auto& wanted = options.n_pca_components;
   Table table = {
       {"model", path},
-      {"components wanted",
-       wanted.is_share() ? fmt::format("{} of the variance", wanted.share()) : fmt::format("{}", wanted.count())},
+      {"components wanted", components_text(options.n_pca_components)},
       {"feature scaling", std::string(to_string(options.feature_scaling_method))},
       {"max training points", fmt::format("{}", options.max_training_points)},
       {"seed", fmt::format("{}", options.seed)},
@@ -63,6 +59,7 @@ std::vector<std::pair<std::string, std::string>> model_table(const std::string& 
       {"bandwidth factor", fmt::format("{:.6g}", report.bandwidth_factor)},
       {"max length", fmt::format("{:.6g}", report.max_length)},
   };
+  append_estimation(table, model);
   add_calibration(table, model);
   return table;
 }

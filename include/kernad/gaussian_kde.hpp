@@ -1,4 +1,4 @@
-// Gaussian kernel density estimation with Scott's rule, in the log domain from end to end.
+// Gaussian kernel density estimation in the log domain from end to end.
 #pragma once
 
 #include <cstddef>
@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "kernad/export.hpp"
+#include "kernad/kde_options.hpp"
 #include "kernad/matrix.hpp"
 
 namespace kernad {
@@ -15,13 +16,15 @@ namespace kde {
 struct State;
 }
 
-/// p(x) = 1/N sum_i N(x; x_i, h^2 C), with C the covariance of the data (divisor N - 1) and h = N^(-1/(k+4)), Scott's
-/// factor. Directions in which the data have no variance are dropped: rank() of k are kept, and k in h is the rank.
-/// Const methods may run in several threads at once.
+/// p(x) = 1/N sum_i N(x; x_i, h^2 C), by default with C the covariance of the data (divisor N - 1) and
+/// h = N^(-1/(k+4)), Scott's factor; KDEOptions have others. Directions in which C has no variance are dropped: rank()
+/// of k are kept, and k in h is the rank. Const methods may run in several threads at once.
 /// Source: Scott, Multivariate Density Estimation, 2nd ed., eq. 6.44; Silverman 1986, section 4.2.1.
 class KERNAD_API GaussianKDE {
  public:
   GaussianKDE() = default;
+  /// Throws InvalidParameter for a local_alpha out of range.
+  explicit GaussianKDE(const KDEOptions& options);
 
   /// Learns from N x k features (N >= 2). Strong exception guarantee. Throws InvalidInput for empty, NaN or infinite
   /// input and when all rows are identical.
@@ -55,6 +58,7 @@ class KERNAD_API GaussianKDE {
   [[nodiscard]] std::size_t dimension() const;            ///< k, columns of a query
   [[nodiscard]] std::size_t rank() const;                 ///< r <= k, directions kept
   [[nodiscard]] double bandwidth_factor() const;          ///< h
+  [[nodiscard]] double shrinkage() const;                 ///< a of C = (1 - a) S + a mu I
   [[nodiscard]] MatrixView<double> bw_transform() const;  ///< k x r: W with W W^T = (h^2 C)^-1 (pseudo-inverse)
   [[nodiscard]] std::span<const double> mean() const;     ///< k: subtracted before whitening
   [[nodiscard]] Embeddings dataset() const;               ///< N x r: the rows, whitened: (x - mean) W
@@ -63,6 +67,7 @@ class KERNAD_API GaussianKDE {
 
  private:
   friend class Scorer;
+  KDEOptions options_;
   std::shared_ptr<const kde::State> state_;
   int threads_ = 0;
   bool pruning_ = true;

@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <limits>
 #include <memory>
 #include <optional>
 #include <span>
@@ -14,6 +15,7 @@
 #include "kernad/calibration.hpp"
 #include "kernad/export.hpp"
 #include "kernad/feature_scaling_method.hpp"
+#include "kernad/kde_options.hpp"
 #include "kernad/matrix.hpp"
 #include "kernad/pca.hpp"
 #include "kernad/state_dict.hpp"
@@ -29,19 +31,24 @@ struct KDEClassifierOptions {
   FeatureScalingMethod feature_scaling_method = FeatureScalingMethod::scale;
   std::size_t max_training_points = 40'000;  ///< >= 2; of more rows a seeded sample is used
   std::uint64_t seed = 0;                    ///< of that sample
+  bool standardize = false;                  ///< bring each column to standard deviation 1 before the PCA
+  KDEOptions kde = {};                       ///< of the density; the default is the reference's
 };
 
 /// What fit did with the data.
 struct FitReport {
-  std::size_t rows_seen = 0;       ///< rows given
-  std::size_t rows_used = 0;       ///< rows kept by sampling: the KDE's N
-  std::size_t columns = 0;         ///< D
-  std::size_t rank = 0;            ///< numerical rank of the centred rows
-  std::size_t components = 0;      ///< principal components kept
-  std::size_t kde_rank = 0;        ///< directions of those with variance after scaling: the KDE's k
-  double explained_variance = 0;   ///< share of the total variance that the kept components explain
-  double bandwidth_factor = 0;     ///< Scott's h
-  double max_length = 0;           ///< longest training row after PCA
+  std::size_t rows_seen = 0;      ///< rows given
+  std::size_t rows_used = 0;      ///< rows kept by sampling: the KDE's N
+  std::size_t columns = 0;        ///< D
+  std::size_t rank = 0;           ///< numerical rank of the centred rows
+  std::size_t components = 0;     ///< principal components kept
+  std::size_t kde_rank = 0;       ///< dimension of the density: directions in which its kernels have variance
+  double explained_variance = 0;  ///< share of the total variance that the kept components explain
+  double bandwidth_factor = 0;    ///< h
+  double max_length = 0;          ///< longest training row after PCA
+  double shrinkage = 0;           ///< of the kernel covariance towards a round one, 0 to 1
+  /// Mean leave-one-out log-likelihood, in nats, of scaled features of training rows; NaN unless the bandwidth is loo.
+  double loo_log_likelihood = std::numeric_limits<double>::quiet_NaN();
   std::vector<std::string> notes;  ///< sentences on what was cut or sampled; empty when nothing was
 };
 

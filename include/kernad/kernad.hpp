@@ -7,6 +7,7 @@
 #include "kernad/gaussian_kde.hpp"
 #include "kernad/io.hpp"
 #include "kernad/kde_classifier.hpp"
+#include "kernad/kde_options.hpp"
 #include "kernad/matrix.hpp"
 #include "kernad/metrics.hpp"
 #include "kernad/pca.hpp"

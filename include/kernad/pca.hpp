@@ -15,8 +15,8 @@ namespace pca {
 struct State;
 }
 
-/// How many principal components to keep: a count (>= 1), or the share of the variance, in (0, 1), that the kept ones
-/// must explain together. Converts from a number: `PCA(16)`, `PCA(0.95)`.
+/// How many principal components to keep: a count (>= 1); or the share of the variance, in (0, 1), that the kept ones
+/// must explain together; or all that the data have. Converts from a number: `PCA(16)`, `PCA(0.95)`.
 class KERNAD_API ComponentCount {
  public:
   template <std::integral T>
@@ -26,9 +26,13 @@ class KERNAD_API ComponentCount {
   ComponentCount(T share)  // NOLINT(google-explicit-constructor): a fraction is a share
       : ComponentCount(Share{static_cast<double>(share)}) {}
 
-  [[nodiscard]] bool is_share() const noexcept { return count_ == 0; }
-  [[nodiscard]] std::size_t count() const noexcept { return count_; }  ///< 0 for a share
-  [[nodiscard]] double share() const noexcept { return share_; }       ///< 0 for a count
+  /// As many as the data have: their numerical rank.
+  [[nodiscard]] static ComponentCount all() noexcept { return {}; }
+
+  [[nodiscard]] bool is_all() const noexcept { return count_ == 0 && share_ == 0; }
+  [[nodiscard]] bool is_share() const noexcept { return share_ != 0; }
+  [[nodiscard]] std::size_t count() const noexcept { return count_; }  ///< 0 for a share and for all
+  [[nodiscard]] double share() const noexcept { return share_; }       ///< 0 for a count and for all
 
   friend bool operator==(const ComponentCount&, const ComponentCount&) = default;
 
@@ -39,6 +43,7 @@ class KERNAD_API ComponentCount {
   struct Share {
     double value;
   };
+  ComponentCount() = default;
   explicit ComponentCount(Count count);  // throws InvalidParameter when < 1
   explicit ComponentCount(Share share);  // throws InvalidParameter outside (0, 1)
 

@@ -14,6 +14,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from kernad._errors import InvalidInput
+
 NAMES = (
     "pca_model.singular_vectors",
     "pca_model.mean",
@@ -32,7 +34,12 @@ def to_reference_form(state: Mapping[str, Any]) -> dict[str, npt.NDArray[Any]]:
     """The reference's buffers, float32 (num_components int64), of a state that ``KDEClassifier.state_dict`` gave.
 
     ``kde_model.norm`` is inf or 0 where the kernel's constant is beyond float32, as it is in the reference itself.
+
+    Raises:
+        ValueError: the density has what the reference lacks: a residual beside the components (a shrunk or isotropic
+            covariance with all components and fewer of them than columns), or bandwidths of its own for each row.
     """
+    require_plain_kernels(state, "the reference's form")
     whitening = np.asarray(state["kde_model.bw_transform"], dtype=np.float64)
     dataset = np.asarray(state["kde_model.dataset"], dtype=np.float64)
     mean = np.asarray(state.get("kde_model.mean", np.zeros(len(whitening))), dtype=np.float64)
@@ -48,6 +55,18 @@ def to_reference_form(state: Mapping[str, Any]) -> dict[str, npt.NDArray[Any]]:
             "max_length": np.float64(np.ravel(state["max_length"])[0]).astype(np.float32),
         }
     return {name: np.ascontiguousarray(tensor).reshape(tensor.shape) for name, tensor in tensors.items()}
+
+
+def require_plain_kernels(state: Mapping[str, Any], where: str) -> None:
+    """Raises InvalidInput for a density that has a residual column or bandwidths row by row."""
+    components = np.shape(state["pca_model.singular_vectors"])[1]
+    if "kde_model.local_factors" in state:
+        raise InvalidInput(f"{where} has no bandwidths of each row's own; fit with local_alpha = 0")
+    if np.shape(state["kde_model.bw_transform"])[0] != components:
+        raise InvalidInput(
+            f"{where} has no column for what the components leave out; fit with a number of components, or with"
+            " covariance = 'full'"
+        )
 
 
 def _triangular(

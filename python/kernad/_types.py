@@ -34,13 +34,17 @@ class FitReport:
     components: int
     """Principal components kept."""
     kde_rank: int
-    """Directions of those with variance after scaling: the density's k."""
+    """Dimension of the density: directions in which its kernels have variance."""
     explained_variance: float
     """Share of the total variance, 0 to 1, that the kept components explain."""
     bandwidth_factor: float
-    """Scott's h = N^(-1/(k+4))."""
+    """h: by Scott's rule N^(-1/(k+4))."""
     max_length: float
     """Longest training row after PCA, in the embeddings' unit."""
+    shrinkage: float
+    """Of the kernel covariance towards a round one, 0 to 1."""
+    loo_log_likelihood: float | None
+    """Mean leave-one-out log-likelihood, in nats, of scaled features of training rows; None unless bandwidth is "loo"."""
     notes: tuple[str, ...]
     """Sentences on what was cut or sampled; each was a FitWarning."""
 

@@ -12,7 +12,7 @@ import numpy.typing as npt
 
 from kernad import _core
 from kernad._arrays import ArrayLike, Rows, as_rows, as_scores, as_tensor
-from kernad._calls import Progress, Reporter, component_count, threads_for, whole_number
+from kernad._calls import Progress, Reporter, bandwidth_text, component_count, threads_for, whole_number
 from kernad._errors import FitWarning
 from kernad._types import FeatureScalingMethod, FitReport, StateDict, scaling_name
 from kernad.calibration import Calibrated
@@ -34,11 +34,17 @@ class KDEClassifier(Calibrated):
 
     Args:
         n_pca_components: principal components to keep (a count >= 1), or the share of the variance in (0, 1) that
-            they must explain together.
+            they must explain together, or ``"all"`` that the data have.
         feature_scaling_method: ``FeatureScalingMethod.SCALE`` (divide by the longest training row) or ``NORM`` (every
             row to unit length), or their names.
         max_training_points: of more rows than this (>= 2) a seeded sample is used.
         seed: of that sample. The same seed selects the same rows on every machine.
+        standardize: bring each column to standard deviation 1 first.
+        bandwidth: ``"scott"``, ``"silverman"``, ``"loo"`` (leave-one-out likelihood), or the factor h itself.
+        covariance: of the kernels: ``"full"``, ``"ledoit-wolf"``, ``"oas"`` (both shrunk towards a round one) or
+            ``"isotropic"``.
+        local_alpha: each row's kernel is as wide as (distance to its 5th neighbour)^local_alpha, 0 to 4; 0: all alike.
+            docs/estimation.md has the formulas.
         num_threads: threads a call may use; 0: as many as ``KERNAD_NUM_THREADS`` says, else one in a daemonic
             multiprocessing worker, else as the machine has. Results do not depend on it.
         pruning: sum rows that occur more than once once, and leave out those too far from a query to matter, where
@@ -63,11 +69,15 @@ class KDEClassifier(Calibrated):
 
     def __init__(
         self,
-        n_pca_components: int | float = 16,
+        n_pca_components: int | float | str = 16,
         feature_scaling_method: FeatureScalingMethod | str = FeatureScalingMethod.SCALE,
         max_training_points: int = 40000,
         *,
         seed: int = 0,
+        standardize: bool = False,
+        bandwidth: float | str = "scott",
+        covariance: str = "full",
+        local_alpha: float = 0.0,
         num_threads: int = 0,
         pruning: bool = True,
     ) -> None:
@@ -77,12 +87,16 @@ class KDEClassifier(Calibrated):
             scaling_name(feature_scaling_method),
             whole_number(max_training_points, "max_training_points", 0),
             whole_number(seed, "seed", 0, 2**64 - 1),
+            bool(standardize),
+            bandwidth_text(bandwidth),
+            covariance,
+            float(local_alpha),
         )
         self.pruning = pruning
 
     @property
-    def n_pca_components(self) -> int | float:
-        """Components asked for: a count, or a share of the variance."""
+    def n_pca_components(self) -> int | float | str:
+        """Components asked for: a count, a share of the variance, or "all"."""
         return self._core.options()["n_pca_components"]  # type: ignore[no-any-return]
 
     @property
@@ -111,6 +125,26 @@ class KDEClassifier(Calibrated):
     @pruning.setter
     def pruning(self, value: bool) -> None:
         self._core.pruning = bool(value)
+
+    @property
+    def standardize(self) -> bool:
+        """Whether columns are brought to standard deviation 1."""
+        return self._core.options()["standardize"]  # type: ignore[no-any-return]
+
+    @property
+    def bandwidth(self) -> float | str:
+        """The bandwidth factor asked for, or the name of its rule."""
+        return self._core.options()["bandwidth"]  # type: ignore[no-any-return]
+
+    @property
+    def covariance(self) -> str:
+        """What the kernels' covariance is made of."""
+        return self._core.options()["covariance"]  # type: ignore[no-any-return]
+
+    @property
+    def local_alpha(self) -> float:
+        """The exponent of each row's own bandwidth."""
+        return self._core.options()["local_alpha"]  # type: ignore[no-any-return]
 
     @property
     def is_fitted(self) -> bool:
@@ -317,5 +351,7 @@ class KDEClassifier(Calibrated):
             self._core.from_bytes(state["model"])
 
     def __repr__(self) -> str:
-        options = ", ".join(f"{name}={value!r}" for name, value in self._core.options().items())
+        quiet = {"standardize": False, "bandwidth": "scott", "covariance": "full", "local_alpha": 0.0}
+        told = {k: v for k, v in self._core.options().items() if k not in quiet or v != quiet[k]}
+        options = ", ".join(f"{name}={value!r}" for name, value in told.items())
         return f"{type(self).__name__}({options}{'' if self.is_fitted else ', not fitted'})"

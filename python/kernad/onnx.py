@@ -56,10 +56,13 @@ def export_onnx(
 
     Raises:
         NotFittedError: there is no model.
-        ValueError: the extractor's output does not fit the classifier, or the opset is too old.
+        ValueError: the extractor's output does not fit the classifier, the opset is too old, or the density has
+            bandwidths of each row's own.
         OSError: a file cannot be read or written.
     """
     state = model.state_dict()
+    if "kde_model.local_factors" in state:
+        raise InvalidInput("a density with bandwidths of each row's own has no ONNX form; fit with local_alpha = 0")
     if append_to is None:
         graph = _classifier(state, model.feature_scaling_method, opset or DEFAULT_OPSET, TensorProto.FLOAT)
     else:
@@ -104,6 +107,8 @@ def _classifier(state: Any, method: FeatureScalingMethod, opset: int, input_type
     centred = g.node("Sub", [rows, g.constant("pca_mean", state["pca_model.mean"])], "kernad/centred")
     vectors = g.constant("singular_vectors", state["pca_model.singular_vectors"])
     features = g.node("MatMul", [centred, vectors], "kernad/components")
+    if state["kde_model.bw_transform"].shape[0] > state["pca_model.singular_vectors"].shape[1]:
+        features = _with_residual(g, centred, features, state)
     scaled = _scale(g, features, method, float(np.ravel(state["max_length"])[0]))
     log_density = _log_density(g, scaled, state)
     # 1 / (1 + exp(0.05 (x - 12))) is the sigmoid of 0.05 (12 - x).
@@ -121,6 +126,19 @@ def _classifier(state: Any, method: FeatureScalingMethod, opset: int, input_type
         ir_version=_IR_VERSIONS.get(opset, onnx.IR_VERSION),
         producer_name="kernad",
     )
+
+
+def _with_residual(g: _Graph, centred: str, components: str, state: Any) -> str:
+    """The components, and in one more column the length of what they leave out."""
+    if "pca_model.column_scale" in state:
+        scale = g.constant("column_scale", state["pca_model.column_scale"])
+        centred = g.node("Mul", [centred, scale], "kernad/standardized")
+    whole = g.reduce("ReduceSumSquare", centred, "kernad/square", keepdims=1)
+    explained = g.reduce("ReduceSumSquare", components, "kernad/explained_square", keepdims=1)
+    outside = g.node("Sub", [whole, explained], "kernad/outside_square")
+    positive = g.node("Max", [outside, g.constant("no_residual", np.array(0.0))], "kernad/outside_positive")
+    residual = g.node("Sqrt", [positive], "kernad/residual")
+    return g.node("Concat", [components, residual], "kernad/features_with_residual", axis=1)
 
 
 def _scale(g: _Graph, features: str, method: FeatureScalingMethod, max_length: float) -> str:

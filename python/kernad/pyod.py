@@ -24,8 +24,8 @@ class KDE(BaseDetector):  # type: ignore[misc]
 
     Args:
         contamination: share of outliers in the training data, in (0, 0.5]; sets ``threshold_``.
-        n_pca_components, feature_scaling_method, max_training_points, seed, num_threads: as of
-            ``kernad.KDEClassifier``; a count of components beyond the training rows is cut to them.
+        n_pca_components, feature_scaling_method, max_training_points, seed, num_threads, standardize, bandwidth,
+            covariance, local_alpha: as of ``kernad.KDEClassifier``; a count of components beyond the training rows is cut to them.
 
     Attributes:
         decision_scores_: of the training rows. threshold_, labels_: 1 for those above it (outliers), else 0.
@@ -37,11 +37,15 @@ class KDE(BaseDetector):  # type: ignore[misc]
     def __init__(
         self,
         contamination: float = 0.1,
-        n_pca_components: int | float = 16,
+        n_pca_components: int | float | str = 16,
         feature_scaling_method: FeatureScalingMethod | str = "scale",
         max_training_points: int = 40000,
         seed: int = 0,
         num_threads: int = 0,
+        standardize: bool = False,
+        bandwidth: float | str = "scott",
+        covariance: str = "full",
+        local_alpha: float = 0.0,
     ) -> None:
         super().__init__(contamination=contamination)
         self.n_pca_components = n_pca_components
@@ -49,6 +53,10 @@ class KDE(BaseDetector):  # type: ignore[misc]
         self.max_training_points = max_training_points
         self.seed = seed
         self.num_threads = num_threads
+        self.standardize = standardize
+        self.bandwidth = bandwidth
+        self.covariance = covariance
+        self.local_alpha = local_alpha
 
     def fit(self, X: ArrayLike, y: Any = None) -> KDE:
         """Learn the density of X (N x D); y is ignored.
@@ -59,13 +67,17 @@ class KDE(BaseDetector):  # type: ignore[misc]
         X = check_array(X, dtype=[np.float32, np.float64])
         self._set_n_classes(y)
         wanted = self.n_pca_components
-        if not isinstance(wanted, (float, np.floating)):
+        if not isinstance(wanted, (float, np.floating, str)):
             wanted = min(wanted, len(X))  # the core makes no model of fewer rows than components
         self.classifier_ = KDEClassifier(
             wanted,
             self.feature_scaling_method,
             self.max_training_points,
             seed=self.seed,
+            standardize=self.standardize,
+            bandwidth=self.bandwidth,
+            covariance=self.covariance,
+            local_alpha=self.local_alpha,
             num_threads=self.num_threads,
         )
         self.classifier_.fit(X)

@@ -26,7 +26,7 @@ class KDEAnomalyDetector(OutlierMixin, BaseEstimator):  # type: ignore[misc]
     ``scoring="roc_auc"`` ranks by ``decision_function``. ``fit`` learns every row it is given as normal.
 
     Args:
-        n_pca_components: components to keep, a count or a share of variance in (0, 1). A count beyond the data's
+        n_pca_components: components to keep, a count, a share of variance in (0, 1), or "all". A count beyond the data's
             rows, columns or rank is cut to what they have, with a FitWarning.
         feature_scaling_method: "scale" or "norm".
         max_training_points: of more rows a seeded sample is used.
@@ -37,6 +37,7 @@ class KDEAnomalyDetector(OutlierMixin, BaseEstimator):  # type: ignore[misc]
             that ``predict`` calls outliers (``KDEClassifier.calibrate``). None: the share of the training rows.
         random_state: seed of the sample, an int; None is 0: a fit is always reproducible.
         n_jobs: threads; None or -1: as KDEClassifier's num_threads = 0.
+        standardize, bandwidth, covariance, local_alpha: as of KDEClassifier.
 
     Attributes:
         classifier_: the fitted KDEClassifier.
@@ -46,13 +47,17 @@ class KDEAnomalyDetector(OutlierMixin, BaseEstimator):  # type: ignore[misc]
 
     def __init__(
         self,
-        n_pca_components: int | float = 16,
+        n_pca_components: int | float | str = 16,
         feature_scaling_method: FeatureScalingMethod | str = "scale",
         max_training_points: int = 40000,
         contamination: float = 0.1,
         random_state: int | None = None,
         folds: int | None = None,
         n_jobs: int | None = None,
+        standardize: bool = False,
+        bandwidth: float | str = "scott",
+        covariance: str = "full",
+        local_alpha: float = 0.0,
     ) -> None:
         self.n_pca_components = n_pca_components
         self.feature_scaling_method = feature_scaling_method
@@ -61,6 +66,10 @@ class KDEAnomalyDetector(OutlierMixin, BaseEstimator):  # type: ignore[misc]
         self.random_state = random_state
         self.folds = folds
         self.n_jobs = n_jobs
+        self.standardize = standardize
+        self.bandwidth = bandwidth
+        self.covariance = covariance
+        self.local_alpha = local_alpha
 
     def fit(self, X: ArrayLike, y: Any = None) -> KDEAnomalyDetector:
         """Learn the density of X (N x D, N >= 2), then the threshold that leaves ``contamination`` of it below.
@@ -107,12 +116,16 @@ class KDEAnomalyDetector(OutlierMixin, BaseEstimator):  # type: ignore[misc]
 
     def _make_classifier(self, rows: int) -> KDEClassifier:
         wanted = self.n_pca_components
-        if not isinstance(wanted, (float, np.floating)):
+        if not isinstance(wanted, (float, np.floating, str)):
             wanted = min(wanted, rows)  # the core makes no model of fewer rows than components
         return KDEClassifier(
             wanted,
             self.feature_scaling_method,
             self.max_training_points,
             seed=self.random_state or 0,
+            standardize=self.standardize,
+            bandwidth=self.bandwidth,
+            covariance=self.covariance,
+            local_alpha=self.local_alpha,
             num_threads=0 if self.n_jobs in (None, -1) else self.n_jobs,
         )

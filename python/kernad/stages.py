@@ -9,7 +9,7 @@ import numpy.typing as npt
 
 from kernad import _core
 from kernad._arrays import ArrayLike, as_rows
-from kernad._calls import component_count, threads_for, whole_number
+from kernad._calls import bandwidth_text, component_count, threads_for, whole_number
 
 
 class PCA:
@@ -19,7 +19,7 @@ class PCA:
     each direction is positive. Statistics are float64; features are float32, in the caller's kind of array.
 
     Args:
-        n_components: a count >= 1, or the share of the variance in (0, 1) that the kept ones explain together.
+        n_components: a count >= 1, or the share of the variance in (0, 1) that the kept ones explain together, or "all".
 
     Raises:
         ValueError: n_components is out of range.
@@ -27,7 +27,7 @@ class PCA:
     Source: Jolliffe, Principal Component Analysis, 2nd ed., ch. 3.
     """
 
-    def __init__(self, n_components: int | float = 16) -> None:
+    def __init__(self, n_components: int | float | str = 16) -> None:
         self.n_components = component_count(n_components)
         self._core = _core.PCA(self.n_components)
 
@@ -100,21 +100,30 @@ class PCA:
 
 
 class GaussianKDE:
-    """Gaussian kernel density estimation with Scott's rule, in the log domain.
+    """Gaussian kernel density estimation in the log domain, by default with Scott's rule.
 
     p(x) = 1/N sum_i N(x; x_i, h^2 C), with C the covariance (divisor N - 1) and h = N^(-1/(k+4)). Directions without
     variance are dropped.
 
     Args:
         dataset: N x k rows to fit at once, if given.
-        num_threads, pruning: as of KDEClassifier.
+        bandwidth, covariance, local_alpha, num_threads, pruning: as of KDEClassifier.
 
     Source: Scott, Multivariate Density Estimation, 2nd ed., eq. 6.44; Silverman 1986, section 4.2.1.
     """
 
-    def __init__(self, dataset: ArrayLike | None = None, *, num_threads: int = 0, pruning: bool = True) -> None:
+    def __init__(
+        self,
+        dataset: ArrayLike | None = None,
+        *,
+        bandwidth: float | str = "scott",
+        covariance: str = "full",
+        local_alpha: float = 0.0,
+        num_threads: int = 0,
+        pruning: bool = True,
+    ) -> None:
         self.num_threads = whole_number(num_threads, "num_threads", 0, 1024)
-        self._core = _core.GaussianKDE()
+        self._core = _core.GaussianKDE(bandwidth_text(bandwidth), covariance, float(local_alpha))
         self.pruning = pruning
         if dataset is not None:
             self.fit(dataset)
@@ -170,8 +179,13 @@ class GaussianKDE:
 
     @property
     def bandwidth_factor(self) -> float:
-        """Scott's h."""
+        """h."""
         return self._core.bandwidth_factor
+
+    @property
+    def shrinkage(self) -> float:
+        """Of the kernel covariance towards a round one, 0 to 1."""
+        return self._core.shrinkage
 
     @property
     def bw_transform(self) -> npt.NDArray[np.float64]:

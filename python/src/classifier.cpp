@@ -2,6 +2,7 @@
 #include <nanobind/stl/optional.h>
 #include <nanobind/stl/vector.h>
 
+#include <cmath>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -18,8 +19,9 @@ namespace kernad::python {
 namespace {
 
 KDEClassifierOptions make_options(const Components& components, const std::string& scaling,
-                                  std::size_t max_training_points, std::uint64_t seed) {
-  return {to_component_count(components), feature_scaling_method(scaling), max_training_points, seed};
+                                  std::size_t max_training_points, std::uint64_t seed, bool standardize,
+                                  const KDEOptions& kde) {
+  return {to_component_count(components), feature_scaling_method(scaling), max_training_points, seed, standardize, kde};
 }
 
 KDEClassifier with_threads(const KDEClassifier& classifier, int threads) {
@@ -80,10 +82,15 @@ nb::dict options(const KDEClassifier& self) {
   const KDEClassifierOptions& o = self.options();
   const auto& n = o.n_pca_components;
   nb::dict result;
-  result["n_pca_components"] = n.is_share() ? nb::cast(n.share()) : nb::cast(n.count());
+  result["n_pca_components"] = n.is_all() ? nb::cast("all") : n.is_share() ? nb::cast(n.share()) : nb::cast(n.count());
   result["feature_scaling_method"] = std::string(to_string(o.feature_scaling_method));
   result["max_training_points"] = o.max_training_points;
   result["seed"] = o.seed;
+  result["standardize"] = o.standardize;
+  const Bandwidth& width = o.kde.bandwidth;
+  result["bandwidth"] = width.rule() == Bandwidth::Rule::value ? nb::cast(width.value()) : nb::cast(to_string(width));
+  result["covariance"] = std::string(to_string(o.kde.covariance));
+  result["local_alpha"] = o.kde.local_alpha;
   return result;
 }
 
@@ -99,6 +106,8 @@ nb::dict report(const KDEClassifier& self) {
   result["explained_variance"] = r.explained_variance;
   result["bandwidth_factor"] = r.bandwidth_factor;
   result["max_length"] = r.max_length;
+  result["shrinkage"] = r.shrinkage;
+  result["loo_log_likelihood"] = std::isnan(r.loo_log_likelihood) ? nb::none() : nb::cast(r.loo_log_likelihood);
   result["notes"] = nb::tuple(nb::cast(r.notes));
   return result;
 }
@@ -150,9 +159,13 @@ void bind_classifier(nb::module_& m) {
       .def(
           "__init__",
           [](KDEClassifier* self, const Components& n, const std::string& scaling, std::size_t points,
-             std::uint64_t seed) { new (self) KDEClassifier(make_options(n, scaling, points, seed)); },
+             std::uint64_t seed, bool standardize, const std::string& bandwidth, const std::string& covariance,
+             double local_alpha) {
+            const KDEOptions kde = to_kde_options(bandwidth, covariance, local_alpha);
+            new (self) KDEClassifier(make_options(n, scaling, points, seed, standardize, kde));
+          },
           nb::arg("n_pca_components"), nb::arg("feature_scaling_method"), nb::arg("max_training_points"),
-          nb::arg("seed"))
+          nb::arg("seed"), nb::arg("standardize"), nb::arg("bandwidth"), nb::arg("covariance"), nb::arg("local_alpha"))
       .def("fit", &fit, nb::arg("rows").noconvert(), nb::arg("threads"), nb::arg("progress").none(),
            nb::sig("def fit(self, rows: numpy.typing.NDArray[numpy.float32], threads: int, "
                    "progress: collections.abc.Callable[[int, int], object] | None) -> bool"))

@@ -74,7 +74,10 @@ void bind_stages(nb::module_& m) {
           "mean", [](const PCA& self) { return copy_to_numpy(self.mean()); }, nb::rv_policy::move);
 
   nb::class_<GaussianKDE>(m, "GaussianKDE")
-      .def(nb::init<>())
+      .def("__init__",
+           [](GaussianKDE* self, const std::string& bandwidth, const std::string& covariance, double local_alpha) {
+             new (self) GaussianKDE(to_kde_options(bandwidth, covariance, local_alpha));
+           })
       .def("fit", &fit_kde, nb::arg("rows").noconvert(), nb::arg("threads"))
       .def("log_density", &log_density, nb::arg("rows").noconvert(), nb::arg("threads"))
       .def("density", &density, nb::arg("rows").noconvert(), nb::arg("threads"))
@@ -84,6 +87,7 @@ void bind_stages(nb::module_& m) {
       .def_prop_ro("dimension", &GaussianKDE::dimension)
       .def_prop_ro("rank", &GaussianKDE::rank)
       .def_prop_ro("bandwidth_factor", &GaussianKDE::bandwidth_factor)
+      .def_prop_ro("shrinkage", &GaussianKDE::shrinkage)
       .def_prop_ro(
           "bw_transform", [](const GaussianKDE& self) { return copy_to_numpy(self.bw_transform()); },
           nb::rv_policy::move)

@@ -21,6 +21,10 @@ def test_parameters_and_defaults_are_the_references() -> None:
         "feature_scaling_method": FeatureScalingMethod.SCALE,
         "max_training_points": 40000,
         "seed": 0,
+        "standardize": False,
+        "bandwidth": "scott",
+        "covariance": "full",
+        "local_alpha": 0.0,
         "num_threads": 0,
             "pruning": True,
     }

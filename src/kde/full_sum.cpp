@@ -34,7 +34,8 @@ kernels::MaxSum merge(const kernels::MaxSum& a, const kernels::MaxSum& b) {
 }  // namespace
 
 FullSum::FullSum(const ReferenceSet& references, std::size_t workers)
-    : references_(references.packed),
+    : set_(references),
+      references_(references.packed),
       stretches_((references_.tiles + kStretchTiles - 1) / kStretchTiles),
       values_(kPadded * references_.dimension),
       lanes_(workers * kPadded * kTileRows),
@@ -47,12 +48,14 @@ void FullSum::score(const kernels::KernelTable& kernels, const double* queries, 
                     double* out, parallel::Pool* pool) {
   assert(rows <= kFullBlock);
   const std::size_t dimension = references_.dimension;
+  const bool alike = set_.local.factors.empty();
   for (std::size_t q = 0; q < rows; ++q) {
+    done_[q] = false;
+    if (!alike) continue;
     squares_[q] = squared_length(queries + q * stride, dimension);
     shift_[q] = dimension < kProbeFirstDimension ? kFixedShift : probe_shift(kernels, queries + q * stride);
-    done_[q] = false;
   }
-  for (int attempt = 0; attempt < kAttempts; ++attempt) {
+  for (int attempt = 0; alike && attempt < kAttempts; ++attempt) {
     for (const Form form : {Form::expanded, Form::difference}) {
       select(form, rows);
       if (group_size_ != 0) sum_group(kernels, form, queries, stride, out, pool);
@@ -177,6 +180,18 @@ void FullSum::sum_exactly(const kernels::KernelTable& kernels, const double* que
   }
 }
 
+kernels::MaxSum FullSum::sum_tiles_exactly(const kernels::KernelTable& kernels, std::size_t first, std::size_t count,
+                                           const double* query) const {
+  const std::size_t place = first * kTileRows;
+  const float* tiles = references_.tile(first);
+  if (set_.local.factors.empty()) {
+    return kernels.log_sum_exact(query, tiles, references_.difference_bias.data() + place, count,
+                                 references_.dimension);
+  }
+  return kernels.log_sum_local(query, tiles, set_.local_scale.data() + place, set_.local_bias.data() + place, count,
+                               references_.dimension);
+}
+
 void FullSum::sum_stretch_exactly(const kernels::KernelTable& kernels, std::size_t stretch, const double* queries,
                                   std::size_t stride) {
   constexpr std::size_t kPanel = kernels::kExactPanelTiles;
@@ -185,10 +200,8 @@ void FullSum::sum_stretch_exactly(const kernels::KernelTable& kernels, std::size
   kernels::MaxSum* sums = exact_sums_.data() + stretch * kFullBlock;
   // Panels outside, queries inside: a panel stays in the cache for the whole group.
   for (std::size_t t = begin; t < end; t += kPanel) {
-    const float* bias = references_.difference_bias.data() + t * kTileRows;
     for (std::size_t i = 0; i < group_size_; ++i) {
-      const auto partial = kernels.log_sum_exact(queries + group_[i] * stride, references_.tile(t), bias,
-                                                 std::min(kPanel, end - t), references_.dimension);
+      const auto partial = sum_tiles_exactly(kernels, t, std::min(kPanel, end - t), queries + group_[i] * stride);
       sums[i] = t == begin ? partial : merge(sums[i], partial);
     }
   }

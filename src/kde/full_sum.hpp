@@ -17,7 +17,8 @@ namespace kernad::kde {
 /// cache.
 inline constexpr std::size_t kFullBlock = 192;
 
-/// float32 sums for the many queries that are near some references, double for the few that are not. Holds the scratch
+/// float32 sums for the many queries that are near some references, double for the few that are not and for kernels of
+/// different widths, whose weights leave float32's range. Holds the scratch
 /// memory that takes; a call allocates nothing, and a query's result depends neither on the queries beside it nor on
 /// the number of threads.
 class FullSum {
@@ -25,8 +26,9 @@ class FullSum {
   /// workers: threads of the pools that calls will bring.
   explicit FullSum(const ReferenceSet& references, std::size_t workers = 1);
 
-  /// log of sum_i exp(-|q - r_i|^2 / 2) of `rows` <= kFullBlock whitened queries (stride apart, finite) into out[rows].
-  /// The references are shared out among the pool's threads where there is one and enough of them.
+  /// log of sum_i exp(-|q - r_i|^2 / 2), or with the references' own widths, of `rows` <= kFullBlock whitened queries
+  /// (stride apart, finite) into out[rows]. The references are shared out among the pool's threads where there is one
+  /// and enough of them.
   void score(const kernels::KernelTable& kernels, const double* queries, std::size_t stride, std::size_t rows,
              double* out, parallel::Pool* pool = nullptr);
 
@@ -41,6 +43,8 @@ class FullSum {
   void sum_stretch(const kernels::KernelTable& kernels, Form form, std::size_t stretch, float* lanes);
   void sum_exactly(const kernels::KernelTable& kernels, const double* queries, std::size_t stride, double* out,
                    parallel::Pool* pool);
+  [[nodiscard]] kernels::MaxSum sum_tiles_exactly(const kernels::KernelTable& kernels, std::size_t first,
+                                                  std::size_t count, const double* query) const;
   void sum_stretch_exactly(const kernels::KernelTable& kernels, std::size_t stretch, const double* queries,
                            std::size_t stride);
   void for_each_stretch(parallel::Pool* pool, parallel::Task task) const;
@@ -50,6 +54,7 @@ class FullSum {
     std::size_t width;
   };
 
+  const ReferenceSet& set_;
   const kernels::PackedReferences& references_;
   std::size_t stretches_;
   std::array<double, kFullBlock> squares_{};      // |q|^2 of each query

@@ -16,10 +16,12 @@ const kde::State& fitted(const std::shared_ptr<const kde::State>& state) {
 
 }  // namespace
 
+GaussianKDE::GaussianKDE(const KDEOptions& options) : options_(options) { kde::check_options(options); }
+
 void GaussianKDE::fit(EmbeddingsView features) {
   const int threads = parallel::resolve_threads(threads_);
   linalg::require_finite(features, "features", threads);
-  state_ = std::make_shared<kde::State>(kde::fit(features, pruning_, threads));
+  state_ = std::make_shared<kde::State>(kde::fit(features, options_, 0, pruning_, threads));
 }
 
 std::vector<double> GaussianKDE::log_density(EmbeddingsView queries) const {
@@ -47,6 +49,7 @@ std::size_t GaussianKDE::size() const { return fitted(state_).references.rows; }
 std::size_t GaussianKDE::dimension() const { return fitted(state_).mean.size(); }
 std::size_t GaussianKDE::rank() const { return fitted(state_).bw_transform.cols(); }
 double GaussianKDE::bandwidth_factor() const { return fitted(state_).bandwidth_factor; }
+double GaussianKDE::shrinkage() const { return fitted(state_).shrinkage; }
 MatrixView<double> GaussianKDE::bw_transform() const { return fitted(state_).bw_transform; }
 std::span<const double> GaussianKDE::mean() const { return fitted(state_).mean; }
 Embeddings GaussianKDE::dataset() const { return kde::whitened_rows(fitted(state_).references); }

@@ -1,35 +1,13 @@
-#include <fmt/format.h>
-
-#include <algorithm>
 #include <cmath>
 #include <numbers>
-#include <type_traits>
 
+#include "kde/bandwidth.hpp"
 #include "kde/kde_state.hpp"
-#include "kernad/error.hpp"
-#include "linalg/moments.hpp"
-#include "linalg/rank.hpp"
-#include "linalg/symmetric_eigen.hpp"
+#include "kde/kernel_covariance.hpp"
 #include "parallel/parallel_for.hpp"
 
 namespace kernad::kde {
 namespace {
-
-/// Eigenvalues and eigenvectors of the scatter matrix along the directions that vary.
-template <typename T>
-linalg::SymmetricEigen varying_directions(const linalg::Rows<T>& rows, const linalg::ColumnMoments& moments,
-                                          int threads) {
-  const std::size_t n = rows.cols();
-  auto eigen =
-      linalg::symmetric_eigen(linalg::scatter(rows, moments.mean, threads), n, [&](std::span<const double> values) {
-        const double largest = std::sqrt(std::max(0.0, values.front()));
-        constexpr bool kFloat32 = std::is_same_v<T, float>;
-        return linalg::numerical_rank(values,
-                                      linalg::singular_value_tolerance(moments, rows.rows(), n, largest, kFloat32));
-      });
-  linalg::fix_signs(eigen.vectors);
-  return eigen;
-}
 
 template <typename T>
 Matrix<float> whiten_all(const kernels::Projection& whitening, MatrixView<T> features, int threads) {
@@ -53,47 +31,62 @@ Matrix<float> whiten_all(const kernels::Projection& whitening, MatrixView<T> fea
   return whitened;
 }
 
-}  // namespace
-
-double scott_factor(std::size_t rows, std::size_t dimension) {
-  return std::pow(static_cast<double>(rows), -1.0 / (static_cast<double>(dimension) + 4.0));
-}
-
-template <typename T>
-State fit(MatrixView<T> features, bool pruning, int threads) {
-  const linalg::Rows<T> rows(features);
-  linalg::ColumnMoments moments = linalg::column_moments(rows, threads);
-  const linalg::SymmetricEigen directions = varying_directions(rows, moments, threads);
-  const std::size_t rank = directions.vectors.rows();
-  if (rank == 0) {
-    throw InvalidInput(fmt::format(
-        "all {} rows of features are identical (up to rounding); there is no density to learn", features.rows()));
-  }
-  State state;
-  state.bandwidth_factor = scott_factor(features.rows(), rank);
-  state.bw_transform = Matrix<double>(features.cols(), rank);
-  state.log_norm = -0.5 * static_cast<double>(rank) * std::log(2 * std::numbers::pi);
+/// Sets bw_transform, log_norm and whitening for kernels of covariance h^2 C. A residual column, the last one, has the
+/// standard deviation `floor` in each of `residual_dimensions` directions.
+void set_whitening(State& state, const KernelCovariance& covariance, std::size_t residual_dimensions, double h) {
+  const std::size_t rank = covariance.variances.size();
+  const std::size_t columns = covariance.directions.cols();
+  const std::size_t residual = residual_dimensions == 0 ? 0 : 1;
+  const std::size_t kept = covariance.floor > 0 ? residual : 0;
+  state.dimension = rank + kept * residual_dimensions;
+  state.bw_transform = Matrix<double>(columns + residual, rank + kept);
+  state.log_norm = -0.5 * static_cast<double>(state.dimension) * std::log(2 * std::numbers::pi);
   for (std::size_t j = 0; j < rank; ++j) {
-    const double deviation = std::sqrt(directions.values[j] / static_cast<double>(features.rows() - 1));
-    const double inverse_bandwidth = 1 / (state.bandwidth_factor * deviation);
+    const double inverse_bandwidth = 1 / (h * std::sqrt(covariance.variances[j]));
     state.log_norm += std::log(inverse_bandwidth);
-    for (std::size_t d = 0; d < features.cols(); ++d) {
-      state.bw_transform(d, j) = directions.vectors(j, d) * inverse_bandwidth;
+    for (std::size_t d = 0; d < columns; ++d) {
+      state.bw_transform(d, j) = covariance.directions(j, d) * inverse_bandwidth;
     }
   }
-  state.mean = std::move(moments.mean);
+  if (kept != 0) {
+    state.bw_transform(columns, rank) = 1 / (h * std::sqrt(covariance.floor));
+    state.log_norm += static_cast<double>(residual_dimensions) * std::log(state.bw_transform(columns, rank));
+  }
   state.whitening = kernels::Projection(state.mean, state.bw_transform);
-  state.references = make_reference_set(whiten_all(state.whitening, features, threads), pruning);
+}
+
+}  // namespace
+
+template <typename T>
+State fit(MatrixView<T> features, const KDEOptions& options, std::size_t residual_dimensions, bool pruning,
+          int threads) {
+  const std::size_t columns = features.cols() - (residual_dimensions == 0 ? 0 : 1);
+  const MatrixView<T> rows(features.data(), features.rows(), columns, features.row_stride());
+  KernelCovariance covariance = kernel_covariance(rows, options.covariance, columns + residual_dimensions, threads);
+  State state;
+  state.mean = std::move(covariance.mean);
+  state.mean.resize(features.cols());
+  state.shrinkage = covariance.shrinkage;
+  set_whitening(state, covariance, residual_dimensions, 1);
+  Widths widths = choose_widths(options, features.rows(), state.dimension, threads,
+                                [&] { return whiten_all(state.whitening, features, threads); });
+  state.loo_log_likelihood = widths.loo_log_likelihood + state.log_norm +
+                             0.5 * static_cast<double>(state.dimension) * std::log(2 * std::numbers::pi);
+  state.bandwidth_factor = widths.factor;
+  state.bandwidth_at_limit = widths.at_limit;
+  set_whitening(state, covariance, residual_dimensions, widths.factor);
+  state.references = make_reference_set(whiten_all(state.whitening, features, threads), pruning,
+                                        {std::move(widths.local), state.dimension});
   return state;
 }
 
 std::shared_ptr<const State> with_pruning(const State& state, bool pruning) {
   auto changed = std::make_shared<State>(state);
-  changed->references = make_reference_set(whitened_rows(state.references), pruning);
+  changed->references = make_reference_set(whitened_rows(state.references), pruning, state.references.local);
   return changed;
 }
 
-template State fit(MatrixView<float>, bool, int);
-template State fit(MatrixView<double>, bool, int);
+template State fit(MatrixView<float>, const KDEOptions&, std::size_t, bool, int);
+template State fit(MatrixView<double>, const KDEOptions&, std::size_t, bool, int);
 
 }  // namespace kernad::kde

@@ -2,31 +2,41 @@
 #pragma once
 
 #include <cstddef>
+#include <limits>
 #include <memory>
 #include <vector>
 
 #include "kde/reference_set.hpp"
+#include "kernad/kde_options.hpp"
 #include "kernad/matrix.hpp"
 #include "kernels/projection.hpp"
 
 namespace kernad::kde {
 
 struct State {
-  double bandwidth_factor = 0;    ///< Scott's h
+  double bandwidth_factor = 0;    ///< h
   Matrix<double> bw_transform;    ///< k x r: W with W W^T = (h^2 C)^-1 on the r directions that vary
   std::vector<double> mean;       ///< k: subtracted before whitening; zero in a checkpoint of the reference
   double log_norm = 0;            ///< log of the kernel's constant
   kernels::Projection whitening;  ///< x -> (x - mean) W
   ReferenceSet references;        ///< N x r: the training rows, whitened
+  std::size_t dimension = 0;      ///< of the density: r, or more where one column stands for many directions
+  double shrinkage = 0;           ///< a of (1 - a) S + a mu I
+  /// Mean leave-one-out log-likelihood of the training rows; NaN when the bandwidth was not chosen by it.
+  double loo_log_likelihood = std::numeric_limits<double>::quiet_NaN();
+  bool bandwidth_at_limit = false;  ///< it would be better still beyond the range that is searched
 };
 
-/// Scott's rule: N^(-1/(k+4)).
-[[nodiscard]] double scott_factor(std::size_t rows, std::size_t dimension);
+/// Throws InvalidParameter for a local_alpha out of range.
+void check_options(const KDEOptions& options);
 
 /// Learns from features (N x k, finite, N >= 1); variance within the rounding of T is none. pruning: see
-/// make_reference_set. Throws InvalidInput when all rows are identical.
+/// make_reference_set. residual_dimensions: 0; or that many more directions than k - 1, in none of which the rows vary,
+/// and the last column is the length of a row's part along them: 0 in training rows, but not in queries. A shrunk
+/// covariance has variance there too. Throws InvalidInput when all rows are identical.
 template <typename T>
-[[nodiscard]] State fit(MatrixView<T> features, bool pruning, int threads);
+[[nodiscard]] State fit(MatrixView<T> features, const KDEOptions& options, std::size_t residual_dimensions,
+                        bool pruning, int threads);
 
 /// The same density with its references made anew.
 [[nodiscard]] std::shared_ptr<const State> with_pruning(const State& state, bool pruning);

@@ -1,7 +1,10 @@
 #include "kde/reference_set.hpp"
 
 #include <algorithm>
+#include <cmath>
+#include <numbers>
 #include <span>
+#include <utility>
 
 #include "kde/duplicates.hpp"
 #include "kde/pruned_sum.hpp"
@@ -73,12 +76,26 @@ std::vector<std::uint32_t> places_of_rows(const DistinctRows& distinct, std::spa
   return result;
 }
 
+/// exp(-|q - r_i|^2 / (2 h_i^2)) / h_i^k as powers of 2. Places are the rows in their order.
+void lay_out_widths(ReferenceSet& references) {
+  const auto& factors = references.local.factors;
+  const std::size_t places = references.packed.tiles * kernels::kTileRows;
+  references.local_scale.assign(places, 0);
+  references.local_bias.assign(places, kernels::kNoReference);
+  for (std::size_t i = 0; i < factors.size(); ++i) {
+    references.local_scale[i] = 0.5 * std::numbers::log2e / (factors[i] * factors[i]);
+    references.local_bias[i] = -static_cast<double>(references.local.dimension) * std::log2(factors[i]);
+  }
+}
+
 }  // namespace
 
-ReferenceSet make_reference_set(MatrixView<float> whitened, bool pruning) {
+ReferenceSet make_reference_set(MatrixView<float> whitened, bool wanted_pruning, LocalWidths local) {
   ReferenceSet references;
   references.rows = whitened.rows();
-  references.pruning = pruning;
+  references.pruning = wanted_pruning;
+  references.local = std::move(local);
+  const bool pruning = wanted_pruning && references.local.factors.empty();
   const DistinctRows distinct = pruning ? distinct_rows(whitened) : all_rows(whitened.rows());
   LeafOrder order;
   if (pruning && distinct.rows.size() >= kMinTreeRows && promising(whitened, distinct.rows)) {
@@ -89,6 +106,7 @@ ReferenceSet make_reference_set(MatrixView<float> whitened, bool pruning) {
     references.packed = kernels::pack_references(whitened, order.places);
   }
   references.place_of_row = places_of_rows(distinct, order.places);
+  if (!references.local.factors.empty()) lay_out_widths(references);
   return references;
 }
 

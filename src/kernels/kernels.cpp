@@ -16,6 +16,7 @@
 // After foreach_target:
 #include "hwy/highway.h"
 #include "kernels/log_sum_exact-inl.h"
+#include "kernels/log_sum_scales-inl.h"
 #include "kernels/moments-inl.h"
 #include "kernels/project-inl.h"
 #include "kernels/region_bounds-inl.h"
@@ -33,10 +34,10 @@ inline constexpr const char* kTargetName = HWY_TARGET == HWY_AVX3   ? "avx512"
                                                                     : "portable";
 
 extern const KernelTable kTable;
-const KernelTable kTable = {kTargetName,       &Project<float>,   &Project<double>,      &ScatterPanels,
-                            &LogSumExact,      kFusedQueries,     &SumFused<false>,      &SumFused<true>,
-                            &RegionBounds,     kScatterColumns,   &AddRowMoments<float>, &AddRowMoments<double>,
-                            &CentreRow<float>, &CentreRow<double>};
+const KernelTable kTable = {kTargetName,           &Project<float>,        &Project<double>,  &ScatterPanels,
+                            &LogSumExact,          &LogSumLocal,           kFusedQueries,     &SumFused<false>,
+                            &SumFused<true>,       &RegionBounds,          &LogSumScales,     kScatterColumns,
+                            &AddRowMoments<float>, &AddRowMoments<double>, &CentreRow<float>, &CentreRow<double>};
 
 // NOLINTNEXTLINE(google-readability-namespace-comments)
 }  // namespace HWY_NAMESPACE

@@ -18,6 +18,10 @@ struct MaxSum {
 /// Most tiles of one partial sum of log_sum_exact. Bounds its scratch memory on the stack.
 inline constexpr std::size_t kExactPanelTiles = 32;
 
+/// Squared distances of one call of log_sum_scales, at most and in multiples of.
+inline constexpr std::size_t kScalesPanel = 1024;
+inline constexpr std::size_t kScalesMultiple = 16;
+
 /// A group of queries that pass the references together, in float32, and their running sums. The queries lie dimension
 /// after dimension, `width` side by side; width is the table's fused_width or 1.
 struct FusedQueries {
@@ -53,6 +57,9 @@ inline constexpr std::size_t kMaxScatterColumns = 24;
 /// The bias of lanes that hold no reference, and of queries that fill up a group: their exponentials vanish.
 inline constexpr float kPadding = -3e9F;
 
+/// The bias in log_sum_local of a place that holds no reference.
+inline constexpr double kNoReference = -1e299;
+
 struct KernelTable {
   /// Instruction set it is compiled for: "avx512", "avx2", "sse4", "neon" or "portable".
   const char* target;
@@ -75,6 +82,10 @@ struct KernelTable {
   /// dimension doubles; bias: the tiles' difference_bias.
   MaxSum (*log_sum_exact)(const double* query, const float* tiles, const float* bias, std::size_t count,
                           std::size_t dimension);
+  /// The sum of 2^(bias - scale |q - r|^2) over `count` tiles, likewise, where every reference has a scale (>= 0,
+  /// finite) and a bias of its own, 16 a tile, aligned; kNoReference is the bias of a place without one.
+  MaxSum (*log_sum_local)(const double* query, const float* tiles, const double* scale, const double* bias,
+                          std::size_t count, std::size_t dimension);
 
   /// Adds 2^exponent of every pair to the queries' lanes, in float32, where the exponent is query bias + tile bias + q
   /// . r (sum_expanded) or query bias + tile bias - log2(e) / 2 |q - r|^2 (sum_difference). What is
@@ -87,6 +98,12 @@ struct KernelTable {
   /// Upper bounds, in units of log2, of the kernel between one query (dimension floats) and anything inside each of
   /// regions.count x 16 regions: -log2(e) / 2 times the squared distance. out: regions.count x 16, aligned.
   void (*region_bounds)(const float* query, const Regions& regions, float* out);
+
+  /// out[s] for each of scale_count scales: the sum of 2^bias[i] exp(-scales[s] squares[i]) over i < count, which is a
+  /// multiple of kScalesMultiple up to kScalesPanel. squares (>= 0, finite) and bias: aligned. Relative error of a sum
+  /// below 1e-5 for |bias| up to 100.
+  void (*log_sum_scales)(const double* squares, const float* bias, std::size_t count, const double* scales,
+                         std::size_t scale_count, MaxSum* out);
 
   std::size_t scatter_columns;  ///< columns of a panel of scatter_panels, at most kMaxScatterColumns
 

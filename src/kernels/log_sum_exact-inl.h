@@ -75,6 +75,35 @@ inline MaxSum LogSumExact(const double* query, const float* tiles, const float* 
   return {-0.5 * hn::GetLane(nearest), hn::GetLane(hn::SumOfLanes(dd, sum))};
 }
 
+inline MaxSum LogSumLocal(const double* query, const float* tiles, const double* scale, const double* bias,
+                          std::size_t count, std::size_t dimension) {
+  if (count == 0) return {0.0, 0.0};
+  HWY_ALIGN double costs[kExactPanelTiles * kTileRows];  // minus the exponents of 2
+  const std::size_t places = count * kTileRows;
+  for (std::size_t tile = 0; tile < count; ++tile) {
+    TileSquaredDistances(query, tiles + tile * kTileRows * dimension, dimension, costs + tile * kTileRows);
+  }
+  const hn::CappedTag<double, kTileRows> dd;
+  const hn::Rebind<float, decltype(dd)> df;
+  constexpr std::size_t kLanes = MaxLanes(dd);
+  const auto most = hn::Set(dd, -kNoReference);  // a cost beyond it, in a tight kernel far away, must stay a number
+  auto least = most;
+  for (std::size_t i = 0; i < places; i += kLanes) {
+    const auto cost = hn::Sub(hn::Mul(hn::Load(dd, costs + i), hn::Load(dd, scale + i)), hn::Load(dd, bias + i));
+    const auto bounded = hn::Min(cost, most);
+    hn::Store(bounded, dd, costs + i);
+    least = hn::Min(least, bounded);
+  }
+  least = hn::MinOfLanes(dd, least);
+  auto sum = hn::Zero(dd);
+  for (std::size_t i = 0; i < places; i += kLanes) {
+    const auto exponent = hn::Max(hn::Sub(least, hn::Load(dd, costs + i)), hn::Set(dd, -127.0));
+    sum = hn::Add(sum, hn::PromoteTo(dd, Exp2(df, hn::DemoteTo(df, exponent))));
+  }
+  constexpr double kLn2 = 0.6931471805599453094;
+  return {-kLn2 * hn::GetLane(least), hn::GetLane(hn::SumOfLanes(dd, sum))};
+}
+
 // NOLINTNEXTLINE(google-readability-namespace-comments)
 }  // namespace HWY_NAMESPACE
 }  // namespace kernad::kernels

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "kernad/error.hpp"
+#include "model/estimation.hpp"
 
 namespace kernad::model {
 namespace {
@@ -28,8 +29,12 @@ double root_sum_of_squares(std::span<const double> values) {
 void check_range(const State& state, FeatureScalingMethod method) {
   const double query =
       static_cast<double>(std::numeric_limits<float>::max()) * std::sqrt(static_cast<double>(state.pca.mean.size()));
-  const double projected =
-      (query + root_sum_of_squares(state.pca.mean)) * root_sum_of_squares(state.pca.singular_vectors.values());
+  const auto largest_scale = std::max_element(state.pca.column_scale.begin(), state.pca.column_scale.end());
+  const double residual = state.pca.residual_dimensions == 0              ? 0
+                          : largest_scale != state.pca.column_scale.end() ? *largest_scale
+                                                                          : 1;
+  const double projected = (query + root_sum_of_squares(state.pca.mean)) *
+                           std::hypot(root_sum_of_squares(state.pca.singular_vectors.values()), residual);
   const double scaled = method == FeatureScalingMethod::norm ? 1 : projected / state.max_length;
   const double whitened =
       (scaled + root_sum_of_squares(state.kde.mean)) * root_sum_of_squares(state.kde.bw_transform.values());
@@ -67,6 +72,9 @@ void check_axes(const pca::State& pca) {
     for (std::size_t d = 0; d < pca.singular_vectors.rows(); ++d) zero = zero && pca.singular_vectors(d, k) == 0;
     if (zero) throw InvalidInput(fmt::format("tensor 'pca_model.singular_vectors': column {} is all zeros", k));
   }
+  if (std::any_of(pca.column_scale.begin(), pca.column_scale.end(), [](double x) { return !(x > 0); })) {
+    throw InvalidInput("tensor 'pca_model.column_scale' has a value that is not above 0");
+  }
   const auto negative = [](double x) { return x < 0; };
   if (std::any_of(pca.singular_values.begin(), pca.singular_values.end(), negative)) {
     throw InvalidInput("tensor 'pca_model.singular_values' has a negative value");
@@ -82,7 +90,12 @@ void check_whitening(const kde::State& kde) {
   if (!std::isfinite(volume)) {
     throw InvalidInput("tensor 'kde_model.bw_transform' is singular: its columns do not span a direction each");
   }
-  const double expected = volume - 0.5 * static_cast<double>(kde.bw_transform.cols()) * std::log(2 * std::numbers::pi);
+  const std::size_t rank = kde.bw_transform.cols();
+  double expected = volume - 0.5 * static_cast<double>(kde.dimension) * std::log(2 * std::numbers::pi);
+  if (kde.dimension > rank) {  // the last column stands for several directions
+    expected +=
+        static_cast<double>(kde.dimension - rank) * std::log(kde.bw_transform(kde.bw_transform.rows() - 1, rank - 1));
+  }
   // A float32 state has its norm rounded k times over; a hundredth of a nat is far above that and below what matters.
   if (std::abs(kde.log_norm - expected) > 0.01 + 1e-6 * std::abs(expected)) {
     throw InvalidInput(fmt::format("the density's constant is {} by its tensor, but {} by 'kde_model.bw_transform'",
@@ -94,6 +107,7 @@ void check_whitening(const kde::State& kde) {
 
 void check_state(const State& state, FeatureScalingMethod method) {
   check_axes(state.pca);
+  check_residual(state);
   check_range(state, method);
   check_whitening(state.kde);
 }

@@ -8,6 +8,7 @@
 #include <string_view>
 
 #include "kernad/error.hpp"
+#include "model/estimation.hpp"
 
 namespace kernad::model {
 namespace {
@@ -33,11 +34,13 @@ T required_number(std::string_view key, std::string_view text, std::string_view 
 }
 
 std::string to_text(const ComponentCount& components) {
+  if (components.is_all()) return "all";
   return components.is_share() ? fmt::format("{}", components.share()) : fmt::format("{}", components.count());
 }
 
 ComponentCount components_from(std::string_view key, std::string_view text) {
-  constexpr std::string_view kValid = "a count from 1, or a share of variance above 0 and below 1";
+  constexpr std::string_view kValid = "a count from 1, a share of variance above 0 and below 1, or all";
+  if (text == "all") return ComponentCount::all();
   try {
     if (const auto count = parse<long long>(text)) return {*count};
     return {required_number<double>(key, text, kValid)};
@@ -49,17 +52,20 @@ ComponentCount components_from(std::string_view key, std::string_view text) {
 }  // namespace
 
 Metadata to_metadata(const KDEClassifierOptions& options, const FitReport& report) {
-  const nlohmann::ordered_json json = {{"rows_seen", report.rows_seen},
-                                       {"rank", report.rank},
-                                       {"explained_variance", report.explained_variance},
-                                       {"notes", report.notes}};
-  return {{"format", "kernad"},
-          {"format_version", fmt::format("{}", kFormatVersion)},
-          {"n_pca_components", to_text(options.n_pca_components)},
-          {"feature_scaling_method", std::string(to_string(options.feature_scaling_method))},
-          {"max_training_points", fmt::format("{}", options.max_training_points)},
-          {"seed", fmt::format("{}", options.seed)},
-          {"fit_report", json.dump()}};
+  nlohmann::ordered_json json = {{"rows_seen", report.rows_seen},
+                                 {"rank", report.rank},
+                                 {"explained_variance", report.explained_variance},
+                                 {"notes", report.notes}};
+  add_estimation_report(json, options, report);
+  Metadata metadata = {{"format", "kernad"},
+                       {"format_version", fmt::format("{}", kPlainVersion)},
+                       {"n_pca_components", to_text(options.n_pca_components)},
+                       {"feature_scaling_method", std::string(to_string(options.feature_scaling_method))},
+                       {"max_training_points", fmt::format("{}", options.max_training_points)},
+                       {"seed", fmt::format("{}", options.seed)},
+                       {"fit_report", json.dump()}};
+  add_estimation(metadata, options);
+  return metadata;
 }
 
 void check_format_version(const Metadata& metadata) {
@@ -87,6 +93,8 @@ KDEClassifierOptions options_from(const Metadata& metadata, const KDEClassifierO
       if (options.max_training_points < 2) refuse(key, text, "a whole number from 2");
     } else if (key == "seed") {
       options.seed = required_number<std::uint64_t>(key, text, "a whole number from 0");
+    } else {
+      read_estimation(key, text, options);
     }
   }
   return options;
@@ -101,6 +109,7 @@ void read_report(const Metadata& metadata, FitReport& report) {
     json.at("rank").get_to(report.rank);
     json.at("explained_variance").get_to(report.explained_variance);
     json.at("notes").get_to(report.notes);
+    read_estimation_report(json, report);
   } catch (const nlohmann::json::exception&) {
     throw InvalidInput(
         "metadata 'fit_report' cannot be read; valid: a JSON object of rows_seen, rank, explained_variance and notes");

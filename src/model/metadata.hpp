@@ -10,8 +10,11 @@ namespace kernad::model {
 
 using Metadata = std::map<std::string, std::string, std::less<>>;
 
-/// The version of the model format that this library writes, and the newest that it reads.
-inline constexpr int kFormatVersion = 1;
+/// The newest version of the model format that this library reads. What it writes is version 1 as long as version 1
+/// can say it: files with a residual column or per-row bandwidths are of version 2, so that a reader that would score
+/// them wrong refuses them.
+inline constexpr int kFormatVersion = 2;
+inline constexpr int kPlainVersion = 1;
 
 [[nodiscard]] Metadata to_metadata(const KDEClassifierOptions& options, const FitReport& report);
 

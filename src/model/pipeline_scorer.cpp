@@ -21,7 +21,7 @@ void PipelineScorer::score(EmbeddingsView block, std::size_t first, EmbeddingsVi
   const auto& kernels = kernels::active();
   const auto& pca = state_.pca.projection;
   const auto& whitening = state_.kde.whitening;
-  pca.apply(kernels, block, features_.data(), scratch_.data());
+  state_.pca.apply(kernels, block, features_.data(), scratch_.data());
   for (std::size_t i = 0; i < block.rows(); ++i) {
     const double* row = features_.data() + i * pca.output_stride();
     if (!std::all_of(row, row + pca.outputs(), [](double x) { return std::isfinite(x); })) {

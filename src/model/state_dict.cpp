@@ -8,8 +8,10 @@
 #include <string_view>
 
 #include "calibration/calibration_state.hpp"
+#include "kde/bandwidth.hpp"
 #include "kernad/error.hpp"
 #include "model/check_state.hpp"
+#include "model/estimation.hpp"
 #include "model/metadata.hpp"
 #include "model/model_state.hpp"
 
@@ -114,7 +116,14 @@ pca::State read_pca(const TensorReader& reader) {
     if (reader.find(name) != nullptr) *values = reader.values(name, components);
   }
   state.rank = components;
-  state.projection = kernels::Projection(state.mean, state.singular_vectors);
+  if (reader.find("pca_model.column_scale") != nullptr) {
+    state.column_scale = reader.values("pca_model.column_scale", dimension);
+  }
+  // One row more than components: the density has a column for what the components leave out.
+  if (reader.matrix_shape("kde_model.bw_transform").first == components + 1 && components < dimension) {
+    state.residual_dimensions = dimension - components;
+  }
+  state.projection = pca::make_projection(state);
   return state;
 }
 
@@ -149,16 +158,33 @@ Matrix<float> read_dataset(const TensorReader& reader, std::size_t rows, std::si
   return dataset;
 }
 
-kde::State read_kde(const TensorReader& reader, std::size_t components, bool pruning) {
+/// Each row's own width, if the file has them.
+std::vector<double> read_local_factors(const TensorReader& reader, std::size_t rows) {
+  constexpr std::string_view kName = "kde_model.local_factors";
+  if (reader.find(kName) == nullptr) return {};
+  auto factors = reader.values(kName, rows);
+  const auto wild = [](double x) { return !(x > 1e-100 && x < 1e100); };
+  if (std::any_of(factors.begin(), factors.end(), wild))
+    reader.fail(kName, "has a value out of range", "1e-100 to 1e100");
+  return factors;
+}
+
+kde::State read_kde(const TensorReader& reader, const pca::State& pca, bool pruning) {
+  const std::size_t features = pca.features();
   const auto [rows, rank] = reader.matrix_shape("kde_model.dataset");
   kde::State state;
-  state.bw_transform = reader.matrix("kde_model.bw_transform", components, rank);
-  state.mean = reader.find("kde_model.mean") != nullptr ? reader.values("kde_model.mean", components)
-                                                        : std::vector<double>(components);
+  state.bw_transform = reader.matrix("kde_model.bw_transform", features, rank);
+  state.mean = reader.find("kde_model.mean") != nullptr ? reader.values("kde_model.mean", features)
+                                                        : std::vector<double>(features);
+  state.dimension = rank;
+  if (pca.residual_dimensions != 0 && state.bw_transform(features - 1, rank - 1) != 0) {
+    state.dimension += pca.residual_dimensions - 1;
+  }
   state.log_norm = read_log_norm(reader, state.bw_transform);
-  state.bandwidth_factor = kde::scott_factor(rows, rank);
+  state.bandwidth_factor = kde::scott_factor(rows, state.dimension);
   state.whitening = kernels::Projection(state.mean, state.bw_transform);
-  state.references = kde::make_reference_set(read_dataset(reader, rows, rank), pruning);
+  state.references = kde::make_reference_set(read_dataset(reader, rows, rank), pruning,
+                                             {read_local_factors(reader, rows), state.dimension});
   return state;
 }
 
@@ -167,7 +193,7 @@ FitReport report_from_shapes(const State& state) {
   report.rows_seen = report.rows_used = state.kde.references.rows;
   report.columns = state.pca.mean.size();
   report.rank = report.components = state.pca.singular_vectors.cols();
-  report.kde_rank = state.kde.bw_transform.cols();
+  report.kde_rank = state.kde.dimension;
   report.bandwidth_factor = state.kde.bandwidth_factor;
   report.max_length = state.max_length;
   return report;
@@ -178,6 +204,7 @@ FitReport report_from_shapes(const State& state) {
 StateDict to_state_dict(const State& state, const KDEClassifierOptions& options) {
   const std::size_t dimension = state.pca.mean.size();
   const std::size_t components = state.pca.singular_vectors.cols();
+  const std::size_t features = state.pca.features();
   const std::size_t rank = state.kde.bw_transform.cols();
   const auto scalar = [](double value) { return Tensor::from(std::span<const double>(&value, 1), {1}); };
   const auto count = static_cast<std::int64_t>(components);
@@ -194,14 +221,21 @@ StateDict to_state_dict(const State& state, const KDEClassifierOptions& options)
     tensors["pca_model.explained_variance_ratio"] =
         Tensor::from(std::span<const double>(state.pca.explained_variance_ratio), {components});
   }
-  tensors["kde_model.bw_transform"] = Tensor::from(state.kde.bw_transform.values(), {components, rank});
-  tensors["kde_model.mean"] = Tensor::from(std::span<const double>(state.kde.mean), {components});
+  if (!state.pca.column_scale.empty()) {
+    tensors["pca_model.column_scale"] = Tensor::from(std::span<const double>(state.pca.column_scale), {dimension});
+  }
+  tensors["kde_model.bw_transform"] = Tensor::from(state.kde.bw_transform.values(), {features, rank});
+  tensors["kde_model.mean"] = Tensor::from(std::span<const double>(state.kde.mean), {features});
   tensors["kde_model.dataset"] = Tensor::from(dataset.values(), {dataset.rows(), rank});
   // The reference's norm leaves double's range at many components; log_norm is what kernad reads.
   tensors["kde_model.norm"] = scalar(std::clamp(std::exp(state.kde.log_norm), 0.0, std::numeric_limits<double>::max()));
   tensors["kde_model.log_norm"] = scalar(state.kde.log_norm);
   tensors["max_length"] = scalar(state.max_length);
   dict.metadata = to_metadata(options, state.report);
+  const auto& local = state.kde.references.local.factors;
+  if (!local.empty()) tensors["kde_model.local_factors"] = Tensor::from(std::span<const double>(local), {local.size()});
+  if (state.pca.residual_dimensions != 0 || !local.empty())
+    dict.metadata["format_version"] = fmt::format("{}", kFormatVersion);
   calibration::write(state, dict);
   return dict;
 }
@@ -217,10 +251,13 @@ Loaded from_state_dict(const StateDict& dict, const KDEClassifierOptions& defaul
   if (!(loaded.state.max_length > 0)) {
     reader.fail("max_length", fmt::format("is {}", loaded.state.max_length), "above 0");
   }
-  loaded.state.kde = read_kde(reader, components, pruning);
+  loaded.state.kde = read_kde(reader, loaded.state.pca, pruning);
   check_state(loaded.state, loaded.options.feature_scaling_method);
   loaded.state.report = report_from_shapes(loaded.state);
   read_report(dict.metadata, loaded.state.report);
+  loaded.state.kde.bandwidth_factor = loaded.state.report.bandwidth_factor;
+  loaded.state.kde.shrinkage = loaded.state.report.shrinkage;
+  loaded.state.kde.loo_log_likelihood = loaded.state.report.loo_log_likelihood;
   if (!dict.metadata.contains("feature_scaling_method")) {
     loaded.state.report.notes.push_back(
         fmt::format("the file does not tell the feature scaling method; '{}' is assumed",

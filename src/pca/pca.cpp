@@ -33,7 +33,7 @@ PCA::PCA(ComponentCount n_components) : n_components_(n_components) {}
 void PCA::fit(EmbeddingsView embeddings) {
   const int threads = parallel::resolve_threads(0);
   linalg::require_finite(embeddings, "embeddings", threads);
-  state_ = std::make_shared<pca::State>(pca::fit(linalg::Rows<float>(embeddings), n_components_, threads));
+  state_ = std::make_shared<pca::State>(pca::fit(linalg::Rows<float>(embeddings), n_components_, {}, threads));
 }
 
 Embeddings PCA::transform(EmbeddingsView embeddings) const {

@@ -25,6 +25,7 @@ struct Axes {
 
 /// Components to keep of those that the data have.
 std::size_t choose_count(const ComponentCount& wanted, std::span<const double> eigenvalues, std::size_t rank) {
+  if (wanted.is_all()) return rank;
   if (!wanted.is_share()) return std::min(wanted.count(), rank);
   const auto positive = eigenvalues.first(rank);
   const double total = std::accumulate(positive.begin(), positive.end(), 0.0);
@@ -50,9 +51,13 @@ Axes principal_eigenvectors(std::vector<double> moment_matrix, std::size_t n, co
 
 /// With fewer rows than columns the N x N Gram matrix has the same non-zero eigenvalues; its eigenvectors u give the
 /// axes X^T u / s.
-Axes axes_by_gram(const linalg::Rows<float>& rows, const linalg::ColumnMoments& moments, const ComponentCount& wanted,
-                  int threads) {
-  const Matrix<double> centred = linalg::centre(rows, moments.mean, threads);
+Axes axes_by_gram(const linalg::Rows<float>& rows, const linalg::ColumnMoments& moments,
+                  std::span<const double> column_scale, const ComponentCount& wanted, int threads) {
+  Matrix<double> centred = linalg::centre(rows, moments.mean, threads);
+  for (std::size_t i = 0; i < centred.rows(); ++i) {
+    const auto row = centred.row(i);
+    for (std::size_t j = 0; j < column_scale.size(); ++j) row[j] *= column_scale[j];
+  }
   Axes found = principal_eigenvectors(linalg::gram(centred), rows.rows(), moments, rows.rows(), wanted);
   const std::size_t count = found.axes.rows();
   Matrix<double> axes(count, rows.cols());
@@ -65,17 +70,23 @@ Axes axes_by_gram(const linalg::Rows<float>& rows, const linalg::ColumnMoments& 
 }
 
 Axes axes_by_covariance(const linalg::Rows<float>& rows, const linalg::ColumnMoments& moments,
-                        const ComponentCount& wanted, int threads) {
-  return principal_eigenvectors(linalg::scatter(rows, moments.mean, threads), rows.cols(), moments, rows.rows(),
-                                wanted);
+                        std::span<const double> column_scale, const ComponentCount& wanted, int threads) {
+  const std::size_t n = rows.cols();
+  std::vector<double> scatter = linalg::scatter(rows, moments.mean, threads);
+  for (std::size_t a = 0; a < column_scale.size(); ++a) {
+    for (std::size_t b = 0; b < column_scale.size(); ++b) scatter[a * n + b] *= column_scale[a] * column_scale[b];
+  }
+  return principal_eigenvectors(std::move(scatter), n, moments, rows.rows(), wanted);
 }
 
 }  // namespace
 
-State fit(const linalg::Rows<float>& rows, const ComponentCount& n_components, int threads) {
+State fit(const linalg::Rows<float>& rows, const ComponentCount& n_components, Extras extras, int threads) {
   linalg::ColumnMoments moments = linalg::column_moments(rows, threads);
-  Axes axes = rows.rows() < rows.cols() ? axes_by_gram(rows, moments, n_components, threads)
-                                        : axes_by_covariance(rows, moments, n_components, threads);
+  const auto& column_scale = extras.column_scale;
+  for (std::size_t j = 0; j < column_scale.size(); ++j) moments.largest[j] *= column_scale[j];
+  Axes axes = rows.rows() < rows.cols() ? axes_by_gram(rows, moments, column_scale, n_components, threads)
+                                        : axes_by_covariance(rows, moments, column_scale, n_components, threads);
   if (axes.rank == 0) {
     if (rows.rows() == 1) throw InvalidInput("one row has no variance to learn; two or more are needed");
     throw InvalidInput(
@@ -91,40 +102,14 @@ State fit(const linalg::Rows<float>& rows, const ComponentCount& n_components, i
   for (std::size_t k = 0; k < count; ++k) {
     state.singular_values.push_back(std::sqrt(axes.eigenvalues[k]));
     state.explained_variance_ratio.push_back(axes.eigenvalues[k] / total);
-    for (std::size_t d = 0; d < rows.cols(); ++d) state.singular_vectors(d, k) = axes.axes(k, d);
+    for (std::size_t d = 0; d < rows.cols(); ++d) {
+      state.singular_vectors(d, k) = column_scale.empty() ? axes.axes(k, d) : axes.axes(k, d) * column_scale[d];
+    }
   }
-  state.projection = kernels::Projection(state.mean, state.singular_vectors);
+  state.column_scale = std::move(extras.column_scale);
+  if (extras.residual) state.residual_dimensions = rows.cols() - count;
+  state.projection = make_projection(state);
   return state;
-}
-
-Matrix<double> project(const State& state, const linalg::Rows<float>& rows, int threads) {
-  const auto& projection = state.projection;
-  const auto& kernels = kernels::active();
-  Matrix<double> projected(rows.rows(), projection.outputs());
-  constexpr std::size_t kBlockRows = 32;  // gathered side by side: the kernel takes several rows at a time
-  const std::size_t blocks = (rows.rows() + kBlockRows - 1) / kBlockRows;
-  struct Scratch {
-    Embeddings gathered;
-    kernels::AlignedVector<double> out;
-    kernels::AlignedVector<double> centred;
-  };
-  std::vector<Scratch> scratch(std::min(blocks, static_cast<std::size_t>(std::max(1, threads))));
-  parallel::parallel_for(blocks, threads, [&](std::size_t block, std::size_t worker) {
-    auto& [gathered, out, centred] = scratch[worker];
-    if (gathered.empty()) {
-      gathered = Embeddings(kBlockRows, rows.cols());
-      out.resize(kBlockRows * projection.output_stride());
-      centred.resize(projection.scratch_size());
-    }
-    const std::size_t first = block * kBlockRows;
-    const std::size_t n = std::min(rows.rows() - first, kBlockRows);
-    for (std::size_t i = 0; i < n; ++i) std::copy_n(rows.row(first + i).data(), rows.cols(), gathered.row(i).data());
-    projection.apply(kernels, gathered.view().middle_rows(0, n), out.data(), centred.data());
-    for (std::size_t i = 0; i < n; ++i) {
-      std::copy_n(out.data() + i * projection.output_stride(), projection.outputs(), projected.row(first + i).data());
-    }
-  });
-  return projected;
 }
 
 }  // namespace kernad::pca

@@ -55,6 +55,9 @@ TEST_F(CliErrorsTest, WrongUsage) {
   for (const char* bad : {"0", "-1", "1.5", "0.0", "nan", "many", ""}) {
     expect_error(kernad({"fit", data, "-o", out, "--components", bad}), 2, {"--components"});
   }
+  expect_error(kernad({"fit", data, "-o", out, "--bandwidth", "wide"}), 2, {"--bandwidth", "'wide'", "silverman"});
+  expect_error(kernad({"fit", data, "-o", out, "--covariance", "diagonal"}), 2, {"--covariance", "ledoit-wolf"});
+  expect_error(kernad({"fit", data, "-o", out, "--local", "5"}), 2, {"--local", "0 to 4"});
   expect_error(kernad({"predict", model}), 2, {"DATA"});
   expect_error(kernad({"predict", model, data, "-o", path("x.txt")}), 2, {"x.txt", ".csv, .npy, .json"});
   expect_error(kernad({"test", model, data}), 2, {"--labels"});

@@ -37,10 +37,27 @@ TEST(CliTest, FitReportsWhatItDid) {
   ASSERT_EQ(f.fit.status, 0) << f.fit.err;
   EXPECT_EQ(f.fit.err, "");
   const json report = json::parse(f.fit.out);
-  EXPECT_EQ(keys(report),
-            (std::set<std::string>{"model", "n_pca_components", "feature_scaling_method", "max_training_points", "seed",
-                                   "rows_seen", "rows_used", "columns", "rank", "components", "kde_rank",
-                                   "explained_variance", "bandwidth_factor", "max_length", "notes", "rows_left_out"}));
+  EXPECT_EQ(keys(report), (std::set<std::string>{"model",
+                                                 "n_pca_components",
+                                                 "feature_scaling_method",
+                                                 "max_training_points",
+                                                 "seed",
+                                                 "rows_seen",
+                                                 "rows_used",
+                                                 "columns",
+                                                 "rank",
+                                                 "components",
+                                                 "kde_rank",
+                                                 "explained_variance",
+                                                 "bandwidth_factor",
+                                                 "max_length",
+                                                 "standardize",
+                                                 "bandwidth",
+                                                 "covariance",
+                                                 "local_alpha",
+                                                 "shrinkage",
+                                                 "notes",
+                                                 "rows_left_out"}));
   EXPECT_EQ(report["rows_seen"], 60);
   EXPECT_EQ(report["rows_left_out"], 10);
   EXPECT_EQ(report["columns"], 4);
@@ -55,6 +72,35 @@ TEST(CliTest, FitReportsWhatItDid) {
   EXPECT_EQ(table.status, 0) << table.err;
   EXPECT_NE(table.out.find("anomalous rows left out  10\n"), std::string::npos) << table.out;
   EXPECT_NE(table.out.find("0.9 of the variance\n"), std::string::npos) << table.out;
+}
+
+TEST(CliTest, FitTakesEveryWayToEstimate) {
+  Fitted f;
+  const auto fit = f.kernad({"fit", f.data, "-o", f.model, "--labels", "class", "--components", "all", "--standardize",
+                             "--bandwidth", "loo", "--covariance", "ledoit-wolf", "--local", "0.5", "--json"});
+  ASSERT_EQ(fit.status, 0) << fit.err;
+  const json info = json::parse(f.kernad({"info", f.model, "--json"}).out);
+  EXPECT_EQ(info["n_pca_components"], "all");
+  EXPECT_EQ(info["standardize"], true);
+  EXPECT_EQ(info["bandwidth"], "loo");
+  EXPECT_EQ(info["covariance"], "ledoit-wolf");
+  EXPECT_EQ(info["local_alpha"], 0.5);
+  EXPECT_GT(info["shrinkage"], 0);
+  EXPECT_TRUE(info["loo_log_likelihood"].is_number());
+  EXPECT_EQ(info["bandwidth_factor"], json::parse(fit.out)["bandwidth_factor"]);
+  const auto text = f.kernad({"info", f.model}).out;
+  for (const char* line :
+       {"components wanted     all\n", "columns standardized  yes\n", "bandwidth             loo\n"}) {
+    EXPECT_NE(text.find(line), std::string::npos) << text;
+  }
+
+  const auto table = read_table(f.data, {"class", CsvHeader::detect});
+  KDEClassifier model({.n_pca_components = ComponentCount::all(),
+                       .standardize = true,
+                       .kde = {Bandwidth::loo(), Covariance::ledoit_wolf, 0.5}});
+  ASSERT_TRUE(model.fit(table.features.view().middle_rows(0, 60)));
+  EXPECT_EQ(KDEClassifier::load(f.model).compute_kde_scores(table.features, true),
+            model.compute_kde_scores(table.features, true));
 }
 
 TEST(CliTest, FitIsTheLibrarysFit) {

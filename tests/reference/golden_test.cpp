@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "kernad/gaussian_kde.hpp"
 #include "kernad/io.hpp"
 #include "kernad/kde_classifier.hpp"
 
@@ -84,6 +85,27 @@ TEST(GoldenTest, FullSet) {
     }
   }
   EXPECT_GT(files, 0U) << folder;
+}
+
+/// Made by make_shrinkage.py. Both formulas are a handful of sums of float64: 1e-10 is far above their rounding.
+TEST(GoldenTest, ShrinkageIsThatOfScikitLearn) {
+  const StateDict golden = read_safetensors(std::string(KERNAD_TEST_GOLDEN) + "/shrinkage.safetensors");
+  for (const std::string name : {"tall", "wide", "heavy", "round"}) {
+    const Tensor& tensor = golden.tensors.at(name);
+    const auto values = tensor.to_f64();
+    const Embeddings rows({values.begin(), values.end()}, tensor.shape[0], tensor.shape[1]);
+    const auto expected = golden.tensors.at(name + ".expected").to_f64();
+    for (const auto& [shape, intensity] :
+         {std::pair(Covariance::ledoit_wolf, expected[0]), std::pair(Covariance::oas, expected[1])}) {
+      GaussianKDE density({.covariance = shape});
+      density.fit(rows);
+      EXPECT_NEAR(density.shrinkage(), intensity, 1e-10 * intensity) << name << ", " << to_string(shape);
+      // By fewer principal components than columns, and the length of the rest.
+      KDEClassifier classifier({.n_pca_components = ComponentCount::all(), .kde = {.covariance = shape}});
+      ASSERT_TRUE(classifier.fit(rows));
+      EXPECT_NEAR(classifier.report().shrinkage, intensity, 1e-10 * intensity) << name << ", " << to_string(shape);
+    }
+  }
 }
 
 }  // namespace

@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <bit>
 #include <cmath>
 #include <numbers>
@@ -142,6 +143,78 @@ std::vector<double> fused_sums(const KernelTable& kernels, bool expanded, const 
     for (std::size_t lane = 0; lane < kTileRows; ++lane) sums[q] += static_cast<double>(lanes[q * kTileRows + lane]);
   }
   return sums;
+}
+
+TEST_P(EachTarget, LocalSumMatchesLongDouble) {
+  for (const std::size_t dimension : {1, 3, 16, 17, 64}) {
+    for (const std::size_t count : {1, 15, 16, 33, 512}) {
+      const auto references = gaussian(count, dimension, count);
+      const auto packed = pack_references(references);
+      AlignedVector<double> scale(packed.tiles * kTileRows);
+      AlignedVector<double> bias(packed.tiles * kTileRows, kNoReference);
+      testing::Random random(9);
+      for (std::size_t i = 0; i < count; ++i) {
+        scale[i] = std::exp(2 * random.normal());
+        bias[i] = 300 * random.normal();
+      }
+      for (const double sigma : {1.0, 1e4, 1e100}) {
+        oracle::Vector query;
+        std::vector<double> values;
+        for (std::size_t d = 0; d < dimension; ++d) {
+          values.push_back(sigma * random.normal());
+          query.push_back(values.back());
+        }
+        std::vector<long double> exponents;
+        for (std::size_t i = 0; i < count; ++i) {
+          long double square = 0;
+          for (std::size_t d = 0; d < dimension; ++d) {
+            const long double difference = query[d] - static_cast<long double>(references(i, d));
+            square += difference * difference;
+          }
+          exponents.push_back(std::numbers::ln2_v<long double> * (bias[i] - scale[i] * square));
+        }
+        const long double most = *std::max_element(exponents.begin(), exponents.end());
+        long double sum = 0;
+        for (const long double x : exponents) sum += std::exp(x - most);
+        const auto expected = static_cast<double>(most + std::log(sum));
+        const auto result = kernels_.log_sum_local(values.data(), packed.values.data(), scale.data(), bias.data(),
+                                                   packed.tiles, dimension);
+        // 2^x of degree 6: 3e-7. Exponents in double: dimension + 4 roundings of their magnitude.
+        const double bound = 1e-6 + (static_cast<double>(dimension) + 4) * 0x1p-52 * std::abs(expected);
+        EXPECT_NEAR(result.max + std::log(result.sum), expected, bound) << dimension << ' ' << count << ' ' << sigma;
+      }
+    }
+  }
+}
+
+TEST_P(EachTarget, SumsAtManyScalesMatchLongDouble) {
+  for (const std::size_t count : {16, 48, 1024}) {
+    AlignedVector<double> squares(count);
+    AlignedVector<float> bias(count);
+    testing::Random random(count);
+    for (std::size_t i = 0; i < count; ++i) {
+      squares[i] = 50 + 40 * random.normal() * random.normal();
+      squares[i] = std::max(squares[i], 0.0);
+      bias[i] = static_cast<float>(3 * random.normal());
+    }
+    squares[1] = 1e200;  // what stands for a row itself
+    const std::vector<double> scales = {1e-3, 0.1, 0.5, 7.0, 300.0};
+    std::vector<MaxSum> sums(scales.size());
+    kernels_.log_sum_scales(squares.data(), bias.data(), count, scales.data(), scales.size(), sums.data());
+    for (std::size_t s = 0; s < scales.size(); ++s) {
+      std::vector<long double> exponents;
+      for (std::size_t i = 0; i < count; ++i) {
+        exponents.push_back(static_cast<long double>(bias[i]) * std::numbers::ln2_v<long double> -
+                            scales[s] * squares[i]);
+      }
+      const long double most = *std::max_element(exponents.begin(), exponents.end());
+      long double sum = 0;
+      for (const long double x : exponents) sum += std::exp(x - most);
+      // Exponents that count are below 30 + 9 in float32 and rounded twice: 5e-6; sums of up to 64 terms a lane: 4e-6.
+      EXPECT_NEAR(sums[s].max + std::log(sums[s].sum), static_cast<double>(most + std::log(sum)), 1e-5)
+          << count << ' ' << scales[s];
+    }
+  }
 }
 
 TEST_P(EachTarget, FusedSumsMatchLongDouble) {

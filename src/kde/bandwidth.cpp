@@ -1,0 +1,39 @@
+#include "kde/bandwidth.hpp"
+
+#include <cmath>
+
+#include "kde/leave_one_out.hpp"
+#include "kde/local_scale.hpp"
+#include "kde/pair_distances.hpp"
+
+namespace kernad::kde {
+
+double scott_factor(std::size_t rows, std::size_t dimension) {
+  return std::pow(static_cast<double>(rows), -1.0 / (static_cast<double>(dimension) + 4.0));
+}
+
+double silverman_factor(std::size_t rows, std::size_t dimension) {
+  const auto k = static_cast<double>(dimension);
+  return std::pow(static_cast<double>(rows) * (k + 2) / 4, -1 / (k + 4));
+}
+
+Widths choose_widths(const KDEOptions& options, std::size_t rows, std::size_t dimension, int threads,
+                     const std::function<Matrix<float>()>& whitened) {
+  const auto rule = options.bandwidth.rule();
+  Widths widths;
+  widths.factor = rule == Bandwidth::Rule::value       ? options.bandwidth.value()
+                  : rule == Bandwidth::Rule::silverman ? silverman_factor(rows, dimension)
+                                                       : scott_factor(rows, dimension);
+  if (rule != Bandwidth::Rule::loo && options.local_alpha == 0) return widths;
+  const PairDistances pairs(whitened());
+  if (options.local_alpha != 0) widths.local = local_scales(pairs, options.local_alpha, threads);
+  if (rule == Bandwidth::Rule::loo) {
+    const LooChoice best = leave_one_out(pairs, widths.local, dimension, widths.factor, threads);
+    widths.factor = best.bandwidth;
+    widths.loo_log_likelihood = best.log_likelihood;
+    widths.at_limit = best.at_limit;
+  }
+  return widths;
+}
+
+}  // namespace kernad::kde

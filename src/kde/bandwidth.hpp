@@ -1,0 +1,32 @@
+// The bandwidth factor h, and each row's own factor h_i.
+#pragma once
+
+#include <cstddef>
+#include <functional>
+#include <limits>
+#include <vector>
+
+#include "kernad/kde_options.hpp"
+#include "kernad/matrix.hpp"
+
+namespace kernad::kde {
+
+/// Scott's rule: N^(-1/(k+4)).
+[[nodiscard]] double scott_factor(std::size_t rows, std::size_t dimension);
+/// Silverman's rule: (N (k+2) / 4)^(-1/(k+4)).
+[[nodiscard]] double silverman_factor(std::size_t rows, std::size_t dimension);
+
+struct Widths {
+  double factor = 0;          ///< h
+  std::vector<double> local;  ///< h_i, N; empty: all 1
+  /// Of the whitened rows, see leave_one_out; NaN for the other rules.
+  double loo_log_likelihood = std::numeric_limits<double>::quiet_NaN();
+  bool at_limit = false;  ///< the best of the range searched by leave-one-out likelihood is its end
+};
+
+/// whitened: gives N x r rows whitened for h = 1; called only when the distances among rows are needed. dimension: of
+/// the density.
+[[nodiscard]] Widths choose_widths(const KDEOptions& options, std::size_t rows, std::size_t dimension, int threads,
+                                   const std::function<Matrix<float>()>& whitened);
+
+}  // namespace kernad::kde
