@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "kernad/calibration.hpp"
+#include "kernad/explanation.hpp"
 #include "kernad/export.hpp"
 #include "kernad/feature_scaling_method.hpp"
 #include "kernad/kde_options.hpp"
@@ -87,6 +88,11 @@ class KERNAD_API KDEClassifier {
   [[nodiscard]] std::vector<double> predict(EmbeddingsView features) const;
   /// The same, by the reference's other name.
   [[nodiscard]] std::vector<double> forward(EmbeddingsView features) const { return predict(features); }
+
+  /// Why one row (1 x D) has the score that it has: its `nearest` training rows (as many as there are, at most), and
+  /// what components and columns have to do with its deviation from them. Takes O(N k + D k) and a copy of the whitened
+  /// training rows. Throws as compute_kde_scores does, and InvalidInput for more or less than one row.
+  [[nodiscard]] Explanation explain(EmbeddingsView row, std::size_t nearest = 5) const;
 
   /// Cross-conformal calibration on `embeddings`, those of the fit: of each fold (at most one a row) the rows are
   /// scored by the same pipeline fitted on the others, and those honest log-densities are kept beside the model. A

@@ -3,6 +3,7 @@
 
 #include "kernad/calibration.hpp"
 #include "kernad/error.hpp"
+#include "kernad/explanation.hpp"
 #include "kernad/feature_scaling_method.hpp"
 #include "kernad/gaussian_kde.hpp"
 #include "kernad/io.hpp"

@@ -1,0 +1,102 @@
+// KDEClassifier::explain: one row through the pipeline, and the deviation that is found at its end all the way back.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "explanation/contributions.hpp"
+#include "explanation/kernel_mean.hpp"
+#include "kernad/error.hpp"
+#include "kernad/kde_classifier.hpp"
+#include "model/model_state.hpp"
+#include "scaling/scaling.hpp"
+
+namespace kernad {
+namespace {
+
+/// A row at each stage.
+struct Stages {
+  std::vector<double> projected;  ///< k: after PCA
+  std::vector<double> features;   ///< k: scaled
+  double divisor;                 ///< projected / features
+  std::vector<double> whitened;   ///< r
+};
+
+template <typename T>
+std::vector<double> apply(const kernels::Projection& projection, std::span<const T> row) {
+  kernels::AlignedVector<double> out(projection.output_stride());
+  kernels::AlignedVector<double> scratch(projection.scratch_size());
+  projection.apply(kernels::active(), MatrixView<T>(row.data(), 1, row.size()), out.data(), scratch.data());
+  return {out.begin(), out.begin() + static_cast<std::ptrdiff_t>(projection.outputs())};
+}
+
+Stages run_pipeline(const model::State& state, FeatureScalingMethod method, std::span<const float> row) {
+  Stages stages;
+  stages.projected = apply(state.pca.projection, row);
+  stages.features = stages.projected;
+  const std::size_t k = stages.features.size();
+  scaling::scale_rows(method, state.max_length, stages.features.data(), 1, k, k);
+  stages.divisor = method == FeatureScalingMethod::scale ? state.max_length : explanation::length(stages.projected);
+  stages.whitened = apply<double>(state.kde.whitening, stages.features);
+  return stages;
+}
+
+/// Components, columns and their expected values. Works on the deviation's direction, which keeps far rows in range.
+void attribute(const model::State& state, const Stages& stages, const explanation::WhiteningInverse& inverse,
+               std::vector<double> deviation, std::span<const float> row, Explanation& result) {
+  const auto& axes = state.pca.singular_vectors;
+  result.deviation = explanation::length(deviation);
+  if (result.deviation > 0) {
+    for (double& x : deviation) x /= result.deviation;
+  }
+  const auto residual = inverse.unwhiten(deviation);                            // k: the same among the features
+  const auto slope = explanation::multiply(state.kde.bw_transform, deviation);  // k: what the density makes of it
+  const auto column_residual = explanation::multiply(axes, residual);           // D
+  const auto column_slope = explanation::multiply(axes, slope);                 // D
+  result.components = explanation::products(residual, slope);
+  const auto shares = explanation::products(column_residual, column_slope);
+  for (std::size_t d = 0; d < shares.size(); ++d) {
+    const double moved = column_residual[d] * result.deviation * stages.divisor;
+    result.columns.push_back({row[d], double{row[d]} - moved, shares[d]});
+  }
+}
+
+/// The share of |row - mean|^2 outside the directions that PCA and density keep.
+double unseen_share(const model::State& state, const Stages& stages, const explanation::WhiteningInverse& inverse,
+                    std::span<const float> row) {
+  std::vector<double> kept = stages.features;
+  for (std::size_t j = 0; j < kept.size(); ++j) kept[j] -= state.kde.mean[j];
+  const auto null = inverse.null_part(kept);
+  for (std::size_t j = 0; j < kept.size(); ++j) kept[j] = stages.projected[j] - stages.divisor * null[j];
+  const auto seen = explanation::multiply(state.pca.singular_vectors, kept);
+  std::vector<double> centred(row.begin(), row.end());
+  for (std::size_t d = 0; d < centred.size(); ++d) centred[d] -= state.pca.mean[d];
+  const double whole = explanation::length(centred);
+  if (whole == 0) return 0;
+  for (std::size_t d = 0; d < centred.size(); ++d) centred[d] -= seen[d];
+  const double share = explanation::length(centred) / whole;
+  return std::min(1.0, share * share);
+}
+
+}  // namespace
+
+Explanation KDEClassifier::explain(EmbeddingsView row, std::size_t nearest) const {
+  if (row.rows() != 1) throw InvalidInput(fmt::format("there are {} rows to explain; one is needed", row.rows()));
+  const auto log_density = compute_kde_scores(row, true);  // checks the row
+  const auto& state = *state_;
+  Explanation result;
+  result.log_density = log_density[0];
+  result.probability = compute_probabilities(log_density)[0];
+  if (is_calibrated()) result.p_value = calibration().p_values(log_density)[0];
+
+  const Stages stages = run_pipeline(state, options_.feature_scaling_method, row.row(0));
+  const explanation::WhiteningInverse inverse(state.kde.bw_transform);
+  auto [neighbours, deviation] =
+      explanation::kernel_mean(stages.whitened, kde::whitened_rows(state.kde.references), nearest);
+  result.neighbours = std::move(neighbours);
+  attribute(state, stages, inverse, std::move(deviation), row.row(0), result);
+  result.unseen = unseen_share(state, stages, inverse, row.row(0));
+  return result;
+}
+
+}  // namespace kernad
