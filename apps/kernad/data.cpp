@@ -44,8 +44,7 @@ bool is_text(const std::string& source) {
 }
 
 LabelledData with_label_column(const std::string& source, const std::string& column, CsvHeader header) {
-  Table table = read_table(source, {column, header});
-  require_finite(table, source);
+  Table table = read_rows(source, header, column);
   auto labels = parse_labels(table.labels, fmt::format("{}, column '{}'", source, column));
   return {std::move(table.features), std::move(labels)};
 }
@@ -61,10 +60,14 @@ LabelledData with_label_file(const std::string& source, const std::string& file,
 
 }  // namespace
 
-Embeddings read_features(const std::string& source, CsvHeader header, const std::string& label_column) {
+Table read_rows(const std::string& source, CsvHeader header, const std::string& label_column) {
   Table table = read_table(source, {label_column, header});
   require_finite(table, source);
-  return std::move(table.features);
+  return table;
+}
+
+Embeddings read_features(const std::string& source, CsvHeader header, const std::string& label_column) {
+  return std::move(read_rows(source, header, label_column).features);
 }
 
 LabelledData read_labelled(const std::string& source, const std::string& labels, CsvHeader header) {

@@ -3,7 +3,7 @@
 _kernad() {
   local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD - 1]} command= word options
   for word in "${COMP_WORDS[@]:1:COMP_CWORD-1}"; do
-    case $word in fit | calibrate | predict | test | info) command=$word && break ;; esac
+    case $word in fit | calibrate | predict | test | explain | info) command=$word && break ;; esac
   done
   COMPREPLY=()
 
@@ -13,7 +13,7 @@ _kernad() {
     --scaling) mapfile -t COMPREPLY < <(compgen -W 'scale norm' -- "$cur") && return ;;
     --header) mapfile -t COMPREPLY < <(compgen -W 'auto present absent' -- "$cur") && return ;;
     --components) mapfile -t COMPREPLY < <(compgen -W 'all' -- "$cur") && return ;;
-    --local | --max-training-points | --seed | --threads | --folds | --target-fpr | --threshold | --probability | --fdr) return ;;
+    --local | --max-training-points | --seed | --threads | --folds | --target-fpr | --threshold | --probability | --fdr | --row | --nearest | --columns) return ;;
   esac
 
   local common='--threads --header --json --help'
@@ -25,8 +25,9 @@ _kernad() {
     calibrate) options="--target-fpr --threshold --probability --f1 --normals --labels --output $common" ;;
     predict) options="--output --labels --fdr --no-pruning $common" ;;
     test) options="--labels --no-pruning $common" ;;
+    explain) options="--row --nearest --columns --labels $common" ;;
     info) options='--json --help' ;;
-    *) options='fit calibrate predict test info --help --version' ;;
+    *) options='fit calibrate predict test explain info --help --version' ;;
   esac
   if [[ $cur == -* || -z $command ]]; then
     mapfile -t COMPREPLY < <(compgen -W "$options" -- "$cur")

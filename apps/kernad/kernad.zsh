@@ -2,7 +2,7 @@
 # zsh completion of kernad(1)
 
 _kernad() {
-  local -a common fit calibrate predict test info
+  local -a common fit calibrate predict test explain info
   common=(
     '--threads[threads to use]:threads:'
     '--header[whether the first line names the columns]:when:(auto present absent)'
@@ -46,11 +46,18 @@ _kernad() {
     '--no-pruning[sum over every training row]'
     ':model:_files' ':data:_files'
   )
+  explain=(
+    '--row[row to explain, counted from 0]:row:'
+    '--nearest[how many of the nearest training rows]:rows:'
+    '--columns[how many components and columns]:columns:'
+    '--labels[column that is a label]:column:'
+    ':model:_files' ':data:_files'
+  )
   info=('--json[print one JSON object]' '(-h --help)'{-h,--help}'[show help]' ':model:_files')
 
   if (( CURRENT == 2 )); then
     _arguments '(-h --help)'{-h,--help}'[show help]' '--version[show the version]' \
-      ':command:((fit\:"learn a model" calibrate\:"set a threshold" predict\:"score rows" test\:"measure a model" info\:"show a model or this build"))'
+      ':command:((fit\:"learn a model" calibrate\:"set a threshold" predict\:"score rows" test\:"measure a model" explain\:"tell why a row has its score" info\:"show a model or this build"))'
     return
   fi
   local command=$words[2]
@@ -61,6 +68,7 @@ _kernad() {
     calibrate) _arguments $calibrate $common ;;
     predict) _arguments $predict $common ;;
     test) _arguments $test $common ;;
+    explain) _arguments $explain $common ;;
     info) _arguments $info ;;
   esac
 }

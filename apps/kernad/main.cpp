@@ -77,6 +77,7 @@ int main(int argc, char** argv) {
   kernad::cli::add_calibrate(app);
   kernad::cli::add_predict(app);
   kernad::cli::add_test(app);
+  kernad::cli::add_explain(app);
   kernad::cli::add_info(app);
   return kernad::cli::run_guarded(app, argc, argv);
 }

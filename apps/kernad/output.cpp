@@ -57,6 +57,24 @@ void print_table(const std::vector<std::pair<std::string, std::string>>& rows) {
   print(text);
 }
 
+void print_grid(const Grid& rows) {
+  Grid cells = rows;
+  std::vector<std::size_t> widths(rows.front().size());
+  for (auto& row : cells) {
+    for (std::size_t i = 0; i < row.size(); ++i) {
+      row[i] = one_line(row[i]);
+      widths[i] = std::max(widths[i], row[i].size());
+    }
+  }
+  std::string text;
+  for (const auto& row : cells) {
+    text += fmt::format("{:<{}}", row[0], widths[0]);
+    for (std::size_t i = 1; i < row.size(); ++i) text += fmt::format("  {:>{}}", row[i], widths[i]);
+    text += '\n';
+  }
+  print(text);
+}
+
 void print_notes(const std::vector<std::string>& notes) {
   for (const auto& note : notes) print_error("note: " + note);
 }

@@ -22,6 +22,12 @@ void print_json(const nlohmann::ordered_json& object);
 /// Names and values in two columns.
 void print_table(const std::vector<std::pair<std::string, std::string>>& rows);
 
+/// Rows of cells, the heading first; every row has as many.
+using Grid = std::vector<std::vector<std::string>>;
+
+/// Cells in columns: the first to the left, numbers to the right.
+void print_grid(const Grid& rows);
+
 /// "kernad: note: ..." on standard error, a line each.
 void print_notes(const std::vector<std::string>& notes);
 

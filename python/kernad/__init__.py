@@ -19,6 +19,7 @@ from kernad._errors import FitWarning, InvalidInput, InvalidParameter, NotFitted
 from kernad._types import FeatureScalingMethod, FitReport, StateDict
 from kernad.calibration import Calibration, Threshold, benjamini_hochberg
 from kernad.classifier import KDEClassifier
+from kernad.explanation import Explanation, Neighbours
 from kernad.functions import DetectionMetrics, SystemInfo, evaluate, sample_rows, system_info
 from kernad.scorer import Scorer
 from kernad.stages import PCA, GaussianKDE
@@ -28,6 +29,7 @@ __all__ = [
     "PCA",
     "Calibration",
     "DetectionMetrics",
+    "Explanation",
     "FeatureScalingMethod",
     "FitReport",
     "FitWarning",
@@ -35,6 +37,7 @@ __all__ = [
     "InvalidInput",
     "InvalidParameter",
     "KDEClassifier",
+    "Neighbours",
     "NotFittedError",
     "ReadError",
     "Scorer",

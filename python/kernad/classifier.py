@@ -11,11 +11,12 @@ import numpy as np
 import numpy.typing as npt
 
 from kernad import _core
-from kernad._arrays import ArrayLike, Rows, as_rows, as_scores, as_tensor
+from kernad._arrays import ArrayLike, Rows, as_rows, as_scores, as_tensor, to_numpy
 from kernad._calls import Progress, Reporter, bandwidth_text, component_count, threads_for, whole_number
 from kernad._errors import FitWarning
 from kernad._types import FeatureScalingMethod, FitReport, StateDict, scaling_name
 from kernad.calibration import Calibrated
+from kernad.explanation import Explanation, Neighbours
 
 BLOCK_ROWS = 4096
 """Rows scored between two calls of a progress callback."""
@@ -257,6 +258,40 @@ class KDEClassifier(Calibrated):
     def __call__(self, features: ArrayLike) -> Any:
         """The same as ``predict``."""
         return self.forward(features)
+
+    def explain(self, row: ArrayLike, nearest: int = 5) -> Explanation:
+        """Why one row has its score: the nearest training rows, and components' and columns' shares of its deviation.
+
+        Args:
+            row: D values, or 1 x D.
+            nearest: how many training rows to tell of (>= 0), at most as many as there are.
+
+        Raises:
+            NotFittedError: there is no model.
+            ValueError: more or less than one row; else as of ``compute_kde_scores``.
+
+        Source: docs/explanation.md has the formulas.
+
+        Example:
+            >>> import numpy as np, kernad
+            >>> rows = np.random.default_rng(0).normal(size=(200, 8)).astype(np.float32)
+            >>> classifier = kernad.KDEClassifier(n_pca_components=8)
+            >>> classifier.fit(rows)
+            True
+            >>> odd = rows[0].copy()
+            >>> odd[5] = 30
+            >>> why = classifier.explain(odd)
+            >>> int(why.columns.argmax())
+            5
+        """
+        array, _ = to_numpy(row, "row")
+        rows, _ = as_rows(array.reshape(1, -1) if array.ndim == 1 else array, "row")
+        count = whole_number(nearest, "nearest", 0)
+        found = self._core.explain(rows, count, threads_for(self.num_threads))
+        neighbours = Neighbours(
+            found.pop("neighbour_rows").astype(np.int64), found.pop("distances"), found.pop("weights")
+        )
+        return Explanation(neighbours=neighbours, **found)
 
     def report(self) -> FitReport:
         """What the last fit did; of a checkpoint without a report, what its shapes tell. Raises NotFittedError."""

@@ -189,6 +189,7 @@ void bind_classifier(nb::module_& m) {
       .def("to_bytes", &to_bytes)
       .def("from_bytes", &from_bytes, nb::arg("model"));
   bind_calibration(m, classifier);
+  bind_explanation(classifier);
 }
 
 }  // namespace kernad::python

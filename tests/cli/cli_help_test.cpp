@@ -27,7 +27,7 @@ TEST(CliHelpTest, EveryOptionIsInManPageAndCompletions) {
   testing::Command kernad;
   std::set<std::string> options = options_in(kernad({"--help"}).out);
   EXPECT_TRUE(options.contains("--version"));
-  for (const char* command : {"fit", "calibrate", "predict", "test", "info"}) {
+  for (const char* command : {"fit", "calibrate", "predict", "test", "explain", "info"}) {
     const auto help = kernad({command, "--help"});
     EXPECT_EQ(help.status, 0);
     EXPECT_EQ(help.err, "");
@@ -46,7 +46,7 @@ TEST(CliHelpTest, EveryOptionIsInManPageAndCompletions) {
 
 TEST(CliHelpTest, TheManPageNamesEveryCommand) {
   const std::string man = read(KERNAD_TEST_APP "/kernad.1");
-  for (const char* command : {"fit", "calibrate", "predict", "test", "info"}) {
+  for (const char* command : {"fit", "calibrate", "predict", "test", "explain", "info"}) {
     EXPECT_NE(man.find(".SS kernad " + std::string(command)), std::string::npos) << command;
   }
 }

@@ -1,0 +1,189 @@
+// kernad explain: why a row has its score.
+#include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <cmath>
+#include <memory>
+#include <nlohmann/json.hpp>
+#include <numeric>
+#include <optional>
+
+#include "commands.hpp"
+#include "data.hpp"
+#include "model.hpp"
+#include "options.hpp"
+#include "output.hpp"
+
+namespace kernad::cli {
+namespace {
+
+struct ExplainOptions {
+  std::string model;
+  std::string data;
+  std::size_t row = 0;
+  std::size_t nearest = 5;
+  std::size_t columns = 10;
+  std::string label_column;
+  CommonOptions common;
+};
+
+/// What is printed of one row.
+struct Explained {
+  std::size_t row = 0;
+  Explanation why;
+  std::optional<bool> anomalous;          ///< of a model with a threshold
+  std::vector<std::string> column_names;  ///< empty where the file has none
+};
+
+nlohmann::ordered_json as_json(const Explained& explained) {
+  const auto& why = explained.why;
+  nlohmann::ordered_json json;
+  json["row"] = explained.row;
+  json["log_density"] = why.log_density;
+  json["probability"] = why.probability;
+  if (why.p_value) json["p_value"] = *why.p_value;
+  if (explained.anomalous) json["label"] = *explained.anomalous ? 1 : 0;
+  json["deviation"] = why.deviation;
+  json["unseen"] = why.unseen;
+  json["neighbours"] = nlohmann::ordered_json::array();
+  for (const auto& [row, distance, weight] : why.neighbours) {
+    json["neighbours"].push_back({{"row", row}, {"distance", distance}, {"weight", weight}});
+  }
+  json["components"] = why.components;
+  for (std::size_t d = 0; d < why.columns.size(); ++d) {
+    nlohmann::ordered_json column = {{"column", d}};
+    if (!explained.column_names.empty()) column["name"] = explained.column_names[d];
+    column["value"] = why.columns[d].value;
+    column["expected"] = why.columns[d].expected;
+    column["share"] = why.columns[d].share;
+    json["columns"].push_back(std::move(column));
+  }
+  return json;
+}
+
+/// Numbers of the `count` largest shares by magnitude, the largest first.
+template <typename Share>
+std::vector<std::size_t> largest(std::size_t size, std::size_t count, const Share& share) {
+  std::vector<std::size_t> order(size);
+  std::iota(order.begin(), order.end(), std::size_t{0});
+  std::stable_sort(order.begin(), order.end(),
+                   [&](std::size_t a, std::size_t b) { return std::abs(share(a)) > std::abs(share(b)); });
+  order.resize(std::min(count, size));
+  return order;
+}
+
+std::string title(std::string_view what, std::size_t shown, std::size_t all) {
+  return shown < all ? fmt::format("\n{} ({} of {})\n", what, shown, all) : fmt::format("\n{}\n", what);
+}
+
+void print_scores(const Explained& explained) {
+  const auto& why = explained.why;
+  std::vector<std::pair<std::string, std::string>> table = {
+      {"row", fmt::format("{}", explained.row)},
+      {"log_density", fmt::format("{:.6g}", why.log_density)},
+      {"probability", fmt::format("{:.6f}", why.probability)},
+  };
+  if (why.p_value) table.emplace_back("p_value", fmt::format("{:.6g}", *why.p_value));
+  if (explained.anomalous) table.emplace_back("label", *explained.anomalous ? "1 (anomalous)" : "0 (normal)");
+  table.emplace_back("deviation", fmt::format("{:.6g} bandwidths", why.deviation));
+  table.emplace_back("unseen", fmt::format("{:.4f} of the squared distance from the mean", why.unseen));
+  print_table(table);
+}
+
+void print_neighbours(const Explanation& why) {
+  Grid grid = {{"training row", "distance", "weight"}};
+  for (const auto& [row, distance, weight] : why.neighbours) {
+    grid.push_back({fmt::format("{}", row), fmt::format("{:.6g}", distance), fmt::format("{:.4f}", weight)});
+  }
+  print("\nnearest training rows\n");
+  print_grid(grid);
+}
+
+void print_components(const Explanation& why, std::size_t count) {
+  const auto order = largest(why.components.size(), count, [&](std::size_t j) { return why.components[j]; });
+  Grid grid = {{"component", "share"}};
+  for (const std::size_t j : order) grid.push_back({fmt::format("{}", j), fmt::format("{:.4f}", why.components[j])});
+  print(title("deviation by component", order.size(), why.components.size()));
+  print_grid(grid);
+}
+
+void print_columns(const Explained& explained, std::size_t count) {
+  const auto& columns = explained.why.columns;
+  const auto order = largest(columns.size(), count, [&](std::size_t d) { return columns[d].share; });
+  Grid grid = {{"column", "value", "expected", "share"}};
+  for (const std::size_t d : order) {
+    grid.push_back({explained.column_names.empty() ? fmt::format("{}", d) : explained.column_names[d],
+                    fmt::format("{:.6g}", columns[d].value), fmt::format("{:.6g}", columns[d].expected),
+                    fmt::format("{:.4f}", columns[d].share)});
+  }
+  print(title("deviation by column", order.size(), columns.size()));
+  print_grid(grid);
+}
+
+void run(const ExplainOptions& options) {
+  const KDEClassifier model = load_model(options.model, options.common);
+  auto [features, names, labels] = read_rows(options.data, options.common.csv_header(), options.label_column);
+  if (options.row >= features.rows()) {
+    throw InvalidParameter(features.rows() == 0 ? options.data + ": has no rows"
+                                                : fmt::format("{}: there is no row {}; valid: 0 to {}", options.data,
+                                                              options.row, features.rows() - 1));
+  }
+  Explained explained{.row = options.row, .why = {}, .anomalous = {}, .column_names = std::move(names)};
+  explained.why = in_file(options.data,
+                          [&] { return model.explain(features.view().middle_rows(options.row, 1), options.nearest); });
+  if (model.has_threshold()) {
+    explained.anomalous = model.threshold().labels(std::vector{explained.why.log_density})[0] != 0;
+  }
+  if (options.common.json) {
+    print_json(as_json(explained));
+  } else {
+    print_scores(explained);
+    if (!explained.why.neighbours.empty()) print_neighbours(explained.why);
+    if (options.columns > 0) {
+      print_components(explained.why, options.columns);
+      print_columns(explained, options.columns);
+    }
+  }
+  print_notes(model.report().notes);
+}
+
+constexpr const char* kFooter =
+    "Distances are in bandwidths; weights are shares of the sum of kernels. The deviation is the\n"
+    "way from the weighted mean of the training rows to the row; shares are of its square.\n"
+    "expected is the column's value with the deviation taken back. Training rows count from 0\n"
+    "among those that the model keeps: without anomalous ones, and in a sample of the sample.\n\n"
+    "Example:\n  kernad explain model.safetensors new.csv --row 17";
+
+}  // namespace
+
+void add_explain(CLI::App& app) {
+  auto options = std::make_shared<ExplainOptions>();
+  CLI::App* command = app.add_subcommand("explain", "Tell why a row has its score: nearest training rows, columns");
+  command->add_option("MODEL", options->model, "Model file")->required()->type_name("");
+  command->add_option("DATA", options->data, "Rows: .npy, .npz[:ARRAY], .safetensors[:ARRAY], .csv, .tsv or -")
+      ->required()
+      ->type_name("");
+  command->add_option("--row", options->row, "Row of DATA to explain, counted from 0")
+      ->required()
+      ->check(whole_number())
+      ->type_name("I");
+  command->add_option("--nearest", options->nearest, "How many of the nearest training rows to show")
+      ->check(whole_number())
+      ->type_name("N")
+      ->capture_default_str();
+  command
+      ->add_option("--columns", options->columns,
+                   "How many components and columns to show, those with the largest shares; --json has all")
+      ->check(whole_number())
+      ->type_name("N")
+      ->capture_default_str();
+  command->add_option("--labels", options->label_column, "Column of a .csv or .tsv that is a label, not a feature")
+      ->check(not_empty())
+      ->type_name("COLUMN");
+  add_common(*command, options->common);
+  command->footer(std::string(kFooter) + kExitStatus);
+  command->callback([options] { run(*options); });
+}
+
+}  // namespace kernad::cli

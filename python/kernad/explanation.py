@@ -1,0 +1,44 @@
+"""Why a row has its score: the nearest training rows, and what its deviation from them consists of."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+
+@dataclass(frozen=True)
+class Neighbours:
+    """The training rows nearest to a row, nearest first; of equals the first."""
+
+    row: npt.NDArray[np.int64]
+    """Places in the model's data set: rows of the embeddings given to ``fit``, or, where it took a sample, of
+    ``sample_rows(rows_seen, max_training_points, seed)``."""
+    distance: npt.NDArray[np.float64]
+    """In bandwidths: lengths of the whitened differences."""
+    weight: npt.NDArray[np.float64]
+    """Shares of the sum of kernels, each in [0, 1]; those of all training rows add up to 1."""
+
+
+@dataclass(frozen=True)
+class Explanation:
+    """What ``KDEClassifier.explain`` finds out about one row. Everything is finite."""
+
+    log_density: float
+    """In nats: ``compute_kde_scores``' own."""
+    probability: float
+    """``predict``'s own."""
+    p_value: float | None
+    """Of a calibrated model."""
+    neighbours: Neighbours
+    deviation: float
+    """Length, in bandwidths, of the whitened difference between the row and the mean of the training rows by weight."""
+    components: npt.NDArray[np.float64]
+    """k: each principal component's share of the squared deviation. They add up to 1 and may be negative."""
+    columns: npt.NDArray[np.float64]
+    """D: the same for each column of the embeddings."""
+    expected: npt.NDArray[np.float64]
+    """D: the row with the deviation taken back, in its own unit."""
+    unseen: float
+    """The share, in [0, 1], of ``|row - mean|^2`` in directions that the model does not keep."""

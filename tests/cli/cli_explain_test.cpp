@@ -1,0 +1,112 @@
+// kernad explain, against the library.
+#include <gtest/gtest.h>
+
+#include <nlohmann/json.hpp>
+
+#include "cli/command.hpp"
+#include "kernad/kernad.hpp"
+
+namespace kernad {
+namespace {
+
+using nlohmann::json;
+using testing::Command;
+using testing::lines;
+
+class CliExplainTest : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    const auto fit =
+        kernad({"fit", data, "-o", model, "--labels", "class", "--components", "3", "--target-fpr", "0.1"});
+    ASSERT_EQ(fit.status, 0) << fit.err;
+  }
+
+  void expect_error(const std::vector<std::string>& arguments, const std::vector<std::string>& parts) {
+    const auto outcome = kernad(arguments);
+    EXPECT_EQ(outcome.status, 2) << outcome.err;
+    EXPECT_EQ(outcome.out, "");
+    EXPECT_EQ(lines(outcome.err), 1U) << outcome.err;
+    for (const auto& part : parts) EXPECT_NE(outcome.err.find(part), std::string::npos) << part << "\n" << outcome.err;
+  }
+
+  Command kernad;
+  std::string data = kernad.folder().write("data.csv", testing::labelled_csv(60, 10));
+  std::string model = kernad.folder().path("model.safetensors");
+};
+
+TEST_F(CliExplainTest, JsonHasEverythingThatTheLibraryTells) {
+  const auto outcome = kernad(
+      {"explain", model, data, "--row", "65", "--labels", "class", "--nearest", "7", "--columns", "1", "--json"});
+  ASSERT_EQ(outcome.status, 0) << outcome.err;
+  const json got = json::parse(outcome.out);
+  const auto table = read_table(data, {"class", CsvHeader::detect});
+  const auto want = KDEClassifier::load(model).explain(table.features.view().middle_rows(65, 1), 7);
+  EXPECT_EQ(got["row"], 65);
+  EXPECT_EQ(got["log_density"], want.log_density);
+  EXPECT_EQ(got["probability"], want.probability);
+  EXPECT_EQ(got["p_value"], want.p_value.value());
+  EXPECT_EQ(got["label"], 1);
+  EXPECT_EQ(got["deviation"], want.deviation);
+  EXPECT_EQ(got["unseen"], want.unseen);
+  EXPECT_EQ(got["components"].get<std::vector<double>>(), want.components);
+  ASSERT_EQ(got["neighbours"].size(), 7U);
+  for (std::size_t i = 0; i < 7; ++i) {
+    const auto& neighbour = want.neighbours[i];
+    EXPECT_EQ(got["neighbours"][i],
+              (json{{"row", neighbour.row}, {"distance", neighbour.distance}, {"weight", neighbour.weight}}));
+  }
+  ASSERT_EQ(got["columns"].size(), 4U);
+  for (std::size_t d = 0; d < 4; ++d) {
+    const auto& column = want.columns[d];
+    EXPECT_EQ(got["columns"][d], (json{{"column", d},
+                                       {"name", table.column_names[d]},
+                                       {"value", column.value},
+                                       {"expected", column.expected},
+                                       {"share", column.share}}));
+  }
+}
+
+TEST_F(CliExplainTest, TheTableShowsTheLargestShares) {
+  const auto outcome =
+      kernad({"explain", model, data, "--row", "60", "--labels", "class", "--nearest", "2", "--columns", "3"});
+  ASSERT_EQ(outcome.status, 0) << outcome.err;
+  EXPECT_EQ(outcome.err, "");
+  for (const char* part :
+       {"row          60\n", "label        1 (anomalous)\n", "\nnearest training rows\ntraining row  ",
+        "\ndeviation by component\ncomponent  ", "\ndeviation by column (3 of 4)\ncolumn  "}) {
+    EXPECT_NE(outcome.out.find(part), std::string::npos) << part << "\n" << outcome.out;
+  }
+  EXPECT_EQ(lines(outcome.out), 7U + 4 + 5 + 6) << outcome.out;
+  // With neither, only the scores.
+  EXPECT_EQ(
+      lines(
+          kernad({"explain", model, data, "--row", "60", "--labels", "class", "--nearest", "0", "--columns", "0"}).out),
+      7U);
+}
+
+TEST_F(CliExplainTest, ColumnsWithoutNamesAreNumbered) {
+  const auto plain = kernad.folder().write("plain.csv", "1,2,3,4\n5,6,7,8\n");
+  const auto outcome = kernad({"explain", model, plain, "--row", "1", "--json"});
+  ASSERT_EQ(outcome.status, 0) << outcome.err;
+  const json columns = json::parse(outcome.out)["columns"];
+  ASSERT_EQ(columns.size(), 4U);
+  EXPECT_EQ(columns[3]["column"], 3);
+  EXPECT_EQ(columns[3]["value"], 8);
+  EXPECT_FALSE(columns[3].contains("name"));
+  EXPECT_NE(kernad({"explain", model, plain, "--row", "1"}).out.find("\n3 "), std::string::npos);
+}
+
+TEST_F(CliExplainTest, SaysWhatIsWrong) {
+  expect_error({"explain", model, data, "--labels", "class"}, {"--row"});
+  expect_error({"explain", model, data, "--labels", "class", "--row", "-1"}, {"--row: '-1'", "whole number from 0"});
+  expect_error({"explain", model, data, "--labels", "class", "--row", "70"},
+               {"data.csv: there is no row 70; valid: 0 to 69"});
+  const auto heading = kernad.folder().write("heading.csv", "a,b,c,d\n");
+  expect_error({"explain", model, heading, "--row", "0"}, {"heading.csv: "});
+  const auto narrow = kernad.folder().write("narrow.csv", "1,2\n");
+  expect_error({"explain", model, narrow, "--row", "0"}, {"narrow.csv: features have 2 columns", "4"});
+  expect_error({"explain", kernad.folder().path("none"), data, "--row", "0"}, {"none"});
+}
+
+}  // namespace
+}  // namespace kernad
