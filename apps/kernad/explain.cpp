@@ -123,13 +123,14 @@ void print_columns(const Explained& explained, std::size_t count) {
 
 void run(const ExplainOptions& options) {
   const KDEClassifier model = load_model(options.model, options.common);
-  auto [features, names, labels] = read_rows(options.data, options.common.csv_header(), options.label_column);
+  const auto table = read_rows(options.data, options.common.csv_header(), options.label_column);
+  const auto& features = table.features;
   if (options.row >= features.rows()) {
     throw InvalidParameter(features.rows() == 0 ? options.data + ": has no rows"
                                                 : fmt::format("{}: there is no row {}; valid: 0 to {}", options.data,
                                                               options.row, features.rows() - 1));
   }
-  Explained explained{.row = options.row, .why = {}, .anomalous = {}, .column_names = std::move(names)};
+  Explained explained{.row = options.row, .why = {}, .anomalous = {}, .column_names = table.column_names};
   explained.why = in_file(options.data,
                           [&] { return model.explain(features.view().middle_rows(options.row, 1), options.nearest); });
   if (model.has_threshold()) {
