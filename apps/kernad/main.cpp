@@ -35,8 +35,8 @@ int run(CLI::App& app, int argc, const char* const* argv) {
   } catch (const CLI::ParseError& error) {
     const auto chosen = app.get_subcommands();
     if (chosen.empty() && argc > 1 && argv[1][0] != '-') {
-      return fail(kBadInput,
-                  std::string(argv[1]) + ": there is no such command; valid: fit, calibrate, predict, test, info");
+      return fail(kBadInput, std::string(argv[1]) +
+                                 ": there is no such command; valid: fit, calibrate, predict, test, explain, info");
     }
     const std::string command = chosen.empty() ? "kernad" : "kernad " + chosen.back()->get_name();
     return fail(kBadInput, std::string(error.what()) + "; see " + command + " --help");

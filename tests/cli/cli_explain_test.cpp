@@ -76,7 +76,7 @@ TEST_F(CliExplainTest, TheTableShowsTheLargestShares) {
         "\ndeviation by component\ncomponent  ", "\ndeviation by column (3 of 4)\ncolumn  "}) {
     EXPECT_NE(outcome.out.find(part), std::string::npos) << part << "\n" << outcome.out;
   }
-  EXPECT_EQ(lines(outcome.out), 7U + 4 + 5 + 6) << outcome.out;
+  EXPECT_EQ(lines(outcome.out), 7U + 5 + 6 + 6) << outcome.out;
   // With neither, only the scores.
   EXPECT_EQ(
       lines(
