@@ -16,7 +16,7 @@ struct KERNAD_API Neighbour {
   /// took a sample, of sample_rows(rows_seen, max_training_points, seed). A checkpoint fitted elsewhere has its own
   /// order.
   std::size_t row = 0;
-  double distance = 0;  ///< in bandwidths: length of the whitened difference
+  double distance = 0;  ///< in bandwidths, of its own where those are local: length of the whitened difference
   double weight = 0;    ///< its share of the sum of kernels, in [0, 1]; those of all training rows add up to 1
 };
 
@@ -36,11 +36,13 @@ struct KERNAD_API Explanation {
   std::vector<Neighbour> neighbours;  ///< the nearest training rows, nearest first; of equals the first row
 
   /// Length of the whitened difference between the row and the mean of the training rows by weight, in bandwidths: the
-  /// slope of the log-density there. What it consists of is told by shares of its square, which add up to 1 and may be
-  /// negative (or are all 0 where the deviation is). Source: partial decomposition contributions, Alcala and Qin 2011,
-  /// "Analysis and generalization of fault diagnosis methods for process monitoring".
+  /// slope of the log-density there, unless bandwidths are local. What it consists of is told by shares of its square,
+  /// which add up to 1 and may be negative (or are all 0 where the deviation is). Source: partial decomposition
+  /// contributions, Alcala and Qin 2011, "Analysis and generalization of fault diagnosis methods for process
+  /// monitoring".
   double deviation = 0;
-  std::vector<double> components;           ///< k: the share of each principal component
+  /// k: the share of each principal component; one more where the density also sees what the components leave out.
+  std::vector<double> components;
   std::vector<ColumnContribution> columns;  ///< D: the same mapped back to the columns of the embeddings
 
   /// The share, in [0, 1], of |row - mean|^2 that lies in directions which the model does not keep, and which the

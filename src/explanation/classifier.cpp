@@ -22,55 +22,94 @@ struct Stages {
   std::vector<double> whitened;   ///< r
 };
 
-template <typename T>
-std::vector<double> apply(const kernels::Projection& projection, std::span<const T> row) {
-  kernels::AlignedVector<double> out(projection.output_stride());
-  kernels::AlignedVector<double> scratch(projection.scratch_size());
-  projection.apply(kernels::active(), MatrixView<T>(row.data(), 1, row.size()), out.data(), scratch.data());
-  return {out.begin(), out.begin() + static_cast<std::ptrdiff_t>(projection.outputs())};
+/// What a stage (a kernels::Projection, or the PCA) makes of one row.
+template <typename T, typename Stage>
+std::vector<double> apply(const Stage& stage, const kernels::Projection& shape, std::span<const T> row) {
+  kernels::AlignedVector<double> out(shape.output_stride());
+  kernels::AlignedVector<double> scratch(shape.scratch_size());
+  stage.apply(kernels::active(), MatrixView<T>(row.data(), 1, row.size()), out.data(), scratch.data());
+  return {out.begin(), out.begin() + static_cast<std::ptrdiff_t>(shape.outputs())};
 }
+
+/// The columns among which the principal axes are orthonormal: those of the embeddings, or of standardised rows.
+class Columns {
+ public:
+  Columns(const model::State& state, std::span<const float> row, std::span<const double> projected)
+      : scale_(state.pca.mean.size(), 1.0), axes_(state.pca.singular_vectors), centred_(row.begin(), row.end()) {
+    if (!state.pca.column_scale.empty()) scale_ = state.pca.column_scale;
+    for (std::size_t d = 0; d < scale_.size(); ++d) {
+      for (double& x : axes_.row(d)) x /= scale_[d];
+      centred_[d] = (centred_[d] - state.pca.mean[d]) * scale_[d];
+    }
+    if (state.pca.residual_dimensions != 0) add_residual_axis(projected);
+  }
+
+  [[nodiscard]] const Matrix<double>& axes() const { return axes_; }             ///< D x k
+  [[nodiscard]] const std::vector<double>& scale() const { return scale_; }      ///< D
+  [[nodiscard]] const std::vector<double>& centred() const { return centred_; }  ///< D: the row
+
+ private:
+  /// Where features end with the length of what the axes leave out, that points, for this row, along what they leave
+  /// out.
+  void add_residual_axis(std::span<const double> projected) {
+    const auto seen = explanation::multiply(axes_, projected.first(axes_.cols()));
+    std::vector<double> residual = centred_;
+    for (std::size_t d = 0; d < residual.size(); ++d) residual[d] -= seen[d];
+    const double length = explanation::length(residual);
+    Matrix<double> with_residual(axes_.rows(), axes_.cols() + 1);
+    for (std::size_t d = 0; d < axes_.rows(); ++d) {
+      std::copy_n(axes_.row(d).data(), axes_.cols(), with_residual.row(d).data());
+      with_residual(d, axes_.cols()) = length > 0 ? residual[d] / length : 0;
+    }
+    axes_ = std::move(with_residual);
+  }
+
+  std::vector<double> scale_;
+  Matrix<double> axes_;
+  std::vector<double> centred_;
+};
 
 Stages run_pipeline(const model::State& state, FeatureScalingMethod method, std::span<const float> row) {
   Stages stages;
-  stages.projected = apply(state.pca.projection, row);
+  stages.projected = apply(state.pca, state.pca.projection, row);
   stages.features = stages.projected;
   const std::size_t k = stages.features.size();
   scaling::scale_rows(method, state.max_length, stages.features.data(), 1, k, k);
   stages.divisor = method == FeatureScalingMethod::scale ? state.max_length : explanation::length(stages.projected);
-  stages.whitened = apply<double>(state.kde.whitening, stages.features);
+  stages.whitened = apply<double>(state.kde.whitening, state.kde.whitening, stages.features);
   return stages;
 }
 
 /// Components, columns and their expected values. Works on the deviation's direction, which keeps far rows in range.
-void attribute(const model::State& state, const Stages& stages, const explanation::WhiteningInverse& inverse,
-               std::vector<double> deviation, std::span<const float> row, Explanation& result) {
-  const auto& axes = state.pca.singular_vectors;
+void attribute(const model::State& state, const Stages& stages, const Columns& columns,
+               const explanation::WhiteningInverse& inverse, std::vector<double> deviation, std::span<const float> row,
+               Explanation& result) {
   result.deviation = explanation::length(deviation);
   if (result.deviation > 0) {
     for (double& x : deviation) x /= result.deviation;
   }
-  const auto residual = inverse.unwhiten(deviation);                            // k: the same among the features
-  const auto slope = explanation::multiply(state.kde.bw_transform, deviation);  // k: what the density makes of it
-  const auto column_residual = explanation::multiply(axes, residual);           // D
-  const auto column_slope = explanation::multiply(axes, slope);                 // D
+  const auto residual = inverse.unwhiten(deviation);                             // k: the same among the features
+  const auto slope = explanation::multiply(state.kde.bw_transform, deviation);   // k: what the density makes of it
+  const auto column_residual = explanation::multiply(columns.axes(), residual);  // D
+  const auto column_slope = explanation::multiply(columns.axes(), slope);        // D
   result.components = explanation::products(residual, slope);
   const auto shares = explanation::products(column_residual, column_slope);
   for (std::size_t d = 0; d < shares.size(); ++d) {
-    const double moved = column_residual[d] * result.deviation * stages.divisor;
+    const double moved = column_residual[d] / columns.scale()[d] * result.deviation * stages.divisor;
     result.columns.push_back({row[d], double{row[d]} - moved, shares[d]});
   }
 }
 
-/// The share of |row - mean|^2 outside the directions that PCA and density keep.
-double unseen_share(const model::State& state, const Stages& stages, const explanation::WhiteningInverse& inverse,
-                    std::span<const float> row) {
+/// The share of |row - mean|^2, of standardised rows where the model standardises, outside the directions that PCA and
+/// density keep.
+double unseen_share(const model::State& state, const Stages& stages, const Columns& columns,
+                    const explanation::WhiteningInverse& inverse) {
   std::vector<double> kept = stages.features;
   for (std::size_t j = 0; j < kept.size(); ++j) kept[j] -= state.kde.mean[j];
   const auto null = inverse.null_part(kept);
   for (std::size_t j = 0; j < kept.size(); ++j) kept[j] = stages.projected[j] - stages.divisor * null[j];
-  const auto seen = explanation::multiply(state.pca.singular_vectors, kept);
-  std::vector<double> centred(row.begin(), row.end());
-  for (std::size_t d = 0; d < centred.size(); ++d) centred[d] -= state.pca.mean[d];
+  const auto seen = explanation::multiply(columns.axes(), kept);
+  std::vector<double> centred = columns.centred();
   const double whole = explanation::length(centred);
   if (whole == 0) return 0;
   for (std::size_t d = 0; d < centred.size(); ++d) centred[d] -= seen[d];
@@ -90,12 +129,13 @@ Explanation KDEClassifier::explain(EmbeddingsView row, std::size_t nearest) cons
   if (is_calibrated()) result.p_value = calibration().p_values(log_density)[0];
 
   const Stages stages = run_pipeline(state, options_.feature_scaling_method, row.row(0));
+  const Columns columns(state, row.row(0), stages.projected);
   const explanation::WhiteningInverse inverse(state.kde.bw_transform);
-  auto [neighbours, deviation] =
-      explanation::kernel_mean(stages.whitened, kde::whitened_rows(state.kde.references), nearest);
+  auto [neighbours, deviation] = explanation::kernel_mean(stages.whitened, kde::whitened_rows(state.kde.references),
+                                                          state.kde.references.local, nearest);
   result.neighbours = std::move(neighbours);
-  attribute(state, stages, inverse, std::move(deviation), row.row(0), result);
-  result.unseen = unseen_share(state, stages, inverse, row.row(0));
+  attribute(state, stages, columns, inverse, std::move(deviation), row.row(0), result);
+  result.unseen = unseen_share(state, stages, columns, inverse);
   return result;
 }
 

@@ -5,6 +5,7 @@
 #include <span>
 #include <vector>
 
+#include "kde/reference_set.hpp"
 #include "kernad/explanation.hpp"
 #include "kernad/matrix.hpp"
 
@@ -13,11 +14,12 @@ namespace kernad::explanation {
 struct KernelMean {
   std::vector<Neighbour> nearest;  ///< nearest first; of equals the first row
   std::vector<double> deviation;   ///< r: query - mean of the references by weight, which is minus the gradient of the
-                                   ///< log-density (Fukunaga and Hostetler 1975)
+                                   ///< log-density where all kernels are alike (Fukunaga and Hostetler 1975)
 };
 
-/// query: r, of length at most 1e150; references: N x r, N >= 1. At most `count` nearest. Weights are right also where
-/// every kernel value is far below the smallest double.
-[[nodiscard]] KernelMean kernel_mean(std::span<const double> query, MatrixView<float> references, std::size_t count);
+/// query: r, of length at most 1e150; references: N x r, N >= 1; local: their widths. At most `count` nearest. Weights
+/// are right also where every kernel value is far below the smallest double.
+[[nodiscard]] KernelMean kernel_mean(std::span<const double> query, MatrixView<float> references,
+                                     const kde::LocalWidths& local, std::size_t count);
 
 }  // namespace kernad::explanation

@@ -242,6 +242,41 @@ TEST(ExplanationTest, BlamesTheColumnThatWasChanged) {
   EXPECT_LT(got.unseen, 1e-20);
 }
 
+TEST(ExplanationTest, FollowsTheOptionsOfTheDensity) {
+  // Columns of very different units, fewer rows than columns, and column 7 constant: only a density that also sees what
+  // the components leave out can blame it.
+  const auto train = testing::map(gaussian(20, 30, 5), [](double x, auto, std::size_t j) {
+    return j == 7 ? 3.0 : x * std::pow(10.0, static_cast<double>(j % 5));
+  });
+  KDEOptions round;
+  round.covariance = Covariance::ledoit_wolf;
+  KDEOptions local = round;
+  local.local_alpha = 1;
+  for (const auto& kde : {round, local}) {
+    for (const bool standardize : {false, true}) {
+      KDEClassifier classifier({.n_pca_components = ComponentCount::all(), .standardize = standardize, .kde = kde});
+      ASSERT_TRUE(classifier.fit(train));
+      auto row = train;
+      row(4, 7) += standardize ? 1e3F : 1e7F;
+      const auto explanation = classifier.explain(row.view().middle_rows(4, 1), 20);
+      double weights = 0;
+      double columns = 0;
+      std::size_t blamed = 0;
+      for (const auto& neighbour : explanation.neighbours) weights += neighbour.weight;
+      for (std::size_t d = 0; d < 30; ++d) {
+        columns += explanation.columns[d].share;
+        if (explanation.columns[d].share > explanation.columns[blamed].share) blamed = d;
+      }
+      EXPECT_NEAR(weights, 1, 1e-12);
+      EXPECT_NEAR(columns, 1, 1e-9);
+      EXPECT_NEAR(std::accumulate(explanation.components.begin(), explanation.components.end(), 0.0), 1, 1e-9);
+      EXPECT_EQ(blamed, 7U);
+      EXPECT_NEAR(explanation.columns[7].expected, 3, 1e-3 * static_cast<double>(row(4, 7)));
+      EXPECT_LT(explanation.unseen, 1e-9) << "all of it is seen";
+    }
+  }
+}
+
 TEST(ExplanationTest, TellsWhatTheComponentsLeaveOut) {
   // Two columns vary, the third hardly does and is no component.
   const auto train =
