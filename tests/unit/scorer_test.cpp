@@ -9,7 +9,6 @@
 #include "kernad/gaussian_kde.hpp"
 #include "kernad/kde_classifier.hpp"
 #include "support/clusters.hpp"
-#include "support/count_allocations.hpp"
 #include "support/data.hpp"
 
 namespace kernad {
@@ -48,27 +47,6 @@ TEST(ScorerTest, GivesTheScoresOfTheModelBitForBit) {
         ASSERT_EQ(of_density.log_density(queries.row(i)), expected_density[i]) << threads;
       }
     }
-  }
-}
-
-TEST(ScorerTest, AllocatesNothingFromTheSecondCallOn) {
-  for (const auto& train : {gaussian(70'000, 8, 1), clustered(9000, 8, 30, 40, 1)}) {
-    const KDEClassifier classifier = fitted(train);
-    const auto queries = gaussian(500, 8, 2);
-    std::vector<double> scores(500);
-    // One thread: with more, which of them has scored a block yet is a matter of chance.
-    Scorer scorer(classifier, 1);
-    scorer.log_density(queries, scores);
-    const std::size_t before = testing::allocations();
-    scorer.log_density(queries, scores);
-    scores[0] += scorer.log_density(queries.row(1));
-    EXPECT_EQ(testing::allocations(), before);
-    // A lone row is scored by the first thread's memory, however many threads share the references.
-    Scorer shared(classifier, 3);
-    scores[0] += shared.log_density(queries.row(0));
-    const std::size_t before_row = testing::allocations();
-    for (std::size_t i = 0; i < 10; ++i) scores[i] += shared.log_density(queries.row(i));
-    EXPECT_EQ(testing::allocations(), before_row);
   }
 }
 

@@ -1,0 +1,41 @@
+// What must not ask for memory. A program of its own: it replaces operator new, which ThreadSanitizer does, too.
+#include <gtest/gtest.h>
+
+#include <vector>
+
+#include "kernad/kde_classifier.hpp"
+#include "kernad/scorer.hpp"
+#include "support/clusters.hpp"
+#include "support/count_allocations.hpp"
+#include "support/data.hpp"
+
+namespace kernad {
+namespace {
+
+using testing::clustered;
+using testing::gaussian;
+
+TEST(AllocationsTest, AScorerAllocatesNothingFromTheSecondCallOn) {
+  for (const auto& train : {gaussian(70'000, 8, 1), clustered(9000, 8, 30, 40, 1)}) {
+    KDEClassifier classifier({.n_pca_components = 4});
+    ASSERT_TRUE(classifier.fit(train));
+    const auto queries = gaussian(500, 8, 2);
+    std::vector<double> scores(500);
+    // One thread: with more, which of them has scored a block yet is a matter of chance.
+    Scorer scorer(classifier, 1);
+    scorer.log_density(queries, scores);
+    const std::size_t before = testing::allocations();
+    scorer.log_density(queries, scores);
+    scores[0] += scorer.log_density(queries.row(1));
+    EXPECT_EQ(testing::allocations(), before);
+    // A lone row is scored by the first thread's memory, however many threads share the references.
+    Scorer shared(classifier, 3);
+    scores[0] += shared.log_density(queries.row(0));
+    const std::size_t before_row = testing::allocations();
+    for (std::size_t i = 0; i < 10; ++i) scores[i] += shared.log_density(queries.row(i));
+    EXPECT_EQ(testing::allocations(), before_row);
+  }
+}
+
+}  // namespace
+}  // namespace kernad
