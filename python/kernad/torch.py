@@ -52,7 +52,7 @@ class KDEClassifier(_Buffers):
 
     def __init__(
         self,
-        n_pca_components: int | float = 16,
+        n_pca_components: int | float | str = 16,
         feature_scaling_method: FeatureScalingMethod | str = FeatureScalingMethod.SCALE,
         max_training_points: int = 40000,
         *,
