@@ -9,10 +9,12 @@
 #include "calibration.hpp"
 #include "commands.hpp"
 #include "data.hpp"
+#include "kernad/io.hpp"
 #include "kernad/metrics.hpp"
 #include "model.hpp"
 #include "options.hpp"
 #include "output.hpp"
+#include "report/report.hpp"
 #include "scoring.hpp"
 
 namespace kernad::cli {
@@ -22,6 +24,7 @@ struct TestOptions {
   std::string model;
   std::string data;
   std::string labels;
+  std::string report;  ///< page to write; empty: none
   CommonOptions common;
 };
 
@@ -31,9 +34,11 @@ constexpr auto kFooter =
     "Normal: 0, false, normal, good. Anomalous: 1, true, anomaly, anomalous, bad.\n\n"
     "F1Max_threshold is a log_density: at F1Max, rows with log_density <= F1Max_threshold are\n"
     "called anomalous.\n\n"
-    "Example:\n  kernad test model.safetensors test.csv --labels class";
+    "Example:\n  kernad test model.safetensors test.csv --labels class --report report.html";
 
 struct Measured {
+  std::vector<double> log_densities;
+  std::vector<std::uint8_t> labels;
   DetectionMetrics metrics;
   std::optional<Confusion> confusion;  ///< at the model's threshold, if it has one
 };
@@ -43,6 +48,8 @@ Measured measure(const TestOptions& options, const KDEClassifier& model) {
   return in_file(options.data, [&] {
     Measured measured;
     auto scores = log_densities(model, data.features);
+    measured.log_densities = scores;
+    measured.labels = data.labels;
     if (model.has_threshold()) measured.confusion = confusion(model.threshold().labels(scores), data.labels);
     for (double& score : scores) score = 0.0 - score;  // higher is more anomalous, and no -0
     measured.metrics = evaluate(scores, data.labels);
@@ -78,9 +85,21 @@ void report(const Measured& measured, const KDEClassifier& model, bool as_json) 
   print_table(table);
 }
 
+void write_report(const TestOptions& options, const Measured& measured, const KDEClassifier& model) {
+  const std::string page = report_page(options.model, options.data, model, {measured.log_densities, measured.labels},
+                                       measured.metrics, measured.confusion);
+  write_file_atomically(options.report, std::as_bytes(std::span(page)));
+}
+
 void run(const TestOptions& options) {
+  for (const auto& input : {options.model, options.data, options.labels}) {
+    if (!options.report.empty()) require_another_file(options.report, input, "--report");
+  }
   const KDEClassifier model = load_model(options.model, options.common);
-  report(measure(options, model), model, options.common.json);
+  const Measured measured = measure(options, model);
+  // Before anything is printed: a page that cannot be written leaves no result that looks complete.
+  if (!options.report.empty()) write_report(options, measured, model);
+  report(measured, model, options.common.json);
   print_notes(model.report().notes);
 }
 
@@ -97,6 +116,9 @@ void add_test(CLI::App& app) {
       ->required()
       ->check(not_empty())
       ->type_name("COLUMN|FILE");
+  command->add_option("--report", options->report, "Write an HTML page with intervals, curves and the worst rows, too")
+      ->check(not_empty())
+      ->type_name("FILE");
   add_no_pruning(*command, options->common);
   add_common(*command, options->common);
   command->footer(std::string(kFooter) + kExitStatus);
