@@ -16,7 +16,7 @@ std::string report_page(const std::string& model_path, const std::string& data_p
       "<header><h1>{}</h1>\n<p class=\"quiet\">{} normal and {} anomalous rows. Rows are counted from 0; a low "
       "log-density "
       "is anomalous. Written by kernad {}.</p></header>\n<main>\n",
-      html::escape(title), metrics.normal_count, metrics.anomalous_count, html::escape(version()));
+      html::escape(title), metrics.normal_count, metrics.anomalous_count, KERNAD_VERSION);
   body += metrics_section(rows, metrics);
   body += threshold_section(model_path, model, confusion);
   body += curves_section(rows, metrics, confusion);
