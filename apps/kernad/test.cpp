@@ -36,31 +36,24 @@ constexpr auto kFooter =
     "called anomalous.\n\n"
     "Example:\n  kernad test model.safetensors test.csv --labels class --report report.html";
 
-struct Measured {
-  std::vector<double> log_densities;
-  std::vector<std::uint8_t> labels;
-  DetectionMetrics metrics;
-  std::optional<Confusion> confusion;  ///< at the model's threshold, if it has one
-};
-
-Measured measure(const TestOptions& options, const KDEClassifier& model) {
-  const auto data = read_labelled(options.data, options.labels, options.common.csv_header());
+TestResult measure(const TestOptions& options, const KDEClassifier& model) {
+  auto data = read_labelled(options.data, options.labels, options.common.csv_header());
   return in_file(options.data, [&] {
-    Measured measured;
-    auto scores = log_densities(model, data.features);
-    measured.log_densities = scores;
-    measured.labels = data.labels;
-    if (model.has_threshold()) measured.confusion = confusion(model.threshold().labels(scores), data.labels);
-    for (double& score : scores) score = 0.0 - score;  // higher is more anomalous, and no -0
-    measured.metrics = evaluate(scores, data.labels);
-    auto& threshold = measured.metrics.F1Max_threshold;
+    TestResult result;
+    result.log_densities = log_densities(model, data.features);
+    result.labels = std::move(data.labels);
+    if (model.has_threshold()) {
+      result.confusion = confusion(model.threshold().labels(result.log_densities), result.labels);
+    }
+    result.metrics = evaluate(anomaly_scores(result), result.labels);
+    auto& threshold = result.metrics.F1Max_threshold;
     threshold = 0.0 - threshold;  // a log_density again
-    return measured;
+    return result;
   });
 }
 
-void report(const Measured& measured, const KDEClassifier& model, bool as_json) {
-  const auto& metrics = measured.metrics;
+void print_result(const TestResult& result, const KDEClassifier& model, bool as_json) {
+  const auto& metrics = result.metrics;
   if (as_json) {
     nlohmann::ordered_json json;
     json["image_AUROC"] = metrics.image_AUROC;
@@ -70,7 +63,7 @@ void report(const Measured& measured, const KDEClassifier& model, bool as_json) 
     json["FPR@95TPR"] = metrics.FPR_at_95TPR;
     json["n_normal"] = metrics.normal_count;
     json["n_anomalous"] = metrics.anomalous_count;
-    if (measured.confusion) add_confusion(json, model.threshold(), *measured.confusion);
+    if (result.confusion) add_confusion(json, model.threshold(), *result.confusion);
     print_json(json);
     return;
   }
@@ -81,14 +74,8 @@ void report(const Measured& measured, const KDEClassifier& model, bool as_json) 
                  {"FPR@95TPR", fmt::format("{:.6f}", metrics.FPR_at_95TPR)},
                  {"n_normal", fmt::format("{}", metrics.normal_count)},
                  {"n_anomalous", fmt::format("{}", metrics.anomalous_count)}};
-  if (measured.confusion) add_confusion(table, model.threshold(), *measured.confusion);
+  if (result.confusion) add_confusion(table, model.threshold(), *result.confusion);
   print_table(table);
-}
-
-void write_report(const TestOptions& options, const Measured& measured, const KDEClassifier& model) {
-  const std::string page = report_page(options.model, options.data, model, {measured.log_densities, measured.labels},
-                                       measured.metrics, measured.confusion);
-  write_file_atomically(options.report, std::as_bytes(std::span(page)));
 }
 
 void run(const TestOptions& options) {
@@ -96,10 +83,13 @@ void run(const TestOptions& options) {
     if (!options.report.empty()) require_another_file(options.report, input, "--report");
   }
   const KDEClassifier model = load_model(options.model, options.common);
-  const Measured measured = measure(options, model);
+  const TestResult result = measure(options, model);
   // Before anything is printed: a page that cannot be written leaves no result that looks complete.
-  if (!options.report.empty()) write_report(options, measured, model);
-  report(measured, model, options.common.json);
+  if (!options.report.empty()) {
+    const auto page = report_page(options.model, options.data, model, result, options.common.threads);
+    write_file_atomically(options.report, std::as_bytes(std::span(page)));
+  }
+  print_result(result, model, options.common.json);
   print_notes(model.report().notes);
 }
 

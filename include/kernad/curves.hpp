@@ -37,10 +37,10 @@ struct CalibrationPoint {
   Interval expected;    ///< where `realised` lies with 95 % if the rows are like those of the calibration
 };
 
-/// At the `points` rates 1 / points, 2 / points, ..., 1. normals: log-densities of normal rows that neither fit nor
-/// calibration has seen. Throws InvalidInput for no rows or NaN, InvalidParameter for no points.
+/// At each of the rates. normals: log-densities of normal rows that neither fit nor calibration has seen. Throws
+/// InvalidInput for no rows or NaN, InvalidParameter for a rate outside [0, 1].
 [[nodiscard]] KERNAD_API std::vector<CalibrationPoint> calibration_curve(const Calibration& calibration,
                                                                          std::span<const double> normals,
-                                                                         std::size_t points = 50);
+                                                                         std::span<const double> rates);
 
 }  // namespace kernad

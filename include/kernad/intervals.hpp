@@ -26,10 +26,12 @@ struct BootstrapOptions {
   std::size_t resamples = 1'000;  ///< at least 1
   double confidence = 0.95;       ///< in (0, 1)
   std::uint64_t seed = 0;
+  int threads = 0;  ///< 0: as many as KERNAD_NUM_THREADS says, else as the machine has
 };
 
 /// Percentile intervals from resamples of the rows with replacement, of each class as many as there are: what other
-/// test rows of the same kinds would have given. The same seed gives the same bits. scores, labels and errors: as for
+/// test rows of the same kinds would have given. The same seed gives the same bits on any number of
+/// threads. scores, labels and errors: as for
 /// evaluate; throws InvalidParameter for options outside their range. Source: Efron and Tibshirani, An Introduction to
 /// the Bootstrap (1993), ch. 13. With few rows of a class they are too narrow, and a perfect metric has width 0.
 [[nodiscard]] KERNAD_API DetectionIntervals bootstrap_intervals(std::span<const double> scores,

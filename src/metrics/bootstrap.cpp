@@ -9,6 +9,7 @@
 #include "kernad/intervals.hpp"
 #include "kernad/sampling.hpp"
 #include "metrics/threshold_walk.hpp"
+#include "parallel/parallel_for.hpp"
 
 namespace kernad {
 namespace {
@@ -34,24 +35,26 @@ class Resampler {
     std::vector<std::size_t> group_of;
     groups_ = metrics::tied_groups(scores, labels, &group_of);
     for (std::size_t i = 0; i < labels.size(); ++i) (labels[i] == 1 ? positives_ : negatives_).push_back(group_of[i]);
+    for (auto& group : groups_) group.positives = group.negatives = 0;
   }
 
-  [[nodiscard]] DetectionMetrics metrics_of(std::uint64_t seed) {
-    for (auto& group : groups_) group.positives = group.negatives = 0;
+  /// drawn: scratch memory.
+  [[nodiscard]] DetectionMetrics metrics_of(std::uint64_t seed, std::vector<TiedRows>& drawn) const {
+    drawn = groups_;
     const std::size_t positives = positives_.size();
-    for (std::size_t i = 0; i < positives; ++i) ++groups_[positives_[draw(seed, i, positives)]].positives;
+    for (std::size_t i = 0; i < positives; ++i) ++drawn[positives_[draw(seed, i, positives)]].positives;
     for (std::size_t i = 0; i < negatives_.size(); ++i) {
-      ++groups_[negatives_[draw(seed, positives + i, negatives_.size())]].negatives;
+      ++drawn[negatives_[draw(seed, positives + i, negatives_.size())]].negatives;
     }
     metrics::ThresholdWalk walk(positives, negatives_.size());
-    for (const auto& group : groups_) {
+    for (const auto& group : drawn) {
       if (group.positives + group.negatives != 0) walk.take(group);
     }
     return walk.result();
   }
 
  private:
-  std::vector<TiedRows> groups_;
+  std::vector<TiedRows> groups_;        // without rows yet
   std::vector<std::size_t> positives_;  // the group of each anomalous row
   std::vector<std::size_t> negatives_;
 };
@@ -76,12 +79,13 @@ Interval percentiles(std::vector<DetectionMetrics>& resamples, double DetectionM
 DetectionIntervals bootstrap_intervals(std::span<const double> scores, std::span<const std::uint8_t> labels,
                                        const BootstrapOptions& options) {
   require_valid(options);
-  Resampler resampler(scores, labels);
-  std::vector<DetectionMetrics> resamples;
-  resamples.reserve(options.resamples);
-  for (std::size_t i = 0; i < options.resamples; ++i) {
-    resamples.push_back(resampler.metrics_of(row_key(options.seed, i)));
-  }
+  const Resampler resampler(scores, labels);
+  const int threads = parallel::resolve_threads(options.threads);
+  std::vector<std::vector<TiedRows>> drawn(static_cast<std::size_t>(threads));
+  std::vector<DetectionMetrics> resamples(options.resamples);
+  parallel::parallel_for(options.resamples, threads, [&](std::size_t i, std::size_t worker) {
+    resamples[i] = resampler.metrics_of(row_key(options.seed, i), drawn[worker]);
+  });
   const auto interval = [&](double DetectionMetrics::*metric) {
     return percentiles(resamples, metric, options.confidence);
   };

@@ -42,18 +42,16 @@ std::vector<OperatingPoint> thinned(std::span<const OperatingPoint> points, doub
 }
 
 std::vector<CalibrationPoint> calibration_curve(const Calibration& calibration, std::span<const double> normals,
-                                                std::size_t points) {
+                                                std::span<const double> rates) {
   if (normals.empty()) throw InvalidInput("there are no normal rows; a calibration curve needs at least one");
-  if (points == 0) throw InvalidParameter("points is 0; valid: 1 or more");
   auto p_values = calibration.p_values(normals);
   std::sort(p_values.begin(), p_values.end());
-  std::vector<CalibrationPoint> curve(points);
-  for (std::size_t i = 0; i < points; ++i) {
-    auto& point = curve[i];
-    point.nominal = metrics::ratio(i + 1, points);
-    const auto below = std::upper_bound(p_values.begin(), p_values.end(), point.nominal) - p_values.begin();
-    point.realised = metrics::ratio(static_cast<std::uint64_t>(below), p_values.size());
-    point.expected = expected_fpr(calibration.size(), normals.size(), point.nominal);
+  std::vector<CalibrationPoint> curve;
+  curve.reserve(rates.size());
+  for (const double rate : rates) {
+    const Interval expected = expected_fpr(calibration.size(), normals.size(), rate);
+    const auto called = std::upper_bound(p_values.begin(), p_values.end(), rate) - p_values.begin();
+    curve.push_back({rate, metrics::ratio(static_cast<std::uint64_t>(called), p_values.size()), expected});
   }
   return curve;
 }

@@ -88,15 +88,16 @@ TEST(CurvesTest, ThinningKeepsTheShape) {
 TEST(CurvesTest, CalibrationCurveCountsNormalsBelowEachRate) {
   const Calibration calibration({1, 2, 3, 4, 5, 6, 7, 8, 9});
   const Scores normals = {0, 1.5, 5.5, 10};  // p-values 0.1, 0.2, 0.6, 1
-  const auto curve = calibration_curve(calibration, normals, 10);
+  const Scores rates = {0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1};
+  const auto curve = calibration_curve(calibration, normals, rates);
   const Scores want = {0.25, 0.5, 0.5, 0.5, 0.5, 0.75, 0.75, 0.75, 0.75, 1};
   ASSERT_EQ(curve.size(), want.size());
   for (std::size_t i = 0; i < want.size(); ++i) {
-    EXPECT_EQ(curve[i].nominal, static_cast<double>(i + 1) / 10);
+    EXPECT_EQ(curve[i].nominal, rates[i]);
     EXPECT_EQ(curve[i].realised, want[i]) << i;
   }
-  EXPECT_THROW((void)calibration_curve(calibration, {}, 10), InvalidInput);
-  EXPECT_THROW((void)calibration_curve(calibration, normals, 0), InvalidParameter);
+  EXPECT_THROW((void)calibration_curve(calibration, {}, rates), InvalidInput);
+  EXPECT_THROW((void)calibration_curve(calibration, normals, Scores{1.1}), InvalidParameter);
 }
 
 }  // namespace

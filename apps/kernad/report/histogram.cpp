@@ -13,8 +13,9 @@ constexpr std::size_t kTicks = 5;
 constexpr double kFarthest = 12;  // 80,000 spreads; beyond that only the side matters
 
 std::string tick_label(double value) {
-  return std::abs(value) < 1e5 ? fmt::format("{:.{}f}", value, std::abs(value) < 10 ? 1 : 0)
-                               : fmt::format("{:.0e}", value);
+  if (std::abs(value) < 1e5) return fmt::format("{:.8g}", value);
+  const int exponent = static_cast<int>(std::floor(std::log10(std::abs(value)) + 1e-9));
+  return fmt::format("{:.8g}e{}", value / std::pow(10, exponent), exponent);
 }
 
 }  // namespace
@@ -32,34 +33,62 @@ ScoreScale::ScoreScale(std::vector<double> normals) {
 double ScoreScale::to(double log_density) const { return std::asinh(log_density / spread_ - centre_ / spread_); }
 double ScoreScale::from(double position) const { return centre_ + spread_ * std::sinh(position); }
 
-Histogram histogram(std::span<const double> log_densities, std::span<const std::uint8_t> labels,
-                    const ScoreScale& scale) {
-  std::vector<double> positions(log_densities.size());
-  std::transform(log_densities.begin(), log_densities.end(), positions.begin(), [&](double x) { return scale.to(x); });
-  const auto [lowest, highest] = std::minmax_element(positions.begin(), positions.end());
-  Histogram result;
-  result.low = std::clamp(*lowest, -kFarthest, -0.5);
-  result.high = std::clamp(*highest, 0.5, kFarthest);
-  result.normals.resize(kBins);
-  result.anomalies.resize(kBins);
-
-  const auto anomalies = static_cast<double>(std::count(labels.begin(), labels.end(), std::uint8_t{1}));
-  const double normals = static_cast<double>(labels.size()) - anomalies;
-  for (std::size_t i = 0; i < positions.size(); ++i) {
-    if (positions[i] < result.low || positions[i] > result.high) ++result.clipped;
-    const double share = std::clamp((positions[i] - result.low) / (result.high - result.low), 0.0, 1.0);
-    const auto bin = std::min(static_cast<std::size_t>(share * kBins), kBins - 1);
-    if (labels[i] == 1) {
-      result.anomalies[bin] += 1 / anomalies;
-    } else {
-      result.normals[bin] += 1 / normals;
+double ScoreScale::round_near(double position, double slack) const {
+  constexpr int kDecades = 16;
+  const double value = from(position);
+  const int largest = static_cast<int>(std::ceil(std::log10(std::max(std::abs(value), spread_))));
+  for (int decade = largest; decade > largest - kDecades; --decade) {
+    for (const double unit : {5.0, 2.0, 1.0}) {
+      const double step = unit * std::pow(10, decade);
+      const double rounded = std::round(value / step) * step + 0.0;  // no -0
+      if (std::abs(to(rounded) - position) <= slack) return rounded;
     }
   }
-  for (std::size_t i = 0; i < kTicks; ++i) {
-    const double at = result.low + (result.high - result.low) * (static_cast<double>(i) + 0.5) / kTicks;
-    result.ticks.emplace_back(at, tick_label(scale.from(at)));
+  return value;
+}
+
+Histogram histogram(const TestResult& result, const ScoreScale& scale) {
+  std::vector<double> positions(result.log_densities.size());
+  std::ranges::transform(result.log_densities, positions.begin(), [&](double x) { return scale.to(x); });
+  const auto [lowest, highest] = std::ranges::minmax(positions);
+  Histogram bins;
+  bins.low = std::clamp(lowest, -kFarthest, -0.5);
+  bins.high = std::clamp(highest, 0.5, kFarthest);
+  bins.normals.resize(kBins);
+  bins.anomalies.resize(kBins);
+
+  const double normals = static_cast<double>(result.metrics.normal_count);
+  const double anomalies = static_cast<double>(result.metrics.anomalous_count);
+  for (std::size_t i = 0; i < positions.size(); ++i) {
+    if (positions[i] < bins.low || positions[i] > bins.high) ++bins.clipped;
+    const double share = std::clamp((positions[i] - bins.low) / (bins.high - bins.low), 0.0, 1.0);
+    const auto bin = std::min(static_cast<std::size_t>(share * kBins), kBins - 1);
+    if (result.labels[i] == 1) {
+      bins.anomalies[bin] += 1 / anomalies;
+    } else {
+      bins.normals[bin] += 1 / normals;
+    }
   }
-  return result;
+  const double spacing = (bins.high - bins.low) / kTicks;
+  for (std::size_t i = 0; i < kTicks; ++i) {
+    const double value = scale.round_near(bins.low + spacing * (static_cast<double>(i) + 0.5), spacing / 4);
+    bins.ticks.emplace_back(scale.to(value), tick_label(value));
+  }
+  return bins;
+}
+
+Ticks mirrored_percentages(double highest) {
+  const double least = highest / 3;  // at most three ticks a side
+  const double decade = std::pow(10, std::floor(std::log10(least)));
+  double step = decade;
+  for (const double unit : {2.0, 5.0, 10.0}) {
+    if (step < least) step = unit * decade;
+  }
+  Ticks ticks = {{0.0, "0 %"}};
+  for (int i = 1; i * step <= highest; ++i) {
+    for (const double side : {-1.0, 1.0}) ticks.emplace_back(side * i * step, fmt::format("{:.3g} %", 100 * i * step));
+  }
+  return ticks;
 }
 
 }  // namespace kernad::cli

@@ -2,11 +2,11 @@
 #pragma once
 
 #include <cstddef>
-#include <cstdint>
-#include <span>
 #include <string>
 #include <utility>
 #include <vector>
+
+#include "report.hpp"
 
 namespace kernad::cli {
 
@@ -17,23 +17,28 @@ class ScoreScale {
   explicit ScoreScale(std::vector<double> normals);
   [[nodiscard]] double to(double log_density) const;
   [[nodiscard]] double from(double position) const;
+  /// A log-density of few digits whose position is at most `slack` from `position`.
+  [[nodiscard]] double round_near(double position, double slack) const;
 
  private:
   double centre_;
   double spread_;
 };
 
+using Ticks = std::vector<std::pair<double, std::string>>;  ///< where, and what stands there
+
 struct Histogram {
   double low = 0;  ///< of the axis, as positions on the scale
   double high = 1;
   std::vector<double> normals;  ///< share of the class in each bin
   std::vector<double> anomalies;
-  std::size_t clipped = 0;                            ///< rows beyond the axis, counted in its outermost bins
-  std::vector<std::pair<double, std::string>> ticks;  ///< positions, and the log-density there
+  std::size_t clipped = 0;  ///< rows beyond the axis, counted in its outermost bins
+  Ticks ticks;              ///< log-densities
 };
 
-/// labels: 0 normal, 1 anomalous, one a score; both occur.
-[[nodiscard]] Histogram histogram(std::span<const double> log_densities, std::span<const std::uint8_t> labels,
-                                  const ScoreScale& scale);
+[[nodiscard]] Histogram histogram(const TestResult& result, const ScoreScale& scale);
+
+/// Round shares up to `highest`, as percentages, mirrored at 0.
+[[nodiscard]] Ticks mirrored_percentages(double highest);
 
 }  // namespace kernad::cli

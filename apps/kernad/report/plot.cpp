@@ -13,7 +13,7 @@ namespace {
 // In SVG units; the page scales the whole to its width.
 constexpr double kWidth = 480;
 constexpr double kHeight = 360;
-constexpr double kLeft = 58;
+constexpr double kLeft = 68;
 constexpr double kRight = kWidth - 16;
 constexpr double kTop = 22;
 constexpr double kBottom = kHeight - 52;
@@ -71,9 +71,14 @@ void Plot::vertical(double x, std::string_view label) {
                         html::escape(label));
 }
 
-void Plot::text(Point at, std::string_view anchor, std::string_view words) {
-  marks_ += fmt::format("<text x=\"{:.1f}\" y=\"{:.1f}\" text-anchor=\"{}\">{}</text>\n", left(at.first),
-                        top(at.second), anchor, html::escape(words));
+void Plot::key(Point at, bool leftwards, std::string_view style, std::string_view words) {
+  const double side = leftwards ? -1 : 1;
+  const double x = left(at.first) + side * 8;
+  const double y = top(at.second);
+  marks_ += fmt::format("<rect class=\"{}\" x=\"{:.1f}\" y=\"{:.1f}\" width=\"10\" height=\"10\"/>\n", style,
+                        leftwards ? x - 10 : x, y - 9);
+  marks_ += fmt::format("<text x=\"{:.1f}\" y=\"{:.1f}\" text-anchor=\"{}\">{}</text>\n", x + side * 15, y,
+                        leftwards ? "end" : "start", html::escape(words));
 }
 
 std::string Plot::svg() const {

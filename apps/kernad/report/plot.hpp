@@ -30,8 +30,9 @@ class Plot {
   void area(std::span<const Point> outline, std::string_view style);
   void bar(double x_low, double x_high, double y, std::string_view style);  ///< from 0 to y
   void dot(Point at, std::string_view style);
-  void vertical(double x, std::string_view label);
-  void text(Point at, std::string_view anchor, std::string_view words);
+  void vertical(double x, std::string_view label);  ///< a dashed line of full height
+  /// What a colour stands for: a square of it and a word, right or left of `at`.
+  void key(Point at, bool leftwards, std::string_view style, std::string_view words);
 
   [[nodiscard]] std::string svg() const;
 

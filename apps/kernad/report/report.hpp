@@ -3,22 +3,26 @@
 
 #include <cstdint>
 #include <optional>
-#include <span>
 #include <string>
+#include <vector>
 
 #include "kernad/kde_classifier.hpp"
 #include "kernad/metrics.hpp"
 
 namespace kernad::cli {
 
-struct TestedRows {
-  std::span<const double> log_densities;
-  std::span<const std::uint8_t> labels;  ///< 0 normal, 1 anomalous
+struct TestResult {
+  std::vector<double> log_densities;
+  std::vector<std::uint8_t> labels;    ///< 0 normal, 1 anomalous, one a row; both occur
+  DetectionMetrics metrics;            ///< of the negated log-densities, but F1Max_threshold is a log-density
+  std::optional<Confusion> confusion;  ///< at the model's threshold, if it has one
 };
 
-/// The page. model_path, data_path: as the user named them.
+/// Log-densities negated, without -0: higher is more anomalous, as metrics and curves want it.
+[[nodiscard]] std::vector<double> anomaly_scores(const TestResult& result);
+
+/// The page. model_path, data_path: as the user named them. The same input gives the same bytes.
 [[nodiscard]] std::string report_page(const std::string& model_path, const std::string& data_path,
-                                      const KDEClassifier& model, const TestedRows& rows,
-                                      const DetectionMetrics& metrics, const std::optional<Confusion>& confusion);
+                                      const KDEClassifier& model, const TestResult& result, int threads);
 
 }  // namespace kernad::cli

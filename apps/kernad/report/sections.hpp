@@ -1,23 +1,25 @@
 // The parts of the report, each a piece of HTML.
 #pragma once
 
-#include <optional>
 #include <string>
+#include <vector>
 
 #include "report.hpp"
 
 namespace kernad::cli {
 
-[[nodiscard]] std::string metrics_section(const TestedRows& rows, const DetectionMetrics& metrics);
-[[nodiscard]] std::string threshold_section(const std::string& model_path, const KDEClassifier& model,
-                                            const std::optional<Confusion>& confusion);
-/// ROC and precision-recall; the threshold is a dot on both.
-[[nodiscard]] std::string curves_section(const TestedRows& rows, const DetectionMetrics& metrics,
-                                         const std::optional<Confusion>& confusion);
-[[nodiscard]] std::string histogram_section(const KDEClassifier& model, const TestedRows& rows);
-[[nodiscard]] std::string calibration_section(const std::string& model_path, const KDEClassifier& model,
-                                              const TestedRows& rows);
+[[nodiscard]] std::vector<double> normal_log_densities(const TestResult& result);
+
+[[nodiscard]] std::string metrics_section(const TestResult& result, int threads);
+[[nodiscard]] std::string threshold_section(const KDEClassifier& model, const TestResult& result);
 /// The normal rows of lowest log-density and the anomalous ones of highest.
-[[nodiscard]] std::string worst_rows_section(const KDEClassifier& model, const TestedRows& rows);
+[[nodiscard]] std::string worst_rows_section(const KDEClassifier& model, const TestResult& result);
+[[nodiscard]] std::string model_section(const std::string& model_path, const KDEClassifier& model);
+
+/// In all plots a circle is the model's threshold.
+[[nodiscard]] std::string roc_section(const TestResult& result);
+[[nodiscard]] std::string precision_recall_section(const TestResult& result);
+[[nodiscard]] std::string histogram_section(const KDEClassifier& model, const TestResult& result);
+[[nodiscard]] std::string calibration_section(const KDEClassifier& model, const TestResult& result);
 
 }  // namespace kernad::cli

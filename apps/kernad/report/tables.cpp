@@ -2,9 +2,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <numeric>
 
 #include "../calibration.hpp"
+#include "../model.hpp"
 #include "html.hpp"
 #include "kernad/intervals.hpp"
 #include "sections.hpp"
@@ -17,15 +17,15 @@ constexpr std::size_t kWorstRows = 10;
 std::string rate(double value) { return fmt::format("{:.4f}", value); }
 
 /// Of one class the rows that look most like the other.
-std::vector<std::size_t> worst_rows(const TestedRows& rows, std::uint8_t label) {
+std::vector<std::size_t> worst_rows(const TestResult& result, std::uint8_t label) {
   std::vector<std::size_t> chosen;
-  for (std::size_t i = 0; i < rows.labels.size(); ++i) {
-    if (rows.labels[i] == label) chosen.push_back(i);
+  for (std::size_t i = 0; i < result.labels.size(); ++i) {
+    if (result.labels[i] == label) chosen.push_back(i);
   }
   const auto kept = chosen.begin() + static_cast<std::ptrdiff_t>(std::min(kWorstRows, chosen.size()));
   std::partial_sort(chosen.begin(), kept, chosen.end(), [&](std::size_t a, std::size_t b) {
-    const double x = rows.log_densities[a];
-    const double y = rows.log_densities[b];
+    const double x = result.log_densities[a];
+    const double y = result.log_densities[b];
     if (x != y) return label == 0 ? x < y : x > y;
     return a < b;
   });
@@ -33,84 +33,94 @@ std::vector<std::size_t> worst_rows(const TestedRows& rows, std::uint8_t label) 
   return chosen;
 }
 
-std::string rows_table(const KDEClassifier& model, const TestedRows& rows, const std::vector<std::size_t>& chosen,
-                       std::string_view caption) {
+/// mistake: what a row on the wrong side of the threshold is.
+std::string rows_table(const KDEClassifier& model, const TestResult& result, std::uint8_t label,
+                       std::string_view mistake, std::string_view caption) {
+  const auto chosen = worst_rows(result, label);
   std::vector<double> scores;
-  for (const std::size_t i : chosen) scores.push_back(rows.log_densities[i]);
-  const auto probabilities = KDEClassifier::compute_probabilities(scores);
-  std::vector<std::string> heading = {"row", "log-density", "probability"};
-  std::vector<double> p_values;
+  for (const std::size_t i : chosen) scores.push_back(result.log_densities[i]);
+  const bool calibrated = model.is_calibrated();
+  const auto chances = calibrated ? model.calibration().p_values(scores) : KDEClassifier::compute_probabilities(scores);
+  std::vector<std::string> heading = {"row", "log-density", calibrated ? "p-value" : "probability"};
   std::vector<std::uint8_t> called;
-  if (model.is_calibrated()) {
-    p_values = model.calibration().p_values(scores);
-    heading.emplace_back("p-value");
-  }
   if (model.has_threshold()) {
     called = model.threshold().labels(scores);
-    heading.emplace_back("called");
+    heading.emplace_back("verdict");
   }
   std::vector<std::vector<std::string>> cells;
   for (std::size_t i = 0; i < chosen.size(); ++i) {
     auto& row = cells.emplace_back();
-    row = {fmt::format("{}", chosen[i]), fmt::format("{:.6g}", scores[i]), rate(probabilities[i])};
-    if (!p_values.empty()) row.push_back(fmt::format("{:.3g}", p_values[i]));
-    if (!called.empty()) row.emplace_back(called[i] == 1 ? "anomalous" : "normal");
+    row = {fmt::format("{}", chosen[i]), fmt::format("{:.6g}", scores[i]),
+           calibrated ? fmt::format("{:.3g}", chances[i]) : rate(chances[i])};
+    if (!called.empty()) row.emplace_back(called[i] == label ? "right" : mistake);
   }
   return html::table(caption, heading, cells);
 }
 
 }  // namespace
 
-std::string metrics_section(const TestedRows& rows, const DetectionMetrics& metrics) {
-  std::vector<double> scores(rows.log_densities.size());
-  std::transform(rows.log_densities.begin(), rows.log_densities.end(), scores.begin(), [](double x) { return -x; });
-  const BootstrapOptions options;
-  const auto intervals = bootstrap_intervals(scores, rows.labels, options);
+std::string metrics_section(const TestResult& result, int threads) {
+  BootstrapOptions options;
+  options.threads = threads;
+  const auto& metrics = result.metrics;
+  const auto intervals = bootstrap_intervals(anomaly_scores(result), result.labels, options);
   const auto row = [](std::string name, double value, const Interval& interval) {
     return std::vector<std::string>{std::move(name), rate(value),
                                     fmt::format("{} to {}", rate(interval.low), rate(interval.high))};
   };
   return "<section class=\"keep\"><h2>Metrics</h2>\n" +
-         html::table(fmt::format("95 % intervals from {} bootstrap resamples of each class", options.resamples),
+         html::table(fmt::format("Over all thresholds; intervals from {} bootstrap resamples", options.resamples),
                      {"metric", "value", "95 % interval"},
                      {row("image_AUROC", metrics.image_AUROC, intervals.image_AUROC),
                       row("AUPR", metrics.AUPR, intervals.AUPR), row("F1Max", metrics.F1Max, intervals.F1Max),
                       row("FPR@95TPR", metrics.FPR_at_95TPR, intervals.FPR_at_95TPR)}) +
          fmt::format(
-             "<p class=\"quiet\">F1Max is reached by calling rows with a log-density of at most {:.6g} "
+             "<p class=\"quiet\">F1 is largest when rows of log-density {:.6g} or less are called "
              "anomalous.</p></section>\n",
              metrics.F1Max_threshold);
 }
 
-std::string threshold_section(const std::string& model_path, const KDEClassifier& model,
-                              const std::optional<Confusion>& confusion) {
+std::string threshold_section(const KDEClassifier& model, const TestResult& result) {
   const std::string start = "<section class=\"keep\"><h2>Threshold</h2>\n";
-  if (!confusion) {
-    return start + fmt::format(
-                       "<p class=\"missing\">The model has no threshold, so it calls no row anomalous. Set one: "
-                       "<code>kernad calibrate {} --target-fpr 0.01</code>, after a calibration on normal rows.</p>"
-                       "</section>\n",
-                       html::escape(model_path));
+  if (!result.confusion) {
+    return start +
+           "<p class=\"missing\">The model has no threshold, so it calls no row anomalous. <code>kernad calibrate "
+           "--help</code> tells how to set one.</p></section>\n";
   }
+  const auto& confusion = *result.confusion;
   const auto count = [](std::size_t rows) { return fmt::format("{}", rows); };
-  return start + fmt::format("<p>{}</p>\n", html::escape(threshold_text(model.threshold()))) +
-         "<div class=\"grid\">\n" +
-         html::table("Rates at the threshold", {"rate", "value"},
-                     {{"FPR", rate(confusion->FPR())},
-                      {"TPR (recall)", rate(confusion->TPR())},
-                      {"precision", rate(confusion->precision())},
-                      {"F1", rate(confusion->F1())}}) +
-         html::table("Rows by what they are and what they are called", {"rows", "called normal", "called anomalous"},
-                     {{"normal", count(confusion->true_negatives), count(confusion->false_positives)},
-                      {"anomalous", count(confusion->false_negatives), count(confusion->true_positives)}}) +
-         "</div></section>\n";
+  return start +
+         html::table(fmt::format("Rows of log-density {:.6g} or less are called anomalous ({})",
+                                 model.threshold().log_density, rule_text(model.threshold())),
+                     {"rows", "called normal", "called anomalous", "rate"},
+                     {{"normal", count(confusion.true_negatives), count(confusion.false_positives),
+                       "FPR " + rate(confusion.FPR())},
+                      {"anomalous", count(confusion.false_negatives), count(confusion.true_positives),
+                       "TPR " + rate(confusion.TPR())}}) +
+         fmt::format("<p>Precision {}, F1 {}.</p></section>\n", rate(confusion.precision()), rate(confusion.F1()));
 }
 
-std::string worst_rows_section(const KDEClassifier& model, const TestedRows& rows) {
-  return "<section class=\"grid\">\n<div class=\"keep\"><h2>Worst false alarms</h2>\n" +
-         rows_table(model, rows, worst_rows(rows, 0), "Normal rows of lowest log-density") +
-         "</div>\n<div class=\"keep\"><h2>Worst misses</h2>\n" +
-         rows_table(model, rows, worst_rows(rows, 1), "Anomalous rows of highest log-density") + "</div></section>\n";
+std::string worst_rows_section(const KDEClassifier& model, const TestResult& result) {
+  std::string alarms = "Normal rows of lowest log-density";
+  std::string misses = "Anomalous rows of highest log-density";
+  if (const auto& confusion = result.confusion) {
+    alarms += fmt::format("; {} of {} are false alarms", confusion->false_positives, result.metrics.normal_count);
+    misses += fmt::format("; {} of {} are missed", confusion->false_negatives, result.metrics.anomalous_count);
+  }
+  return "<section>\n<div class=\"grid\">\n<div class=\"keep\"><h2>Worst false alarms</h2>\n" +
+         rows_table(model, result, 0, "false alarm", alarms) + "</div>\n<div class=\"keep\"><h2>Worst misses</h2>\n" +
+         rows_table(model, result, 1, "missed", misses) +
+         "</div>\n</div>\n<p class=\"quiet\">Rows are counted from 0, without a heading. <code>kernad explain MODEL "
+         "DATA "
+         "--row ROW</code> tells why a row has its log-density.</p></section>\n";
+}
+
+std::string model_section(const std::string& model_path, const KDEClassifier& model) {
+  std::vector<std::vector<std::string>> cells;
+  for (const auto& [name, value] : model_table(model_path, model)) cells.push_back({name, value});
+  std::string text = "<section><h2>Model</h2>\n" + html::table("As kernad info shows it", {"what", "value"}, cells);
+  for (const auto& note : model.report().notes) text += fmt::format("<p class=\"quiet\">{}</p>\n", html::escape(note));
+  return text + "</section>\n";
 }
 
 }  // namespace kernad::cli
