@@ -8,9 +8,13 @@
 namespace kernad::cli {
 namespace {
 
-constexpr std::size_t kBins = 40;
 constexpr std::size_t kTicks = 5;
 constexpr double kFarthest = 12;  // 80,000 spreads; beyond that only the side matters
+
+/// Few where rows are few, or every bar is one row; at most what can be told apart on the page.
+std::size_t bin_count(std::size_t rows) {
+  return static_cast<std::size_t>(std::clamp(2 * std::sqrt(static_cast<double>(rows)), 20.0, 60.0));
+}
 
 std::string tick_label(double value) {
   if (std::abs(value) < 1e5) return fmt::format("{:.8g}", value);
@@ -54,15 +58,16 @@ Histogram histogram(const TestResult& result, const ScoreScale& scale) {
   Histogram bins;
   bins.low = std::clamp(lowest, -kFarthest, -0.5);
   bins.high = std::clamp(highest, 0.5, kFarthest);
-  bins.normals.resize(kBins);
-  bins.anomalies.resize(kBins);
+  const std::size_t count = bin_count(positions.size());
+  bins.normals.resize(count);
+  bins.anomalies.resize(count);
 
   const double normals = static_cast<double>(result.metrics.normal_count);
   const double anomalies = static_cast<double>(result.metrics.anomalous_count);
   for (std::size_t i = 0; i < positions.size(); ++i) {
     if (positions[i] < bins.low || positions[i] > bins.high) ++bins.clipped;
     const double share = std::clamp((positions[i] - bins.low) / (bins.high - bins.low), 0.0, 1.0);
-    const auto bin = std::min(static_cast<std::size_t>(share * kBins), kBins - 1);
+    const auto bin = std::min(static_cast<std::size_t>(share * static_cast<double>(count)), count - 1);
     if (result.labels[i] == 1) {
       bins.anomalies[bin] += 1 / anomalies;
     } else {

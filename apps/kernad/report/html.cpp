@@ -44,8 +44,9 @@ thead th{font-weight:600;border-bottom-color:var(--quiet)}
 tbody th{font-weight:400}
 code{font:.875em ui-monospace,monospace}
 @media (max-width:30rem){body{padding:.75rem}th,td{padding:.25rem .3rem;font-size:.875rem}svg{font-size:16px}}
+@page{margin:12mm}
 @media print{:root{color-scheme:light;--ground:#fff;--text:#000;--quiet:#444;--line:#bbb;--normal:#0072b2;--anomaly:#c04a00;--band:#0072b233}
-body{max-width:none;padding:0;font-size:11pt;print-color-adjust:exact;-webkit-print-color-adjust:exact}.grid{grid-template-columns:1fr 1fr}figure,tr,.keep{break-inside:avoid}h2{break-after:avoid}}
+html{font-size:9pt}body{max-width:none;padding:0;font-size:1rem;print-color-adjust:exact;-webkit-print-color-adjust:exact}.grid{grid-template-columns:1fr 1fr}.scroll{overflow:visible}h2{margin-top:1rem}th,td{padding:.15rem .3rem}figure,tr,.keep{break-inside:avoid}h2{break-after:avoid}}
 )";
 
 /// Bytes of the well-formed UTF-8 sequence that `text` begins with, 0 when there is none (RFC 3629).
@@ -65,12 +66,12 @@ std::size_t sequence_length(std::string_view text) {
   return lead && code >= kSmallest[length] && code <= 0x10ffff && !surrogate ? length : 0;
 }
 
-std::string cells(const std::vector<std::string>& row, std::string_view scope_of_first, bool all_headings) {
+/// scope: what the headings among the cells head; a "row" has one, a "col" line is nothing else.
+std::string cells(const std::vector<std::string>& row, std::string_view scope) {
   std::string text = "<tr>";
   for (std::size_t i = 0; i < row.size(); ++i) {
-    text += i == 0 || all_headings
-                ? fmt::format("<th scope=\"{}\">{}</th>", all_headings ? "col" : scope_of_first, escape(row[i]))
-                : fmt::format("<td>{}</td>", escape(row[i]));
+    text += i == 0 || scope == "col" ? fmt::format("<th scope=\"{}\">{}</th>", scope, escape(row[i]))
+                                     : fmt::format("<td>{}</td>", escape(row[i]));
   }
   return text + "</tr>\n";
 }
@@ -103,18 +104,20 @@ std::string escape(std::string_view text) {
 
 std::string page(std::string_view title, std::string_view body) {
   return fmt::format(
-      "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
-      "<meta name=\"viewport\" content=\"width=device-width,initial-scale=1\">\n<title>{}</title>\n"
-      "<link rel=\"icon\" href=\"data:,\">\n"  // else a browser asks the server that shows the page for one
+      "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\"/>\n"
+      "<meta name=\"viewport\" content=\"width=device-width,initial-scale=1\"/>\n<title>{}</title>\n"
+      "<link rel=\"icon\" href=\"data:,\"/>\n"  // else a browser asks the server that shows the page for one
       "<style>{}</style>\n</head>\n<body>\n{}</body>\n</html>\n",
       escape(title), kStyle, body);
 }
 
 std::string table(std::string_view caption, const std::vector<std::string>& heading,
                   const std::vector<std::vector<std::string>>& rows) {
-  std::string text = fmt::format("<div class=\"scroll\"><table>\n<caption>{}</caption>\n<thead>{}</thead>\n<tbody>\n",
-                                 escape(caption), cells(heading, "col", true));
-  for (const auto& row : rows) text += cells(row, "row", false);
+  std::string text = "<div class=\"scroll\"><table>\n";
+  if (!caption.empty()) text += fmt::format("<caption>{}</caption>\n", escape(caption));
+  if (!heading.empty()) text += fmt::format("<thead>{}</thead>\n", cells(heading, "col"));
+  text += "<tbody>\n";
+  for (const auto& row : rows) text += cells(row, "row");
   return text + "</tbody>\n</table></div>\n";
 }
 

@@ -13,7 +13,7 @@ namespace kernad::cli::html {
 /// The whole page around `body`, which is HTML. Light and dark, for screens of any width and for paper.
 [[nodiscard]] std::string page(std::string_view title, std::string_view body);
 
-/// A table with a heading row; the first cell of each row is its heading. Cells are text.
+/// A table; the first cell of each row is its heading. Cells are text. caption, heading: left out where empty.
 [[nodiscard]] std::string table(std::string_view caption, const std::vector<std::string>& heading,
                                 const std::vector<std::vector<std::string>>& rows);
 

@@ -82,7 +82,7 @@ std::string histogram_section(const KDEClassifier& model, const TestResult& resu
   const double highest = std::max(std::ranges::max(bins.normals), std::ranges::max(bins.anomalies));
   Plot plot("Histogram of log-densities",
             "Share of the normal rows in each bin upwards, of the anomalous rows downwards.",
-            {"log-density (nats; squeezed far from the normal rows)", bins.low, bins.high, bins.ticks},
+            {"log-density (nats, on an asinh scale)", bins.low, bins.high, bins.ticks},
             {"share of the class", -1.25 * highest, 1.25 * highest, mirrored_percentages(highest)});
   draw_bars(plot, bins);
   std::string caption = "Upwards: normal rows. Downwards: anomalous rows.";

@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <utility>
 
 #include "../calibration.hpp"
 #include "../model.hpp"
@@ -94,9 +95,9 @@ std::string threshold_section(const KDEClassifier& model, const TestResult& resu
                                  model.threshold().log_density, rule_text(model.threshold())),
                      {"rows", "called normal", "called anomalous", "rate"},
                      {{"normal", count(confusion.true_negatives), count(confusion.false_positives),
-                       "FPR " + rate(confusion.FPR())},
+                       "FPR\u00a0" + rate(confusion.FPR())},
                       {"anomalous", count(confusion.false_negatives), count(confusion.true_positives),
-                       "TPR " + rate(confusion.TPR())}}) +
+                       "TPR\u00a0" + rate(confusion.TPR())}}) +
          fmt::format("<p>Precision {}, F1 {}.</p></section>\n", rate(confusion.precision()), rate(confusion.F1()));
 }
 
@@ -110,15 +111,21 @@ std::string worst_rows_section(const KDEClassifier& model, const TestResult& res
   return "<section>\n<div class=\"grid\">\n<div class=\"keep\"><h2>Worst false alarms</h2>\n" +
          rows_table(model, result, 0, "false alarm", alarms) + "</div>\n<div class=\"keep\"><h2>Worst misses</h2>\n" +
          rows_table(model, result, 1, "missed", misses) +
-         "</div>\n</div>\n<p class=\"quiet\">Rows are counted from 0, without a heading. <code>kernad explain MODEL "
+         "</div>\n</div>\n<p class=\"quiet\">Row 0 is the first one, below a heading if there is one. <code>kernad "
+         "explain MODEL "
          "DATA "
          "--row ROW</code> tells why a row has its log-density.</p></section>\n";
 }
 
 std::string model_section(const std::string& model_path, const KDEClassifier& model) {
+  const auto facts = model_table(model_path, model);
+  std::string text = "<section class=\"keep\"><h2>Model</h2>\n<div class=\"grid\">\n";
   std::vector<std::vector<std::string>> cells;
-  for (const auto& [name, value] : model_table(model_path, model)) cells.push_back({name, value});
-  std::string text = "<section><h2>Model</h2>\n" + html::table("As kernad info shows it", {"what", "value"}, cells);
+  for (const auto& [name, value] : facts) {
+    cells.push_back({name, value});
+    if (cells.size() == (facts.size() + 1) / 2) text += html::table("", {}, std::exchange(cells, {}));
+  }
+  text += html::table("", {}, cells) + "</div>\n";
   for (const auto& note : model.report().notes) text += fmt::format("<p class=\"quiet\">{}</p>\n", html::escape(note));
   return text + "</section>\n";
 }
