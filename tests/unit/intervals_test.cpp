@@ -81,6 +81,23 @@ TEST(IntervalsTest, BootstrapCoversTheTruth) {
   EXPECT_LE(covered, 360 + 30);
 }
 
+TEST(IntervalsTest, BootstrapIsTheSameOnAnyNumberOfThreads) {
+  testing::Random random(8);
+  const Rows rows = gaussian_rows(200, 100, 1, 20, random);
+  const auto run = [&](int threads) {
+    return bootstrap_intervals(rows.scores, rows.labels, {.resamples = 300, .threads = threads});
+  };
+  const auto want = run(1);
+  for (const int threads : {0, 2, 7}) {
+    const auto got = run(threads);
+    for (const auto interval : {&DetectionIntervals::image_AUROC, &DetectionIntervals::AUPR, &DetectionIntervals::F1Max,
+                                &DetectionIntervals::FPR_at_95TPR}) {
+      EXPECT_EQ((got.*interval).low, (want.*interval).low) << threads;
+      EXPECT_EQ((got.*interval).high, (want.*interval).high) << threads;
+    }
+  }
+}
+
 TEST(IntervalsTest, BootstrapOfTheSmallestAndOfTies) {
   const auto perfect = bootstrap_intervals(Scores{0, 1}, Labels{0, 1});
   EXPECT_EQ(perfect.image_AUROC.low, 1);
