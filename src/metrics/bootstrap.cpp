@@ -17,6 +17,7 @@ namespace {
 using metrics::TiedRows;
 
 void require_valid(const BootstrapOptions& options) {
+  parallel::checked_thread_count(options.threads);
   if (options.resamples == 0) throw InvalidParameter("resamples is 0; valid: 1 or more");
   if (!(options.confidence > 0 && options.confidence < 1)) {
     throw InvalidParameter(fmt::format("confidence is {}; valid: above 0 and below 1", options.confidence));

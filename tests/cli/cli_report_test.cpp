@@ -205,6 +205,9 @@ TEST_F(CliReportTest, SaysWhatIsMissing) {
   const Page page = testing::parse_page(report(plain, data));
   EXPECT_NE(page.text.find("The model has no threshold"), std::string::npos);
   EXPECT_NE(page.text.find("The model is not calibrated"), std::string::npos);
+  EXPECT_EQ(page.text.find("With so few rows"), std::string::npos);  // 30 of the smaller class
+  const auto few = testing::parse_page(report(plain, file("few.csv", overlapping_csv(80, 29, 2))));
+  EXPECT_NE(few.text.find("With so few rows of a class the intervals"), std::string::npos);
   EXPECT_EQ(page.table("row")[0], (std::vector<std::string>{"row", "log-density", "probability"}));
 }
 

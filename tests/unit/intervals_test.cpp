@@ -109,6 +109,7 @@ TEST(IntervalsTest, BootstrapOfTheSmallestAndOfTies) {
   EXPECT_THROW((void)bootstrap_intervals(Scores{0, 1}, Labels{0, 0}), InvalidInput);
   EXPECT_THROW((void)bootstrap_intervals(Scores{0, 1}, Labels{0, 1}, {0, 0.9, 0}), InvalidParameter);
   EXPECT_THROW((void)bootstrap_intervals(Scores{0, 1}, Labels{0, 1}, {10, 1, 0}), InvalidParameter);
+  EXPECT_THROW((void)bootstrap_intervals(Scores{0, 1}, Labels{0, 1}, {.threads = -1}), InvalidParameter);
 }
 
 // With n = 9 and fpr = 0.1 one calibration row's rank decides: of 1 new row the chance is 1/10, of 2 both 1/55.

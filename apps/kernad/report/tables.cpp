@@ -14,6 +14,7 @@ namespace kernad::cli {
 namespace {
 
 constexpr std::size_t kWorstRows = 10;
+constexpr std::size_t kFewRows = 30;  // below, resamples of a class are visibly too alike
 
 std::string rate(double value) { return fmt::format("{:.4f}", value); }
 
@@ -76,9 +77,12 @@ std::string metrics_section(const TestResult& result, int threads) {
                       row("AUPR", metrics.AUPR, intervals.AUPR), row("F1Max", metrics.F1Max, intervals.F1Max),
                       row("FPR@95TPR", metrics.FPR_at_95TPR, intervals.FPR_at_95TPR)}) +
          fmt::format(
-             "<p class=\"quiet\">F1 is largest when rows of log-density {:.6g} or less are called "
-             "anomalous.</p></section>\n",
-             metrics.F1Max_threshold);
+             "<p class=\"quiet\">F1 is largest when rows of log-density {:.6g} or less are called anomalous.{}</p>"
+             "</section>\n",
+             metrics.F1Max_threshold,
+             std::min(metrics.normal_count, metrics.anomalous_count) < kFewRows
+                 ? " With so few rows of a class the intervals are narrower than they should be."
+                 : "");
 }
 
 std::string threshold_section(const KDEClassifier& model, const TestResult& result) {
