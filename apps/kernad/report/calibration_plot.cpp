@@ -69,7 +69,7 @@ std::string calibration_section(const KDEClassifier& model, const TestResult& re
   const std::string caption = fmt::format(
       "How many of the {} normal rows have a p-value of at most the promised rate. Shaded: where that share lies with "
       "95 % if they are like the {} rows of the calibration and the model has seen none of them. Above the band there "
-      "are more false alarms than promised.",
+      "are more false alarms than promised, below it fewer.",
       normals.size(), model.calibration().size());
   return start + "<figure>\n" + draw(model, result, normals) + "<figcaption>" + html::escape(caption) +
          "</figcaption>\n</figure>\n" + table(model, normals) + "</section>\n";
