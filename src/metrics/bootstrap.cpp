@@ -1,4 +1,4 @@
-// The rows are sorted once; a resample is only how often each group of ties was drawn.
+// The rows are sorted once; a resample is how often each of them was drawn, and one walk along them.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -29,35 +29,50 @@ std::size_t draw(std::uint64_t seed, std::uint64_t number, std::size_t count) {
   return static_cast<std::size_t>((row_key(seed, number) >> 32) * count >> 32);
 }
 
-/// Draws resamples of rows whose group of ties is known.
+/// How often each row of a class was drawn; the rows are in order of score, highest first. Bytes, as a million of them
+/// still fit a cache: of n draws more than 255 fall on one of n rows with a chance below 1 / 256! < 1e-500.
+using Draws = std::vector<std::uint8_t>;
+
+/// Those of rows from `row` on, which it moves past `count` of them.
+std::uint64_t next(const Draws& draws, std::size_t& row, std::uint64_t count) {
+  std::uint64_t sum = 0;
+  for (const std::size_t end = row + count; row < end; ++row) sum += draws[row];
+  return sum;
+}
+
+/// What one thread draws in.
+struct Scratch {
+  Draws positives;
+  Draws negatives;
+};
+
 class Resampler {
  public:
-  Resampler(std::span<const double> scores, std::span<const std::uint8_t> labels) {
-    std::vector<std::size_t> group_of;
-    groups_ = metrics::tied_groups(scores, labels, &group_of);
-    for (std::size_t i = 0; i < labels.size(); ++i) (labels[i] == 1 ? positives_ : negatives_).push_back(group_of[i]);
-    for (auto& group : groups_) group.positives = group.negatives = 0;
-  }
+  Resampler(std::span<const double> scores, std::span<const std::uint8_t> labels)
+      : groups_(metrics::tied_groups(scores, labels)),
+        positives_(static_cast<std::size_t>(std::count(labels.begin(), labels.end(), std::uint8_t{1}))),
+        negatives_(labels.size() - positives_) {}
 
-  /// drawn: scratch memory.
-  [[nodiscard]] DetectionMetrics metrics_of(std::uint64_t seed, std::vector<TiedRows>& drawn) const {
-    drawn = groups_;
-    const std::size_t positives = positives_.size();
-    for (std::size_t i = 0; i < positives; ++i) ++drawn[positives_[draw(seed, i, positives)]].positives;
-    for (std::size_t i = 0; i < negatives_.size(); ++i) {
-      ++drawn[negatives_[draw(seed, positives + i, negatives_.size())]].negatives;
-    }
-    metrics::ThresholdWalk walk(positives, negatives_.size());
-    for (const auto& group : drawn) {
-      if (group.positives + group.negatives != 0) walk.take(group);
+  [[nodiscard]] DetectionMetrics metrics_of(std::uint64_t seed, Scratch& drawn) const {
+    drawn.positives.assign(positives_, 0);
+    drawn.negatives.assign(negatives_, 0);
+    for (std::size_t i = 0; i < positives_; ++i) ++drawn.positives[draw(seed, i, positives_)];
+    for (std::size_t i = 0; i < negatives_; ++i) ++drawn.negatives[draw(seed, positives_ + i, negatives_)];
+    metrics::ThresholdWalk walk(positives_, negatives_);
+    std::size_t positive = 0;
+    std::size_t negative = 0;
+    for (const auto& group : groups_) {
+      const TiedRows rows = {group.score, next(drawn.positives, positive, group.positives),
+                             next(drawn.negatives, negative, group.negatives)};
+      if (rows.positives + rows.negatives != 0) walk.take(rows);
     }
     return walk.result();
   }
 
  private:
-  std::vector<TiedRows> groups_;        // without rows yet
-  std::vector<std::size_t> positives_;  // the group of each anomalous row
-  std::vector<std::size_t> negatives_;
+  std::vector<TiedRows> groups_;
+  std::size_t positives_;
+  std::size_t negatives_;
 };
 
 /// Between the two order statistics around each end, linearly.
@@ -82,7 +97,7 @@ DetectionIntervals bootstrap_intervals(std::span<const double> scores, std::span
   require_valid(options);
   const Resampler resampler(scores, labels);
   const int threads = parallel::resolve_threads(options.threads);
-  std::vector<std::vector<TiedRows>> drawn(static_cast<std::size_t>(threads));
+  std::vector<Scratch> drawn(static_cast<std::size_t>(threads));
   std::vector<DetectionMetrics> resamples(options.resamples);
   parallel::parallel_for(options.resamples, threads, [&](std::size_t i, std::size_t worker) {
     resamples[i] = resampler.metrics_of(row_key(options.seed, i), drawn[worker]);

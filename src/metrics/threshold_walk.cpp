@@ -31,19 +31,16 @@ void require_scores_and_labels(std::span<const double> scores, std::span<const s
 
 }  // namespace
 
-std::vector<TiedRows> tied_groups(std::span<const double> scores, std::span<const std::uint8_t> labels,
-                                  std::vector<std::size_t>* group_of) {
+std::vector<TiedRows> tied_groups(std::span<const double> scores, std::span<const std::uint8_t> labels) {
   require_scores_and_labels(scores, labels);
   std::vector<std::size_t> order(scores.size());
   std::iota(order.begin(), order.end(), std::size_t{0});
   std::sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) { return scores[a] > scores[b]; });
 
   std::vector<TiedRows> groups;
-  if (group_of != nullptr) group_of->resize(scores.size());
   for (const std::size_t row : order) {
     if (groups.empty() || groups.back().score != scores[row]) groups.push_back({scores[row], 0, 0});
     ++(labels[row] == 1 ? groups.back().positives : groups.back().negatives);
-    if (group_of != nullptr) (*group_of)[row] = groups.size() - 1;
   }
   return groups;
 }
@@ -53,6 +50,7 @@ void ThresholdWalk::take(const TiedRows& group) {
   doubled_wins_ += group.negatives * (2 * true_positives_ + group.positives);
   true_positives_ += group.positives;
   false_positives_ += group.negatives;
+  if (group.positives == 0) return;  // neither precision nor F1 nor recall grows
 
   const std::uint64_t called = true_positives_ + false_positives_;
   metrics_.AUPR += ratio(group.positives, positives_) * ratio(true_positives_, called);

@@ -22,10 +22,8 @@ struct TiedRows {
   std::uint64_t negatives = 0;
 };
 
-/// Checks scores and labels as `evaluate` promises and groups the rows, highest score first. group_of, if given, gets
-/// the group of each row.
-[[nodiscard]] std::vector<TiedRows> tied_groups(std::span<const double> scores, std::span<const std::uint8_t> labels,
-                                                std::vector<std::size_t>* group_of = nullptr);
+/// Checks scores and labels as `evaluate` promises and groups the rows, highest score first.
+[[nodiscard]] std::vector<TiedRows> tied_groups(std::span<const double> scores, std::span<const std::uint8_t> labels);
 
 /// What is called anomalous at thresholds from high to low, a whole group of tied scores at a time.
 class ThresholdWalk {

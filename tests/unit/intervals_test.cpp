@@ -33,10 +33,13 @@ Rows gaussian_rows(std::size_t normals, std::size_t anomalies, double shift, dou
 
 TEST(IntervalsTest, BootstrapAgreesWithDrawingRows) {
   testing::Random random(5);
-  const Rows rows = gaussian_rows(40, 25, 1, 4, random);  // quarters: with ties
-  constexpr std::size_t kResamples = 101;                 // so that 10 % and 90 % fall on order statistics 10 and 90
+  Rows rows = gaussian_rows(40, 25, 1, 4, random);  // quarters: with ties
+  constexpr std::size_t kResamples = 101;           // so that 10 % and 90 % fall on order statistics 10 and 90
   const auto got = bootstrap_intervals(rows.scores, rows.labels, {kResamples, 0.8, 7});
 
+  // Rows are counted from the highest score of their class.
+  std::sort(rows.scores.begin(), rows.scores.begin() + 40, std::greater<>());
+  std::sort(rows.scores.begin() + 40, rows.scores.end(), std::greater<>());
   std::vector<DetectionMetrics> drawn;
   for (std::size_t b = 0; b < kResamples; ++b) {
     const auto pick = [&](std::size_t number, std::size_t count) {
