@@ -37,19 +37,18 @@ constexpr auto kFooter =
     "Example:\n  kernad test model.safetensors test.csv --labels class --report report.html";
 
 TestResult measure(const TestOptions& options, const KDEClassifier& model) {
-  auto data = read_labelled(options.data, options.labels, options.common.csv_header());
-  return in_file(options.data, [&] {
-    TestResult result;
-    result.log_densities = log_densities(model, data.features);
-    result.labels = std::move(data.labels);
+  TestResult result;
+  result.data = read_labelled(options.data, options.labels, options.common.csv_header());
+  in_file(options.data, [&] {
+    result.log_densities = log_densities(model, result.data.features);
     if (model.has_threshold()) {
-      result.confusion = confusion(model.threshold().labels(result.log_densities), result.labels);
+      result.confusion = confusion(model.threshold().labels(result.log_densities), result.data.labels);
     }
-    result.metrics = evaluate(anomaly_scores(result), result.labels);
+    result.metrics = evaluate(anomaly_scores(result), result.data.labels);
     auto& threshold = result.metrics.F1Max_threshold;
     threshold = 0.0 - threshold;  // a log_density again
-    return result;
   });
+  return result;
 }
 
 void print_result(const TestResult& result, const KDEClassifier& model, bool as_json) {

@@ -179,7 +179,7 @@ TEST_F(CliReportTest, NamesTheWorstRows) {
   const Page page = testing::parse_page(report(model, data));
   std::vector<Cells> tables;
   for (const auto& table : page.tables) {
-    if (table[0][0] == "row") tables.push_back(table);
+    if (table[0][1] == "log-density") tables.push_back(table);
   }
   ASSERT_EQ(tables.size(), 2U);
   const auto want = {extreme_rows(scores["log_density"], 0, 80, false),
@@ -199,6 +199,38 @@ TEST_F(CliReportTest, NamesTheWorstRows) {
     }
   }
   EXPECT_GT(mistakes, 0U);
+}
+
+TEST_F(CliReportTest, TellsWhyAsExplainDoes) {
+  // The column's name is text, too, and not markup.
+  auto csv = kernad.folder().read("data.csv");
+  const auto named = file("named.csv", "<a>&" + csv.substr(1));
+  const auto html = report(model, named);
+  expect_self_contained(html);
+  const Page page = testing::parse_page(html);
+  const auto explain = [&](const std::string& row) {
+    return json::parse(kernad({"explain", model, named, "--row", row, "--labels", "class", "--json"}).out);
+  };
+  std::size_t checked = 0;
+  for (const auto& table : page.tables) {
+    for (std::size_t i = 1; i < table.size(); ++i) {
+      if (table[0][1] == "column") {
+        const auto columns = explain(table[i][0])["columns"];
+        const auto& most = columns[columns[0]["share"] >= columns[1]["share"] ? 0 : 1];
+        EXPECT_EQ(table[i][1], most["name"]);
+        EXPECT_EQ(table[i][2], fmt::format("{:.4g}", most["value"].get<double>()));
+        EXPECT_EQ(table[i][3], fmt::format("{:.4g}", most["expected"].get<double>()));
+        ++checked;
+      } else if (table[0][1] == "training row") {
+        const auto nearest = explain(table[i][0])["neighbours"][0];
+        EXPECT_EQ(table[i][1], fmt::format("{}", nearest["row"].get<std::size_t>()));
+        EXPECT_EQ(table[i][2], fmt::format("{:.4g}", nearest["distance"].get<double>()));
+        ++checked;
+      }
+    }
+  }
+  EXPECT_EQ(checked, 20U);
+  EXPECT_NE(html.find("&lt;a&gt;&amp;"), std::string::npos);
 }
 
 TEST_F(CliReportTest, SaysWhatIsMissing) {

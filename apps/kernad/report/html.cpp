@@ -36,6 +36,7 @@ svg text{fill:var(--text)}
 .band{fill:var(--band);stroke:none}
 .mark{fill:var(--ground);stroke:var(--text);stroke-width:2}
 .scroll{overflow-x:auto}
+.scroll+.scroll{margin-top:1rem}
 table{border-collapse:collapse;width:100%;font-variant-numeric:tabular-nums}
 caption{text-align:left;font-size:.875rem;padding:.25rem 0}
 th,td{text-align:right;padding:.25rem .5rem;border-bottom:1px solid var(--line);overflow-wrap:normal}

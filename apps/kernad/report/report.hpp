@@ -1,19 +1,19 @@
 // kernad test --report: what a test found, as one page to look at.
 #pragma once
 
-#include <cstdint>
 #include <optional>
 #include <string>
 #include <vector>
 
+#include "../data.hpp"
 #include "kernad/kde_classifier.hpp"
 #include "kernad/metrics.hpp"
 
 namespace kernad::cli {
 
 struct TestResult {
-  std::vector<double> log_densities;
-  std::vector<std::uint8_t> labels;    ///< 0 normal, 1 anomalous, one a row; both occur
+  LabelledData data;                   ///< of both classes
+  std::vector<double> log_densities;   ///< one a row
   DetectionMetrics metrics;            ///< of the negated log-densities, but F1Max_threshold is a log-density
   std::optional<Confusion> confusion;  ///< at the model's threshold, if it has one
 };

@@ -13,51 +13,9 @@
 namespace kernad::cli {
 namespace {
 
-constexpr std::size_t kWorstRows = 10;
 constexpr std::size_t kFewRows = 30;  // below, resamples of a class are visibly too alike
 
 std::string rate(double value) { return fmt::format("{:.4f}", value); }
-
-/// Of one class the rows that look most like the other.
-std::vector<std::size_t> worst_rows(const TestResult& result, std::uint8_t label) {
-  std::vector<std::size_t> chosen;
-  for (std::size_t i = 0; i < result.labels.size(); ++i) {
-    if (result.labels[i] == label) chosen.push_back(i);
-  }
-  const auto kept = chosen.begin() + static_cast<std::ptrdiff_t>(std::min(kWorstRows, chosen.size()));
-  std::partial_sort(chosen.begin(), kept, chosen.end(), [&](std::size_t a, std::size_t b) {
-    const double x = result.log_densities[a];
-    const double y = result.log_densities[b];
-    if (x != y) return label == 0 ? x < y : x > y;
-    return a < b;
-  });
-  chosen.erase(kept, chosen.end());
-  return chosen;
-}
-
-/// mistake: what a row on the wrong side of the threshold is.
-std::string rows_table(const KDEClassifier& model, const TestResult& result, std::uint8_t label,
-                       std::string_view mistake, std::string_view caption) {
-  const auto chosen = worst_rows(result, label);
-  std::vector<double> scores;
-  for (const std::size_t i : chosen) scores.push_back(result.log_densities[i]);
-  const bool calibrated = model.is_calibrated();
-  const auto chances = calibrated ? model.calibration().p_values(scores) : KDEClassifier::compute_probabilities(scores);
-  std::vector<std::string> heading = {"row", "log-density", calibrated ? "p-value" : "probability"};
-  std::vector<std::uint8_t> called;
-  if (model.has_threshold()) {
-    called = model.threshold().labels(scores);
-    heading.emplace_back("verdict");
-  }
-  std::vector<std::vector<std::string>> cells;
-  for (std::size_t i = 0; i < chosen.size(); ++i) {
-    auto& row = cells.emplace_back();
-    row = {fmt::format("{}", chosen[i]), fmt::format("{:.6g}", scores[i]),
-           calibrated ? fmt::format("{:.3g}", chances[i]) : rate(chances[i])};
-    if (!called.empty()) row.emplace_back(called[i] == label ? "right" : mistake);
-  }
-  return html::table(caption, heading, cells);
-}
 
 }  // namespace
 
@@ -65,7 +23,7 @@ std::string metrics_section(const TestResult& result, int threads) {
   BootstrapOptions options;
   options.threads = threads;
   const auto& metrics = result.metrics;
-  const auto intervals = bootstrap_intervals(anomaly_scores(result), result.labels, options);
+  const auto intervals = bootstrap_intervals(anomaly_scores(result), result.data.labels, options);
   const auto row = [](std::string name, double value, const Interval& interval) {
     return std::vector<std::string>{std::move(name), rate(value),
                                     fmt::format("{} to {}", rate(interval.low), rate(interval.high))};
@@ -103,22 +61,6 @@ std::string threshold_section(const KDEClassifier& model, const TestResult& resu
                       {"anomalous", count(confusion.false_negatives), count(confusion.true_positives),
                        "TPR\u00a0" + rate(confusion.TPR())}}) +
          fmt::format("<p>Precision {}, F1 {}.</p></section>\n", rate(confusion.precision()), rate(confusion.F1()));
-}
-
-std::string worst_rows_section(const KDEClassifier& model, const TestResult& result) {
-  std::string alarms = "Normal rows of lowest log-density";
-  std::string misses = "Anomalous rows of highest log-density";
-  if (const auto& confusion = result.confusion) {
-    alarms += fmt::format("; {} of {} are false alarms", confusion->false_positives, result.metrics.normal_count);
-    misses += fmt::format("; {} of {} are missed", confusion->false_negatives, result.metrics.anomalous_count);
-  }
-  return "<section>\n<div class=\"grid\">\n<div class=\"keep\"><h2>Worst false alarms</h2>\n" +
-         rows_table(model, result, 0, "false alarm", alarms) + "</div>\n<div class=\"keep\"><h2>Worst misses</h2>\n" +
-         rows_table(model, result, 1, "missed", misses) +
-         "</div>\n</div>\n<p class=\"quiet\">Row 0 is the first one, below a heading if there is one. <code>kernad "
-         "explain MODEL "
-         "DATA "
-         "--row ROW</code> tells why a row has its log-density.</p></section>\n";
 }
 
 std::string model_section(const std::string& model_path, const KDEClassifier& model) {
