@@ -36,7 +36,7 @@ svg text{fill:var(--text)}
 .band{fill:var(--band);stroke:none}
 .mark{fill:var(--ground);stroke:var(--text);stroke-width:2}
 .scroll{overflow-x:auto}
-.scroll+.scroll{margin-top:1rem}
+section>.scroll+.scroll{margin-top:1rem}
 table{border-collapse:collapse;width:100%;font-variant-numeric:tabular-nums}
 caption{text-align:left;font-size:.875rem;padding:.25rem 0}
 th,td{text-align:right;padding:.25rem .5rem;border-bottom:1px solid var(--line);overflow-wrap:normal}
@@ -45,9 +45,9 @@ thead th{font-weight:600;border-bottom-color:var(--quiet)}
 tbody th{font-weight:400}
 code{font:.875em ui-monospace,monospace}
 @media (max-width:30rem){body{padding:.75rem}th,td{padding:.25rem .3rem;font-size:.875rem}svg{font-size:16px}}
-@page{margin:12mm}
+@page{margin:10mm}
 @media print{:root{color-scheme:light;--ground:#fff;--text:#000;--quiet:#444;--line:#bbb;--normal:#0072b2;--anomaly:#c04a00;--band:#0072b233}
-html{font-size:9pt}body{max-width:none;padding:0;font-size:1rem;print-color-adjust:exact;-webkit-print-color-adjust:exact}.grid{grid-template-columns:1fr 1fr}.scroll{overflow:visible}h2{margin-top:1rem}th,td{padding:.15rem .3rem}figure,tr,.keep{break-inside:avoid}h2{break-after:avoid}}
+html{font-size:9pt}body{max-width:none;padding:0;font-size:1rem;print-color-adjust:exact;-webkit-print-color-adjust:exact}.grid{grid-template-columns:1fr 1fr}.scroll{overflow:visible}h2{margin-top:.75rem}th,td{padding:.1rem .3rem}svg{width:72%}figure,tr,.keep{break-inside:avoid}h2{break-after:avoid}}
 )";
 
 /// Bytes of the well-formed UTF-8 sequence that `text` begins with, 0 when there is none (RFC 3629).
