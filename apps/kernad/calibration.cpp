@@ -5,7 +5,6 @@
 #include <nlohmann/json.hpp>
 
 namespace kernad::cli {
-namespace {
 
 std::string rule_text(const Threshold& threshold) {
   switch (threshold.rule) {
@@ -20,8 +19,6 @@ std::string rule_text(const Threshold& threshold) {
   }
   return "";
 }
-
-}  // namespace
 
 std::string threshold_text(const Threshold& threshold) {
   return fmt::format("{:.6g} (log_density; {})", threshold.log_density, rule_text(threshold));

@@ -13,6 +13,8 @@ namespace kernad::cli {
 
 using Table = std::vector<std::pair<std::string, std::string>>;
 
+/// How it was chosen: "target FPR 0.01".
+[[nodiscard]] std::string rule_text(const Threshold& threshold);
 /// "-12.5 (log_density; target FPR 0.01)".
 [[nodiscard]] std::string threshold_text(const Threshold& threshold);
 [[nodiscard]] nlohmann::ordered_json threshold_json(const Threshold& threshold);

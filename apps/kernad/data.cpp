@@ -46,11 +46,12 @@ bool is_text(const std::string& source) {
 LabelledData with_label_column(const std::string& source, const std::string& column, CsvHeader header) {
   Table table = read_rows(source, header, column);
   auto labels = parse_labels(table.labels, fmt::format("{}, column '{}'", source, column));
-  return {std::move(table.features), std::move(labels)};
+  return {std::move(table.features), std::move(labels), std::move(table.column_names)};
 }
 
 LabelledData with_label_file(const std::string& source, const std::string& file, CsvHeader header) {
-  LabelledData data{read_features(source, header), read_labels(file)};
+  Table table = read_rows(source, header);
+  LabelledData data{std::move(table.features), read_labels(file), std::move(table.column_names)};
   if (data.labels.size() != data.features.rows()) {
     throw InvalidInput(fmt::format("{}: {} labels, but {} has {} rows; there must be one label a row", file,
                                    data.labels.size(), source, data.features.rows()));

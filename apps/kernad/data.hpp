@@ -13,11 +13,13 @@ namespace kernad::cli {
 
 struct LabelledData {
   Embeddings features;
-  std::vector<std::uint8_t> labels;  ///< one a row: 0 normal, 1 anomalous
+  std::vector<std::uint8_t> labels;       ///< one a row: 0 normal, 1 anomalous
+  std::vector<std::string> column_names;  ///< of the features; empty where the source has none
 };
 
 /// The rows of `source` and the names of its columns where it has some; finite, as those of read_features.
-[[nodiscard]] kernad::Table read_rows(const std::string& source, CsvHeader header, const std::string& label_column = "");
+[[nodiscard]] kernad::Table read_rows(const std::string& source, CsvHeader header,
+                                      const std::string& label_column = "");
 
 /// The features of `source`, all finite; `label_column`, if there is one, is left out. Throws InvalidInput naming the
 /// first value that is not finite with its row and column.

@@ -24,7 +24,7 @@ _kernad() {
       ;;
     calibrate) options="--target-fpr --threshold --probability --f1 --normals --labels --output $common" ;;
     predict) options="--output --labels --fdr --no-pruning $common" ;;
-    test) options="--labels --no-pruning $common" ;;
+    test) options="--labels --report --no-pruning $common" ;;
     explain) options="--row --nearest --columns --labels $common" ;;
     info) options='--json --help' ;;
     *) options='fit calibrate predict test explain info --help --version' ;;

@@ -43,6 +43,7 @@ _kernad() {
   )
   test=(
     '--labels[labels: a column or a file]:labels:_files'
+    '--report[page to write]:page:_files'
     '--no-pruning[sum over every training row]'
     ':model:_files' ':data:_files'
   )

@@ -30,11 +30,16 @@ CLI::Validator not_empty() {
           ""};
 }
 
-void require_another_file(const std::string& output, const std::string& input) {
+void require_another_file(const std::string& output, const std::string& input, const std::string& option) {
+  // Of file.npz:X the file counts.
+  std::string path = input;
+  for (const char* ending : {".npz:", ".safetensors:"}) {
+    const auto at = input.find(ending);
+    if (at != std::string::npos) path = input.substr(0, input.find(':', at));
+  }
   std::error_code ignored;
-  if (!std::filesystem::is_regular_file(output, ignored) || !std::filesystem::equivalent(output, input, ignored))
-    return;
-  throw InvalidParameter(output + ": is an input of this command; --output needs another file");
+  if (!std::filesystem::is_regular_file(output, ignored) || !std::filesystem::equivalent(output, path, ignored)) return;
+  throw InvalidParameter(output + ": is an input of this command; " + option + " needs another file");
 }
 
 CLI::Validator quiet(CLI::Validator check) { return check.description(""); }

@@ -22,8 +22,8 @@ struct CommonOptions {
 /// A script's unset variable must not mean "none".
 [[nodiscard]] CLI::Validator not_empty();
 
-/// Throws InvalidParameter when writing `output` would overwrite `input`.
-void require_another_file(const std::string& output, const std::string& input);
+/// Throws InvalidParameter, naming the option, when writing `output` would overwrite `input`.
+void require_another_file(const std::string& output, const std::string& input, const std::string& option = "--output");
 
 inline constexpr const char* kExitStatus =
     "\n\nExit status: 0 good, 2 wrong usage or bad input, 1 anything else (see man kernad)";

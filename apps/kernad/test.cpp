@@ -9,10 +9,12 @@
 #include "calibration.hpp"
 #include "commands.hpp"
 #include "data.hpp"
+#include "kernad/io.hpp"
 #include "kernad/metrics.hpp"
 #include "model.hpp"
 #include "options.hpp"
 #include "output.hpp"
+#include "report/report.hpp"
 #include "scoring.hpp"
 
 namespace kernad::cli {
@@ -22,6 +24,7 @@ struct TestOptions {
   std::string model;
   std::string data;
   std::string labels;
+  std::string report;  ///< page to write; empty: none
   CommonOptions common;
 };
 
@@ -31,29 +34,25 @@ constexpr auto kFooter =
     "Normal: 0, false, normal, good. Anomalous: 1, true, anomaly, anomalous, bad.\n\n"
     "F1Max_threshold is a log_density: at F1Max, rows with log_density <= F1Max_threshold are\n"
     "called anomalous.\n\n"
-    "Example:\n  kernad test model.safetensors test.csv --labels class";
+    "Example:\n  kernad test model.safetensors test.csv --labels class --report report.html";
 
-struct Measured {
-  DetectionMetrics metrics;
-  std::optional<Confusion> confusion;  ///< at the model's threshold, if it has one
-};
-
-Measured measure(const TestOptions& options, const KDEClassifier& model) {
-  const auto data = read_labelled(options.data, options.labels, options.common.csv_header());
-  return in_file(options.data, [&] {
-    Measured measured;
-    auto scores = log_densities(model, data.features);
-    if (model.has_threshold()) measured.confusion = confusion(model.threshold().labels(scores), data.labels);
-    for (double& score : scores) score = 0.0 - score;  // higher is more anomalous, and no -0
-    measured.metrics = evaluate(scores, data.labels);
-    auto& threshold = measured.metrics.F1Max_threshold;
+TestResult measure(const TestOptions& options, const KDEClassifier& model) {
+  TestResult result;
+  result.data = read_labelled(options.data, options.labels, options.common.csv_header());
+  in_file(options.data, [&] {
+    result.log_densities = log_densities(model, result.data.features);
+    if (model.has_threshold()) {
+      result.confusion = confusion(model.threshold().labels(result.log_densities), result.data.labels);
+    }
+    result.metrics = evaluate(anomaly_scores(result), result.data.labels);
+    auto& threshold = result.metrics.F1Max_threshold;
     threshold = 0.0 - threshold;  // a log_density again
-    return measured;
   });
+  return result;
 }
 
-void report(const Measured& measured, const KDEClassifier& model, bool as_json) {
-  const auto& metrics = measured.metrics;
+void print_result(const TestResult& result, const KDEClassifier& model, bool as_json) {
+  const auto& metrics = result.metrics;
   if (as_json) {
     nlohmann::ordered_json json;
     json["image_AUROC"] = metrics.image_AUROC;
@@ -63,7 +62,7 @@ void report(const Measured& measured, const KDEClassifier& model, bool as_json) 
     json["FPR@95TPR"] = metrics.FPR_at_95TPR;
     json["n_normal"] = metrics.normal_count;
     json["n_anomalous"] = metrics.anomalous_count;
-    if (measured.confusion) add_confusion(json, model.threshold(), *measured.confusion);
+    if (result.confusion) add_confusion(json, model.threshold(), *result.confusion);
     print_json(json);
     return;
   }
@@ -74,13 +73,22 @@ void report(const Measured& measured, const KDEClassifier& model, bool as_json) 
                  {"FPR@95TPR", fmt::format("{:.6f}", metrics.FPR_at_95TPR)},
                  {"n_normal", fmt::format("{}", metrics.normal_count)},
                  {"n_anomalous", fmt::format("{}", metrics.anomalous_count)}};
-  if (measured.confusion) add_confusion(table, model.threshold(), *measured.confusion);
+  if (result.confusion) add_confusion(table, model.threshold(), *result.confusion);
   print_table(table);
 }
 
 void run(const TestOptions& options) {
+  for (const auto& input : {options.model, options.data, options.labels}) {
+    if (!options.report.empty()) require_another_file(options.report, input, "--report");
+  }
   const KDEClassifier model = load_model(options.model, options.common);
-  report(measure(options, model), model, options.common.json);
+  const TestResult result = measure(options, model);
+  // Before anything is printed: a page that cannot be written leaves no result that looks complete.
+  if (!options.report.empty()) {
+    const auto page = report_page(options.model, options.data, model, result, options.common.threads);
+    write_file_atomically(options.report, std::as_bytes(std::span(page)));
+  }
+  print_result(result, model, options.common.json);
   print_notes(model.report().notes);
 }
 
@@ -97,6 +105,9 @@ void add_test(CLI::App& app) {
       ->required()
       ->check(not_empty())
       ->type_name("COLUMN|FILE");
+  command->add_option("--report", options->report, "Write an HTML page with intervals, curves and the worst rows, too")
+      ->check(not_empty())
+      ->type_name("FILE");
   add_no_pruning(*command, options->common);
   add_common(*command, options->common);
   command->footer(std::string(kFooter) + kExitStatus);

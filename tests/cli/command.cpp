@@ -22,20 +22,26 @@ int broken_pipe() {
   return ends[1];
 }
 
-int spawn_and_wait(std::vector<std::string> words, const std::string& in, int out, const std::string& err) {
+/// err: a file, or "" for where out goes.
+int spawn_and_wait(const char* program, std::vector<std::string> words, const std::string& in, int out,
+                   const std::string& err) {
   posix_spawn_file_actions_t actions;
   ::posix_spawn_file_actions_init(&actions);
   ::posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, in.c_str(), O_RDONLY, 0);
   ::posix_spawn_file_actions_adddup2(&actions, out, STDOUT_FILENO);
-  ::posix_spawn_file_actions_addopen(&actions, STDERR_FILENO, err.c_str(), O_WRONLY | O_CREAT | O_TRUNC, 0600);
+  if (err.empty()) {
+    ::posix_spawn_file_actions_adddup2(&actions, out, STDERR_FILENO);
+  } else {
+    ::posix_spawn_file_actions_addopen(&actions, STDERR_FILENO, err.c_str(), O_WRONLY | O_CREAT | O_TRUNC, 0600);
+  }
   std::vector<char*> argv;
   for (auto& word : words) argv.push_back(word.data());
   argv.push_back(nullptr);
 
   pid_t child = 0;
-  const int error = ::posix_spawn(&child, KERNAD_TEST_BINARY, &actions, nullptr, argv.data(), ::environ);
+  const int error = ::posix_spawnp(&child, program, &actions, nullptr, argv.data(), ::environ);
   ::posix_spawn_file_actions_destroy(&actions);
-  if (error != 0) throw std::runtime_error("cannot start " KERNAD_TEST_BINARY);
+  if (error != 0) throw std::runtime_error(std::string("cannot start ") + program);
   int status = 0;
   ::waitpid(child, &status, 0);
   return WIFEXITED(status) ? WEXITSTATUS(status) : 1000 + WTERMSIG(status);
@@ -53,10 +59,21 @@ Outcome Command::operator()(const std::vector<std::string>& arguments, const std
   if (out_file < 0) throw std::runtime_error("cannot open " + out_path);
 
   Outcome outcome;
-  outcome.status = spawn_and_wait(std::move(words), captured_.write("in", in), out_file, captured_.path("err"));
+  outcome.status =
+      spawn_and_wait(KERNAD_TEST_BINARY, std::move(words), captured_.write("in", in), out_file, captured_.path("err"));
   ::close(out_file);
   if (out.empty()) outcome.out = captured_.read("out");
   outcome.err = captured_.read("err");
+  return outcome;
+}
+
+Outcome run_program(const std::vector<std::string>& words) {
+  const TemporaryFolder captured;
+  const int out = ::open(captured.path("out").c_str(), O_WRONLY | O_CREAT | O_APPEND, 0600);
+  Outcome outcome;
+  outcome.status = spawn_and_wait(words[0].c_str(), words, "/dev/null", out, "");
+  ::close(out);
+  outcome.out = captured.read("out");
   return outcome;
 }
 

@@ -28,6 +28,9 @@ class Command {
   TemporaryFolder captured_;
 };
 
+/// One run of any program, words[0], which PATH finds; `out` and `err` together are in `out`.
+[[nodiscard]] Outcome run_program(const std::vector<std::string>& words);
+
 /// CSV of `rows` rows near 0 and `anomalies` rows far from it, four columns and a label called "class", with a heading.
 [[nodiscard]] std::string labelled_csv(std::size_t rows, std::size_t anomalies);
 

@@ -1,0 +1,105 @@
+// The rows that were judged worst, and why: the column that sets a normal row apart, the training row that an anomalous
+// one lies beside.
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "html.hpp"
+#include "sections.hpp"
+
+namespace kernad::cli {
+namespace {
+
+using Rows = std::vector<std::size_t>;
+using Cells = std::vector<std::vector<std::string>>;
+
+constexpr std::size_t kWorstRows = 10;
+
+/// Of one class the rows that look most like the other.
+Rows worst_rows(const TestResult& result, std::uint8_t label) {
+  Rows chosen;
+  for (std::size_t i = 0; i < result.data.labels.size(); ++i) {
+    if (result.data.labels[i] == label) chosen.push_back(i);
+  }
+  const auto kept = chosen.begin() + static_cast<std::ptrdiff_t>(std::min(kWorstRows, chosen.size()));
+  std::partial_sort(chosen.begin(), kept, chosen.end(), [&](std::size_t a, std::size_t b) {
+    const double x = result.log_densities[a];
+    const double y = result.log_densities[b];
+    if (x != y) return label == 0 ? x < y : x > y;
+    return a < b;
+  });
+  chosen.erase(kept, chosen.end());
+  return chosen;
+}
+
+/// mistake: what a row on the wrong side of the threshold is.
+std::string rows_table(const KDEClassifier& model, const TestResult& result, const Rows& chosen,
+                       std::string_view mistake, std::string_view caption) {
+  std::vector<double> scores;
+  for (const std::size_t i : chosen) scores.push_back(result.log_densities[i]);
+  const bool calibrated = model.is_calibrated();
+  const auto chances = calibrated ? model.calibration().p_values(scores) : KDEClassifier::compute_probabilities(scores);
+  std::vector<std::string> heading = {"row", "log-density", calibrated ? "p-value" : "probability"};
+  std::vector<std::uint8_t> called;
+  if (model.has_threshold()) {
+    called = model.threshold().labels(scores);
+    heading.emplace_back("verdict");
+  }
+  Cells cells;
+  for (std::size_t i = 0; i < chosen.size(); ++i) {
+    auto& row = cells.emplace_back();
+    row = {fmt::format("{}", chosen[i]), fmt::format("{:.6g}", scores[i]), fmt::format("{:.3g}", chances[i])};
+    if (!called.empty()) row.emplace_back(called[i] == result.data.labels[chosen[i]] ? "right" : mistake);
+  }
+  return html::table(caption, heading, cells);
+}
+
+Explanation explain(const KDEClassifier& model, const TestResult& result, std::size_t row) {
+  return model.explain(result.data.features.view().middle_rows(row, 1), 1);
+}
+
+std::string columns_table(const KDEClassifier& model, const TestResult& result, const Rows& chosen) {
+  Cells cells;
+  for (const std::size_t row : chosen) {
+    const auto columns = explain(model, result, row).columns;
+    const auto most = std::ranges::max_element(columns, {}, &ColumnContribution::share);
+    const auto column = static_cast<std::size_t>(most - columns.begin());
+    const auto& names = result.data.column_names;
+    cells.push_back({fmt::format("{}", row), names.empty() ? fmt::format("{}", column) : names[column],
+                     fmt::format("{:.4g}", most->value), fmt::format("{:.4g}", most->expected)});
+  }
+  return html::table("The column that sets each apart most", {"row", "column", "value", "expected"}, cells);
+}
+
+std::string neighbours_table(const KDEClassifier& model, const TestResult& result, const Rows& chosen) {
+  Cells cells;
+  for (const std::size_t row : chosen) {
+    const auto neighbours = explain(model, result, row).neighbours;
+    for (const auto& [nearest, distance, weight] : neighbours) {
+      cells.push_back({fmt::format("{}", row), fmt::format("{}", nearest), fmt::format("{:.4g}", distance)});
+    }
+  }
+  return html::table("The training row nearest to each", {"row", "training row", "bandwidths away"}, cells);
+}
+
+}  // namespace
+
+std::string worst_rows_section(const KDEClassifier& model, const TestResult& result) {
+  std::string alarms = "Normal rows of lowest log-density";
+  std::string misses = "Anomalous rows of highest log-density";
+  if (const auto& confusion = result.confusion) {
+    alarms += fmt::format("; {} of {} are false alarms", confusion->false_positives, result.metrics.normal_count);
+    misses += fmt::format("; {} of {} are missed", confusion->false_negatives, result.metrics.anomalous_count);
+  }
+  const auto normals = worst_rows(result, 0);
+  const auto anomalies = worst_rows(result, 1);
+  return "<div class=\"grid\">\n<section class=\"keep\"><h2>Worst false alarms</h2>\n" +
+         rows_table(model, result, normals, "false alarm", alarms) + columns_table(model, result, normals) +
+         "</section>\n<section class=\"keep\"><h2>Worst misses</h2>\n" +
+         rows_table(model, result, anomalies, "missed", misses) + neighbours_table(model, result, anomalies) +
+         "</section>\n</div>\n<p class=\"quiet\">Row 0 is the first one, below a heading if there is one; training "
+         "rows are "
+         "counted among those that the model keeps. <code>kernad explain MODEL DATA --row ROW</code> tells more.</p>\n";
+}
+
+}  // namespace kernad::cli

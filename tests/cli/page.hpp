@@ -1,0 +1,31 @@
+// A report as a browser would read it, taken apart for tests.
+#pragma once
+
+#include <map>
+#include <string>
+#include <vector>
+
+namespace kernad::testing {
+
+using Cells = std::vector<std::vector<std::string>>;  ///< rows of a table, its heading first
+
+struct Element {
+  std::string name;
+  std::map<std::string, std::string> attributes;
+};
+
+struct Page {
+  std::string title;
+  std::string text;  ///< everything a reader sees, and the style sheet
+  std::vector<Element> elements;
+  std::vector<Cells> tables;
+
+  /// The table whose heading starts with `first`, of several the first; throws std::runtime_error when there is none.
+  [[nodiscard]] const Cells& table(const std::string& first) const;
+  [[nodiscard]] std::vector<Element> named(const std::string& name) const;
+};
+
+/// Throws std::runtime_error with line and reason unless `html` is well-formed XML, too.
+[[nodiscard]] Page parse_page(const std::string& html);
+
+}  // namespace kernad::testing
