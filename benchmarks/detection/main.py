@@ -46,6 +46,8 @@ def parse() -> argparse.Namespace:
     options = parser.parse_args()
     if options.kernad is None:
         options.kernad = next((path for path in binaries if path.exists()), binaries[0])
+    if options.only and options.docs:
+        parser.error("--docs wants every method: not with --only")
     if not options.kernad.is_file():
         parser.error(f"no program {options.kernad}: build it (cmake --preset release), or name another by --kernad")
     if not options.data.is_dir():

@@ -27,6 +27,7 @@ KERNAD = {
     "all, ledoit-wolf, loo": FULL_RANK,
     "all, oas, loo": FULL_RANK.replace("ledoit-wolf", "oas"),
     "all, ledoit-wolf, scott": FULL_RANK.replace("loo", "scott"),
+    "all, isotropic, loo": ROUND.replace(" --standardize", ""),
     "all, isotropic, standardised, loo": ROUND,
     "all, isotropic, standardised, loo, local 0.5": f"{ROUND} --local 0.5",
 }

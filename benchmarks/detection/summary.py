@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
+from itertools import compress
 
 import measures
 import numpy as np
@@ -41,11 +42,14 @@ class Summary:
         return Summary(list(families), list(families.values()), groups, names, *figures)
 
     def within(self, groups: Iterable[str]) -> Summary:
-        """The same of some of the groups."""
+        """The same of some of the groups, and of the methods that have results there."""
         chosen = np.isin(self.groups, list(groups))
-        figures = (values[:, chosen] for values in (self.auroc, self.average_precision, self.seconds))
-        groups, names = ([s for s, take in zip(of, chosen, strict=True) if take] for of in (self.groups, self.sets))
-        return Summary(self.methods, self.families, groups, names, *figures)
+        there = ~np.isnan(self.auroc[:, chosen]).all(axis=1)
+        figures = (values[there][:, chosen] for values in (self.auroc, self.average_precision, self.seconds))
+        methods, families = (list(compress(of, there)) for of in (self.methods, self.families))
+        return Summary(
+            methods, families, list(compress(self.groups, chosen)), list(compress(self.sets, chosen)), *figures
+        )
 
     @property
     def group_names(self) -> list[str]:

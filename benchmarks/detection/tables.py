@@ -59,14 +59,14 @@ def precision(summary: Summary) -> Table:
     return Table("precision", "Average precision", columns, rows)
 
 
-def _difference(values: np.ndarray) -> str:
-    low, high = measures.interval(values)
+def _difference(values: np.ndarray, groups: np.ndarray) -> str:
+    low, high = measures.interval(values, groups)
     return f"{values.mean():+.4f} [{low:+.3f}, {high:+.3f}]"
 
 
 def beside(summary: Summary, focus: str, name: str, title: str) -> Table:
     """One method less each peer, set by set."""
-    own, rows = summary.auroc[summary.index(focus)], []
+    own, groups, rows = summary.auroc[summary.index(focus)], np.array(summary.groups), []
     for i in _order(summary):
         differences = own - summary.auroc[i]
         if not summary.peers[i] or np.isnan(differences).any():
@@ -74,9 +74,13 @@ def beside(summary: Summary, focus: str, name: str, title: str) -> Table:
         tied = np.abs(differences) <= measures.TIE
         counts = (~tied & (differences > 0)).sum(), tied.sum(), (~tied & (differences < 0)).sum()
         worst = int(differences.argmin())
-        row = {"name": summary.methods[i], "counts": "–".join(map(str, counts)), "all": _difference(differences)}
+        row = {
+            "name": summary.methods[i],
+            "counts": "–".join(map(str, counts)),
+            "all": _difference(differences, groups),
+        }
         for group in summary.group_names:
-            row[group] = f"{differences[np.array(summary.groups) == group].mean():+.4f}"
+            row[group] = f"{differences[groups == group].mean():+.4f}"
         if differences[worst] < -measures.TIE:
             row["worst"] = f"{differences[worst]:+.3f} ({summary.full_name(worst)})"
         rows.append(row)
