@@ -98,8 +98,8 @@ def described(options: argparse.Namespace, runs: list[Run]) -> dict[str, str]:
     return {
         "kernad": f"{version.removeprefix('kernad ')}, commit {commit or 'unknown'}",
         "peers": ", ".join(f"{name} {version}" for name, version in peers if version),
-        "compared": f"{len({run.method for run in runs})} methods on {len({(run.group, run.set) for run in runs})} sets, "
-        f"{len({(run.group, run.set, run.seed) for run in runs})} splits",
+        "compared": f"{len({run.method for run in runs})} methods on {len({(run.group, run.set) for run in runs})} "
+        f"sets, {len({(run.group, run.set, run.seed) for run in runs})} splits",
     }
 
 
