@@ -129,7 +129,8 @@ def main() -> None:
     results = Results(ROOT / "build/detection-scores")
     runs, decisions = measure(options, results)
     if not runs:
-        sys.exit(f"benchmarks/detection/run: no set in {options.data}, or no method {options.only}")
+        wanted = f", or no method of the name {' or '.join(options.only)}" if options.only else ""
+        sys.exit(f"benchmarks/detection/run: no set in {options.data}{wanted}")
     summary = Summary.of(runs)
     focus = options.focus if options.focus in summary.methods else summary.methods[0]
     found, facts = all_tables(summary, decisions, focus), described(options, runs)
