@@ -13,6 +13,7 @@ import options as command_line
 
 ROOT = command_line.ROOT
 PEERS = ROOT / "build/peers"
+sys.path.append(str(ROOT / "benchmarks/common"))
 
 
 def prepare() -> None:

@@ -1,4 +1,4 @@
-"""A table of results: for the screen, for docs/performance.md, for JSON."""
+"""A table of results: for the screen, for a page of docs, for JSON."""
 
 from __future__ import annotations
 
