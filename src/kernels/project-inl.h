@@ -19,15 +19,19 @@ namespace kernad::kernels {
 namespace HWY_NAMESPACE {
 namespace hn = hwy::HWY_NAMESPACE;
 
-/// kRows rows of centred inputs times one panel. kRows x (16 / lanes) accumulators hide the latency of the fused
-/// multiply-add and still fit the register file of each target (see kProjectRows).
+/// Registers of outputs at a time. With kProjectScratchRows rows these are 8 accumulators, which hide the latency of
+/// the fused multiply-add and fit the register file of every target; and each number that is loaded, of a panel that
+/// may well come from beyond the first cache, serves as many multiply-adds as can be.
+inline constexpr std::size_t kProjectVectors = 2;
+
+/// kRows rows of centred inputs times kProjectVectors registers of one panel's columns.
 template <std::size_t kRows>
-HWY_INLINE void ProjectPanel(const double* HWY_RESTRICT centred, const double* HWY_RESTRICT panel, std::size_t inputs,
-                             double* HWY_RESTRICT out, std::size_t out_stride) {
-  const hn::CappedTag<double, kPanelColumns> d;
+HWY_INLINE void ProjectColumns(const double* HWY_RESTRICT centred, const double* HWY_RESTRICT panel, std::size_t inputs,
+                               double* HWY_RESTRICT out, std::size_t out_stride) {
+  const hn::CappedTag<double, kPanelColumns / kProjectVectors> d;
   using V = hn::Vec<decltype(d)>;
   constexpr std::size_t kLanes = MaxLanes(d);
-  constexpr std::size_t kVectors = kPanelColumns / kLanes;
+  constexpr std::size_t kVectors = kProjectVectors;
   V acc[kRows][kVectors];
   KERNAD_UNROLL
   for (std::size_t r = 0; r < kRows; ++r) {
@@ -52,15 +56,22 @@ HWY_INLINE void ProjectPanel(const double* HWY_RESTRICT centred, const double* H
   }
 }
 
-/// 8 accumulators are in flight on every target: 4 x 2 with AVX-512, 2 x 4 with AVX2, 1 x 8 with 128 bits.
-inline constexpr std::size_t kProjectRows = HWY_MAX(1, HWY_MIN(kProjectScratchRows, HWY_MAX_BYTES / 16));
+template <std::size_t kRows>
+HWY_INLINE void ProjectPanel(const double* HWY_RESTRICT centred, const double* HWY_RESTRICT panel, std::size_t inputs,
+                             double* HWY_RESTRICT out, std::size_t out_stride) {
+  const hn::CappedTag<double, kPanelColumns / kProjectVectors> d;
+  constexpr std::size_t kColumns = kProjectVectors * MaxLanes(d);
+  for (std::size_t c = 0; c < kPanelColumns; c += kColumns) {
+    ProjectColumns<kRows>(centred, panel + c, inputs, out + c, out_stride);
+  }
+}
 
 template <typename T>
 void Project(const T* x, std::size_t row_stride, std::size_t rows, const double* mean, const double* panels,
              std::size_t inputs, std::size_t outputs, double* out, double* scratch) {
   const std::size_t padded = round_up(outputs, kPanelColumns);
-  for (std::size_t first = 0; first < rows; first += kProjectRows) {
-    const std::size_t n = std::min(kProjectRows, rows - first);
+  for (std::size_t first = 0; first < rows; first += kProjectScratchRows) {
+    const std::size_t n = std::min(kProjectScratchRows, rows - first);
     for (std::size_t r = 0; r < n; ++r) {
       const T* row = x + (first + r) * row_stride;
       for (std::size_t i = 0; i < inputs; ++i) scratch[r * inputs + i] = static_cast<double>(row[i]) - mean[i];
@@ -68,8 +79,8 @@ void Project(const T* x, std::size_t row_stride, std::size_t rows, const double*
     for (std::size_t p = 0; p < padded; p += kPanelColumns) {
       const double* panel = panels + p * inputs;
       double* target = out + first * padded + p;
-      if (n == kProjectRows) {
-        ProjectPanel<kProjectRows>(scratch, panel, inputs, target, padded);
+      if (n == kProjectScratchRows) {
+        ProjectPanel<kProjectScratchRows>(scratch, panel, inputs, target, padded);
       } else {
         for (std::size_t r = 0; r < n; ++r) {
           ProjectPanel<1>(scratch + r * inputs, panel, inputs, target + r * padded, padded);
