@@ -26,12 +26,13 @@ class KERNAD_API Bandwidth {
   [[nodiscard]] static Bandwidth scott() noexcept { return Bandwidth(Rule::scott); }
   /// (N (k+2) / 4)^(-1/(k+4)). Source: Silverman 1986, eq. 4.14.
   [[nodiscard]] static Bandwidth silverman() noexcept { return Bandwidth(Rule::silverman); }
-  /// The h, within 2^-4 to 2^3 times Scott's, under which each row is most likely by the kernels of the others.
-  /// Source: Habbema, Hermans, van den Broek 1974; Duin 1976.
-  [[nodiscard]] static Bandwidth loo() noexcept { return Bandwidth(Rule::loo); }
+  /// `times` (finite, > 0) the h, within 2^-4 to 2^3 times Scott's, under which each row is most likely by the kernels
+  /// of the others. Source: Habbema, Hermans, van den Broek 1974; Duin 1976.
+  [[nodiscard]] static Bandwidth loo(double times = 1);
 
   [[nodiscard]] Rule rule() const noexcept { return rule_; }
-  [[nodiscard]] double value() const noexcept { return value_; }  ///< 0 unless the rule is value
+  /// Of the rule value the factor, of loo what its h is multiplied by; else 0.
+  [[nodiscard]] double value() const noexcept { return value_; }
 
   friend bool operator==(const Bandwidth&, const Bandwidth&) = default;
 
@@ -65,7 +66,7 @@ struct KDEOptions {
   friend bool operator==(const KDEOptions&, const KDEOptions&) = default;
 };
 
-/// "scott", "silverman", "loo", or the shortest text of the number.
+/// "scott", "silverman", "loo", "loo*2" (twice as wide), or the shortest text of the number.
 [[nodiscard]] KERNAD_API std::string to_string(const Bandwidth& bandwidth);
 /// The bandwidth of such a text. Throws InvalidParameter listing what is valid.
 [[nodiscard]] KERNAD_API Bandwidth bandwidth(std::string_view text);

@@ -28,8 +28,10 @@ Widths choose_widths(const KDEOptions& options, std::size_t rows, std::size_t di
   const PairDistances pairs(whitened());
   if (options.local_alpha != 0) widths.local = local_scales(pairs, options.local_alpha, threads);
   if (rule == Bandwidth::Rule::loo) {
-    const LooChoice best = leave_one_out(pairs, widths.local, dimension, widths.factor, threads);
-    widths.factor = best.bandwidth;
+    const double times = options.bandwidth.value();
+    LooChoice best = leave_one_out(pairs, widths.local, dimension, widths.factor, times, threads);
+    widths.factor = times * best.bandwidth;
+    widths.loo_log_sums = std::move(best.log_sums);
     widths.loo_log_likelihood = best.log_likelihood;
     widths.at_limit = best.at_limit;
   }

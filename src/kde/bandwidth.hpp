@@ -21,7 +21,8 @@ struct Widths {
   std::vector<double> local;  ///< h_i, N; empty: all 1
   /// Of the whitened rows, see leave_one_out; NaN for the other rules.
   double loo_log_likelihood = std::numeric_limits<double>::quiet_NaN();
-  bool at_limit = false;  ///< the best of the range searched by leave-one-out likelihood is its end
+  std::vector<double> loo_log_sums;  ///< at the factor chosen, see LooChoice
+  bool at_limit = false;             ///< the best of the range searched by leave-one-out likelihood is its end
 };
 
 /// whitened: gives N x r rows whitened for h = 1; called only when the distances among rows are needed. dimension: of

@@ -75,6 +75,8 @@ State fit(MatrixView<T> features, const KDEOptions& options, std::size_t residua
   state.bandwidth_factor = widths.factor;
   state.bandwidth_at_limit = widths.at_limit;
   set_whitening(state, covariance, residual_dimensions, widths.factor);
+  state.loo_log_densities = std::move(widths.loo_log_sums);
+  for (double& x : state.loo_log_densities) x += state.log_norm - std::log(static_cast<double>(features.rows()));
   state.references = make_reference_set(whiten_all(state.whitening, features, threads), pruning,
                                         {std::move(widths.local), state.dimension});
   return state;

@@ -12,6 +12,8 @@
 namespace kernad {
 namespace {
 
+constexpr std::string_view kLoo = "loo";
+
 constexpr std::array kCovariances = {Covariance::full, Covariance::ledoit_wolf, Covariance::oas, Covariance::isotropic};
 
 }  // namespace
@@ -22,6 +24,12 @@ Bandwidth::Bandwidth(Factor factor) : rule_(Rule::value), value_(factor.value) {
   }
 }
 
+Bandwidth Bandwidth::loo(double times) {
+  Bandwidth result = times;  // checked as a factor is
+  result.rule_ = Rule::loo;
+  return result;
+}
+
 std::string to_string(const Bandwidth& bandwidth) {
   switch (bandwidth.rule()) {
     case Bandwidth::Rule::scott:
@@ -29,7 +37,7 @@ std::string to_string(const Bandwidth& bandwidth) {
     case Bandwidth::Rule::silverman:
       return "silverman";
     case Bandwidth::Rule::loo:
-      return "loo";
+      return bandwidth.value() == 1 ? std::string(kLoo) : fmt::format("{}*{}", kLoo, bandwidth.value());
     case Bandwidth::Rule::value:
       break;
   }
@@ -40,12 +48,15 @@ Bandwidth bandwidth(std::string_view text) {
   for (const auto& rule : {Bandwidth::scott(), Bandwidth::silverman(), Bandwidth::loo()}) {
     if (text == to_string(rule)) return rule;
   }
+  const bool times_loo = text.starts_with(kLoo) && text.substr(kLoo.size()).starts_with('*');
+  const auto number = text.substr(times_loo ? kLoo.size() + 1 : 0);
   double factor = 0;
-  const auto [end, code] = std::from_chars(text.data(), text.data() + text.size(), factor);
-  if (code != std::errc() || end != text.data() + text.size()) {
-    throw InvalidParameter(fmt::format("unknown bandwidth '{}'; valid: scott, silverman, loo, or a number", text));
+  const auto [end, code] = std::from_chars(number.data(), number.data() + number.size(), factor);
+  if (code != std::errc() || end != number.data() + number.size()) {
+    throw InvalidParameter(
+        fmt::format("unknown bandwidth '{}'; valid: scott, silverman, loo, loo*NUMBER, or a number", text));
   }
-  return factor;
+  return times_loo ? Bandwidth::loo(factor) : Bandwidth(factor);
 }
 
 std::string_view to_string(Covariance covariance) noexcept {

@@ -24,6 +24,8 @@ struct State {
   double shrinkage = 0;           ///< a of (1 - a) S + a mu I
   /// Mean leave-one-out log-likelihood of the training rows; NaN when the bandwidth was not chosen by it.
   double loo_log_likelihood = std::numeric_limits<double>::quiet_NaN();
+  /// Log-densities of a sample of kLooRows training rows by all kernels but their own, from the fit; empty likewise.
+  std::vector<double> loo_log_densities;
   bool bandwidth_at_limit = false;  ///< it would be better still beyond the range that is searched
 };
 

@@ -5,8 +5,12 @@
 #include <cmath>
 #include <numeric>
 
+#include "kernad/sampling.hpp"
+
 namespace kernad::kde {
 namespace {
+
+constexpr std::uint64_t kSeed = 0;
 
 /// The five smallest of what it has seen, ascending.
 class Nearest {
@@ -21,27 +25,56 @@ class Nearest {
     }
   }
 
-  /// The fifth, or the last of fewer.
+  void see(const Nearest& other) {
+    for (const double square : other.squares_) see(square);
+  }
+
+  /// The fifth, or the last of fewer; 0 of none.
   [[nodiscard]] double last() const {
     const auto end = std::find(squares_.begin(), squares_.end(), PairDistances::kCopy);
-    return *(end - 1);
+    return end == squares_.begin() ? 0 : *(end - 1);
   }
 
  private:
   std::array<double, kLocalNeighbour> squares_{};
 };
 
+/// The squared distance from each row to its neighbour among a sample of the rows.
+std::vector<double> neighbour_squares(const PairDistances& pairs, int threads) {
+  const auto sample = sample_rows(pairs.rows(), kNeighbourRows, kSeed);
+  // By symmetry a row of the sample shows itself to all rows; each thread keeps what it has seen.
+  std::vector<std::vector<Nearest>> nearest(static_cast<std::size_t>(threads));
+  for_each_panel(pairs, sample, threads,
+                 [&](std::size_t, std::size_t first, std::size_t count, const double* squares, std::size_t worker) {
+                   auto& mine = nearest[worker];
+                   mine.resize(pairs.rows());
+                   for (std::size_t r = 0; r < count; ++r) mine[first + r].see(squares[r]);
+                 });
+  std::vector<double> result(pairs.rows());
+  for (std::size_t j = 0; j < result.size(); ++j) {
+    Nearest all;
+    for (const auto& part : nearest) {
+      if (!part.empty()) all.see(part[j]);
+    }
+    result[j] = all.last();
+  }
+  return result;
+}
+
+/// The median of those above 0, of which there is one at least.
+double median_positive(std::vector<double> values) {
+  std::erase_if(values, [](double x) { return !(x > 0); });
+  const auto middle = values.begin() + static_cast<std::ptrdiff_t>(values.size() / 2);
+  std::nth_element(values.begin(), middle, values.end());
+  return *middle;
+}
+
 }  // namespace
 
 std::vector<double> local_scales(const PairDistances& pairs, double alpha, int threads) {
-  std::vector<std::size_t> rows(pairs.rows());
-  std::iota(rows.begin(), rows.end(), std::size_t{0});
-  std::vector<Nearest> nearest(rows.size());
-  for_each_panel(pairs, rows, threads, [&](std::size_t i, std::size_t, std::size_t count, const double* squares) {
-    for (std::size_t r = 0; r < count; ++r) nearest[i].see(squares[r]);
-  });
-  std::vector<double> logs(rows.size());
-  for (std::size_t i = 0; i < rows.size(); ++i) logs[i] = 0.5 * alpha * std::log(nearest[i].last());
+  std::vector<double> logs = neighbour_squares(pairs, threads);
+  const double least = kLeastDistance * kLeastDistance * median_positive(logs);
+  for (double& x : logs) x = 0.5 * alpha * std::log(std::max(x, least));
   const double mean = std::accumulate(logs.begin(), logs.end(), 0.0) / static_cast<double>(logs.size());
   for (double& x : logs) x = std::exp(x - mean);
   return logs;

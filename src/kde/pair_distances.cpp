@@ -1,9 +1,10 @@
 #include "kde/pair_distances.hpp"
 
 #include <algorithm>
+#include <cassert>
 #include <numeric>
 
-#include "linalg/blas.hpp"
+#include "kernels/references.hpp"
 #include "parallel/parallel_for.hpp"
 
 namespace kernad::kde {
@@ -12,17 +13,25 @@ namespace {
 // Below this share of |a|^2 + |b|^2 the expanded |a|^2 + |b|^2 - 2 a.b has lost too many digits.
 constexpr double kCancelled = 1e-6;
 
-constexpr std::size_t kBlockRows = 32;
+constexpr std::size_t kDimensions = 128;
 
 }  // namespace
 
 PairDistances::PairDistances(MatrixView<float> rows)
-    : columns_(rows.cols(), rows.rows()), squares_(rows.rows()), group_(rows.rows()) {
+    : dimension_(rows.cols()),
+      width_(kernels::active().scatter_columns),
+      panels_(kernels::round_up(rows.rows(), width_) * rows.cols()),
+      squares_(rows.rows()),
+      group_(rows.rows()) {
+  static_assert(kQueries % kernels::kMaxScatterColumns == 0 && kReferences % kernels::kMaxScatterColumns == 0);
+  assert(kQueries % width_ == 0 && kReferences % width_ == 0);
   for (std::size_t i = 0; i < rows.rows(); ++i) {
     const auto row = rows.row(i);
+    double* place = panels_.data() + i / width_ * dimension_ * width_ + i % width_;
     for (std::size_t d = 0; d < row.size(); ++d) {
-      columns_(d, i) = static_cast<double>(row[d]);
-      squares_[i] += columns_(d, i) * columns_(d, i);
+      const auto x = static_cast<double>(row[d]);
+      place[d * width_] = x;
+      squares_[i] += x * x;
     }
   }
   std::vector<std::size_t> order(rows.rows());
@@ -42,49 +51,69 @@ PairDistances::PairDistances(MatrixView<float> rows)
 
 double PairDistances::by_difference(std::size_t i, std::size_t j) const {
   double sum = 0;
-  for (std::size_t d = 0; d < columns_.rows(); ++d) {
-    const double difference = columns_(d, i) - columns_(d, j);
+  for (std::size_t d = 0; d < dimension_; ++d) {
+    const double difference = value(i, d) - value(j, d);
     sum += difference * difference;
   }
   return sum;
 }
 
-void PairDistances::block(std::span<const std::size_t> queries, std::size_t first, std::size_t count,
+void PairDistances::finish_row(std::size_t i, std::size_t first, std::size_t count, double* products) const {
+  bool cancelled = false;
+  for (std::size_t r = 0; r < count; ++r) {
+    const double total = squares_[i] + squares_[first + r];
+    products[r] = total - 2 * products[r];
+    cancelled |= products[r] < kCancelled * total;
+  }
+  for (std::size_t r = 0; r < count && cancelled; ++r) {
+    const std::size_t j = first + r;
+    if (products[r] >= kCancelled * (squares_[i] + squares_[j])) continue;
+    products[r] = group_[i] == group_[j] ? kCopy : by_difference(i, j);
+  }
+  std::fill(products + count, products + kStride, kCopy);
+}
+
+kernels::AlignedVector<double> PairDistances::gather(std::span<const std::size_t> queries) const {
+  kernels::AlignedVector<double> panels(kQueries * dimension_);
+  for (std::size_t q = 0; q < queries.size(); ++q) {
+    double* place = panels.data() + q / width_ * dimension_ * width_ + q % width_;
+    for (std::size_t d = 0; d < dimension_; ++d) place[d * width_] = value(queries[q], d);
+  }
+  return panels;
+}
+
+void PairDistances::block(std::span<const std::size_t> queries, const double* panels, std::size_t first,
                           double* out) const {
-  const std::size_t dimension = columns_.rows();
-  std::vector<double> gathered(queries.size() * dimension);
-  for (std::size_t q = 0; q < queries.size(); ++q) {
-    for (std::size_t d = 0; d < dimension; ++d) gathered[q * dimension + d] = columns_(d, queries[q]);
-  }
-  // Column-major (references x k) (k x queries).
-  linalg::gemm_nn(count, queries.size(), dimension, columns_.data() + first, rows(), gathered.data(), dimension, out,
-                  kernels::kScalesPanel);
-  for (std::size_t q = 0; q < queries.size(); ++q) {
-    const std::size_t i = queries[q];
-    double* squares = out + q * kernels::kScalesPanel;
-    for (std::size_t r = 0; r < count; ++r) {
-      const std::size_t j = first + r;
-      const double total = squares_[i] + squares_[j];
-      double square = total - 2 * squares[r];
-      if (square < kCancelled * total) square = group_[i] == group_[j] ? kCopy : by_difference(i, j);
-      squares[r] = square;
+  const std::size_t count = std::min(kReferences, rows() - first);
+  const auto multiply = kernels::active().scatter_panels;
+  std::fill_n(out, kQueries * kStride, 0.0);
+  // A panel of references is in the cache for all queries, and a part of its dimensions for all of a panel of theirs.
+  for (std::size_t r = 0; r < count; r += width_) {
+    for (std::size_t d = 0; d < dimension_; d += kDimensions) {
+      const std::size_t n = std::min(kDimensions, dimension_ - d);
+      for (std::size_t q = 0; q < queries.size(); q += width_) {
+        multiply(panels + q * dimension_ + d * width_, panels_.data() + (first + r) * dimension_ + d * width_, n,
+                 out + q * kStride + r, kStride);
+      }
     }
-    std::fill(squares + count, squares + kernels::kScalesPanel, kCopy);
   }
+  for (std::size_t q = 0; q < queries.size(); ++q) finish_row(queries[q], first, count, out + q * kStride);
 }
 
 void for_each_panel(const PairDistances& pairs, std::span<const std::size_t> queries, int threads,
                     const PanelVisit& visit) {
-  const std::size_t blocks = (queries.size() + kBlockRows - 1) / kBlockRows;
-  parallel::parallel_for(blocks, threads, [&](std::size_t block, std::size_t) {
-    kernels::AlignedVector<double> squares(kBlockRows * kernels::kScalesPanel);
-    const std::size_t begin = block * kBlockRows;
-    const auto members = queries.subspan(begin, std::min(kBlockRows, queries.size() - begin));
-    for (std::size_t first = 0; first < pairs.rows(); first += kernels::kScalesPanel) {
-      const std::size_t count = std::min(kernels::kScalesPanel, pairs.rows() - first);
-      pairs.block(members, first, count, squares.data());
+  using P = PairDistances;
+  const std::size_t blocks = (queries.size() + P::kQueries - 1) / P::kQueries;
+  parallel::parallel_for(blocks, threads, [&](std::size_t block, std::size_t worker) {
+    kernels::AlignedVector<double> squares(P::kQueries * P::kStride);
+    const std::size_t begin = block * P::kQueries;
+    const auto members = queries.subspan(begin, std::min(P::kQueries, queries.size() - begin));
+    const auto panels = pairs.gather(members);
+    for (std::size_t first = 0; first < pairs.rows(); first += P::kReferences) {
+      const std::size_t count = std::min(P::kReferences, pairs.rows() - first);
+      pairs.block(members, panels.data(), first, squares.data());
       for (std::size_t q = 0; q < members.size(); ++q) {
-        visit(begin + q, first, count, squares.data() + q * kernels::kScalesPanel);
+        visit(begin + q, first, count, squares.data() + q * P::kStride, worker);
       }
     }
   });

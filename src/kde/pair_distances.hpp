@@ -26,24 +26,41 @@ class PairDistances {
   /// Rows that are no copy of row i.
   [[nodiscard]] std::size_t others(std::size_t i) const { return rows() - copies_[group_[i]]; }
 
-  /// |row i - row j|^2 for each i of `queries` and the references j = first .. first + count - 1: relative error below
-  /// 1e-7. out: queries x kernels::kScalesPanel >= count, aligned; what follows a row's count is kCopy.
-  void block(std::span<const std::size_t> queries, std::size_t first, std::size_t count, double* out) const;
+  /// Queries of one block() at most, and references of one: whole panels on every target.
+  static constexpr std::size_t kQueries = 48;
+  static constexpr std::size_t kReferences = 960;
+  /// Between the rows of a block's result: no power of two, which would have them all in a few lines of the cache.
+  static constexpr std::size_t kStride = kReferences + kernels::kScalesMultiple;
+
+  /// |row i - row j|^2 for each i of `queries` and the references j from `first`, a multiple of kReferences, up to
+  /// kReferences of them: relative error below 1e-7. panels: gather(queries). out: kQueries x kStride, aligned; what
+  /// follows the last reference is kCopy.
+  void block(std::span<const std::size_t> queries, const double* panels, std::size_t first, double* out) const;
+  /// The queries as block() reads them.
+  [[nodiscard]] kernels::AlignedVector<double> gather(std::span<const std::size_t> queries) const;
 
  private:
+  [[nodiscard]] double value(std::size_t row, std::size_t d) const {
+    return panels_[(row / width_ * dimension_ + d) * width_ + row % width_];
+  }
   [[nodiscard]] double by_difference(std::size_t i, std::size_t j) const;
+  void finish_row(std::size_t i, std::size_t first, std::size_t count, double* products) const;
 
-  Matrix<double> columns_;           // k x N
-  std::vector<double> squares_;      // N: |row|^2
-  std::vector<std::size_t> group_;   // N: which rows are copies of each other
-  std::vector<std::size_t> copies_;  // rows of each group
+  std::size_t dimension_;                  // k
+  std::size_t width_;                      // rows side by side in a panel
+  kernels::AlignedVector<double> panels_;  // N in panels, each k x width, the last one filled up with zeros
+  std::vector<double> squares_;            // N: |row|^2
+  std::vector<std::size_t> group_;         // N: which rows are copies of each other
+  std::vector<std::size_t> copies_;        // rows of each group
 };
 
-/// What for_each_panel gives: position in `queries`, first reference, their count, their squared distances.
-using PanelVisit = std::function<void(std::size_t query, std::size_t first, std::size_t count, double* squares)>;
+/// What for_each_panel gives: position in `queries`, first reference, their count, their squared distances, and which
+/// of the threads calls.
+using PanelVisit =
+    std::function<void(std::size_t query, std::size_t first, std::size_t count, double* squares, std::size_t worker)>;
 
 /// Calls visit for every query and every panel of references; panels of one query come in order and on one thread.
-/// visit may change the squares, and must not touch what belongs to another query.
+/// visit may change the squares, and must not touch what belongs to another query or worker.
 void for_each_panel(const PairDistances& pairs, std::span<const std::size_t> queries, int threads,
                     const PanelVisit& visit);
 

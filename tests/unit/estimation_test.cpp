@@ -1,4 +1,4 @@
-// Bandwidth, covariance, standardised columns and local widths against the formulas in long double.
+// Bandwidth by rule, covariance and standardised columns against the formulas in long double.
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -11,11 +11,10 @@
 #include <vector>
 
 #include "kde/bandwidth.hpp"
-#include "kde/leave_one_out.hpp"
-#include "kde/local_scale.hpp"
 #include "kernad/error.hpp"
 #include "kernad/gaussian_kde.hpp"
 #include "kernad/kde_classifier.hpp"
+#include "reference/book.hpp"
 #include "reference/oracle.hpp"
 #include "support/data.hpp"
 
@@ -25,99 +24,18 @@ namespace {
 using oracle::Real;
 using testing::correlated;
 using testing::gaussian;
-
-// ---- the formulas, by the book ----
-
-/// |a - b|^2.
-Real square_distance(const oracle::Vector& a, const oracle::Vector& b) {
-  Real sum = 0;
-  for (std::size_t j = 0; j < a.size(); ++j) sum += (a[j] - b[j]) * (a[j] - b[j]);
-  return sum;
-}
-
-/// The covariance of the rows, (1 - a) S + a mu I.
-oracle::Rows shrunk_covariance(const oracle::Rows& rows, Real a) {
-  oracle::Rows result = oracle::covariance(rows);
-  Real mean = 0;
-  for (std::size_t j = 0; j < result.size(); ++j) mean += result[j][j] / static_cast<Real>(result.size());
-  for (std::size_t i = 0; i < result.size(); ++i) {
-    for (std::size_t j = 0; j < result.size(); ++j) result[i][j] = (1 - a) * result[i][j] + (i == j ? a * mean : 0);
-  }
-  return result;
-}
-
-/// A kernel density of any covariance and with any width of each row's kernel.
-class Book {
- public:
-  Book(const oracle::Rows& rows, const oracle::Rows& covariance, Real h, std::vector<double> local = {})
-      : eigen_(oracle::symmetric_eigen(covariance)), h_(h), local_(std::move(local)) {
-    if (local_.empty()) local_.assign(rows.size(), 1);
-    for (const auto& row : rows) references_.push_back(whiten(row));
-  }
-
-  [[nodiscard]] oracle::Vector whiten(const oracle::Vector& x) const {
-    oracle::Vector whitened;
-    for (std::size_t j = 0; j < eigen_.values.size(); ++j) {
-      Real dot = 0;
-      for (std::size_t d = 0; d < x.size(); ++d) dot += eigen_.vectors[j][d] * x[d];
-      whitened.push_back(dot / std::sqrt(eigen_.values[j]));
-    }
-    return whitened;
-  }
-
-  /// Of a query; leaving out the row `without` and whatever equals it.
-  [[nodiscard]] Real log_density(const oracle::Vector& query, Real h, std::size_t without = kNone) const {
-    const auto k = static_cast<Real>(query.size());
-    const auto q = whiten(query);
-    std::vector<Real> exponents;
-    for (std::size_t i = 0; i < references_.size(); ++i) {
-      if (without != kNone && references_[i] == references_[without]) continue;
-      const Real width = h * local_[i];
-      exponents.push_back(-square_distance(q, references_[i]) / (2 * width * width) - k * std::log(width));
-    }
-    const Real most = *std::max_element(exponents.begin(), exponents.end());
-    Real sum = 0;
-    for (const Real x : exponents) sum += std::exp(x - most);
-    Real result = most + std::log(sum / static_cast<Real>(exponents.size()));
-    for (const Real value : eigen_.values) result -= std::log(2 * std::numbers::pi_v<Real> * value) / 2;
-    return result;
-  }
-  [[nodiscard]] Real log_density(const oracle::Vector& query) const { return log_density(query, h_); }
-  [[nodiscard]] const oracle::Rows& whitened() const { return references_; }
-
-  static constexpr std::size_t kNone = static_cast<std::size_t>(-1);
-
- private:
-  oracle::Eigen eigen_;
-  Real h_;
-  std::vector<double> local_;
-  oracle::Rows references_;
-};
-
-void expect_like_the_book(const std::vector<double>& scores, const Book& book, EmbeddingsView queries) {
-  const auto rows = oracle::to_rows(queries);
-  for (std::size_t i = 0; i < rows.size(); ++i) {
-    const Real expected = book.log_density(rows[i]);
-    EXPECT_NEAR(scores[i], static_cast<double>(expected), static_cast<double>(oracle::allowed_error(expected)))
-        << "row " << i;
-  }
-}
-
-/// Queries near the rows, between them and far away.
-Embeddings queries_around(EmbeddingsView rows) {
-  return testing::map(rows, [](double x, std::size_t i, std::size_t j) {
-    const double step = (j % 2 == 0 ? 0.3 : -0.2) * static_cast<double>(i % 5);
-    return (i % 7 == 6 ? 4 : 1) * (x + step);
-  });
-}
+using namespace book;
 
 // ---- options ----
 
 TEST(EstimationTest, OptionsAsText) {
-  for (const char* text : {"scott", "silverman", "loo", "0.5"}) EXPECT_EQ(to_string(bandwidth(text)), text);
+  for (const char* text : {"scott", "silverman", "loo", "loo*2", "loo*0.5", "0.5"})
+    EXPECT_EQ(to_string(bandwidth(text)), text);
   EXPECT_EQ(bandwidth("2"), Bandwidth(2));
+  EXPECT_EQ(bandwidth("loo*1"), Bandwidth::loo());
   for (const char* text : {"full", "ledoit-wolf", "oas", "isotropic"}) EXPECT_EQ(to_string(covariance(text)), text);
-  for (const char* text : {"", "Scott", "0.5x", "-1", "0", "nan", "inf"}) {
+  for (const char* text :
+       {"", "Scott", "0.5x", "-1", "0", "nan", "inf", "loo*", "loo2", "loo*0", "loo*2x", "loo*inf"}) {
     EXPECT_THROW((void)bandwidth(text), InvalidParameter) << text;
   }
   EXPECT_THROW((void)covariance("ledoit_wolf"), InvalidParameter);
@@ -245,118 +163,6 @@ TEST(EstimationTest, StandardisingIsFittingOnStandardisedRows) {
     const auto expected = done.compute_kde_scores(standardised, true);
     // The standardised rows are rounded to float32, which moves a score by up to some 1e-5.
     for (std::size_t i = 0; i < scores.size(); ++i) EXPECT_NEAR(scores[i], expected[i], 1e-4);
-  }
-}
-
-// ---- leave-one-out likelihood ----
-
-/// Rows rounded to float32 and whitened as the estimator sees them.
-Matrix<float> to_float(const oracle::Rows& rows) {
-  Matrix<float> result(rows.size(), rows[0].size());
-  for (std::size_t i = 0; i < rows.size(); ++i) {
-    for (std::size_t j = 0; j < rows[i].size(); ++j) result(i, j) = static_cast<float>(rows[i][j]);
-  }
-  return result;
-}
-
-Real loo_likelihood(const Book& book, const oracle::Rows& rows, Real h) {
-  Real sum = 0;
-  for (std::size_t i = 0; i < rows.size(); ++i) sum += book.log_density(rows[i], h, i);
-  return sum / static_cast<Real>(rows.size());
-}
-
-TEST(EstimationTest, LeaveOneOutFindsTheMaximum) {
-  for (const double alpha : {0.0, 0.7}) {
-    for (const std::size_t columns : {std::size_t{1}, std::size_t{4}, std::size_t{30}}) {
-      SCOPED_TRACE(std::to_string(columns) + " columns, alpha " + std::to_string(alpha));
-      const auto rows = correlated(70, columns, 0.9, 0, 9);
-      const auto exact = oracle::to_rows(rows);
-      const Book plain(exact, shrunk_covariance(exact, 0), 1);
-      const kde::PairDistances pairs(to_float(plain.whitened()));
-      const auto local = kde::local_scales(pairs, alpha, 1);
-      const Book book(exact, shrunk_covariance(exact, 0), 1, local);
-      GaussianKDE density({.bandwidth = Bandwidth::loo(), .local_alpha = alpha});
-      density.fit(rows);
-      const Real h = density.bandwidth_factor();
-      // The parabola through three points 1/8 octave apart is off by a small share of a step in h, and so by that
-      // share squared in the likelihood, which is flat there: no step of 1 % is better by more than 1e-4 k.
-      const Real best = loo_likelihood(book, exact, h);
-      for (const Real step : {0.9L, 0.99L, 1.01L, 1.1L}) {
-        EXPECT_GT(best + 1e-4L * columns, loo_likelihood(book, exact, h * step)) << step;
-      }
-      const auto choice = kde::leave_one_out(pairs, local, columns, 1, 1);
-      Real constant = 0;  // from the whitened space to the rows'
-      for (const Real value : oracle::symmetric_eigen(oracle::covariance(exact)).values)
-        constant -= std::log(value) / 2;
-      EXPECT_NEAR(choice.log_likelihood + static_cast<double>(constant), static_cast<double>(best),
-                  1e-3 * static_cast<double>(columns));
-      EXPECT_FALSE(choice.at_limit);
-    }
-  }
-}
-
-TEST(EstimationTest, CopiesDoNotDrawTheBandwidthToZero) {
-  const auto rows = gaussian(60, 3, 10);
-  Embeddings twice(120, 3);
-  for (std::size_t i = 0; i < 120; ++i) std::copy_n(rows.row(i / 2).data(), 3, twice.row(i).data());
-  const auto factor = [](EmbeddingsView data) {
-    // A round kernel of fixed size: the covariance's divisor differs between 60 rows and 120.
-    const kde::PairDistances pairs(data);
-    return kde::leave_one_out(pairs, {}, 3, 1, 1).bandwidth;
-  };
-  EXPECT_NEAR(factor(twice) / factor(rows), 1, 1e-6);
-}
-
-TEST(EstimationTest, TheLimitIsTold) {
-  // Two far clusters of two rows: leaving one out, the other is near and all else far: the smallest h wins.
-  const Embeddings rows({0, 1e-6F, 1, 1 + 1e-6F}, 4, 1);
-  const kde::PairDistances pairs(rows);
-  const auto choice = kde::leave_one_out(pairs, {}, 1, 1, 1);
-  EXPECT_TRUE(choice.at_limit);
-  EXPECT_DOUBLE_EQ(choice.bandwidth, 1.0 / 16);
-}
-
-// ---- local widths ----
-
-TEST(EstimationTest, LocalWidthsAreOfTheFifthNeighbour) {
-  const auto rows = correlated(80, 3, 0.8, 0, 11);
-  const auto exact = oracle::to_rows(rows);
-  const auto widths = kde::local_scales(kde::PairDistances(rows), 0.5, 1);
-  std::vector<Real> expected;
-  Real mean = 0;
-  for (const auto& row : exact) {
-    std::vector<Real> squares;
-    for (const auto& other : exact) {
-      if (&other != &row) squares.push_back(square_distance(row, other));
-    }
-    std::sort(squares.begin(), squares.end());
-    expected.push_back(std::log(squares[4]) / 4);
-    mean += expected.back() / 80;
-  }
-  for (std::size_t i = 0; i < widths.size(); ++i) {
-    EXPECT_NEAR(widths[i], static_cast<double>(std::exp(expected[i] - mean)), 1e-6) << i;
-  }
-}
-
-TEST(EstimationTest, OfFewerNeighboursTheFarthestCounts) {
-  const Embeddings rows({0, 0, 0, 1, 3}, 5, 1);  // three copies
-  const auto widths = kde::local_scales(kde::PairDistances(rows), 1, 1);
-  EXPECT_NEAR(widths[1], widths[0], 1e-12);
-  EXPECT_NEAR(widths[3] / widths[0], 2.0 / 3, 1e-7);
-  EXPECT_NEAR(widths[4] / widths[0], 1, 1e-7);
-}
-
-TEST(EstimationTest, LocalDensityMatchesTheFormula) {
-  for (const std::size_t columns : {std::size_t{1}, std::size_t{5}, std::size_t{40}}) {
-    const auto rows = correlated(90, columns, 0.9, 1, 12);
-    const auto exact = oracle::to_rows(rows);
-    const auto covariance = shrunk_covariance(exact, 0);
-    const Book plain(exact, covariance, 1);
-    const auto local = kde::local_scales(kde::PairDistances(to_float(plain.whitened())), 1, 1);
-    GaussianKDE density({.bandwidth = 0.5, .local_alpha = 1});
-    density.fit(rows);
-    const auto queries = queries_around(rows);
-    expect_like_the_book(density.log_density(queries), Book(exact, covariance, 0.5L, local), queries);
   }
 }
 
