@@ -7,13 +7,15 @@
 #include <cmath>
 
 #include "calibration/probability.hpp"
+#include "committee/experts.hpp"
+#include "committee/fit.hpp"
 #include "kde/batch_scorer.hpp"
 #include "kernad/error.hpp"
 #include "kernad/sampling.hpp"
 #include "linalg/finite.hpp"
+#include "model/pipeline_fit.hpp"
 #include "model/pipeline_scorer.hpp"
 #include "parallel/parallel_for.hpp"
-#include "scaling/column_scale.hpp"
 #include "scaling/scaling.hpp"
 
 namespace kernad {
@@ -22,43 +24,6 @@ namespace {
 const model::State& fitted(const std::shared_ptr<const model::State>& state) {
   if (!state) throw NotFitted("the classifier is not fitted; call fit or load first");
   return *state;
-}
-
-FitReport make_report(const model::State& state, std::size_t rows_seen, const KDEClassifierOptions& options) {
-  FitReport report;
-  report.rows_seen = rows_seen;
-  report.rows_used = state.kde.references.rows;
-  report.columns = state.pca.mean.size();
-  report.rank = state.pca.rank;
-  report.components = state.pca.singular_vectors.cols();
-  report.kde_rank = state.kde.dimension;
-  for (const double ratio : state.pca.explained_variance_ratio) report.explained_variance += ratio;
-  report.explained_variance = std::min(report.explained_variance, 1.0);
-  report.bandwidth_factor = state.kde.bandwidth_factor;
-  report.max_length = state.max_length;
-  report.shrinkage = state.kde.shrinkage;
-  report.loo_log_likelihood = state.kde.loo_log_likelihood;
-
-  const auto& wanted = options.n_pca_components;
-  if (report.rows_used < rows_seen) {
-    report.notes.push_back(fmt::format("a sample of {} of {} rows is used (max_training_points = {}, seed = {})",
-                                       report.rows_used, rows_seen, options.max_training_points, options.seed));
-  }
-  if (report.components < wanted.count()) {
-    report.notes.push_back(fmt::format("n_pca_components cut from {} to {}: the data have {} columns and rank {}",
-                                       wanted.count(), report.components, report.columns, report.rank));
-  }
-  if (report.kde_rank < report.components) {
-    report.notes.push_back(
-        fmt::format("{} of {} components have no variance after scaling and are left out of the density",
-                    report.components - report.kde_rank, report.components));
-  }
-  if (state.kde.bandwidth_at_limit) {
-    report.notes.push_back(fmt::format(
-        "the bandwidth factor, {:.6g}, is the end of the range in which leave-one-out likelihood was searched",
-        report.bandwidth_factor));
-  }
-  return report;
 }
 
 std::vector<double> log_densities(const model::State& state, FeatureScalingMethod method, EmbeddingsView features,
@@ -74,7 +39,15 @@ std::vector<double> log_densities(const model::State& state, FeatureScalingMetho
 }  // namespace
 
 KDEClassifier::KDEClassifier(KDEClassifierOptions options) : options_(options) {
+  const KDEClassifierOptions defaults;
   kde::check_options(options.kde);
+  if (options.automatic &&
+      (options.n_pca_components != defaults.n_pca_components || options.standardize || options.kde != defaults.kde ||
+       options.feature_scaling_method != defaults.feature_scaling_method)) {
+    throw InvalidParameter(
+        "auto chooses n_pca_components, feature_scaling_method, standardize, bandwidth, covariance and local_alpha "
+        "itself; valid: to leave those at their defaults");
+  }
   if (options.max_training_points < 2) {
     throw InvalidParameter(fmt::format("max_training_points is {}; valid: 2 or more", options.max_training_points));
   }
@@ -87,7 +60,8 @@ bool KDEClassifier::fit(EmbeddingsView embeddings, const FitProgress& progress) 
   };
   const int threads = parallel::resolve_threads(threads_);
   linalg::require_finite(embeddings, "embeddings", threads);
-  if (embeddings.rows() < options_.n_pca_components.count()) {
+  const KDEClassifierOptions chosen = options_.automatic ? committee::first_expert(options_) : options_;
+  if (embeddings.rows() < chosen.n_pca_components.count()) {
     state_.reset();
     return false;
   }
@@ -95,19 +69,10 @@ bool KDEClassifier::fit(EmbeddingsView embeddings, const FitProgress& progress) 
   const auto sample = sample_rows(embeddings.rows(), options_.max_training_points, options_.seed);
   const linalg::Rows<float> rows(embeddings, sample);
 
-  auto state = std::make_shared<model::State>();
-  pca::Extras extras;
-  if (options_.standardize) extras.column_scale = scaling::inverse_deviations(rows, threads);
-  extras.residual = options_.n_pca_components.is_all() && options_.kde.covariance != Covariance::full;
-  state->pca = pca::fit(rows, options_.n_pca_components, std::move(extras), threads);
-  done(2);
-  Matrix<double> features = pca::project(state->pca, rows, threads);
-  state->max_length = scaling::longest_row(features);
-  scaling::scale_rows(options_.feature_scaling_method, state->max_length, features.data(), features.rows(),
-                      features.cols(), features.cols());
+  auto state = std::make_shared<model::State>(model::fit_pipeline(rows, chosen, pruning_, threads, [&] { done(2); }));
   done(3);
-  state->kde = kde::fit(features.view(), options_.kde, state->pca.residual_dimensions, pruning_, threads);
-  state->report = make_report(*state, embeddings.rows(), options_);
+  state->report = model::make_report(*state, embeddings.rows(), chosen);
+  if (options_.automatic) committee::add_second(*state, rows, options_, pruning_, threads);
   done(kStages);
   state_ = std::move(state);
   return true;
@@ -162,6 +127,11 @@ void KDEClassifier::set_pruning(bool pruning) {
   if (state_ && state_->kde.references.pruning != pruning) {
     auto changed = std::make_shared<model::State>(*state_);
     changed->kde = *kde::with_pruning(state_->kde, pruning);
+    if (state_->committee) {
+      auto committee = std::make_shared<model::Committee>(*state_->committee);
+      committee->second.kde = *kde::with_pruning(committee->second.kde, pruning);
+      changed->committee = std::move(committee);
+    }
     state_ = std::move(changed);
   }
   pruning_ = pruning;

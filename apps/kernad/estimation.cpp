@@ -47,8 +47,8 @@ void add_estimation(CLI::App& command, EstimationOptions& options) {
   command.add_flag("--standardize", options.standardize, "Bring each column to standard deviation 1 first");
   command
       .add_option("--bandwidth", options.bandwidth,
-                  "Bandwidth factor: by a rule, by leave-one-out likelihood (loo), or the number itself")
-      ->type_name("scott|silverman|loo|NUMBER")
+                  "Bandwidth factor: by a rule, by leave-one-out likelihood (loo) or a multiple of it, or itself")
+      ->type_name("scott|silverman|loo|loo*NUMBER|NUMBER")
       ->capture_default_str();
   command
       .add_option("--covariance", options.covariance,
@@ -63,8 +63,17 @@ void add_estimation(CLI::App& command, EstimationOptions& options) {
       ->capture_default_str();
 }
 
+void add_auto(CLI::App& command, EstimationOptions& options) {
+  CLI::Option* automatic = command.add_flag("--auto", options.automatic,
+                                            "Choose all of the above from the training rows: for best detection");
+  for (const char* chosen : {"--components", "--standardize", "--bandwidth", "--covariance", "--local", "--scaling"}) {
+    automatic->excludes(command.get_option(chosen));
+  }
+}
+
 void apply_estimation(const EstimationOptions& options, KDEClassifierOptions& wanted) {
   wanted.n_pca_components = of_option("--components", [&] { return component_count(options.components); });
+  wanted.automatic = options.automatic;
   wanted.standardize = options.standardize;
   wanted.kde.bandwidth = of_option("--bandwidth", [&] { return bandwidth(options.bandwidth); });
   wanted.kde.covariance = of_option("--covariance", [&] { return covariance(options.covariance); });
@@ -88,6 +97,8 @@ std::string components_text(const ComponentCount& components) {
 void append_estimation(nlohmann::ordered_json& json, const KDEClassifier& model) {
   const auto& options = model.options();
   const auto& report = model.report();
+  json["auto"] = options.automatic;
+  if (options.automatic) json["chosen"] = report.chosen;
   json["standardize"] = options.standardize;
   json["bandwidth"] = to_string(options.kde.bandwidth);
   json["covariance"] = to_string(options.kde.covariance);
@@ -99,6 +110,9 @@ void append_estimation(nlohmann::ordered_json& json, const KDEClassifier& model)
 void append_estimation(std::vector<std::pair<std::string, std::string>>& table, const KDEClassifier& model) {
   const auto& options = model.options();
   const auto& report = model.report();
+  for (std::size_t i = 0; i < report.chosen.size(); ++i) {
+    table.emplace_back(fmt::format("auto, density {}", i + 1), report.chosen[i]);
+  }
   if (options.standardize) table.emplace_back("columns standardized", "yes");
   if (options.kde == KDEOptions{}) return;
   table.emplace_back("bandwidth", to_string(options.kde.bandwidth));

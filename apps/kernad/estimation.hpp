@@ -17,7 +17,11 @@ struct EstimationOptions {
   std::string covariance = "full";
   bool standardize = false;
   double local_alpha = 0;
+  bool automatic = false;
 };
+
+/// --auto, which comes after --scaling and the options of add_estimation, all of which it excludes.
+void add_auto(CLI::App& command, EstimationOptions& options);
 
 /// --components, --standardize, --bandwidth, --covariance and --local.
 void add_estimation(CLI::App& command, EstimationOptions& options);

@@ -44,6 +44,7 @@ nlohmann::ordered_json as_json(const Explained& explained) {
   json["probability"] = why.probability;
   if (why.p_value) json["p_value"] = *why.p_value;
   if (explained.anomalous) json["label"] = *explained.anomalous ? 1 : 0;
+  if (why.decided_by != 0) json["decided_by"] = why.decided_by;
   json["deviation"] = why.deviation;
   json["unseen"] = why.unseen;
   json["neighbours"] = nlohmann::ordered_json::array();
@@ -86,6 +87,10 @@ void print_scores(const Explained& explained) {
   };
   if (why.p_value) table.emplace_back("p_value", fmt::format("{:.6g}", *why.p_value));
   if (explained.anomalous) table.emplace_back("label", *explained.anomalous ? "1 (anomalous)" : "0 (normal)");
+  if (why.decided_by != 0) {
+    table.emplace_back("decided by", why.decided_by == 1 ? "density 1, of all columns together"
+                                                         : "density 2, of standardised columns");
+  }
   table.emplace_back("deviation", fmt::format("{:.6g} bandwidths", why.deviation));
   table.emplace_back("unseen", fmt::format("{:.4f} of the squared distance from the mean", why.unseen));
   print_table(table);

@@ -107,6 +107,7 @@ void add_fit(CLI::App& app) {
       ->check(quiet(CLI::IsMember({"scale", "norm"})))
       ->type_name("scale|norm")
       ->capture_default_str();
+  add_auto(*command, options->estimation);
   command->add_option("--max-training-points", options->max_training_points, "Of more rows a sample of N is used")
       ->check(whole_number())
       ->type_name("N")
@@ -128,7 +129,8 @@ void add_fit(CLI::App& app) {
       ->check(whole_number())
       ->type_name("F");
   add_common(*command, options->common);
-  command->footer(std::string("Examples:\n  kernad fit train.npy -o model.safetensors --components 0.95\n"
+  command->footer(std::string("Examples:\n  kernad fit train.npy -o model.safetensors --auto\n"
+                              "  kernad fit train.npy -o model.safetensors --components 0.95\n"
                               "  kernad fit train.csv --labels class -o model.safetensors --target-fpr 0.01") +
                   kExitStatus);
   command->callback([options] { run(*options); });

@@ -19,7 +19,7 @@ _kernad() {
   local common='--threads --header --json --help'
   case $command in
     fit)
-      options="--output --components --standardize --bandwidth --covariance --local --scaling --max-training-points"
+      options="--output --components --standardize --bandwidth --covariance --local --scaling --auto --max-training-points"
       options+=" --seed --labels --target-fpr --folds $common"
       ;;
     calibrate) options="--target-fpr --threshold --probability --f1 --normals --labels --output $common" ;;

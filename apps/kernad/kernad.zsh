@@ -17,6 +17,7 @@ _kernad() {
     '--covariance[kernel shape]:covariance:(full ledoit-wolf oas isotropic)'
     '--local[widen kernels where rows are sparse]:alpha:'
     '--scaling[how features are scaled]:method:(scale norm)'
+    '--auto[choose all of the above from the training rows]'
     '--max-training-points[of more rows a sample is used]:rows:'
     '--seed[seed of that sample]:seed:'
     '--labels[labels: a column or a file]:labels:_files'

@@ -45,7 +45,7 @@ std::vector<std::pair<std::string, std::string>> model_table(const std::string& 
   const auto& report = model.report();
   Table table = {
       {"model", path},
-      {"components wanted", components_text(options.n_pca_components)},
+      {"components wanted", options.automatic ? "auto" : components_text(options.n_pca_components)},
       {"feature scaling", std::string(to_string(options.feature_scaling_method))},
       {"max training points", fmt::format("{}", options.max_training_points)},
       {"seed", fmt::format("{}", options.seed)},

@@ -32,6 +32,9 @@ struct KERNAD_API Explanation {
   double log_density = 0;         ///< in nats; compute_kde_scores' own
   double probability = 0;         ///< predict's own
   std::optional<double> p_value;  ///< of a calibrated model
+  /// Of a model of KDEClassifierOptions::automatic: which of its two densities, 1 or 2, decides; all that follows is of
+  /// that one. Else 0.
+  std::size_t decided_by = 0;
 
   std::vector<Neighbour> neighbours;  ///< the nearest training rows, nearest first; of equals the first row
 

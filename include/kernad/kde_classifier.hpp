@@ -34,9 +34,12 @@ struct KDEClassifierOptions {
   std::uint64_t seed = 0;                    ///< of that sample
   bool standardize = false;                  ///< bring each column to standard deviation 1 before the PCA
   KDEOptions kde = {};                       ///< of the density; the default is the reference's
+  /// Choose all of the above but the sampling from the training rows: two densities judge together
+  /// (docs/estimation.md). What it chooses must be left at its default.
+  bool automatic = false;
 };
 
-/// What fit did with the data.
+/// What fit did with the data; where one number would stand for both densities of `automatic`, that of the first.
 struct FitReport {
   std::size_t rows_seen = 0;      ///< rows given
   std::size_t rows_used = 0;      ///< rows kept by sampling: the KDE's N
@@ -50,7 +53,8 @@ struct FitReport {
   double shrinkage = 0;           ///< of the kernel covariance towards a round one, 0 to 1
   /// Mean leave-one-out log-likelihood, in nats, of scaled features of training rows; NaN unless the bandwidth is loo.
   double loo_log_likelihood = std::numeric_limits<double>::quiet_NaN();
-  std::vector<std::string> notes;  ///< sentences on what was cut or sampled; empty when nothing was
+  std::vector<std::string> chosen;  ///< of `automatic`: a sentence for each of the two densities; else empty
+  std::vector<std::string> notes;   ///< sentences on what was cut or sampled; empty when nothing was
 };
 
 /// Told after each stage of a fit how many stages are done, and of how many. What it throws ends the fit, and a model

@@ -58,7 +58,9 @@ def to_reference_form(state: Mapping[str, Any]) -> dict[str, npt.NDArray[Any]]:
 
 
 def require_plain_kernels(state: Mapping[str, Any], where: str) -> None:
-    """Raises InvalidInput for a density that has a residual column or bandwidths row by row."""
+    """Raises InvalidInput for a density that has a residual column or bandwidths row by row, or for two of them."""
+    if "committee.first_tail" in state:
+        raise InvalidInput(f"{where} has one density, not two that judge together; fit without auto")
     components = np.shape(state["pca_model.singular_vectors"])[1]
     if "kde_model.local_factors" in state:
         raise InvalidInput(f"{where} has no bandwidths of each row's own; fit with local_alpha = 0")

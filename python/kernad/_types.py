@@ -45,6 +45,8 @@ class FitReport:
     """Of the kernel covariance towards a round one, 0 to 1."""
     loo_log_likelihood: float | None
     """Mean leave-one-out log-likelihood, in nats, of scaled features of training rows; None unless bandwidth is "loo"."""
+    chosen: tuple[str, ...]
+    """Of ``auto``: a sentence for each of the two densities; else empty."""
     notes: tuple[str, ...]
     """Sentences on what was cut or sampled; each was a FitWarning."""
 

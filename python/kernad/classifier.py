@@ -46,6 +46,8 @@ class KDEClassifier(Calibrated):
             ``"isotropic"``.
         local_alpha: each row's kernel is as wide as (distance to its 5th neighbour)^local_alpha, 0 to 4; 0: all alike.
             docs/estimation.md has the formulas.
+        auto: choose all of the above but the sampling from the training rows: two densities judge together
+            (docs/estimation.md). What it chooses must be left at its default.
         num_threads: threads a call may use; 0: as many as ``KERNAD_NUM_THREADS`` says, else one in a daemonic
             multiprocessing worker, else as the machine has. Results do not depend on it.
         pruning: sum rows that occur more than once once, and leave out those too far from a query to matter, where
@@ -79,6 +81,7 @@ class KDEClassifier(Calibrated):
         bandwidth: float | str = "scott",
         covariance: str = "full",
         local_alpha: float = 0.0,
+        auto: bool = False,
         num_threads: int = 0,
         pruning: bool = True,
     ) -> None:
@@ -92,6 +95,7 @@ class KDEClassifier(Calibrated):
             bandwidth_text(bandwidth),
             covariance,
             float(local_alpha),
+            bool(auto),
         )
         self.pruning = pruning
 
@@ -146,6 +150,11 @@ class KDEClassifier(Calibrated):
     def local_alpha(self) -> float:
         """The exponent of each row's own bandwidth."""
         return self._core.options()["local_alpha"]  # type: ignore[no-any-return]
+
+    @property
+    def auto(self) -> bool:
+        """Whether two densities, chosen from the training rows, judge together."""
+        return self._core.options()["auto"]  # type: ignore[no-any-return]
 
     @property
     def is_fitted(self) -> bool:

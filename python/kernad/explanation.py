@@ -31,6 +31,8 @@ class Explanation:
     """``predict``'s own."""
     p_value: float | None
     """Of a calibrated model."""
+    decided_by: int
+    """Of a classifier with ``auto``: which of its densities, 1 or 2, decides and is explained; else 0."""
     neighbours: Neighbours
     deviation: float
     """Length, in bandwidths, of the whitened difference between the row and the mean of the training rows by weight."""

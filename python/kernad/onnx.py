@@ -57,10 +57,12 @@ def export_onnx(
     Raises:
         NotFittedError: there is no model.
         ValueError: the extractor's output does not fit the classifier, the opset is too old, or the density has
-            bandwidths of each row's own.
+            bandwidths of each row's own, or there are two (``auto``).
         OSError: a file cannot be read or written.
     """
     state = model.state_dict()
+    if "committee.first_tail" in state:
+        raise InvalidInput("two densities that judge together have no ONNX form; fit without auto")
     if "kde_model.local_factors" in state:
         raise InvalidInput("a density with bandwidths of each row's own has no ONNX form; fit with local_alpha = 0")
     if append_to is None:

@@ -25,7 +25,8 @@ class KDE(BaseDetector):  # type: ignore[misc]
     Args:
         contamination: share of outliers in the training data, in (0, 0.5]; sets ``threshold_``.
         n_pca_components, feature_scaling_method, max_training_points, seed, num_threads, standardize, bandwidth,
-            covariance, local_alpha: as of ``kernad.KDEClassifier``; a count of components beyond the training rows is cut to them.
+            covariance, local_alpha, auto: as of ``kernad.KDEClassifier``; a count of components beyond the training rows
+            is cut to them.
 
     Attributes:
         decision_scores_: of the training rows. threshold_, labels_: 1 for those above it (outliers), else 0.
@@ -46,6 +47,7 @@ class KDE(BaseDetector):  # type: ignore[misc]
         bandwidth: float | str = "scott",
         covariance: str = "full",
         local_alpha: float = 0.0,
+        auto: bool = False,
     ) -> None:
         super().__init__(contamination=contamination)
         self.n_pca_components = n_pca_components
@@ -57,6 +59,7 @@ class KDE(BaseDetector):  # type: ignore[misc]
         self.bandwidth = bandwidth
         self.covariance = covariance
         self.local_alpha = local_alpha
+        self.auto = auto
 
     def fit(self, X: ArrayLike, y: Any = None) -> KDE:
         """Learn the density of X (N x D); y is ignored.
@@ -67,7 +70,7 @@ class KDE(BaseDetector):  # type: ignore[misc]
         X = check_array(X, dtype=[np.float32, np.float64])
         self._set_n_classes(y)
         wanted = self.n_pca_components
-        if not isinstance(wanted, (float, np.floating, str)):
+        if not self.auto and not isinstance(wanted, (float, np.floating, str)):
             wanted = min(wanted, len(X))  # the core makes no model of fewer rows than components
         self.classifier_ = KDEClassifier(
             wanted,
@@ -78,6 +81,7 @@ class KDE(BaseDetector):  # type: ignore[misc]
             bandwidth=self.bandwidth,
             covariance=self.covariance,
             local_alpha=self.local_alpha,
+            auto=self.auto,
             num_threads=self.num_threads,
         )
         self.classifier_.fit(X)

@@ -37,7 +37,7 @@ class KDEAnomalyDetector(OutlierMixin, BaseEstimator):  # type: ignore[misc]
             that ``predict`` calls outliers (``KDEClassifier.calibrate``). None: the share of the training rows.
         random_state: seed of the sample, an int; None is 0: a fit is always reproducible.
         n_jobs: threads; None or -1: as KDEClassifier's num_threads = 0.
-        standardize, bandwidth, covariance, local_alpha: as of KDEClassifier.
+        standardize, bandwidth, covariance, local_alpha, auto: as of KDEClassifier.
 
     Attributes:
         classifier_: the fitted KDEClassifier.
@@ -58,6 +58,7 @@ class KDEAnomalyDetector(OutlierMixin, BaseEstimator):  # type: ignore[misc]
         bandwidth: float | str = "scott",
         covariance: str = "full",
         local_alpha: float = 0.0,
+        auto: bool = False,
     ) -> None:
         self.n_pca_components = n_pca_components
         self.feature_scaling_method = feature_scaling_method
@@ -70,6 +71,7 @@ class KDEAnomalyDetector(OutlierMixin, BaseEstimator):  # type: ignore[misc]
         self.bandwidth = bandwidth
         self.covariance = covariance
         self.local_alpha = local_alpha
+        self.auto = auto
 
     def fit(self, X: ArrayLike, y: Any = None) -> KDEAnomalyDetector:
         """Learn the density of X (N x D, N >= 2), then the threshold that leaves ``contamination`` of it below.
@@ -116,7 +118,7 @@ class KDEAnomalyDetector(OutlierMixin, BaseEstimator):  # type: ignore[misc]
 
     def _make_classifier(self, rows: int) -> KDEClassifier:
         wanted = self.n_pca_components
-        if not isinstance(wanted, (float, np.floating, str)):
+        if not self.auto and not isinstance(wanted, (float, np.floating, str)):
             wanted = min(wanted, rows)  # the core makes no model of fewer rows than components
         return KDEClassifier(
             wanted,
@@ -127,5 +129,6 @@ class KDEAnomalyDetector(OutlierMixin, BaseEstimator):  # type: ignore[misc]
             bandwidth=self.bandwidth,
             covariance=self.covariance,
             local_alpha=self.local_alpha,
+            auto=self.auto,
             num_threads=0 if self.n_jobs in (None, -1) else self.n_jobs,
         )

@@ -20,8 +20,14 @@ namespace {
 
 KDEClassifierOptions make_options(const Components& components, const std::string& scaling,
                                   std::size_t max_training_points, std::uint64_t seed, bool standardize,
-                                  const KDEOptions& kde) {
-  return {to_component_count(components), feature_scaling_method(scaling), max_training_points, seed, standardize, kde};
+                                  const KDEOptions& kde, bool automatic) {
+  return {to_component_count(components),
+          feature_scaling_method(scaling),
+          max_training_points,
+          seed,
+          standardize,
+          kde,
+          automatic};
 }
 
 KDEClassifier with_threads(const KDEClassifier& classifier, int threads) {
@@ -86,6 +92,7 @@ nb::dict options(const KDEClassifier& self) {
   result["feature_scaling_method"] = std::string(to_string(o.feature_scaling_method));
   result["max_training_points"] = o.max_training_points;
   result["seed"] = o.seed;
+  result["auto"] = o.automatic;
   result["standardize"] = o.standardize;
   const Bandwidth& width = o.kde.bandwidth;
   result["bandwidth"] = width.rule() == Bandwidth::Rule::value ? nb::cast(width.value()) : nb::cast(to_string(width));
@@ -108,6 +115,7 @@ nb::dict report(const KDEClassifier& self) {
   result["max_length"] = r.max_length;
   result["shrinkage"] = r.shrinkage;
   result["loo_log_likelihood"] = std::isnan(r.loo_log_likelihood) ? nb::none() : nb::cast(r.loo_log_likelihood);
+  result["chosen"] = nb::tuple(nb::cast(r.chosen));
   result["notes"] = nb::tuple(nb::cast(r.notes));
   return result;
 }
@@ -160,12 +168,13 @@ void bind_classifier(nb::module_& m) {
           "__init__",
           [](KDEClassifier* self, const Components& n, const std::string& scaling, std::size_t points,
              std::uint64_t seed, bool standardize, const std::string& bandwidth, const std::string& covariance,
-             double local_alpha) {
+             double local_alpha, bool automatic) {
             const KDEOptions kde = to_kde_options(bandwidth, covariance, local_alpha);
-            new (self) KDEClassifier(make_options(n, scaling, points, seed, standardize, kde));
+            new (self) KDEClassifier(make_options(n, scaling, points, seed, standardize, kde, automatic));
           },
           nb::arg("n_pca_components"), nb::arg("feature_scaling_method"), nb::arg("max_training_points"),
-          nb::arg("seed"), nb::arg("standardize"), nb::arg("bandwidth"), nb::arg("covariance"), nb::arg("local_alpha"))
+          nb::arg("seed"), nb::arg("standardize"), nb::arg("bandwidth"), nb::arg("covariance"), nb::arg("local_alpha"),
+          nb::arg("auto"))
       .def("fit", &fit, nb::arg("rows").noconvert(), nb::arg("threads"), nb::arg("progress").none(),
            nb::sig("def fit(self, rows: numpy.typing.NDArray[numpy.float32], threads: int, "
                    "progress: collections.abc.Callable[[int, int], object] | None) -> bool"))

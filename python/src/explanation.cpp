@@ -35,6 +35,7 @@ nb::dict explain(const KDEClassifier& self, const Rows& row, std::size_t nearest
   result["log_density"] = why.log_density;
   result["probability"] = why.probability;
   result["p_value"] = why.p_value ? nb::object(nb::float_(*why.p_value)) : nb::none();
+  result["decided_by"] = why.decided_by;
   result["neighbour_rows"] = to_numpy(std::move(rows));
   result["distances"] = each(why.neighbours, &Neighbour::distance);
   result["weights"] = each(why.neighbours, &Neighbour::weight);

@@ -1,12 +1,14 @@
 // The one function of the Fortran run time that LAPACK's dormtr and dormql call, to join two option letters: a static
-// OpenBLAS wants it, and Debian has the static run time only with the whole compiler. Weak: where that is linked too, its
-// own is as good.
+// OpenBLAS wants it, and Debian has the static run time only with the whole compiler. Weak: where that is linked too,
+// its own is as good.
 #include <algorithm>
 #include <cstddef>
 
-extern "C" __attribute__((weak, visibility("hidden"))) void _gfortran_concat_string(
-    std::size_t size, char* out, std::size_t first_size, const char* first, std::size_t second_size,
-    const char* second) {
+extern "C" __attribute__((weak, visibility("hidden"))) void _gfortran_concat_string(std::size_t size, char* out,
+                                                                                    std::size_t first_size,
+                                                                                    const char* first,
+                                                                                    std::size_t second_size,
+                                                                                    const char* second) {
   const auto put = [&](const char* text, std::size_t length) {
     length = std::min(length, size);
     out = std::copy_n(text, length, out);

@@ -25,8 +25,9 @@ def test_parameters_and_defaults_are_the_references() -> None:
         "bandwidth": "scott",
         "covariance": "full",
         "local_alpha": 0.0,
+        "auto": False,
         "num_threads": 0,
-            "pruning": True,
+        "pruning": True,
     }
     classifier = KDEClassifier(8, "norm", 100, seed=2**64 - 1)
     assert (classifier.n_pca_components, classifier.max_training_points, classifier.seed) == (8, 100, 2**64 - 1)

@@ -15,6 +15,7 @@ from kernad._reference_form import to_reference_form
 
 WIDE: dict[str, Any] = {"n_pca_components": "all", "bandwidth": "loo", "covariance": "ledoit-wolf"}
 LOCAL: dict[str, Any] = {"standardize": True, "covariance": "isotropic", "local_alpha": 0.5, "bandwidth": 0.5}
+AUTO: dict[str, Any] = {"auto": True}
 
 
 def rows(count: int = 20, columns: int = 30) -> np.ndarray:
@@ -47,7 +48,7 @@ def test_a_bandwidth_is_a_number_or_a_name() -> None:
         kernad.KDEClassifier(bandwidth=None)  # type: ignore[arg-type]
 
 
-@pytest.mark.parametrize("options", [WIDE, LOCAL])
+@pytest.mark.parametrize("options", [WIDE, LOCAL, AUTO])
 def test_a_model_comes_back_as_it_was(options: dict[str, Any], tmp_path: Path) -> None:
     classifier = kernad.KDEClassifier(**options)
     classifier.fit(rows())
@@ -137,3 +138,52 @@ def test_standardized_columns_are_part_of_the_reference_form() -> None:
     np.testing.assert_allclose(
         again.compute_kde_scores(queries, True), classifier.compute_kde_scores(queries, True), rtol=1e-4, atol=1e-2
     )
+
+
+def test_auto_arrives_and_decides() -> None:
+    classifier = kernad.KDEClassifier(auto=True)
+    assert classifier.auto is True
+    assert kernad.KDEClassifier().auto is False
+    classifier.fit(rows())
+    assert len(classifier.report().chosen) == 2
+    assert "auto=True" in repr(classifier)
+    why = classifier.explain(rows()[0])
+    assert why.decided_by in (1, 2)
+    plain = kernad.KDEClassifier(4)
+    plain.fit(rows())
+    assert plain.explain(rows()[0]).decided_by == 0
+    assert plain.report().chosen == ()
+    with pytest.raises(ValueError, match="auto chooses"):
+        kernad.KDEClassifier(auto=True, bandwidth=1.0)
+
+
+def test_sklearn_takes_auto() -> None:
+    pytest.importorskip("sklearn", reason="scikit-learn is not installed")
+    from kernad import sklearn
+
+    detector = sklearn.KDEAnomalyDetector(auto=True).fit(rows(12))  # fewer rows than the default's components
+    assert detector.classifier_.auto is True
+
+
+def test_pyod_takes_auto() -> None:
+    pytest.importorskip("pyod", reason="pyod is not installed")
+    from kernad import pyod
+
+    assert pyod.KDE(auto=True).fit(rows(12)).classifier_.auto is True
+
+
+def test_auto_has_no_form_of_the_reference() -> None:
+    classifier = kernad.KDEClassifier(auto=True)
+    classifier.fit(rows())
+    with pytest.raises(ValueError, match="without auto"):
+        to_reference_form(classifier.state_dict())
+
+
+def test_auto_has_no_onnx(tmp_path: Path) -> None:
+    pytest.importorskip("onnx", reason="onnx is not installed")
+    from kernad import onnx
+
+    classifier = kernad.KDEClassifier(auto=True)
+    classifier.fit(rows())
+    with pytest.raises(ValueError, match="without auto"):
+        onnx.export_onnx(classifier, tmp_path / "model.onnx")

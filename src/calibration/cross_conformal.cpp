@@ -23,13 +23,16 @@ std::vector<double> held_out_log_densities(EmbeddingsView rows, std::size_t fold
                                            std::size_t components, int threads, const FitProgress& progress) {
   const auto fold_of = deal_into_folds(rows.rows(), folds, options.seed);
   std::vector<double> result(rows.rows());
+  // Densities of all columns compare whatever the rank of a fold. Others need the dimension of the model of all rows.
+  const bool over_all_columns =
+      options.automatic || (options.n_pca_components.is_all() && options.kde.covariance != Covariance::full);
   for (std::size_t fold = 0; fold < folds; ++fold) {
     std::vector<std::size_t> held_out;
     std::vector<std::size_t> others;
     for (std::size_t i = 0; i < rows.rows(); ++i) (fold_of[i] == fold ? held_out : others).push_back(i);
 
     KDEClassifierOptions fold_options = options;
-    fold_options.n_pca_components = std::min(components, others.size());
+    if (!over_all_columns) fold_options.n_pca_components = std::min(components, others.size());
     KDEClassifier classifier(fold_options);
     classifier.set_threads(threads);
     try {

@@ -9,6 +9,7 @@
 #include "kernad/error.hpp"
 #include "kernad/kde_classifier.hpp"
 #include "model/model_state.hpp"
+#include "model/pipeline_scorer.hpp"
 #include "scaling/scaling.hpp"
 
 namespace kernad {
@@ -117,13 +118,28 @@ double unseen_share(const model::State& state, const Stages& stages, const Colum
   return std::min(1.0, share * share);
 }
 
+/// The pipeline that decides the row's log-density, and its number in Explanation::decided_by.
+std::pair<const model::State*, std::size_t> deciding(const model::State& state, FeatureScalingMethod method,
+                                                     EmbeddingsView row, double log_density) {
+  if (!state.committee) return {&state, 0};
+  const auto& committee = *state.committee;
+  double second = 0;
+  model::PipelineScorer({&committee.second, method}, 1).score(row, 0, row, &second, nullptr);
+  const double rarity = committee.second_tail.rarity(second);
+  const bool second_decides =
+      rarity > committee.second_tail.least() && log_density >= committee.first_tail.log_density(rarity);
+  return second_decides ? std::pair(&committee.second, std::size_t{2}) : std::pair(&state, std::size_t{1});
+}
+
 }  // namespace
 
 Explanation KDEClassifier::explain(EmbeddingsView row, std::size_t nearest) const {
   if (row.rows() != 1) throw InvalidInput(fmt::format("there are {} rows to explain; one is needed", row.rows()));
   const auto log_density = compute_kde_scores(row, true);  // checks the row
-  const auto& state = *state_;
+  const auto [decides, number] = deciding(*state_, options_.feature_scaling_method, row, log_density[0]);
+  const auto& state = *decides;
   Explanation result;
+  result.decided_by = number;
   result.log_density = log_density[0];
   result.probability = compute_probabilities(log_density)[0];
   if (is_calibrated()) result.p_value = calibration().p_values(log_density)[0];

@@ -12,6 +12,7 @@ namespace kernad::model {
 
 void add_estimation(Metadata& metadata, const KDEClassifierOptions& options) {
   const KDEOptions defaults;
+  if (options.automatic) metadata["auto"] = "true";
   if (options.standardize) metadata["standardize"] = "true";
   if (options.kde.bandwidth != defaults.bandwidth) metadata["bandwidth"] = to_string(options.kde.bandwidth);
   if (options.kde.covariance != defaults.covariance) {
@@ -23,7 +24,10 @@ void add_estimation(Metadata& metadata, const KDEClassifierOptions& options) {
 }
 
 bool read_estimation(std::string_view key, std::string_view text, KDEClassifierOptions& options) try {
-  if (key == "standardize") {
+  if (key == "auto") {
+    if (text != "true" && text != "false") throw InvalidParameter("valid: true, false");
+    options.automatic = text == "true";
+  } else if (key == "standardize") {
     if (text != "true" && text != "false") throw InvalidParameter("valid: true, false");
     options.standardize = text == "true";
   } else if (key == "bandwidth") {
@@ -44,13 +48,15 @@ bool read_estimation(std::string_view key, std::string_view text, KDEClassifierO
 }
 
 void add_estimation_report(nlohmann::ordered_json& json, const KDEClassifierOptions& options, const FitReport& report) {
-  if (options.kde == KDEOptions{}) return;
+  if (options.kde == KDEOptions{} && !options.automatic) return;
+  if (!report.chosen.empty()) json["chosen"] = report.chosen;
   json["bandwidth_factor"] = report.bandwidth_factor;
   json["shrinkage"] = report.shrinkage;
   if (std::isfinite(report.loo_log_likelihood)) json["loo_log_likelihood"] = report.loo_log_likelihood;
 }
 
 void read_estimation_report(const nlohmann::json& json, FitReport& report) {
+  report.chosen = json.value("chosen", report.chosen);
   report.bandwidth_factor = json.value("bandwidth_factor", report.bandwidth_factor);
   report.shrinkage = json.value("shrinkage", report.shrinkage);
   report.loo_log_likelihood = json.value("loo_log_likelihood", report.loo_log_likelihood);

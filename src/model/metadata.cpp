@@ -82,6 +82,7 @@ void check_format_version(const Metadata& metadata) {
 
 KDEClassifierOptions options_from(const Metadata& metadata, const KDEClassifierOptions& defaults) {
   KDEClassifierOptions options = defaults;
+  options.automatic = false;
   for (const auto& [key, text] : metadata) {
     if (key == "n_pca_components") {
       options.n_pca_components = components_from(key, text);

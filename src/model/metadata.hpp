@@ -12,9 +12,10 @@ using Metadata = std::map<std::string, std::string, std::less<>>;
 
 /// The newest version of the model format that this library reads. What it writes is version 1 as long as version 1
 /// can say it: files with a residual column or per-row bandwidths are of version 2, so that a reader that would score
-/// them wrong refuses them.
-inline constexpr int kFormatVersion = 2;
+/// them wrong refuses them, and committees of version 3.
+inline constexpr int kFormatVersion = 3;
 inline constexpr int kPlainVersion = 1;
+inline constexpr int kEstimationVersion = 2;  ///< with a residual column or per-row bandwidths
 
 [[nodiscard]] Metadata to_metadata(const KDEClassifierOptions& options, const FitReport& report);
 

@@ -1,8 +1,10 @@
 // The fitted classifier: its stages' states side by side, and their way into a file and back.
 #pragma once
 
+#include <memory>
 #include <optional>
 
+#include "committee/tail.hpp"
 #include "kde/kde_state.hpp"
 #include "kernad/calibration.hpp"
 #include "kernad/kde_classifier.hpp"
@@ -11,6 +13,8 @@
 
 namespace kernad::model {
 
+struct Committee;
+
 struct State {
   pca::State pca;
   double max_length = 1;
@@ -18,6 +22,14 @@ struct State {
   FitReport report;
   std::optional<Calibration> calibration;
   std::optional<Threshold> threshold;
+  std::shared_ptr<const Committee> committee;  ///< null unless the classifier is of `automatic`
+};
+
+/// A second pipeline over the same columns, and how the two are brought to one score.
+struct Committee {
+  State second;
+  committee::Tail first_tail;
+  committee::Tail second_tail;
 };
 
 [[nodiscard]] StateDict to_state_dict(const State& state, const KDEClassifierOptions& options);

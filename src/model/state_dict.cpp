@@ -4,100 +4,20 @@
 #include <cmath>
 #include <limits>
 #include <numbers>
-#include <string>
 #include <string_view>
 
 #include "calibration/calibration_state.hpp"
+#include "committee/committee_state.hpp"
 #include "kde/bandwidth.hpp"
 #include "kernad/error.hpp"
 #include "model/check_state.hpp"
 #include "model/estimation.hpp"
 #include "model/metadata.hpp"
 #include "model/model_state.hpp"
+#include "model/tensor_reader.hpp"
 
 namespace kernad::model {
 namespace {
-
-constexpr std::string_view kAnchor = "pca_model.singular_vectors";  // the name by which a prefix is found
-
-/// What stands before the classifier's names: "" or something that ends in a dot.
-std::string find_prefix(const StateDict& dict) {
-  std::vector<std::string> prefixes;
-  for (const auto& [name, tensor] : dict.tensors) {
-    if (!name.ends_with(kAnchor)) continue;
-    const std::string prefix = name.substr(0, name.size() - kAnchor.size());
-    if (prefix.empty() || prefix.ends_with('.')) prefixes.push_back(prefix);
-  }
-  if (prefixes.empty()) {
-    throw InvalidInput(fmt::format("no tensor named '{}', bare or under a prefix: this is no KDE classifier", kAnchor));
-  }
-  if (prefixes.size() > 1) {
-    throw InvalidInput(fmt::format("two classifiers, under '{}' and '{}'; one is expected", prefixes[0], prefixes[1]));
-  }
-  return prefixes[0];
-}
-
-/// Named tensors under one prefix, checked as they are taken out.
-class TensorReader {
- public:
-  explicit TensorReader(const StateDict& dict) : dict_(dict), prefix_(find_prefix(dict)) {}
-
-  [[nodiscard]] const Tensor* find(std::string_view name) const {
-    const auto entry = dict_.tensors.find(prefix_ + std::string(name));
-    return entry == dict_.tensors.end() ? nullptr : &entry->second;
-  }
-
-  [[nodiscard]] const Tensor& get(std::string_view name) const {
-    const Tensor* tensor = find(name);
-    if (tensor == nullptr) throw InvalidInput(fmt::format("tensor '{}{}' is missing", prefix_, name));
-    return *tensor;
-  }
-
-  /// All values, finite, of a tensor that holds `size` of them.
-  [[nodiscard]] std::vector<double> values(std::string_view name, std::size_t size) const {
-    auto result = any_values(name, size);
-    const auto bad = std::find_if(result.begin(), result.end(), [](double x) { return !std::isfinite(x); });
-    if (bad != result.end())
-      fail(name, fmt::format("has the value {} at {}", *bad, bad - result.begin()), "finite values");
-    return result;
-  }
-
-  /// The same without the check for finite values.
-  [[nodiscard]] std::vector<double> any_values(std::string_view name, std::size_t size) const {
-    const Tensor& tensor = get(name);
-    if (tensor.size() != size) {
-      fail(name, fmt::format("has shape [{}]", fmt::join(tensor.shape, ", ")), fmt::format("{} values", size));
-    }
-    return tensor.to_f64();
-  }
-
-  [[nodiscard]] double scalar(std::string_view name) const { return values(name, 1)[0]; }
-
-  /// Rows and columns of a tensor of two dimensions, neither of them 0.
-  [[nodiscard]] std::pair<std::size_t, std::size_t> matrix_shape(std::string_view name) const {
-    const auto& shape = get(name).shape;
-    if (shape.size() != 2 || shape[0] == 0 || shape[1] == 0) {
-      fail(name, fmt::format("has shape [{}]", fmt::join(shape, ", ")), "two dimensions, neither of them 0");
-    }
-    return {shape[0], shape[1]};
-  }
-
-  [[nodiscard]] Matrix<double> matrix(std::string_view name, std::size_t rows, std::size_t cols) const {
-    const auto shape = matrix_shape(name);
-    if (shape != std::pair(rows, cols)) {
-      fail(name, fmt::format("has shape [{}, {}]", shape.first, shape.second), fmt::format("[{}, {}]", rows, cols));
-    }
-    return {values(name, rows * cols), rows, cols};
-  }
-
-  [[noreturn]] void fail(std::string_view name, std::string_view is, std::string_view valid) const {
-    throw InvalidInput(fmt::format("tensor '{}{}' {}; expected: {}", prefix_, name, is, valid));
-  }
-
- private:
-  const StateDict& dict_;
-  std::string prefix_;
-};
 
 pca::State read_pca(const TensorReader& reader) {
   const auto [dimension, components] = reader.matrix_shape("pca_model.singular_vectors");
@@ -235,8 +155,9 @@ StateDict to_state_dict(const State& state, const KDEClassifierOptions& options)
   const auto& local = state.kde.references.local.factors;
   if (!local.empty()) tensors["kde_model.local_factors"] = Tensor::from(std::span<const double>(local), {local.size()});
   if (state.pca.residual_dimensions != 0 || !local.empty())
-    dict.metadata["format_version"] = fmt::format("{}", kFormatVersion);
+    dict.metadata["format_version"] = fmt::format("{}", kEstimationVersion);
   calibration::write(state, dict);
+  if (state.committee) committee::write(*state.committee, options, dict);
   return dict;
 }
 
@@ -265,6 +186,9 @@ Loaded from_state_dict(const StateDict& dict, const KDEClassifierOptions& defaul
   }
   loaded.state.pca.rank = loaded.state.report.rank;
   calibration::read(reader.find("calibration.log_densities"), dict, loaded.state);
+  if (loaded.options.automatic) {
+    loaded.state.committee = committee::read(reader, loaded.options, loaded.state.pca.mean.size(), pruning);
+  }
   return loaded;
 }
 

@@ -51,6 +51,7 @@ TEST(CliTest, FitReportsWhatItDid) {
                                                  "explained_variance",
                                                  "bandwidth_factor",
                                                  "max_length",
+                                                 "auto",
                                                  "standardize",
                                                  "bandwidth",
                                                  "covariance",
@@ -101,6 +102,45 @@ TEST(CliTest, FitTakesEveryWayToEstimate) {
   ASSERT_TRUE(model.fit(table.features.view().middle_rows(0, 60)));
   EXPECT_EQ(KDEClassifier::load(f.model).compute_kde_scores(table.features, true),
             model.compute_kde_scores(table.features, true));
+}
+
+TEST(CliTest, AutoChoosesAndTellsWhat) {
+  Fitted f;
+  const auto fit = f.kernad({"fit", f.data, "-o", f.model, "--labels", "class", "--auto", "--target-fpr", "0.1"});
+  ASSERT_EQ(fit.status, 0) << fit.err;
+  EXPECT_EQ(fit.err, "");
+  for (const char* part : {"components wanted        auto\n", "auto, density 1          all components, Ledoit-Wolf",
+                           "auto, density 2          standardised columns", "of 60 training rows\n"}) {
+    EXPECT_NE(fit.out.find(part), std::string::npos) << part << '\n' << fit.out;
+  }
+  const json info = json::parse(f.kernad({"info", f.model, "--json"}).out);
+  EXPECT_EQ(info["auto"], true);
+  EXPECT_EQ(info["chosen"].size(), 2);
+  const json why =
+      json::parse(f.kernad({"explain", f.model, f.data, "--row", "65", "--labels", "class", "--json"}).out);
+  EXPECT_GE(why["decided_by"], 1);
+  const auto text = f.kernad({"explain", f.model, f.data, "--row", "65", "--labels", "class"});
+  EXPECT_NE(text.out.find("decided by   density "), std::string::npos) << text.out;
+
+  const auto table = read_table(f.data, {"class", CsvHeader::detect});
+  KDEClassifier model({.automatic = true});
+  ASSERT_TRUE(model.fit(table.features.view().middle_rows(0, 60)));
+  EXPECT_EQ(KDEClassifier::load(f.model).compute_kde_scores(table.features, true),
+            model.compute_kde_scores(table.features, true));
+}
+
+TEST(CliTest, WhatAutoChoosesCannotBeGivenBesideIt) {
+  Fitted f;
+  const std::vector<std::vector<std::string>> beside = {{"--components", "3"},  {"--standardize"},
+                                                        {"--bandwidth", "loo"}, {"--covariance", "oas"},
+                                                        {"--local", "1"},       {"--scaling", "norm"}};
+  for (const auto& option : beside) {
+    std::vector<std::string> words = {"fit", f.data, "-o", f.model, "--labels", "class", "--auto"};
+    words.insert(words.end(), option.begin(), option.end());
+    const auto fit = f.kernad(words);
+    EXPECT_EQ(fit.status, 2) << option[0];
+    EXPECT_NE(fit.err.find(option[0] + " excludes --auto"), std::string::npos) << fit.err;
+  }
 }
 
 TEST(CliTest, FitIsTheLibrarysFit) {

@@ -261,6 +261,17 @@ TEST(CrossConformalTest, AShareOfVarianceKeepsTheModelsComponentsInEveryFold) {
   EXPECT_EQ(honest(classifier), honest_by_hand(rows, 10, {.n_pca_components = components}));
 }
 
+TEST(CrossConformalTest, ADensityOverAllColumnsIsOneInEveryFold) {
+  // Fewer rows than columns: a fold has a smaller rank, and its residual makes up for it.
+  const auto rows = correlated(30, 50, 0.9, 0, 10);
+  const KDEClassifierOptions options = {.n_pca_components = ComponentCount::all(),
+                                        .kde = {.covariance = Covariance::ledoit_wolf}};
+  KDEClassifier classifier(options);
+  ASSERT_TRUE(classifier.fit(rows));
+  classifier.calibrate(rows, 5);
+  EXPECT_EQ(honest(classifier), honest_by_hand(rows, 5, options));
+}
+
 TEST(CrossConformalTest, FewRows) {
   // Fewer rows than folds: each is a fold of its own. Fewer in the other folds than components: as many as there are.
   const auto rows = correlated(6, 8, 0.8, 0, 8);

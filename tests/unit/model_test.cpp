@@ -221,12 +221,12 @@ TEST(ModelTest, RefusesBadMetadata) {
   const auto with = [](const char* key, const char* text) {
     return refusal([&](StateDict& s) { s.metadata[key] = text; });
   };
-  EXPECT_EQ(with("format_version", "3"),
-            "format_version 3 is not known to this version of kernad, which reads up to 2; a newer kernad is needed");
+  EXPECT_EQ(with("format_version", "4"),
+            "format_version 4 is not known to this version of kernad, which reads up to 3; a newer kernad is needed");
   EXPECT_EQ(with("format_version", "one"), "metadata 'format_version' is 'one'; valid: a whole number");
   EXPECT_EQ(with("feature_scaling_method", "max"), "metadata 'feature_scaling_method' is 'max'; valid: norm, scale");
   for (const char* key :
-       {"n_pca_components", "max_training_points", "seed", "standardize", "covariance", "local_alpha"}) {
+       {"n_pca_components", "max_training_points", "seed", "standardize", "covariance", "local_alpha", "auto"}) {
     for (const char* text : {"", "-1", "x", "16 ", "99999999999999999999999"}) {
       EXPECT_TRUE(with(key, text).starts_with("metadata '" + std::string(key) + "' is")) << key << text;
     }
