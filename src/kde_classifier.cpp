@@ -126,10 +126,11 @@ void KDEClassifier::set_threads(int threads) { threads_ = parallel::checked_thre
 void KDEClassifier::set_pruning(bool pruning) {
   if (state_ && state_->kde.references.pruning != pruning) {
     auto changed = std::make_shared<model::State>(*state_);
-    changed->kde = *kde::with_pruning(state_->kde, pruning);
+    const int threads = parallel::resolve_threads(threads_);
+    changed->kde = *kde::with_pruning(state_->kde, pruning, threads);
     if (state_->committee) {
       auto committee = std::make_shared<model::Committee>(*state_->committee);
-      committee->second.kde = *kde::with_pruning(committee->second.kde, pruning);
+      committee->second.kde = *kde::with_pruning(committee->second.kde, pruning, threads);
       changed->committee = std::move(committee);
     }
     state_ = std::move(changed);
@@ -140,7 +141,7 @@ void KDEClassifier::set_pruning(bool pruning) {
 StateDict KDEClassifier::state_dict() const { return model::to_state_dict(fitted(state_), options_); }
 
 void KDEClassifier::load_state_dict(const StateDict& state) {
-  auto loaded = model::from_state_dict(state, options_, pruning_);
+  auto loaded = model::from_state_dict(state, options_, pruning_, parallel::resolve_threads(threads_));
   state_ = std::make_shared<model::State>(std::move(loaded.state));
   options_ = loaded.options;
 }

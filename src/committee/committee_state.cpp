@@ -43,10 +43,10 @@ void write(const model::Committee& committee, const KDEClassifierOptions& option
 }
 
 std::shared_ptr<const model::Committee> read(const model::TensorReader& reader, const KDEClassifierOptions& options,
-                                             std::size_t columns, bool pruning) {
+                                             std::size_t columns, bool pruning, int threads) {
   auto committee = std::make_shared<model::Committee>();
   try {
-    committee->second = model::from_state_dict(reader.part(kSecond), second_expert(options), pruning).state;
+    committee->second = model::from_state_dict(reader.part(kSecond), second_expert(options), pruning, threads).state;
   } catch (const InvalidInput& error) {
     throw InvalidInput(fmt::format("the second density, tensors '{}...': {}", kSecond, error.what()));
   }

@@ -14,6 +14,6 @@ void write(const model::Committee& committee, const KDEClassifierOptions& option
 /// columns: of the first pipeline. Throws InvalidInput naming the tensor that is missing or wrong.
 [[nodiscard]] std::shared_ptr<const model::Committee> read(const model::TensorReader& reader,
                                                            const KDEClassifierOptions& options, std::size_t columns,
-                                                           bool pruning);
+                                                           bool pruning, int threads);
 
 }  // namespace kernad::committee

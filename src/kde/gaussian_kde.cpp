@@ -41,7 +41,8 @@ std::vector<double> GaussianKDE::density(EmbeddingsView queries) const {
 void GaussianKDE::set_threads(int threads) { threads_ = parallel::checked_thread_count(threads); }
 
 void GaussianKDE::set_pruning(bool pruning) {
-  if (state_ && state_->references.pruning != pruning) state_ = kde::with_pruning(*state_, pruning);
+  if (state_ && state_->references.pruning != pruning)
+    state_ = kde::with_pruning(*state_, pruning, parallel::resolve_threads(threads_));
   pruning_ = pruning;
 }
 

@@ -77,14 +77,14 @@ State fit(MatrixView<T> features, const KDEOptions& options, std::size_t residua
   set_whitening(state, covariance, residual_dimensions, widths.factor);
   state.loo_log_densities = std::move(widths.loo_log_sums);
   for (double& x : state.loo_log_densities) x += state.log_norm - std::log(static_cast<double>(features.rows()));
-  state.references = make_reference_set(whiten_all(state.whitening, features, threads), pruning,
+  state.references = make_reference_set(whiten_all(state.whitening, features, threads), pruning, threads,
                                         {std::move(widths.local), state.dimension});
   return state;
 }
 
-std::shared_ptr<const State> with_pruning(const State& state, bool pruning) {
+std::shared_ptr<const State> with_pruning(const State& state, bool pruning, int threads) {
   auto changed = std::make_shared<State>(state);
-  changed->references = make_reference_set(whitened_rows(state.references), pruning, state.references.local);
+  changed->references = make_reference_set(whitened_rows(state.references), pruning, threads, state.references.local);
   return changed;
 }
 

@@ -41,6 +41,6 @@ template <typename T>
                         bool pruning, int threads);
 
 /// The same density with its references made anew.
-[[nodiscard]] std::shared_ptr<const State> with_pruning(const State& state, bool pruning);
+[[nodiscard]] std::shared_ptr<const State> with_pruning(const State& state, bool pruning, int threads);
 
 }  // namespace kernad::kde

@@ -18,6 +18,8 @@ constexpr std::size_t kLeafRows = 256;  // 16 tiles for the price of one bound
 constexpr std::size_t kMinTreeRows = 2048;
 /// A tree is first tried on so many rows, so that data for which it is of no use cost little.
 constexpr std::size_t kTrialRows = 4096;
+/// From so many rows on the tree is made by several threads.
+constexpr std::size_t kThreadedRows = std::size_t{1} << 15;
 constexpr std::size_t kProbes = 64;
 /// A share of the references from which on leaving out the others saves less than it costs.
 constexpr double kMaxProbedShare = 0.6;
@@ -45,9 +47,9 @@ bool pays(MatrixView<float> whitened, const ReferenceSet& references) {
 
 /// A tree over the rows that `distinct` names, if it pays; else there is none.
 void plant(ReferenceSet& references, MatrixView<float> whitened, const std::vector<kernels::Reference>& distinct,
-           std::size_t leaf_rows, LeafOrder& order) {
-  order = order_by_leaves(whitened, distinct, leaf_rows);
-  references.tree = make_tree(whitened, order);
+           std::size_t leaf_rows, int threads, LeafOrder& order) {
+  order = order_by_leaves(whitened, distinct, leaf_rows, threads);
+  references.tree = make_tree(whitened, order, threads);
   references.packed = kernels::pack_references(whitened, order.places);
   if (!pays(whitened, references)) references.tree = {};
 }
@@ -62,7 +64,9 @@ bool promising(MatrixView<float> whitened, const std::vector<kernels::Reference>
     trial.rows += some[i].count;
   }
   LeafOrder order;
-  plant(trial, whitened, some, std::max(2 * kernels::kTileRows, kLeafRows * some.size() / distinct.size()), order);
+  constexpr int kOneThread = 1;  // what there is to do takes no longer than to start another
+  plant(trial, whitened, some, std::max(2 * kernels::kTileRows, kLeafRows * some.size() / distinct.size()), kOneThread,
+        order);
   return trial.tree.leaf_count() != 0;
 }
 
@@ -90,7 +94,7 @@ void lay_out_widths(ReferenceSet& references) {
 
 }  // namespace
 
-ReferenceSet make_reference_set(MatrixView<float> whitened, bool wanted_pruning, LocalWidths local) {
+ReferenceSet make_reference_set(MatrixView<float> whitened, bool wanted_pruning, int threads, LocalWidths local) {
   ReferenceSet references;
   references.rows = whitened.rows();
   references.pruning = wanted_pruning;
@@ -99,7 +103,7 @@ ReferenceSet make_reference_set(MatrixView<float> whitened, bool wanted_pruning,
   const DistinctRows distinct = pruning ? distinct_rows(whitened) : all_rows(whitened.rows());
   LeafOrder order;
   if (pruning && distinct.rows.size() >= kMinTreeRows && promising(whitened, distinct.rows)) {
-    plant(references, whitened, distinct.rows, kLeafRows, order);
+    plant(references, whitened, distinct.rows, kLeafRows, distinct.rows.size() < kThreadedRows ? 1 : threads, order);
   }
   if (references.tree.leaf_count() == 0) {
     order.places = distinct.rows;

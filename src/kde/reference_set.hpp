@@ -31,7 +31,9 @@ struct ReferenceSet {
 };
 
 /// Without pruning, and where rows have widths of their own, every row is a reference by itself and there is no tree.
-[[nodiscard]] ReferenceSet make_reference_set(MatrixView<float> whitened, bool pruning, LocalWidths local = {});
+/// The same for any number of threads.
+[[nodiscard]] ReferenceSet make_reference_set(MatrixView<float> whitened, bool pruning, int threads,
+                                              LocalWidths local = {});
 
 /// The rows it was made of, in their order.
 [[nodiscard]] Matrix<float> whitened_rows(const ReferenceSet& references);

@@ -11,6 +11,8 @@
 #include <span>
 #include <utility>
 
+#include "parallel/parallel_for.hpp"
+
 namespace kernad::kde {
 namespace {
 
@@ -214,28 +216,34 @@ void RegionPacks::enclose(std::size_t i, MatrixView<float> points, std::span<con
   for (std::size_t j = 0; j < dimension; ++j) centre[place_of(i, j, dimension)] = 0;
 }
 
-LeafOrder order_by_leaves(MatrixView<float> points, std::vector<Reference> rows, std::size_t leaf_rows) {
+LeafOrder order_by_leaves(MatrixView<float> points, std::vector<Reference> rows, std::size_t leaf_rows, int threads) {
+  // All parts of a level at once: how one is split depends on no other.
+  std::vector<std::span<Reference>> parts{rows};
+  for (bool split_any = true; split_any;) {
+    std::vector<std::size_t> middles(parts.size());
+    parallel::parallel_for(parts.size(), threads, [&](std::size_t i, std::size_t) {
+      if (parts[i].size() > leaf_rows) middles[i] = split(points, parts[i]);
+    });
+    std::vector<std::span<Reference>> next;
+    for (std::size_t i = 0; i < parts.size(); ++i) {
+      if (middles[i] != 0) next.push_back(parts[i].first(middles[i]));
+      next.push_back(parts[i].subspan(middles[i]));
+    }
+    split_any = next.size() > parts.size();
+    parts = std::move(next);
+  }
   LeafOrder order;
   order.places.reserve(rows.size() + rows.size() / 8);
-  std::vector<std::span<Reference>> waiting{rows};
-  while (!waiting.empty()) {
-    const auto range = waiting.back();
-    waiting.pop_back();
-    if (range.size() > leaf_rows) {
-      const std::size_t middle = split(points, range);
-      waiting.push_back(range.subspan(middle));
-      waiting.push_back(range.first(middle));
-      continue;
-    }
+  for (const auto part : parts) {
     order.first_tile.push_back(static_cast<std::uint32_t>(order.places.size() / kTileRows));
-    order.places.insert(order.places.end(), range.begin(), range.end());
+    order.places.insert(order.places.end(), part.begin(), part.end());
     order.places.resize(kernels::round_up(order.places.size(), kTileRows));
   }
   order.first_tile.push_back(static_cast<std::uint32_t>(order.places.size() / kTileRows));
   return order;
 }
 
-Tree make_tree(MatrixView<float> points, const LeafOrder& order) {
+Tree make_tree(MatrixView<float> points, const LeafOrder& order, int threads) {
   Tree tree;
   tree.first_tile = order.first_tile;
   tree.leaves = RegionPacks(tree.leaf_count(), points.cols());
@@ -245,10 +253,12 @@ Tree make_tree(MatrixView<float> points, const LeafOrder& order) {
     const std::size_t end = tree.first_tile[last_leaf] * kTileRows;
     regions.enclose(i, points, std::span(order.places).subspan(begin, end - begin));
   };
-  for (std::size_t leaf = 0; leaf < tree.leaf_count(); ++leaf) enclose(tree.leaves, leaf, leaf, leaf + 1);
-  for (std::size_t node = 0; node < tree.leaves.count; ++node) {
-    enclose(tree.nodes, node, node * kTileRows, std::min(tree.leaf_count(), (node + 1) * kTileRows));
-  }
+  parallel::parallel_for(tree.leaves.count, threads, [&](std::size_t node, std::size_t) {
+    const std::size_t first = node * kTileRows;
+    const std::size_t last = std::min(tree.leaf_count(), first + kTileRows);
+    for (std::size_t leaf = first; leaf < last; ++leaf) enclose(tree.leaves, leaf, leaf, leaf + 1);
+    enclose(tree.nodes, node, first, last);
+  });
   return tree;
 }
 

@@ -57,9 +57,9 @@ struct LeafOrder {
   std::vector<std::uint32_t> first_tile;  ///< as in Tree
 };
 [[nodiscard]] LeafOrder order_by_leaves(MatrixView<float> points, std::vector<kernels::Reference> rows,
-                                        std::size_t leaf_rows);
+                                        std::size_t leaf_rows, int threads);
 
 /// The regions around such leaves.
-[[nodiscard]] Tree make_tree(MatrixView<float> points, const LeafOrder& order);
+[[nodiscard]] Tree make_tree(MatrixView<float> points, const LeafOrder& order, int threads);
 
 }  // namespace kernad::kde

@@ -42,6 +42,7 @@ struct Loaded {
 /// Every name, shape, dtype and value is checked; `defaults` stand in for parameters that the metadata do not tell.
 /// pruning: see
 /// kde::make_reference_set. Throws InvalidInput naming the tensor or the key.
-[[nodiscard]] Loaded from_state_dict(const StateDict& dict, const KDEClassifierOptions& defaults, bool pruning);
+[[nodiscard]] Loaded from_state_dict(const StateDict& dict, const KDEClassifierOptions& defaults, bool pruning,
+                                     int threads);
 
 }  // namespace kernad::model

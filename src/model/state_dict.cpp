@@ -89,7 +89,7 @@ std::vector<double> read_local_factors(const TensorReader& reader, std::size_t r
   return factors;
 }
 
-kde::State read_kde(const TensorReader& reader, const pca::State& pca, bool pruning) {
+kde::State read_kde(const TensorReader& reader, const pca::State& pca, bool pruning, int threads) {
   const std::size_t features = pca.features();
   const auto [rows, rank] = reader.matrix_shape("kde_model.dataset");
   kde::State state;
@@ -103,7 +103,7 @@ kde::State read_kde(const TensorReader& reader, const pca::State& pca, bool prun
   state.log_norm = read_log_norm(reader, state.bw_transform);
   state.bandwidth_factor = kde::scott_factor(rows, state.dimension);
   state.whitening = kernels::Projection(state.mean, state.bw_transform);
-  state.references = kde::make_reference_set(read_dataset(reader, rows, rank), pruning,
+  state.references = kde::make_reference_set(read_dataset(reader, rows, rank), pruning, threads,
                                              {read_local_factors(reader, rows), state.dimension});
   return state;
 }
@@ -161,7 +161,7 @@ StateDict to_state_dict(const State& state, const KDEClassifierOptions& options)
   return dict;
 }
 
-Loaded from_state_dict(const StateDict& dict, const KDEClassifierOptions& defaults, bool pruning) {
+Loaded from_state_dict(const StateDict& dict, const KDEClassifierOptions& defaults, bool pruning, int threads) {
   check_format_version(dict.metadata);
   const TensorReader reader(dict);
   Loaded loaded{options_from(dict.metadata, defaults), {}};
@@ -172,7 +172,7 @@ Loaded from_state_dict(const StateDict& dict, const KDEClassifierOptions& defaul
   if (!(loaded.state.max_length > 0)) {
     reader.fail("max_length", fmt::format("is {}", loaded.state.max_length), "above 0");
   }
-  loaded.state.kde = read_kde(reader, loaded.state.pca, pruning);
+  loaded.state.kde = read_kde(reader, loaded.state.pca, pruning, threads);
   check_state(loaded.state, loaded.options.feature_scaling_method);
   loaded.state.report = report_from_shapes(loaded.state);
   read_report(dict.metadata, loaded.state.report);
@@ -187,7 +187,7 @@ Loaded from_state_dict(const StateDict& dict, const KDEClassifierOptions& defaul
   loaded.state.pca.rank = loaded.state.report.rank;
   calibration::read(reader.find("calibration.log_densities"), dict, loaded.state);
   if (loaded.options.automatic) {
-    loaded.state.committee = committee::read(reader, loaded.options, loaded.state.pca.mean.size(), pruning);
+    loaded.state.committee = committee::read(reader, loaded.options, loaded.state.pca.mean.size(), pruning, threads);
   }
   return loaded;
 }

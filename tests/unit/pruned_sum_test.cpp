@@ -93,7 +93,7 @@ double kept_at_origin(double distance) {
     rows(i, 0) = static_cast<float>(radius * std::cos(angle) + 1e-4 * random.uniform());
     rows(i, 1) = static_cast<float>(radius * std::sin(angle) + 1e-4 * random.uniform());
   }
-  const auto references = kde::make_reference_set(rows, true);
+  const auto references = kde::make_reference_set(rows, true, 1);
   EXPECT_NE(references.tree.leaf_count(), 0U);
   const std::vector<double> origin(2);
   return kde::PrunedSum(references).kept_share(kernels::active(), origin.data());
@@ -113,7 +113,7 @@ TEST(PrunedSumTest, ReferencesFarBeyondTheirLeafHideNoneBesideThem) {
     SCOPED_TRACE(huge);
     auto rows = clustered(4096, 3, 40, 15, 8);
     for (std::size_t i = 0; i < 40; ++i) rows(i * 101, i % 3) = i % 2 == 0 ? huge : -huge;
-    const auto references = kde::make_reference_set(rows, true);
+    const auto references = kde::make_reference_set(rows, true, 1);
     ASSERT_NE(references.tree.leaf_count(), 0U);
     kde::PrunedSum sum(references);
     std::size_t pruned = 0;

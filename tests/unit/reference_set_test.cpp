@@ -33,7 +33,7 @@ TEST(DuplicatesTest, EachRowOnceAndHowOftenItOccurs) {
 TEST(LeafOrderTest, EveryRowIsInOneLeafAndNoLeafIsTooLarge) {
   for (const std::size_t dimension : {1, 2, 16, 70}) {
     const auto points = clustered(3000, dimension, 9, 8, dimension);
-    const LeafOrder order = order_by_leaves(points, all_rows(3000).rows, 100);
+    const LeafOrder order = order_by_leaves(points, all_rows(3000).rows, 100, 2);
     std::set<std::uint32_t> seen;
     for (const auto& place : order.places) {
       if (place.row == kernels::Reference::kNone) continue;
@@ -50,14 +50,23 @@ TEST(LeafOrderTest, EveryRowIsInOneLeafAndNoLeafIsTooLarge) {
 
 TEST(LeafOrderTest, RowsThatAreAllTheSameEndUpInLeavesToo) {
   const Embeddings points(std::vector<float>(1000, 2.5F), 500, 2);
-  const LeafOrder order = order_by_leaves(points, all_rows(500).rows, 32);
+  const LeafOrder order = order_by_leaves(points, all_rows(500).rows, 32, 2);
   EXPECT_GE(order.first_tile.size(), 17U);
+}
+
+TEST(LeafOrderTest, ThreadsDoNotChangeIt) {
+  const Embeddings points = testing::gaussian(5000, 3, 6);
+  const LeafOrder one = order_by_leaves(points, all_rows(5000).rows, 64, 1);
+  const LeafOrder three = order_by_leaves(points, all_rows(5000).rows, 64, 3);
+  EXPECT_EQ(one.first_tile, three.first_tile);
+  ASSERT_EQ(one.places.size(), three.places.size());
+  for (std::size_t i = 0; i < one.places.size(); ++i) EXPECT_EQ(one.places[i].row, three.places[i].row);
 }
 
 TEST(LeafOrderTest, ClustersAreNotMixed) {
   // 12 clusters 40 deviations apart and of 125 rows: leaves of at most 128 rows need hold no two of them.
   const auto points = clustered(1500, 8, 12, 40, 3);
-  const LeafOrder order = order_by_leaves(points, all_rows(1500).rows, 128);
+  const LeafOrder order = order_by_leaves(points, all_rows(1500).rows, 128, 2);
   std::size_t mixed = 0;
   for (std::size_t leaf = 0; leaf + 1 < order.first_tile.size(); ++leaf) {
     std::set<std::uint32_t> clusters;
@@ -72,8 +81,8 @@ TEST(LeafOrderTest, ClustersAreNotMixed) {
 TEST(TreeTest, NoRowOfALeafIsFartherThanItsBoundSays) {
   for (const std::size_t dimension : {1, 3, 16, 40}) {
     const auto points = clustered(900, dimension, 5, 6, dimension);
-    const LeafOrder order = order_by_leaves(points, all_rows(900).rows, 64);
-    const Tree tree = make_tree(points, order);
+    const LeafOrder order = order_by_leaves(points, all_rows(900).rows, 64, 2);
+    const Tree tree = make_tree(points, order, 2);
     const auto queries = testing::map(gaussian(30, dimension, 5), [](double x, auto, auto) { return 9 * x; });
     kernels::AlignedVector<float> leaves(tree.leaves.count * kTileRows);
     kernels::AlignedVector<float> nodes(tree.nodes.count * kTileRows);
@@ -105,7 +114,7 @@ TEST(ReferenceSetTest, RowsComeBackInTheirOrder) {
   auto rows = clustered(5000, 4, 20, 30, 1);
   for (std::size_t i = 0; i < 1000; ++i) std::copy_n(rows.row(4 * i).data(), 4, rows.row(4 * i + 1).data());
   for (const bool pruning : {true, false}) {
-    const ReferenceSet references = make_reference_set(rows, pruning);
+    const ReferenceSet references = make_reference_set(rows, pruning, 1);
     EXPECT_EQ(references.rows, 5000U);
     EXPECT_EQ(references.tree.leaf_count() != 0, pruning);
     const auto restored = whitened_rows(references);
@@ -115,8 +124,8 @@ TEST(ReferenceSetTest, RowsComeBackInTheirOrder) {
 
 TEST(ReferenceSetTest, DuplicatesAreMergedOnlyWithPruning) {
   const auto rows = testing::map(gaussian(1000, 2, 2), [](double x, auto, auto) { return std::round(x); });
-  EXPECT_LE(make_reference_set(rows, true).packed.tiles, 5U);
-  EXPECT_EQ(make_reference_set(rows, false).packed.tiles, 63U);
+  EXPECT_LE(make_reference_set(rows, true, 1).packed.tiles, 5U);
+  EXPECT_EQ(make_reference_set(rows, false, 1).packed.tiles, 63U);
 }
 
 TEST(ReferenceSetTest, NoTreeWhereItWouldNotPay) {
