@@ -79,6 +79,17 @@ TEST(TailTest, EqualRowsHaveATailOfSlopeOne) {
   }
 }
 
+TEST(TailTest, RoundingMakesNoRowRarer) {
+  for (const double noise : {0.0, 1e-15, 1e-9, 3e-6}) {
+    std::vector<double> values(30, 7.0);
+    for (std::size_t i = 0; i < values.size(); ++i) values[i] -= noise * static_cast<double>(i);
+    values.push_back(9);
+    const Tail tail(values);
+    for (std::size_t i = 0; i < 30; ++i) EXPECT_NEAR(tail.rarity(values[i]), std::log(32.0 / 30), 1e-4) << noise;
+    EXPECT_NEAR(tail.rarity(5), std::log(32.0) + 2, 1e-4) << noise;
+  }
+}
+
 TEST(TailTest, TheRarerDecides) {
   const Tail first({10, 11, 12, 13});
   const Tail second({-5, -4, -3, -2});
