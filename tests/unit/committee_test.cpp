@@ -215,6 +215,30 @@ TEST(CommitteeTest, ACheckpointWithoutASecondDensityIsNone) {
   EXPECT_EQ(classifier.options().n_pca_components.count(), 3);
 }
 
+TEST(CommitteeTest, TensorsTellWithoutMetadata) {
+  const auto rows = correlated(60, 9, 0.9, 1, 6);
+  const auto classifier = fitted({.automatic = true}, rows);
+  auto state = classifier.state_dict();
+  state.metadata.clear();
+  KDEClassifier loaded;
+  loaded.load_state_dict(state);
+  EXPECT_TRUE(loaded.options().automatic);
+  EXPECT_EQ(log_densities(loaded, queries_around(rows)), log_densities(classifier, queries_around(rows)));
+  EXPECT_TRUE(KDEClassifier(loaded.options()).fit(rows));
+}
+
+TEST(CommitteeTest, BothEndsOfTheBandwidthsAreTold) {
+  // Nearly all rows are one: the likelier, the wider, for both densities.
+  Embeddings rows(300, 4);
+  const auto some = gaussian(3, 4, 1);
+  for (std::size_t i = 0; i < 3; ++i) {
+    for (std::size_t d = 0; d < 4; ++d) rows(i, d) = some(i, d);
+  }
+  const auto classifier = fitted({.automatic = true}, rows);
+  ASSERT_EQ(classifier.report().notes.size(), 2U);
+  EXPECT_NE(classifier.report().notes[1].find("density 2"), std::string::npos);
+}
+
 TEST(CommitteeTest, BrokenStatesAreRefused) {
   const auto good = fitted({.automatic = true}, correlated(60, 9, 0.9, 1, 6)).state_dict();
   const auto other = fitted({.automatic = true}, correlated(60, 8, 0.9, 1, 6)).state_dict();
