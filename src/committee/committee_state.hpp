@@ -11,6 +11,9 @@ namespace kernad::committee {
 /// Adds the tensors of the second pipeline and of both tails.
 void write(const model::Committee& committee, const KDEClassifierOptions& options, StateDict& dict);
 
+/// Whether a committee's tensors are there. A file that was written anew may have lost the metadata that say so.
+[[nodiscard]] bool stored_in(const model::TensorReader& reader);
+
 /// columns: of the first pipeline. Throws InvalidInput naming the tensor that is missing or wrong.
 [[nodiscard]] std::shared_ptr<const model::Committee> read(const model::TensorReader& reader,
                                                            const KDEClassifierOptions& options, std::size_t columns,

@@ -38,6 +38,13 @@ void add_second(model::State& first, const linalg::Rows<float>& rows, const KDEC
           "standardised columns, round kernels, bandwidth factor {:.4g}, twice that of leave-one-out likelihood; "
           "decides {:.3g} % of {} training rows",
           second.bandwidth_factor, 100 * share, first.kde.loo_log_densities.size())};
+  if (second.bandwidth_at_limit) {
+    first.report.notes.push_back(
+        fmt::format("the bandwidth factor of density 2, {:.6g}, is twice the end of the range in which leave-one-out "
+                    "likelihood was "
+                    "searched",
+                    second.bandwidth_factor));
+  }
   first.committee = std::move(committee);
 }
 

@@ -10,6 +10,12 @@
 namespace kernad::committee {
 namespace {
 
+// Log-densities that should be equal differ by rounding, on one instruction set otherwise than on another. Rows so near
+// to each other are equally dense, or rounding would make one of them the rarer.
+constexpr double kResolution = 1e-4;
+// A smaller scale of the tail would blow rounding up to more than a hundredth of rarity.
+constexpr double kLeastSlope = 100 * kResolution;
+
 /// The mean excess of the least dense tenth over the row before them: the scale of an exponential tail.
 double tail_slope(const std::vector<double>& descending) {
   const std::size_t n = descending.size();
@@ -17,7 +23,7 @@ double tail_slope(const std::vector<double>& descending) {
   const double start = descending[n - std::min(n, tenth + 1)];
   double excess = 0;
   for (std::size_t i = n - tenth; i < n; ++i) excess += (start - descending[i]) / static_cast<double>(tenth);
-  return excess > 0 ? excess : 1;
+  return excess > kLeastSlope ? excess : 1;
 }
 
 }  // namespace
@@ -27,9 +33,9 @@ Tail::Tail(std::vector<double> log_densities) : log_densities_(std::move(log_den
   std::sort(log_densities_.begin(), log_densities_.end(), std::greater<>());
   const std::size_t n = log_densities_.size();
   beyond_ = std::log(static_cast<double>(n) + 1);
-  for (std::size_t i = 0; i < n; ++i) {
-    if (i != 0 && log_densities_[i] == log_densities_[i - 1]) continue;
-    knots_.push_back(log_densities_[i]);
+  for (std::size_t i = 0, next = 1; i < n; i = next++) {
+    while (next < n && log_densities_[i] - log_densities_[next] <= kResolution) ++next;
+    knots_.push_back(log_densities_[next - 1]);
     rarities_.push_back(beyond_ - std::log(static_cast<double>(n - i)));
   }
   slope_ = tail_slope(log_densities_);

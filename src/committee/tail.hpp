@@ -8,7 +8,7 @@ namespace kernad::committee {
 
 /// How rare a log-density is among those of the training rows, each without its own kernel: -log of the share of rows
 /// that are no denser. It never falls as the density does, and past the least dense row it grows linearly, as it would
-/// in the tail of an exponential distribution.
+/// in the tail of an exponential distribution. Rows within 1e-4 nats are equally dense.
 class Tail {
  public:
   Tail() = default;
@@ -25,7 +25,7 @@ class Tail {
 
  private:
   std::vector<double> log_densities_;  // descending
-  std::vector<double> knots_;          // the distinct ones
+  std::vector<double> knots_;          // the distinct ones: the last of each run of equals
   std::vector<double> rarities_;       // of the knots, ascending
   double beyond_ = 0;                  // the rarity just past the least dense row: log(n + 1)
   double slope_ = 1;                   // nats that one of rarity takes there

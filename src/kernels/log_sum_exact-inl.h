@@ -69,7 +69,9 @@ inline MaxSum LogSumExact(const double* query, const float* tiles, const float* 
   auto sum = hn::Zero(dd);
   for (std::size_t i = 0; i < places; i += kLanes) {
     const auto weight = hn::PromoteTo(dd, hn::Load(df, bias + i));
-    const auto exponent = hn::MulAdd(hn::Sub(nearest, hn::Load(dd, squares + i)), scale, weight);
+    // Never above 0, but where a place without a reference is nearer than all: there it must not outgrow kPadding.
+    const auto closer = hn::Min(hn::Sub(nearest, hn::Load(dd, squares + i)), hn::Zero(dd));
+    const auto exponent = hn::MulAdd(closer, scale, weight);
     sum = hn::Add(sum, hn::PromoteTo(dd, Exp2(df, hn::DemoteTo(df, hn::Max(exponent, hn::Set(dd, -127.0))))));
   }
   return {-0.5 * hn::GetLane(nearest), hn::GetLane(hn::SumOfLanes(dd, sum))};

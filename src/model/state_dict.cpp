@@ -165,9 +165,12 @@ Loaded from_state_dict(const StateDict& dict, const KDEClassifierOptions& defaul
   check_format_version(dict.metadata);
   const TensorReader reader(dict);
   Loaded loaded{options_from(dict.metadata, defaults), {}};
+  loaded.options.automatic = loaded.options.automatic || committee::stored_in(reader);
   loaded.state.pca = read_pca(reader);
   const std::size_t components = loaded.state.pca.singular_vectors.cols();
-  if (!dict.metadata.contains("n_pca_components")) loaded.options.n_pca_components = components;
+  if (!dict.metadata.contains("n_pca_components") && !loaded.options.automatic) {
+    loaded.options.n_pca_components = components;
+  }
   loaded.state.max_length = reader.scalar("max_length");
   if (!(loaded.state.max_length > 0)) {
     reader.fail("max_length", fmt::format("is {}", loaded.state.max_length), "above 0");

@@ -79,6 +79,17 @@ TEST(TailTest, EqualRowsHaveATailOfSlopeOne) {
   }
 }
 
+TEST(TailTest, RoundingMakesNoRowRarer) {
+  for (const double noise : {0.0, 1e-15, 1e-9, 3e-6}) {
+    std::vector<double> values(30, 7.0);
+    for (std::size_t i = 0; i < values.size(); ++i) values[i] -= noise * static_cast<double>(i);
+    values.push_back(9);
+    const Tail tail(values);
+    for (std::size_t i = 0; i < 30; ++i) EXPECT_NEAR(tail.rarity(values[i]), std::log(32.0 / 30), 1e-4) << noise;
+    EXPECT_NEAR(tail.rarity(5), std::log(32.0) + 2, 1e-4) << noise;
+  }
+}
+
 TEST(TailTest, TheRarerDecides) {
   const Tail first({10, 11, 12, 13});
   const Tail second({-5, -4, -3, -2});
@@ -202,6 +213,30 @@ TEST(CommitteeTest, ACheckpointWithoutASecondDensityIsNone) {
   classifier.load_state_dict(fitted({.n_pca_components = 3}, rows).state_dict());
   EXPECT_FALSE(classifier.options().automatic);
   EXPECT_EQ(classifier.options().n_pca_components.count(), 3);
+}
+
+TEST(CommitteeTest, TensorsTellWithoutMetadata) {
+  const auto rows = correlated(60, 9, 0.9, 1, 6);
+  const auto classifier = fitted({.automatic = true}, rows);
+  auto state = classifier.state_dict();
+  state.metadata.clear();
+  KDEClassifier loaded;
+  loaded.load_state_dict(state);
+  EXPECT_TRUE(loaded.options().automatic);
+  EXPECT_EQ(log_densities(loaded, queries_around(rows)), log_densities(classifier, queries_around(rows)));
+  EXPECT_TRUE(KDEClassifier(loaded.options()).fit(rows));
+}
+
+TEST(CommitteeTest, BothEndsOfTheBandwidthsAreTold) {
+  // Nearly all rows are one: the likelier, the wider, for both densities.
+  Embeddings rows(300, 4);
+  const auto some = gaussian(3, 4, 1);
+  for (std::size_t i = 0; i < 3; ++i) {
+    for (std::size_t d = 0; d < 4; ++d) rows(i, d) = some(i, d);
+  }
+  const auto classifier = fitted({.automatic = true}, rows);
+  ASSERT_EQ(classifier.report().notes.size(), 2U);
+  EXPECT_NE(classifier.report().notes[1].find("density 2"), std::string::npos);
 }
 
 TEST(CommitteeTest, BrokenStatesAreRefused) {

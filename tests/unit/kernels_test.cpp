@@ -119,6 +119,15 @@ TEST_P(EachTarget, ExactSumMatchesLongDouble) {
   }
 }
 
+TEST_P(EachTarget, PlacesWithoutAReferenceDoNotCountWhereTheyAreNearest) {
+  const auto packed = pack_references(Embeddings({2.0F}, 1, 1));  // and 15 places that hold zeros
+  for (double query = -1; query > -1e30; query *= 1.05) {
+    const auto result = kernels_.log_sum_exact(&query, packed.tile(0), packed.difference_bias.data(), 1, 1);
+    EXPECT_EQ(result.max, -0.5 * (query - 2) * (query - 2));
+    EXPECT_EQ(result.sum, 1) << query;
+  }
+}
+
 /// Sums of queries by a fused kernel, in units of the sum over references of exp(-|q - r|^2 / 2).
 std::vector<double> fused_sums(const KernelTable& kernels, bool expanded, const Embeddings& queries,
                                const PackedReferences& references, std::size_t width) {
