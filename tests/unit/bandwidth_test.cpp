@@ -74,6 +74,19 @@ TEST(BandwidthTest, CopiesDoNotDrawTheBandwidthToZero) {
   EXPECT_NEAR(factor(twice) / factor(rows), 1, 1e-6);
 }
 
+TEST(BandwidthTest, CopiesAtTheOriginAreCopies) {
+  // Where |a|^2 + |b|^2 is 0 nothing cancels. Distances, all of them exact, are the same away from there.
+  const Embeddings rows({-2, -1, 0, 0, 0, 1, 2}, 7, 1);
+  const auto moved = testing::map(rows, [](double x, std::size_t, std::size_t) { return x + 8; });
+  const kde::PairDistances pairs(rows);
+  const kde::PairDistances elsewhere(moved);
+  EXPECT_EQ(kde::local_scales(pairs, 1, 1), kde::local_scales(elsewhere, 1, 1));
+  const auto choice = kde::leave_one_out(pairs, {}, 1, 1, 1, 1);
+  const auto expected = kde::leave_one_out(elsewhere, {}, 1, 1, 1, 1);
+  EXPECT_EQ(choice.bandwidth, expected.bandwidth);
+  EXPECT_EQ(choice.log_sums, expected.log_sums);
+}
+
 TEST(BandwidthTest, TheLimitIsTold) {
   // Two far clusters of two rows: leaving one out, the other is near and all else far: the smallest h wins.
   const Embeddings rows({0, 1e-6F, 1, 1 + 1e-6F}, 4, 1);
