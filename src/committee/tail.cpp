@@ -10,6 +10,17 @@
 namespace kernad::committee {
 namespace {
 
+// Sums of kernels are rounded to float32: of rows that are alike they differ by some 1e-7 nats. Those differences are
+// no order among rows and no scale of a tail.
+constexpr double kSame = 1e-5;
+
+/// Levels what differs by less than kSame, to the least dense of each group. descending: sorted.
+void level(std::vector<double>& descending) {
+  for (std::size_t i = descending.size() - 1; i > 0; --i) {
+    if (descending[i - 1] - descending[i] < kSame) descending[i - 1] = descending[i];
+  }
+}
+
 /// The mean excess of the least dense tenth over the row before them: the scale of an exponential tail.
 double tail_slope(const std::vector<double>& descending) {
   const std::size_t n = descending.size();
@@ -17,7 +28,7 @@ double tail_slope(const std::vector<double>& descending) {
   const double start = descending[n - std::min(n, tenth + 1)];
   double excess = 0;
   for (std::size_t i = n - tenth; i < n; ++i) excess += (start - descending[i]) / static_cast<double>(tenth);
-  return excess > 0 ? excess : 1;
+  return excess > kSame ? excess : 1;
 }
 
 }  // namespace
@@ -25,6 +36,7 @@ double tail_slope(const std::vector<double>& descending) {
 Tail::Tail(std::vector<double> log_densities) : log_densities_(std::move(log_densities)) {
   assert(!log_densities_.empty());
   std::sort(log_densities_.begin(), log_densities_.end(), std::greater<>());
+  level(log_densities_);
   const std::size_t n = log_densities_.size();
   beyond_ = std::log(static_cast<double>(n) + 1);
   for (std::size_t i = 0; i < n; ++i) {

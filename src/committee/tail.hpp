@@ -12,7 +12,7 @@ namespace kernad::committee {
 class Tail {
  public:
   Tail() = default;
-  /// log_densities: of n training rows, finite, at least one.
+  /// log_densities: of n training rows, finite, at least one. Those within 1e-5 nats of each other count as equal.
   explicit Tail(std::vector<double> log_densities);
 
   /// log((n + 1) / rows no denser), 0 of n + 1 and log(n + 1) of none; linear between training rows.

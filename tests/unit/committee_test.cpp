@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <numbers>
 #include <string>
 #include <vector>
 
@@ -77,6 +78,20 @@ TEST(TailTest, EqualRowsHaveATailOfSlopeOne) {
     EXPECT_NEAR(tail.rarity(7), std::log((static_cast<double>(n) + 1) / static_cast<double>(n)), 1e-15);
     EXPECT_DOUBLE_EQ(tail.rarity(5), std::log(static_cast<double>(n) + 1) + 2);
   }
+}
+
+TEST(TailTest, RoundingIsNoOrder) {
+  // What float32 sums make of rows that are alike.
+  std::vector<double> values(30);
+  for (std::size_t i = 0; i < values.size(); ++i) values[i] = -3 + 2e-8 * static_cast<double>(i);
+  const Tail tail(values);
+  for (const double x : values) EXPECT_NEAR(tail.rarity(x), std::log(31.0 / 30), 1e-12);
+  EXPECT_DOUBLE_EQ(tail.rarity(-5), std::log(31.0) + 2);
+  // A chain of small steps is not one value, and a tail that is stored and read is the same.
+  for (std::size_t i = 0; i < values.size(); ++i) values[i] = -3 + 4e-6 * static_cast<double>(i);
+  const Tail chain(values);
+  EXPECT_EQ(chain.log_densities().front() - chain.log_densities().back(), values[27] - values[0]);
+  EXPECT_EQ(Tail(chain.log_densities()).log_densities(), chain.log_densities());
 }
 
 TEST(TailTest, TheRarerDecides) {
@@ -264,6 +279,18 @@ TEST(CommitteeTest, WhatItChoosesMustBeLeftToIt) {
       {.kde = {.local_alpha = 1}, .automatic = true}};
   for (const auto& options : wrong) EXPECT_THROW(KDEClassifier{options}, InvalidParameter);
   EXPECT_NO_THROW(KDEClassifier({.max_training_points = 100, .seed = 3, .automatic = true}));
+}
+
+TEST(CommitteeTest, RowsThatAreAlikeDecideNothing) {
+  // On a circle no row is rarer than another. Far away the log-density falls as the square of the distance: a tail
+  // whose scale were the rounding of the sums would multiply it by some 1e7.
+  const auto rows = testing::map(Embeddings(40, 2), [](double, std::size_t i, std::size_t j) {
+    const double angle = static_cast<double>(i) * 2 * std::numbers::pi / 40;
+    return j == 0 ? std::cos(angle) : std::sin(angle);
+  });
+  const auto scores = log_densities(fitted({.automatic = true}, rows), Embeddings({100, 0, 0, 100}, 2, 2));
+  // Variance 1/2, bandwidths no less than a tenth: -(100 / 0.07)^2 / 2 in the second density, one nat in one nat.
+  for (const double x : scores) EXPECT_GT(x, -1e6 - 1e6);
 }
 
 TEST(CommitteeTest, SmallAndOddTrainingSets) {
