@@ -42,6 +42,8 @@ void write(const model::Committee& committee, const KDEClassifierOptions& option
   dict.metadata["format_version"] = fmt::format("{}", model::kFormatVersion);
 }
 
+bool found(const model::TensorReader& reader) { return reader.find(kFirstTail) != nullptr; }
+
 std::shared_ptr<const model::Committee> read(const model::TensorReader& reader, const KDEClassifierOptions& options,
                                              std::size_t columns, bool pruning) {
   auto committee = std::make_shared<model::Committee>();

@@ -11,6 +11,9 @@ namespace kernad::committee {
 /// Adds the tensors of the second pipeline and of both tails.
 void write(const model::Committee& committee, const KDEClassifierOptions& options, StateDict& dict);
 
+/// Whether the tensors are a committee's, whatever the metadata say.
+[[nodiscard]] bool found(const model::TensorReader& reader);
+
 /// columns: of the first pipeline. Throws InvalidInput naming the tensor that is missing or wrong.
 [[nodiscard]] std::shared_ptr<const model::Committee> read(const model::TensorReader& reader,
                                                            const KDEClassifierOptions& options, std::size_t columns,

@@ -167,7 +167,12 @@ Loaded from_state_dict(const StateDict& dict, const KDEClassifierOptions& defaul
   Loaded loaded{options_from(dict.metadata, defaults), {}};
   loaded.state.pca = read_pca(reader);
   const std::size_t components = loaded.state.pca.singular_vectors.cols();
-  if (!dict.metadata.contains("n_pca_components")) loaded.options.n_pca_components = components;
+  if (committee::found(reader)) {
+    loaded.options.automatic =
+        true;  // also where the metadata are lost: by the first density alone it is another model
+  } else if (!dict.metadata.contains("n_pca_components")) {
+    loaded.options.n_pca_components = components;
+  }
   loaded.state.max_length = reader.scalar("max_length");
   if (!(loaded.state.max_length > 0)) {
     reader.fail("max_length", fmt::format("is {}", loaded.state.max_length), "above 0");

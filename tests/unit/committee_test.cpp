@@ -219,6 +219,18 @@ TEST(CommitteeTest, ACheckpointWithoutASecondDensityIsNone) {
   EXPECT_EQ(classifier.options().n_pca_components.count(), 3);
 }
 
+TEST(CommitteeTest, TensorsTellWithoutMetadata) {
+  const auto rows = correlated(60, 9, 0.9, 1, 6);
+  const auto classifier = fitted({.automatic = true}, rows);
+  StateDict bare;
+  for (const auto& [name, tensor] : classifier.state_dict().tensors) bare.tensors["model." + name] = tensor;
+  KDEClassifier loaded;
+  loaded.load_state_dict(bare);
+  EXPECT_TRUE(loaded.options().automatic);
+  EXPECT_NO_THROW(KDEClassifier{loaded.options()});
+  EXPECT_EQ(log_densities(loaded, rows), log_densities(classifier, rows));
+}
+
 TEST(CommitteeTest, BrokenStatesAreRefused) {
   const auto good = fitted({.automatic = true}, correlated(60, 9, 0.9, 1, 6)).state_dict();
   const auto other = fitted({.automatic = true}, correlated(60, 8, 0.9, 1, 6)).state_dict();
