@@ -98,11 +98,14 @@ void append_estimation(nlohmann::ordered_json& json, const KDEClassifier& model)
   const auto& options = model.options();
   const auto& report = model.report();
   json["auto"] = options.automatic;
-  if (options.automatic) json["chosen"] = report.chosen;
-  json["standardize"] = options.standardize;
-  json["bandwidth"] = to_string(options.kde.bandwidth);
-  json["covariance"] = to_string(options.kde.covariance);
-  json["local_alpha"] = options.kde.local_alpha;
+  if (options.automatic) {
+    json["chosen"] = report.chosen;
+  } else {
+    json["standardize"] = options.standardize;
+    json["bandwidth"] = to_string(options.kde.bandwidth);
+    json["covariance"] = to_string(options.kde.covariance);
+    json["local_alpha"] = options.kde.local_alpha;
+  }
   json["shrinkage"] = report.shrinkage;
   if (std::isfinite(report.loo_log_likelihood)) json["loo_log_likelihood"] = report.loo_log_likelihood;
 }

@@ -21,7 +21,11 @@ nlohmann::ordered_json model_json(const std::string& path, const KDEClassifier& 
   const auto& report = model.report();
   nlohmann::ordered_json json;
   json["model"] = path;
-  json["n_pca_components"] = components_json(options.n_pca_components);
+  if (options.automatic) {
+    json["n_pca_components"] = "auto";
+  } else {
+    json["n_pca_components"] = components_json(options.n_pca_components);
+  }
   json["feature_scaling_method"] = to_string(options.feature_scaling_method);
   json["max_training_points"] = options.max_training_points;
   json["seed"] = options.seed;

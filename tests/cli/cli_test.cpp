@@ -116,6 +116,10 @@ TEST(CliTest, AutoChoosesAndTellsWhat) {
   const json info = json::parse(f.kernad({"info", f.model, "--json"}).out);
   EXPECT_EQ(info["auto"], true);
   EXPECT_EQ(info["chosen"].size(), 2);
+  EXPECT_EQ(info["n_pca_components"], "auto");
+  for (const char* unused : {"standardize", "bandwidth", "covariance", "local_alpha"}) {
+    EXPECT_FALSE(info.contains(unused)) << unused;  // the defaults, by which nothing was fitted
+  }
   const json why =
       json::parse(f.kernad({"explain", f.model, f.data, "--row", "65", "--labels", "class", "--json"}).out);
   EXPECT_GE(why["decided_by"], 1);
