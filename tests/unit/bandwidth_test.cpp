@@ -87,6 +87,28 @@ TEST(BandwidthTest, CopiesAtTheOriginAreCopies) {
   EXPECT_EQ(choice.log_sums, expected.log_sums);
 }
 
+TEST(BandwidthTest, SumsOverManyPanelsAndCopies) {
+  // Three panels of references, every third row a copy of the one before it, and rows of their own width.
+  const std::size_t n = 2 * kde::PairDistances::kReferences + 70;
+  auto rows = gaussian(n, 2, 12);
+  for (std::size_t i = 2; i < n; i += 3) std::copy_n(rows.row(i - 1).data(), 2, rows.row(i).data());
+  const kde::PairDistances pairs(rows);
+  const auto local = kde::local_scales(pairs, 1, 1);
+  const auto choice = kde::leave_one_out(pairs, local, 2, 0.2, 2, 1);
+  const auto exact = oracle::to_rows(rows);
+  const auto sample = sample_rows(n, kde::kLooRows, 0);
+  ASSERT_EQ(choice.log_sums.size(), sample.size());
+  for (std::size_t q = 0; q < sample.size(); q += 16) {
+    Real sum = 0;
+    for (std::size_t j = 0; j < n; ++j) {
+      if (j == sample[q]) continue;
+      const Real width = 2 * choice.bandwidth * local[j];
+      sum += std::exp(-square_distance(exact[sample[q]], exact[j]) / (2 * width * width)) / (Real{local[j]} * local[j]);
+    }
+    EXPECT_NEAR(choice.log_sums[q], static_cast<double>(std::log(sum)), 1e-3) << q;
+  }
+}
+
 TEST(BandwidthTest, TheLimitIsTold) {
   // Two far clusters of two rows: leaving one out, the other is near and all else far: the smallest h wins.
   const Embeddings rows({0, 1e-6F, 1, 1 + 1e-6F}, 4, 1);

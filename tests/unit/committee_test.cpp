@@ -58,6 +58,14 @@ TEST(TailTest, RarityIsMinusTheLogOfTheShareThatIsNoDenser) {
   EXPECT_DOUBLE_EQ(tail.rarity(-4), std::log(5.0) + 1 / 0.5);
 }
 
+TEST(TailTest, TheLeastDenseTenthIsTheTail) {
+  // 0, -1, -4, ... -24^2: of 25 rows the least dense three, which fall short of -21^2.
+  std::vector<double> values;
+  for (int i = 0; i < 25; ++i) values.push_back(-i * i);
+  const double slope = (22 * 22 + 23 * 23 + 24 * 24) / 3.0 - 21 * 21;
+  EXPECT_DOUBLE_EQ(Tail(values).rarity(-1000), std::log(26.0) + (1000 - 24 * 24) / slope);
+}
+
 TEST(TailTest, LogDensityIsTheInverse) {
   const auto values = gaussian(97, 1, 1);
   const Tail tail(std::vector<double>(values.data(), values.data() + 97));
