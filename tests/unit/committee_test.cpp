@@ -95,6 +95,9 @@ TEST(TailTest, RoundingIsNoOrder) {
   const Tail tail(values);
   for (const double x : values) EXPECT_NEAR(tail.rarity(x), std::log(31.0 / 30), 1e-12);
   EXPECT_DOUBLE_EQ(tail.rarity(-5), std::log(31.0) + 2);
+  std::vector<double> one_less(25, 0.0);
+  one_less[0] = -1.5e-5;  // 5e-6 is the mean excess of the least dense three
+  EXPECT_DOUBLE_EQ(Tail(one_less).rarity(-2 - 1.5e-5), std::log(26.0) + 2);
   // A chain of small steps is not one value, and a tail that is stored and read is the same.
   for (std::size_t i = 0; i < values.size(); ++i) values[i] = -3 + 4e-6 * static_cast<double>(i);
   const Tail chain(values);
