@@ -395,7 +395,7 @@ class KDEClassifier(Calibrated):
             self._core.from_bytes(state["model"])
 
     def __repr__(self) -> str:
-        quiet = {"standardize": False, "bandwidth": "scott", "covariance": "full", "local_alpha": 0.0}
+        quiet = {"standardize": False, "bandwidth": "scott", "covariance": "full", "local_alpha": 0.0, "auto": False}
         told = {k: v for k, v in self._core.options().items() if k not in quiet or v != quiet[k]}
         options = ", ".join(f"{name}={value!r}" for name, value in told.items())
         return f"{type(self).__name__}({options}{'' if self.is_fitted else ', not fitted'})"

@@ -33,6 +33,7 @@ def test_options_arrive_and_return() -> None:
     assert kernad.KDEClassifier(bandwidth=0.5).bandwidth == 0.5
     assert "bandwidth='loo'" in repr(classifier)
     assert "bandwidth" not in repr(kernad.KDEClassifier())
+    assert "auto" not in repr(kernad.KDEClassifier())
 
 
 @pytest.mark.parametrize(

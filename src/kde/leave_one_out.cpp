@@ -160,7 +160,7 @@ std::pair<double, double> parabola_peak(double left, double middle, double right
 
 LooChoice leave_one_out(const PairDistances& pairs, std::span<const double> local, std::size_t dimension, double centre,
                         double times, int threads) {
-  const Trial pilot = try_bandwidths(pairs, {kLooPilotRows, local, dimension, threads}, centre, {0, kGrid}, times);
+  const Trial pilot = try_bandwidths(pairs, {kLooPilotRows, local, dimension, threads}, centre, {0, kGrid}, 1);
   std::size_t step = pilot.best;
   Trial trial;
   do {

@@ -63,11 +63,11 @@ void PairDistances::finish_row(std::size_t i, std::size_t first, std::size_t cou
   for (std::size_t r = 0; r < count; ++r) {
     const double total = squares_[i] + squares_[first + r];
     products[r] = total - 2 * products[r];
-    cancelled |= products[r] < kCancelled * total;
+    cancelled |= products[r] <= kCancelled * total;  // both 0 between rows at the origin
   }
   for (std::size_t r = 0; r < count && cancelled; ++r) {
     const std::size_t j = first + r;
-    if (products[r] >= kCancelled * (squares_[i] + squares_[j])) continue;
+    if (products[r] > kCancelled * (squares_[i] + squares_[j])) continue;
     products[r] = group_[i] == group_[j] ? kCopy : by_difference(i, j);
   }
   std::fill(products + count, products + kStride, kCopy);

@@ -74,6 +74,43 @@ TEST(BandwidthTest, CopiesDoNotDrawTheBandwidthToZero) {
   EXPECT_NEAR(factor(twice) / factor(rows), 1, 1e-6);
 }
 
+TEST(BandwidthTest, CopiesAtTheOriginAreCopies) {
+  // Where |a|^2 + |b|^2 is 0 nothing cancels. Distances, all of them exact, are the same away from there.
+  const Embeddings rows({-2, -1, 0, 0, 0, 1, 2}, 7, 1);
+  const auto moved = testing::map(rows, [](double x, std::size_t, std::size_t) { return x + 8; });
+  const kde::PairDistances pairs(rows);
+  const kde::PairDistances elsewhere(moved);
+  EXPECT_EQ(kde::local_scales(pairs, 1, 1), kde::local_scales(elsewhere, 1, 1));
+  const auto choice = kde::leave_one_out(pairs, {}, 1, 1, 1, 1);
+  const auto expected = kde::leave_one_out(elsewhere, {}, 1, 1, 1, 1);
+  EXPECT_EQ(choice.bandwidth, expected.bandwidth);
+  EXPECT_EQ(choice.log_sums, expected.log_sums);
+}
+
+TEST(BandwidthTest, SumsOverManyPanelsAndCopies) {
+  // Three panels of references, three of every four rows equal, and rows of their own width.
+  const std::size_t n = 2 * kde::PairDistances::kReferences + 70;
+  auto rows = gaussian(n, 2, 12);
+  for (std::size_t i = 0; i < n; ++i) {
+    if (i % 4 >= 2) std::copy_n(rows.row(i - 1).data(), 2, rows.row(i).data());
+  }
+  const kde::PairDistances pairs(rows);
+  const auto local = kde::local_scales(pairs, 1, 1);
+  const auto choice = kde::leave_one_out(pairs, local, 2, 0.2, 2, 1);
+  const auto exact = oracle::to_rows(rows);
+  const auto sample = sample_rows(n, kde::kLooRows, 0);
+  ASSERT_EQ(choice.log_sums.size(), sample.size());
+  for (std::size_t q = 0; q < sample.size(); q += 16) {
+    Real sum = 0;
+    for (std::size_t j = 0; j < n; ++j) {
+      if (j == sample[q]) continue;
+      const Real width = 2 * choice.bandwidth * local[j];
+      sum += std::exp(-square_distance(exact[sample[q]], exact[j]) / (2 * width * width)) / (Real{local[j]} * local[j]);
+    }
+    EXPECT_NEAR(choice.log_sums[q], static_cast<double>(std::log(sum)), 1e-3) << q;
+  }
+}
+
 TEST(BandwidthTest, TheLimitIsTold) {
   // Two far clusters of two rows: leaving one out, the other is near and all else far: the smallest h wins.
   const Embeddings rows({0, 1e-6F, 1, 1 + 1e-6F}, 4, 1);

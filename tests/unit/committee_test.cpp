@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <numbers>
 #include <string>
 #include <vector>
 
@@ -55,6 +56,14 @@ TEST(TailTest, RarityIsMinusTheLogOfTheShareThatIsNoDenser) {
   EXPECT_DOUBLE_EQ(tail.rarity(-1.5), (std::log(5.0 / 4) + std::log(5.0 / 3)) / 2);
   // Of four rows the least dense two make the tail; the row before them is at -2: mean excess (0 + 1) / 2.
   EXPECT_DOUBLE_EQ(tail.rarity(-4), std::log(5.0) + 1 / 0.5);
+}
+
+TEST(TailTest, TheLeastDenseTenthIsTheTail) {
+  // 0, -1, -4, ... -24^2: of 25 rows the least dense three, which fall short of -21^2.
+  std::vector<double> values;
+  for (int i = 0; i < 25; ++i) values.push_back(-i * i);
+  const double slope = (22 * 22 + 23 * 23 + 24 * 24) / 3.0 - 21 * 21;
+  EXPECT_DOUBLE_EQ(Tail(values).rarity(-1000), std::log(26.0) + (1000 - 24 * 24) / slope);
 }
 
 TEST(TailTest, LogDensityIsTheInverse) {
@@ -299,6 +308,18 @@ TEST(CommitteeTest, WhatItChoosesMustBeLeftToIt) {
       {.kde = {.local_alpha = 1}, .automatic = true}};
   for (const auto& options : wrong) EXPECT_THROW(KDEClassifier{options}, InvalidParameter);
   EXPECT_NO_THROW(KDEClassifier({.max_training_points = 100, .seed = 3, .automatic = true}));
+}
+
+TEST(CommitteeTest, RowsThatAreAlikeDecideNothing) {
+  // On a circle no row is rarer than another. Far away the log-density falls as the square of the distance: a tail
+  // whose scale were the rounding of the sums would multiply it by some 1e7.
+  const auto rows = testing::map(Embeddings(40, 2), [](double, std::size_t i, std::size_t j) {
+    const double angle = static_cast<double>(i) * 2 * std::numbers::pi / 40;
+    return j == 0 ? std::cos(angle) : std::sin(angle);
+  });
+  const auto scores = log_densities(fitted({.automatic = true}, rows), Embeddings({100, 0, 0, 100}, 2, 2));
+  // Variance 1/2, bandwidths no less than a tenth: -(100 / 0.07)^2 / 2 in the second density, one nat in one nat.
+  for (const double x : scores) EXPECT_GT(x, -1e6 - 1e6);
 }
 
 TEST(CommitteeTest, SmallAndOddTrainingSets) {

@@ -6,7 +6,10 @@
 #include <algorithm>
 #include <bit>
 #include <cmath>
+#include <cstdint>
 #include <numbers>
+#include <string>
+#include <utility>
 #include <vector>
 
 #include "kernad/error.hpp"
@@ -75,6 +78,30 @@ TEST_P(EachTarget, ProjectionMatchesAPlainProduct) {
         }
       }
     }
+  }
+}
+
+TEST_P(EachTarget, DiagonalProjectionHasTheBitsOfTheProduct) {
+  constexpr std::size_t kSize = 5;
+  const auto x = gaussian(9, kSize, 3);
+  // Diagonal; with one entry above; with one below. A further column of zeros makes no square, and so a product.
+  for (const auto& [row, column] : {std::pair(0, 0), std::pair(1, 3), std::pair(3, 1)}) {
+    SCOPED_TRACE(std::to_string(row) + ", " + std::to_string(column));
+    Matrix<double> square(kSize, kSize);
+    for (std::size_t d = 0; d < kSize; ++d) square(d, d) = d == 2 ? 0.0 : -0.7 * static_cast<double>(d + 1);
+    square(row, column) = 0.3;
+    Matrix<double> wide(kSize, kSize + 1);
+    for (std::size_t d = 0; d < kSize; ++d) std::copy_n(square.row(d).data(), kSize, wide.row(d).data());
+    const std::vector<double> mean(kSize, 0.25);
+    const auto bits = [&](const Projection& projection) {
+      AlignedVector<double> out(x.rows() * projection.output_stride(), 7.0);  // 7: must be written over
+      AlignedVector<double> scratch(projection.scratch_size());
+      projection.apply(kernels_, x, out.data(), scratch.data());
+      std::vector<std::uint64_t> result(out.size());
+      std::transform(out.begin(), out.end(), result.begin(), [](double v) { return std::bit_cast<std::uint64_t>(v); });
+      return result;
+    };
+    EXPECT_EQ(bits(Projection(mean, square)), bits(Projection(mean, wide)));
   }
 }
 
