@@ -266,7 +266,7 @@ TEST_F(CliReportTest, HoldsTheSmallestAndTheFarthest) {
   expect_drawable(testing::parse_page(equal));
   const auto far = report(model, file("far.csv", "a,b,class\n0,0,good\n1e15,1,good\n1e30,0,bad\n-3e38,0,bad\n"));
   expect_drawable(testing::parse_page(far));
-  EXPECT_NE(far.find("rows lie beyond the axis"), std::string::npos);
+  EXPECT_NE(far.find("Rows beyond the axis, counted at its end: "), std::string::npos);
   ASSERT_EQ(kernad({"calibrate", model, "--threshold=-1e300"}).status, 0);
   expect_drawable(testing::parse_page(report(model, data)));
 }

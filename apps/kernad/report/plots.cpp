@@ -98,7 +98,7 @@ std::string histogram_section(const KDEClassifier& model, const TestResult& resu
   plot.key({at, -1.2 * highest}, names_at_the_right, "af", "anomalous rows");
   if (bins.clipped > 0) {
     const auto [low, high] = std::ranges::minmax(result.log_densities);
-    caption += fmt::format(" {} rows lie beyond the axis and are counted at its end; all lie from {:.3g} to {:.3g}.",
+    caption += fmt::format(" Rows beyond the axis, counted at its end: {}; all lie from {:.3g} to {:.3g}.",
                            bins.clipped, low, high);
   }
   return figure("Log-densities", plot, caption);
