@@ -25,7 +25,7 @@ Widths choose_widths(const KDEOptions& options, std::size_t rows, std::size_t di
                   : rule == Bandwidth::Rule::silverman ? silverman_factor(rows, dimension)
                                                        : scott_factor(rows, dimension);
   if (rule != Bandwidth::Rule::loo && options.local_alpha == 0) return widths;
-  const PairDistances pairs(whitened());
+  const PairDistances pairs(whitened(), threads);
   if (options.local_alpha != 0) widths.local = local_scales(pairs, options.local_alpha, threads);
   if (rule == Bandwidth::Rule::loo) {
     const double times = options.bandwidth.value();

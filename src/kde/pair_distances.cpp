@@ -17,7 +17,7 @@ constexpr std::size_t kDimensions = 128;
 
 }  // namespace
 
-PairDistances::PairDistances(MatrixView<float> rows)
+PairDistances::PairDistances(MatrixView<float> rows, int threads)
     : dimension_(rows.cols()),
       width_(kernels::active().scatter_columns),
       panels_(kernels::round_up(rows.rows(), width_) * rows.cols()),
@@ -25,15 +25,19 @@ PairDistances::PairDistances(MatrixView<float> rows)
       group_(rows.rows()) {
   static_assert(kQueries % kernels::kMaxScatterColumns == 0 && kReferences % kernels::kMaxScatterColumns == 0);
   assert(kQueries % width_ == 0 && kReferences % width_ == 0);
-  for (std::size_t i = 0; i < rows.rows(); ++i) {
-    const auto row = rows.row(i);
-    double* place = panels_.data() + i / width_ * dimension_ * width_ + i % width_;
-    for (std::size_t d = 0; d < row.size(); ++d) {
-      const auto x = static_cast<double>(row[d]);
-      place[d * width_] = x;
-      squares_[i] += x * x;
+  const std::size_t blocks = (rows.rows() + kReferences - 1) / kReferences;
+  parallel::parallel_for(blocks, threads, [&](std::size_t block, std::size_t) {
+    const std::size_t last = std::min(rows.rows(), (block + 1) * kReferences);
+    for (std::size_t i = block * kReferences; i < last; ++i) {
+      const auto row = rows.row(i);
+      double* place = panels_.data() + i / width_ * dimension_ * width_ + i % width_;
+      for (std::size_t d = 0; d < row.size(); ++d) {
+        const auto x = static_cast<double>(row[d]);
+        place[d * width_] = x;
+        squares_[i] += x * x;
+      }
     }
-  }
+  });
   std::vector<std::size_t> order(rows.rows());
   std::iota(order.begin(), order.end(), std::size_t{0});
   const auto compare = [&](std::size_t a, std::size_t b) {

@@ -20,7 +20,7 @@ class PairDistances {
   static constexpr double kCopy = 1e200;
 
   /// rows: N x k, whitened, at least one.
-  explicit PairDistances(MatrixView<float> rows);
+  explicit PairDistances(MatrixView<float> rows, int threads = 1);
 
   [[nodiscard]] std::size_t rows() const { return squares_.size(); }
   /// Rows that are no copy of row i.
