@@ -36,21 +36,19 @@ class BatchScorer {
   /// references are.
   void score(EmbeddingsView rows, double* out) {
     const std::size_t threads = pool_.threads();
-    const std::size_t even = kernels::round_up((rows.rows() + threads - 1) / threads, kBlockStep);
-    const std::size_t block = std::clamp(even, kSmallestBlock, scorers_[0]->block_rows());
-    const std::size_t blocks = (rows.rows() + block - 1) / block;
+    const Blocks blocks = divide(rows.rows(), threads, scorers_[0]->block_rows());
     const auto score_block = [&](std::size_t b, std::size_t worker, parallel::Pool* pool) {
       auto& scorer = scorers_[worker];
       if (!scorer) scorer.emplace(model_, 1);
-      const std::size_t first = b * block;
-      const std::size_t n = std::min(block, rows.rows() - first);
+      const std::size_t first = blocks.first_row(b);
+      const std::size_t n = blocks.first_row(b + 1) - first;
       scorer->score(rows.middle_rows(first, n), first, rows, out + first, pool);
     };
-    const bool few = blocks < threads && (blocks <= 1 || !scorers_[0]->prunes());
+    const bool few = blocks.count() < threads && (blocks.count() <= 1 || !scorers_[0]->prunes());
     if (few) {
-      for (std::size_t b = 0; b < blocks; ++b) score_block(b, 0, &pool_);
+      for (std::size_t b = 0; b < blocks.count(); ++b) score_block(b, 0, &pool_);
     } else {
-      pool_.run(blocks, [&](std::size_t b, std::size_t worker) { score_block(b, worker, nullptr); });
+      pool_.run(blocks.count(), [&](std::size_t b, std::size_t worker) { score_block(b, worker, nullptr); });
     }
   }
 
@@ -58,6 +56,27 @@ class BatchScorer {
   static constexpr std::size_t kBlockStep = 24;  // a whole number of runs on every target
   /// Fewer rows would read the references from memory for too little work.
   static constexpr std::size_t kSmallestBlock = 2 * kBlockStep;
+
+  /// Whole blocks, and halves at the end, so that threads end together also where one of them is held up.
+  struct Blocks {
+    std::size_t rows;
+    std::size_t whole_rows;
+    std::size_t half_rows;
+    std::size_t whole;
+
+    [[nodiscard]] std::size_t count() const { return whole + (rows - whole * whole_rows + half_rows - 1) / half_rows; }
+    [[nodiscard]] std::size_t first_row(std::size_t block) const {
+      return std::min(rows, std::min(block, whole) * whole_rows + (block - std::min(block, whole)) * half_rows);
+    }
+  };
+  [[nodiscard]] static Blocks divide(std::size_t rows, std::size_t threads, std::size_t most) {
+    const std::size_t even = kernels::round_up((rows + threads - 1) / threads, kBlockStep);
+    const std::size_t whole_rows = std::clamp(even, kSmallestBlock, most);
+    const std::size_t whole = rows / whole_rows;
+    // With one block a thread there is nothing to even out.
+    if (threads == 1 || whole <= threads) return {rows, whole_rows, whole_rows, whole};
+    return {rows, whole_rows, std::max(kSmallestBlock, whole_rows / 2), whole - threads};
+  }
 
   Model model_;
   parallel::Pool pool_;

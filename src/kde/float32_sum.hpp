@@ -33,6 +33,10 @@ enum class Form : std::uint8_t { expanded, difference, exact };
 // overflow and serves every query that has a reference within some 13 bandwidths.
 inline constexpr double kFixedShift = 60;
 inline constexpr double kSmallestSum = 0x1p-80;
+/// A sum from here on may have overflown.
+inline constexpr double kLargestSum = 0x1p126;
+/// With a larger shift exponents might leave what the kernels take; no query near enough for float32 needs one.
+inline constexpr double kLargestShift = 0.5 * double{kernels::kMaxExponent};
 
 /// float32 sums at most this many tiles one after another; what comes out is added in double.
 inline constexpr std::size_t kStretchTiles = 256;

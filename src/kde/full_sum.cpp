@@ -24,6 +24,8 @@ constexpr std::size_t kPanelFloats = 6 * 1024;
 
 // Multiply-adds from which on it pays to wake a sleeping thread: some 100 us, twice what waking it takes.
 constexpr std::size_t kThreadedWork = std::size_t{1} << 20;
+// The same where one is awake.
+constexpr std::size_t kThreadedWorkAwake = std::size_t{1} << 18;
 
 /// a + b in the currency of partial sums.
 kernels::MaxSum merge(const kernels::MaxSum& a, const kernels::MaxSum& b) {
@@ -87,7 +89,7 @@ double FullSum::probe_shift(const kernels::KernelTable& kernels, const double* q
     const auto partial = kernels.log_sum_exact(query, references_.tile(tile), bias, 1, references_.dimension);
     sum = p == 0 ? partial : merge(sum, partial);
   }
-  return std::max(kFixedShift, kProbeSum - std::numbers::log2e * (sum.max + std::log(sum.sum)));
+  return std::clamp(kProbeSum - std::numbers::log2e * (sum.max + std::log(sum.sum)), kFixedShift, kLargestShift);
 }
 
 /// Lays the group's queries out in runs of the kernels' width and what remains one by one, or, from three on, in a run
@@ -118,7 +120,7 @@ void FullSum::pack_group(const kernels::KernelTable& kernels, Form form, const d
 
 void FullSum::for_each_stretch(parallel::Pool* pool, parallel::Task task) const {
   const std::size_t work = group_size_ * references_.tiles * kTileRows * references_.dimension;
-  if (pool != nullptr && work >= kThreadedWork) {
+  if (pool != nullptr && (work >= kThreadedWork || (work >= kThreadedWorkAwake && pool->awake()))) {
     pool->run(stretches_, task);
   } else {
     for (std::size_t stretch = 0; stretch < stretches_; ++stretch) task(stretch, 0);
@@ -136,7 +138,7 @@ void FullSum::sum_group(const kernels::KernelTable& kernels, Form form, const do
     const std::size_t q = group_[i];
     double sum = 0;
     for (std::size_t stretch = 0; stretch < stretches_; ++stretch) sum += sums_[stretch * kFullBlock + i];
-    if (!std::isfinite(sum)) {
+    if (!(sum < kLargestSum)) {
       shift_[q] -= kOverflowStep;
     } else if (sum < kSmallestSum) {
       shift_[q] = probe_shift(kernels, queries + q * stride);

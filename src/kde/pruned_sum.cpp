@@ -119,8 +119,8 @@ bool PrunedSum::find_nearest_leaf(const kernels::KernelTable& kernels, std::size
   const auto nodes_end = node_bounds_.begin() + static_cast<std::ptrdiff_t>(tree.leaves.count);
   look_into(static_cast<std::size_t>(std::max_element(node_bounds_.begin(), nodes_end) - node_bounds_.begin()));
   for (std::size_t node = 0; node < tree.leaves.count; ++node) look_into(node);
-  if (!std::isfinite(best)) return false;
   query.shift = kFixedShift - static_cast<double>(best);
+  if (!(query.shift <= kLargestShift)) return false;
   query.bias = query_bias(query.form, query.shift, query.square);
   return true;
 }
@@ -130,7 +130,7 @@ bool PrunedSum::find_nearest_leaf(const kernels::KernelTable& kernels, std::size
 bool PrunedSum::find_kept_leaves(const kernels::KernelTable& kernels, std::size_t q) {
   empty_lanes(q);
   const Query& query = queries_[q];
-  if (!std::isfinite(query.sum) || query.sum < kSmallestSum) return false;
+  if (!(query.sum < kLargestSum) || query.sum < kSmallestSum) return false;
   const double log2_sum = std::log2(query.sum) - query.shift;
   find_candidates(kernels, q, log2_sum);
   const std::size_t tiles = keep_near_candidates();
@@ -244,7 +244,7 @@ void PrunedSum::empty_lanes(std::size_t q) {
 bool PrunedSum::finish(std::size_t q, double& out) {
   empty_lanes(q);
   const Query& query = queries_[q];
-  if (!std::isfinite(query.sum)) return false;
+  if (!(query.sum < kLargestSum)) return false;
   out = std::log(query.sum) - (query.shift - query.bias.lost) * std::numbers::ln2;
   return true;
 }

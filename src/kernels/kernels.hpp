@@ -57,6 +57,9 @@ inline constexpr std::size_t kMaxScatterColumns = 24;
 /// The bias of lanes that hold no reference, and of queries that fill up a group: their exponentials vanish.
 inline constexpr float kPadding = -3e9F;
 
+/// The largest exponent that the fused sums know to be too large.
+inline constexpr float kMaxExponent = 0x1p30F;
+
 /// The bias in log_sum_local of a place that holds no reference.
 inline constexpr double kNoReference = -1e299;
 
@@ -88,8 +91,8 @@ struct KernelTable {
                           std::size_t count, std::size_t dimension);
 
   /// Adds 2^exponent of every pair to the queries' lanes, in float32, where the exponent is query bias + tile bias + q
-  /// . r (sum_expanded) or query bias + tile bias - log2(e) / 2 |q - r|^2 (sum_difference). What is
-  /// below -126 is lost, what is above 127 may leave the sum not finite. A query's sums do not depend on the queries
+  /// . r (sum_expanded) or query bias + tile bias - log2(e) / 2 |q - r|^2 (sum_difference). What is below -126 is lost;
+  /// what is above 127, up to kMaxExponent, makes the sum 2^126 or more. A query's sums do not depend on the queries
   /// beside it.
   std::size_t fused_width;  ///< queries of a full group: as many as the register file takes, at most kMaxFusedWidth
   void (*sum_expanded)(const FusedQueries& queries, const FusedTiles& tiles);

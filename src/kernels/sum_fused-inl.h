@@ -33,7 +33,7 @@ using FusedVec = hn::Vec<FusedTag>;
 inline constexpr std::size_t kFusedLanes = MaxLanes(FusedTag());
 inline constexpr std::size_t kTileVectors = kTileRows / kFusedLanes;
 
-/// 2^x, relative error below 3e-6 where float32 holds it; at most 2^-126 below, and infinity or NaN from 128 on. The
+/// 2^x, relative error below 3e-6 where float32 holds it; at most 2^-125 below -126, at least 2^126 above 127. The
 /// polynomial of degree 4 is the one of least relative error (2.6e-6) over one octave; its error swings about 0, so
 /// that much of it cancels in a sum.
 HWY_INLINE FusedVec FastExp2(FusedVec x) {
@@ -47,18 +47,32 @@ HWY_INLINE FusedVec FastExp2(FusedVec x) {
   p = hn::MulAdd(p, f, hn::Set(d, 1.00000262f));
   return FusedVec{_mm512_scalef_ps(p.raw, x.raw)};
 #else
+  const hn::RebindToSigned<FusedTag> di;
+  const FusedVec above = hn::Max(x, hn::Set(d, -126.0f));
+#if HWY_TARGET == HWY_AVX2 || HWY_TARGET == HWY_SSE4
+  // Additions and comparisons of floats share two ports, which a clamp in integers and a rounding instruction spare.
+  // Highway's conversion would repair an overflow that the clamp makes harmless.
+  const FusedVec f = hn::Sub(above, hn::Round(above));
+#if HWY_TARGET == HWY_AVX2
+  const hn::Vec<decltype(di)> rounded{_mm256_cvtps_epi32(above.raw)};
+#else
+  const hn::Vec<decltype(di)> rounded{_mm_cvtps_epi32(above.raw)};
+#endif
+  const auto n = hn::Min(rounded, hn::Set(di, 127));
+#else
   // Adding 1.5 * 2^23 leaves round(x) in the low bits of the sum.
   const FusedVec magic = hn::Set(d, 12582912.0f);
-  const FusedVec clamped = hn::Min(hn::Max(x, hn::Set(d, -126.0f)), hn::Set(d, 129.0f));
+  const FusedVec clamped = hn::Min(above, hn::Set(d, 127.0f));
   const FusedVec shifted = hn::Add(clamped, magic);
   const FusedVec f = hn::Sub(clamped, hn::Sub(shifted, magic));
+  const auto n = hn::BitCast(di, shifted);
+#endif
   FusedVec p = hn::MulAdd(f, hn::Set(d, 0.0095701011f), hn::Set(d, 0.0559178591f));
   p = hn::MulAdd(p, f, hn::Set(d, 0.240247443f));
   p = hn::MulAdd(p, f, hn::Set(d, 0.693121791f));
   p = hn::MulAdd(p, f, hn::Set(d, 0.999999285f));
-  // round(x) is added to the exponent of p, which is 126 or 127: from 128 on, all ones.
-  const hn::RebindToSigned<FusedTag> di;
-  return hn::BitCast(d, hn::Add(hn::BitCast(di, p), hn::ShiftLeft<23>(hn::BitCast(di, shifted))));
+  // round(x) is added to the exponent of p, which is 126 or 127.
+  return hn::BitCast(d, hn::Add(hn::BitCast(di, p), hn::ShiftLeft<23>(n)));
 #endif
 }
 

@@ -10,8 +10,10 @@
 namespace kernad::parallel {
 namespace {
 
-// About as long as it takes to wake a sleeping thread: waiting longer awake would cost more than it can save.
-constexpr int kLooksBeforeSleep = 2000;
+// Looking out for the next job spares it the time that it takes to wake a sleeping thread, some 50 us.
+constexpr std::chrono::microseconds kLookOut{100};
+constexpr std::chrono::microseconds kSoonAgain{150};
+constexpr int kLooksATime = 32;  // between two looks at the clock
 
 void pause() {
 #if defined(__x86_64__)
@@ -37,8 +39,19 @@ Pool::~Pool() {
   {
     const std::lock_guard lock(mutex_);
     ending_ = true;
-    jobs_.fetch_add(1, std::memory_order_relaxed);
   }
+  announce(nullptr);
+}
+
+/// A job, or nothing but the waking up.
+void Pool::announce(Job* job) {
+  std::uint64_t number = 0;
+  {
+    const std::lock_guard lock(mutex_);
+    job_ = job;
+    number = ++jobs_;
+  }
+  announced_.store(number, std::memory_order_release);
   job_is_there_.notify_all();
 }
 
@@ -48,34 +61,50 @@ void Pool::run(std::size_t tasks, Task task) {
     return;
   }
   Job job{task, tasks, {}, {}};
+  announce(&job);
+  work(job, 0);
   {
     const std::lock_guard lock(mutex_);
-    job_ = &job;
-    jobs_.fetch_add(1, std::memory_order_relaxed);
+    job_ = nullptr;
   }
-  job_is_there_.notify_all();
-  work(job, 0);
-  std::unique_lock lock(mutex_);
-  job_ = nullptr;
-  all_have_left_.wait(lock, [this] { return inside_ == 0; });
+  for (std::uint32_t inside; (inside = inside_.load(std::memory_order_acquire)) != 0;) inside_.wait(inside);
   job.error.rethrow();
+}
+
+bool Pool::awake() {
+  if (workers_.empty()) return false;
+  if (looking_.load(std::memory_order_relaxed) != 0) return true;
+  const auto now = std::chrono::steady_clock::now();
+  if (now - last_asked_ < kSoonAgain) announce(nullptr);
+  last_asked_ = now;
+  return false;
+}
+
+/// Returns when there is another job, or after a while.
+void Pool::look_out(std::uint64_t seen) {
+  looking_.fetch_add(1, std::memory_order_relaxed);
+  const auto end = std::chrono::steady_clock::now() + kLookOut;
+  const auto changed = [&] { return announced_.load(std::memory_order_acquire) > seen; };
+  do {
+    for (int look = 0; look < kLooksATime && !changed(); ++look) pause();
+  } while (!changed() && std::chrono::steady_clock::now() < end);
+  looking_.fetch_sub(1, std::memory_order_relaxed);
 }
 
 void Pool::serve(std::size_t worker) {
   std::uint64_t seen = 0;
   while (true) {
-    for (int look = 0; look < kLooksBeforeSleep && jobs_.load(std::memory_order_relaxed) == seen; ++look) pause();
+    look_out(seen);
     std::unique_lock lock(mutex_);
-    job_is_there_.wait(lock, [&] { return ending_ || jobs_.load(std::memory_order_relaxed) != seen; });
+    job_is_there_.wait(lock, [&] { return ending_ || jobs_ != seen; });
     if (ending_) return;
-    seen = jobs_.load(std::memory_order_relaxed);
-    if (job_ == nullptr) continue;  // the others were faster
+    seen = jobs_;
+    if (job_ == nullptr) continue;  // the others were faster, or there is none yet
     Job& job = *job_;
-    ++inside_;
+    inside_.fetch_add(1, std::memory_order_relaxed);
     lock.unlock();
     work(job, worker);
-    lock.lock();
-    if (--inside_ == 0) all_have_left_.notify_one();
+    if (inside_.fetch_sub(1, std::memory_order_release) == 1) inside_.notify_one();
   }
 }
 

@@ -51,6 +51,33 @@ TEST(PoolTest, SleepingThreadsWakeUp) {
   EXPECT_EQ(seen.size(), 2U) << "the same two threads serve all jobs";
 }
 
+TEST(PoolTest, ThreadsAreAwakeAfterAJobAndWhenAskedForAgainAndAgain) {
+  Pool alone(1);
+  EXPECT_FALSE(alone.awake());
+  Pool pool(2);
+  const auto asleep = [&] {
+    // Far longer than they stay awake; a job that is asked for after such a time does not wake them.
+    std::this_thread::sleep_for(std::chrono::milliseconds(5));
+    return !pool.awake();
+  };
+  while (!asleep()) {
+  }
+  while (!pool.awake()) {  // ends only if asking wakes them
+  }
+  while (!asleep()) {
+  }
+  std::atomic<int> inside = 0;
+  const auto meet = [&](std::size_t, std::size_t) {
+    ++inside;
+    while (inside < 2) std::this_thread::yield();
+  };
+  for (bool awake = false; !awake;) {  // a busy machine may be slower than they are patient
+    inside = 0;
+    pool.run(2, meet);
+    awake = pool.awake();
+  }
+}
+
 TEST(PoolTest, AFailedJobLeavesThePoolWhole) {
   Pool pool(3);
   for (int repeat = 0; repeat < 50; ++repeat) {
