@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import functools
 from argparse import Namespace
 from collections.abc import Callable
@@ -48,27 +49,45 @@ def scorers(problem: methods.Problem, found: dict[str, tuple[Maker, int]]) -> tu
     return ready, left_out
 
 
+ONE_THREAD = "kernad on one thread"
+
+
+def _kernad_alone(problem: methods.Problem) -> methods.Scorer:
+    return methods.kernad(dataclasses.replace(problem, threads=1))
+
+
+def _peaks(counts: set[int], target: str) -> dict[int, float | None]:
+    return {count: machine.peak(count, target) for count in counts}
+
+
 def _table(options: Namespace, dimension: int) -> Table:
     rows_count = 4000 if options.quick else 40_000
     train, queries = data.gaussian(rows_count, dimension, 1), data.gaussian(4096, dimension, 2)
     problem = methods.Problem(train, queries, options.threads)
-    ready, left_out = scorers(problem, makers(options))
+    found = makers(options)
+    if options.threads > 1:
+        found[ONE_THREAD] = (_kernad_alone, 4096)
+    ready, left_out = scorers(problem, found)
     target = kernad.system_info().kernel_target
-    peaks = [machine.peak(options.threads, target)]
+    threads = {name: 1 if name == ONE_THREAD else options.threads for name in ready if name.startswith("kernad")}
+    before = _peaks(set(threads.values()), target)
     seconds = interleaved({n: functools.partial(s, q) for n, (s, q, _) in ready.items()}, options.rounds)
-    peaks.append(machine.peak(options.threads, target))
-    rows = []
+    after = _peaks(set(threads.values()), target)
+    rows, notes = [], []
     for name, (_, timed, error) in ready.items():
         rows.append({"name": name, **spread(seconds[name], 1e6 / len(timed)), "error": error})
         rows[-1]["ratio"] = rows[-1]["median"] / rows[0]["median"]
-    flops = 2 * rows_count * dimension / (rows[0]["median"] * 1e-6)
-    note = f"kernad's distances alone are {flops / 1e9:.0f} GFLOP/s"
-    if all(peaks):
-        rows[0]["of_peak"] = flops / max(peaks)
-        note += f", {rows[0]['of_peak']:.0%} of the {max(peaks) / 1e9:.0f} GFLOP/s of the {target} multiply-add peak"
+        if name not in threads:
+            continue
+        flops = 2 * rows_count * dimension / (rows[-1]["median"] * 1e-6)
+        notes.append(f"{name}: distances alone are {flops / 1e9:.0f} GFLOP/s")
+        if before[threads[name]] and after[threads[name]]:
+            peak = max(before[threads[name]], after[threads[name]])
+            rows[-1]["of_peak"] = flops / peak
+            notes[-1] += f", {rows[-1]['of_peak']:.0%} of the {peak / 1e9:.0f} GFLOP/s of the {target} multiply-add peak"
     columns = [NAME, *spread_columns("µs a query"), Column("ratio", "times kernad's", "{:.1f}"), ERROR]
     title = f"Scoring in batches: N = {rows_count:,}, d = {dimension}, isotropic, {options.threads} threads"
-    return Table(f"score-{dimension}", title, columns, rows, [note + ".", *left_out])
+    return Table(f"score-{dimension}", title, columns, rows, [*(note + "." for note in notes), *left_out])
 
 
 def tables(options: Namespace) -> list[Table]:
