@@ -13,6 +13,8 @@ import data
 from tables import score
 
 IN_A_ROW = 50  # queries of one method before the next has its turn
+SETTLE_S = 0.02  # before it: threads of some methods look out for work for milliseconds
+WARM_UP = 5
 
 
 def _seconds(scorer: methods.Scorer, queries: np.ndarray) -> list[float]:
@@ -38,7 +40,9 @@ def tables(options: Namespace) -> list[Table]:
     for first in range(0, fast, IN_A_ROW):
         for name, (scorer, timed, _) in ready.items():
             if first < len(timed):
-                scorer(queries[:1])  # caches and the threads of the method before
+                time.sleep(SETTLE_S)
+                for _ in range(WARM_UP):
+                    scorer(queries[:1])
                 seconds[name] += _seconds(scorer, timed[first : first + IN_A_ROW])
     rows = []
     for name, (_, timed, error) in ready.items():
