@@ -15,8 +15,8 @@ class KDEClassifier;
 
 /// Log-densities of a fitted model. A call creates no thread and, from the second one of its size on, allocates
 /// nothing; the references are shared out among the threads when there are fewer rows than threads to keep busy. For
-/// that, threads stay awake for 0.1 ms after a call, and between calls that follow one another faster than that.
-/// Results are those of compute_kde_scores and log_density, bit for bit. The model as it is now is kept, whatever
+/// that, threads stay awake for 0.1 ms after a call, and in a long row of calls that follow one another faster than
+/// that. Results are those of compute_kde_scores and log_density, bit for bit. The model as it is now is kept, whatever
 /// becomes of the object. One call at a time: give each of your own threads a scorer.
 class KERNAD_API Scorer {
  public:

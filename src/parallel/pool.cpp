@@ -13,6 +13,9 @@ namespace {
 // Looking out for the next job spares it the time that it takes to wake a sleeping thread, some 50 us.
 constexpr std::chrono::microseconds kLookOut{100};
 constexpr std::chrono::microseconds kSoonAgain{150};
+// Waking a thread can cost its waker as much as the work would, and after a long pause it may come late or to the same
+// core: worth it in a long row of calls only.
+constexpr std::uint32_t kInARow = 16;
 constexpr int kLooksATime = 32;  // between two looks at the clock
 
 void pause() {
@@ -75,8 +78,12 @@ bool Pool::awake() {
   if (workers_.empty()) return false;
   if (looking_.load(std::memory_order_relaxed) != 0) return true;
   const auto now = std::chrono::steady_clock::now();
-  if (now - last_asked_ < kSoonAgain) announce(nullptr);
+  in_a_row_ = now - last_asked_ < kSoonAgain ? in_a_row_ + 1 : 0;
   last_asked_ = now;
+  if (in_a_row_ == kInARow) {
+    announce(nullptr);
+    in_a_row_ = 0;
+  }
   return false;
 }
 

@@ -32,7 +32,7 @@ class Pool {
   void run(std::size_t tasks, Task task);
 
   /// Whether a thread is awake, so that even some microseconds of work are worth sharing. After a job they stay so for
-  /// 100 microseconds; asked twice within 150, this wakes them for the next job.
+  /// 100 microseconds; asked again and again, each time within 150 of the last, this wakes them for a job to come.
   [[nodiscard]] bool awake();
 
  private:
@@ -57,6 +57,7 @@ class Pool {
   std::atomic<std::uint32_t> inside_ = 0;     // workers at the job
   std::atomic<std::uint32_t> looking_ = 0;    // workers that are awake without one
   std::chrono::steady_clock::time_point last_asked_;
+  std::uint32_t in_a_row_ = 0;  // times that awake() was asked soon again, in vain
   std::vector<std::jthread> workers_;
 };
 

@@ -12,9 +12,8 @@ from report import ERROR, NAME, Column, Table, spread_columns
 import data
 from tables import score
 
-IN_A_ROW = 50  # queries of one method before the next has its turn
-SETTLE_S = 0.02  # before it: threads of some methods look out for work for milliseconds
-WARM_UP = 5
+IN_A_ROW = 500  # queries of one method before the next has its turn
+WARM_UP = 100  # before them: caches, and threads of the method before that still look out for work
 
 
 def _seconds(scorer: methods.Scorer, queries: np.ndarray) -> list[float]:
@@ -40,7 +39,6 @@ def tables(options: Namespace) -> list[Table]:
     for first in range(0, fast, IN_A_ROW):
         for name, (scorer, timed, _) in ready.items():
             if first < len(timed):
-                time.sleep(SETTLE_S)
                 for _ in range(WARM_UP):
                     scorer(queries[:1])
                 seconds[name] += _seconds(scorer, timed[first : first + IN_A_ROW])
