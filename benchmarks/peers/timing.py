@@ -9,11 +9,14 @@ import numpy as np
 
 Task = Callable[[], object]
 SETTLE_SECONDS = 0.005  # threads that another method left spinning go to sleep in it
+WARM_UP_SECONDS = 0.2  # a shorter call is made once untimed: cores that slept during another method are awake after it
 
 
-def seconds_of(task: Task, calls: int = 1) -> float:
+def seconds_of(task: Task, calls: int = 1, warm_up: bool = False) -> float:
     """Seconds of one call: the mean of `calls` in a row."""
     time.sleep(SETTLE_SECONDS)
+    if warm_up:
+        task()
     begin = time.perf_counter()
     for _ in range(calls):
         task()
@@ -27,13 +30,14 @@ def interleaved(tasks: Mapping[str, Task], rounds: int, at_least: float = 0.02) 
     often that the clock and the system's ticks do not matter.
     """
     seconds: dict[str, list[float]] = {name: [] for name in tasks}
-    calls = {}
+    calls, short = {}, {}
     for name, task in tasks.items():
         task()  # caches, threads and lazy initialisation
-        calls[name] = max(1, round(at_least / seconds_of(task)))
+        first = seconds_of(task)
+        calls[name], short[name] = max(1, round(at_least / first)), first < WARM_UP_SECONDS
     for i in range(rounds):
         for name in list(tasks) if i % 2 == 0 else reversed(list(tasks)):
-            seconds[name].append(seconds_of(tasks[name], calls[name]))
+            seconds[name].append(seconds_of(tasks[name], calls[name], short[name]))
     return seconds
 
 
