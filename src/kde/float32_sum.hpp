@@ -35,7 +35,7 @@ inline constexpr double kFixedShift = 60;
 inline constexpr double kSmallestSum = 0x1p-80;
 /// A sum from here on may have overflown.
 inline constexpr double kLargestSum = 0x1p126;
-/// With a larger shift exponents might leave what the kernels take; no query near enough for float32 needs one.
+/// With a larger shift exponents might leave what the kernels take: a query that needs it is summed in double.
 inline constexpr double kLargestShift = 0.5 * double{kernels::kMaxExponent};
 
 /// float32 sums at most this many tiles one after another; what comes out is added in double.

@@ -74,7 +74,7 @@ void FullSum::score(const kernels::KernelTable& kernels, const double* queries, 
 void FullSum::select(Form form, std::size_t rows) {
   group_size_ = 0;
   for (std::size_t q = 0; q < rows; ++q) {
-    if (!done_[q] && form_for(squares_[q], references_.dimension) == form) {
+    if (!done_[q] && shift_[q] < kLargestShift && form_for(squares_[q], references_.dimension) == form) {
       group_[group_size_++] = static_cast<std::uint8_t>(q);
     }
   }
@@ -120,7 +120,8 @@ void FullSum::pack_group(const kernels::KernelTable& kernels, Form form, const d
 
 void FullSum::for_each_stretch(parallel::Pool* pool, parallel::Task task) const {
   const std::size_t work = group_size_ * references_.tiles * kTileRows * references_.dimension;
-  if (pool != nullptr && (work >= kThreadedWork || (work >= kThreadedWorkAwake && pool->awake()))) {
+  const bool sharable = pool != nullptr && stretches_ > 1;
+  if (sharable && (work >= kThreadedWork || (work >= kThreadedWorkAwake && pool->awake(stretches_)))) {
     pool->run(stretches_, task);
   } else {
     for (std::size_t stretch = 0; stretch < stretches_; ++stretch) task(stretch, 0);

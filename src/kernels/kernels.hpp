@@ -91,9 +91,9 @@ struct KernelTable {
                           std::size_t count, std::size_t dimension);
 
   /// Adds 2^exponent of every pair to the queries' lanes, in float32, where the exponent is query bias + tile bias + q
-  /// . r (sum_expanded) or query bias + tile bias - log2(e) / 2 |q - r|^2 (sum_difference). What is below -126 is lost;
-  /// what is above 127, up to kMaxExponent, makes the sum 2^126 or more. A query's sums do not depend on the queries
-  /// beside it.
+  /// . r (sum_expanded) or query bias + tile bias - log2(e) / 2 |q - r|^2 (sum_difference). What is below -126 is lost,
+  /// or adds 2^-126; what is above 127, up to kMaxExponent, makes the sum 2^126 or more. A query's sums do not depend
+  /// on the queries beside it.
   std::size_t fused_width;  ///< queries of a full group: as many as the register file takes, at most kMaxFusedWidth
   void (*sum_expanded)(const FusedQueries& queries, const FusedTiles& tiles);
   void (*sum_difference)(const FusedQueries& queries, const FusedTiles& tiles);

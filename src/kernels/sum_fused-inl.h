@@ -33,7 +33,8 @@ using FusedVec = hn::Vec<FusedTag>;
 inline constexpr std::size_t kFusedLanes = MaxLanes(FusedTag());
 inline constexpr std::size_t kTileVectors = kTileRows / kFusedLanes;
 
-/// 2^x, relative error below 3e-6 where float32 holds it; at most 2^-125 below -126, at least 2^126 above 127. The
+/// 2^x, relative error below 3e-6 where float32 holds it; at most 2^-125 below -126, at least 2^126 above 127, up
+/// to kMaxExponent. The
 /// polynomial of degree 4 is the one of least relative error (2.6e-6) over one octave; its error swings about 0, so
 /// that much of it cancels in a sum.
 HWY_INLINE FusedVec FastExp2(FusedVec x) {
@@ -51,12 +52,14 @@ HWY_INLINE FusedVec FastExp2(FusedVec x) {
   const FusedVec above = hn::Max(x, hn::Set(d, -126.0f));
 #if HWY_TARGET == HWY_AVX2 || HWY_TARGET == HWY_SSE4
   // Additions and comparisons of floats share two ports, which a clamp in integers and a rounding instruction spare.
-  // Highway's conversion would repair an overflow that the clamp makes harmless.
-  const FusedVec f = hn::Sub(above, hn::Round(above));
+  // Highway's conversion would repair an overflow that the clamp makes harmless. What is converted is whole already:
+  // the conversion by itself would round as the calling thread's mode says.
+  const FusedVec whole = hn::Round(above);
+  const FusedVec f = hn::Sub(above, whole);
 #if HWY_TARGET == HWY_AVX2
-  const hn::Vec<decltype(di)> rounded{_mm256_cvtps_epi32(above.raw)};
+  const hn::Vec<decltype(di)> rounded{_mm256_cvtps_epi32(whole.raw)};
 #else
-  const hn::Vec<decltype(di)> rounded{_mm_cvtps_epi32(above.raw)};
+  const hn::Vec<decltype(di)> rounded{_mm_cvtps_epi32(whole.raw)};
 #endif
   const auto n = hn::Min(rounded, hn::Set(di, 127));
 #else

@@ -12,7 +12,7 @@ namespace {
 
 // Looking out for the next job spares it the time that it takes to wake a sleeping thread, some 50 us.
 constexpr std::chrono::microseconds kLookOut{100};
-constexpr std::chrono::microseconds kSoonAgain{150};
+constexpr std::chrono::microseconds kSoonAgain{500};  // with all that a call takes on slow processors
 // Waking a thread can cost its waker as much as the work would, and after a long pause it may come late or to the same
 // core: worth it in a long row of calls only.
 constexpr std::uint32_t kInARow = 16;
@@ -43,11 +43,12 @@ Pool::~Pool() {
     const std::lock_guard lock(mutex_);
     ending_ = true;
   }
-  announce(nullptr);
+  announce(nullptr, workers_.size() + 1);
+  job_is_there_.notify_all();
 }
 
-/// A job, or nothing but the waking up.
-void Pool::announce(Job* job) {
+/// A job of so many tasks, or nothing but the waking up for one. Wakes no more threads than there are tasks for them.
+void Pool::announce(Job* job, std::size_t tasks) {
   std::uint64_t number = 0;
   {
     const std::lock_guard lock(mutex_);
@@ -55,7 +56,10 @@ void Pool::announce(Job* job) {
     number = ++jobs_;
   }
   announced_.store(number, std::memory_order_release);
-  job_is_there_.notify_all();
+  // One that stops looking right now finds the job by its number before it sleeps.
+  const std::size_t useful = std::min(workers_.size(), tasks - 1);
+  for (std::size_t awake = looking_.load(std::memory_order_relaxed); awake < useful; ++awake)
+    job_is_there_.notify_one();
 }
 
 void Pool::run(std::size_t tasks, Task task) {
@@ -64,7 +68,7 @@ void Pool::run(std::size_t tasks, Task task) {
     return;
   }
   Job job{task, tasks, {}, {}};
-  announce(&job);
+  announce(&job, tasks);
   work(job, 0);
   {
     const std::lock_guard lock(mutex_);
@@ -74,14 +78,14 @@ void Pool::run(std::size_t tasks, Task task) {
   job.error.rethrow();
 }
 
-bool Pool::awake() {
+bool Pool::awake(std::size_t tasks) {
   if (workers_.empty()) return false;
   if (looking_.load(std::memory_order_relaxed) != 0) return true;
   const auto now = std::chrono::steady_clock::now();
   in_a_row_ = now - last_asked_ < kSoonAgain ? in_a_row_ + 1 : 0;
   last_asked_ = now;
   if (in_a_row_ == kInARow) {
-    announce(nullptr);
+    announce(nullptr, tasks);
     in_a_row_ = 0;
   }
   return false;

@@ -31,9 +31,10 @@ class Pool {
   /// not yet woken up when there is nothing left for them to do. Allocates nothing.
   void run(std::size_t tasks, Task task);
 
-  /// Whether a thread is awake, so that even some microseconds of work are worth sharing. After a job they stay so for
-  /// 100 microseconds; asked again and again, each time within 150 of the last, this wakes them for a job to come.
-  [[nodiscard]] bool awake();
+  /// Whether a thread is awake, so that even some microseconds of work are worth sharing: for 100 microseconds after it
+  /// has worked, most often. Asked many times in a row, each soon after the last, this wakes as many threads as `tasks`
+  /// of a job to come would need.
+  [[nodiscard]] bool awake(std::size_t tasks);
 
  private:
   struct Job {
@@ -45,7 +46,7 @@ class Pool {
 
   void serve(std::size_t worker);
   void look_out(std::uint64_t seen);
-  void announce(Job* job);
+  void announce(Job* job, std::size_t tasks);
   static void work(Job& job, std::size_t worker);
 
   std::mutex mutex_;
