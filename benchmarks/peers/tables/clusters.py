@@ -23,7 +23,10 @@ def tables(options: Namespace) -> list[Table]:
     if not small:
         sets["200 clusters, many rows"] = (data.clusters(1_000_000, 16, 200, 1), data.clusters(4096, 16, 200, 2))
     many = 20_000 if small else 200_000
-    sets["8 columns of 4 categories"] = (data.categories(many, 8, 4, 1), data.categories(4096, 8, 4, 2))
+    for columns in (5, 8):  # 1,024 and 65,536 different rows
+        sets[f"{columns} columns of 4 categories"] = tuple(
+            data.categories(count, columns, 4, seed) for count, seed in ((many, 1), (4096, 2))
+        )
     for name, array in data.real_sets(options.data).items():
         if name.rpartition("/")[2] in DUPLICATES:
             sets[name] = data.split(array, 4096)
