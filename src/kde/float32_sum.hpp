@@ -19,12 +19,17 @@ enum class Form : std::uint8_t { expanded, difference, exact };
 /// cancellation; differences lose 6e-8 |q| |q - r|, which is a small share of |q - r|^2 / 2 unless |q - r| is much
 /// smaller than |q|. In few dimensions the expanded form saves nothing.
 [[nodiscard]] inline Form form_for(double square, std::size_t dimension) {
-  constexpr double kExpandedLimit = 256;
+  constexpr double kExpandedLimitPerDimension = 4;
+  constexpr double kExpandedLimitLeast = 128;
+  constexpr double kExpandedLimitMost = 256;
   constexpr double kDifferenceLimit = 4096;
   constexpr double kDifferenceLimitPerDimension = 16;
   constexpr std::size_t kExpandedMinDimension = 5;
-  if (dimension >= kExpandedMinDimension && square <= kExpandedLimit) return Form::expanded;
-  const double limit = std::max(kDifferenceLimit, kDifferenceLimitPerDimension * static_cast<double>(dimension));
+  const auto columns = static_cast<double>(dimension);
+  const double expanded_limit =
+      std::clamp(kExpandedLimitPerDimension * columns, kExpandedLimitLeast, kExpandedLimitMost);
+  if (dimension >= kExpandedMinDimension && square <= expanded_limit) return Form::expanded;
+  const double limit = std::max(kDifferenceLimit, kDifferenceLimitPerDimension * columns);
   return square <= limit ? Form::difference : Form::exact;
 }
 
