@@ -137,7 +137,7 @@ TEST_F(CliErrorsTest, WrongLabels) {
 }
 
 TEST_F(CliErrorsTest, FullDisk) {
-  if (!std::filesystem::exists("/dev/full")) GTEST_SKIP();
+  if (!std::filesystem::exists("/dev/full")) GTEST_SKIP() << "there is no /dev/full";
   for (const auto& arguments : std::vector<std::vector<std::string>>{
            {"predict", model, data, "--labels", "class"}, {"info"}, {"info", model, "--json"}, {"--help"}}) {
     expect_error(kernad(arguments, "", "/dev/full"), 1, {"standard output", "No space left"});
