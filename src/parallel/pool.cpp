@@ -43,7 +43,7 @@ Pool::~Pool() {
     const std::lock_guard lock(mutex_);
     ending_ = true;
   }
-  announce(nullptr, workers_.size() + 1);
+  announce(nullptr, 1);  // to those that look out
   job_is_there_.notify_all();
 }
 
