@@ -1,4 +1,4 @@
-// The spine: features -> sample -> PCA -> scaling -> KDE -> log-density -> probability, each step one line.
+// The classifier's face: the reference's names over the fitted model.
 #include "kernad/kde_classifier.hpp"
 
 #include <fmt/format.h>
@@ -7,74 +7,42 @@
 #include <cmath>
 
 #include "calibration/probability.hpp"
-#include "committee/experts.hpp"
-#include "committee/fit.hpp"
-#include "kde/batch_scorer.hpp"
+#include "explanation/explain.hpp"
+#include "kde/density_scorer.hpp"
 #include "kernad/error.hpp"
-#include "kernad/sampling.hpp"
 #include "linalg/finite.hpp"
-#include "model/pipeline_fit.hpp"
-#include "model/pipeline_scorer.hpp"
+#include "model/cross_conformal.hpp"
+#include "model/fit.hpp"
+#include "model/model.hpp"
 #include "parallel/parallel_for.hpp"
 #include "scaling/scaling.hpp"
+#include "scoring/batch_scorer.hpp"
+#include "serialise/model_state.hpp"
 
 namespace kernad {
 namespace {
 
-const model::State& fitted(const std::shared_ptr<const model::State>& state) {
-  if (!state) throw NotFitted("the classifier is not fitted; call fit or load first");
-  return *state;
+const model::Model& fitted(const std::shared_ptr<const model::Model>& model) {
+  if (!model) throw NotFitted("the classifier is not fitted; call fit or load first");
+  return *model;
 }
 
-std::vector<double> log_densities(const model::State& state, FeatureScalingMethod method, EmbeddingsView features,
-                                  int requested_threads) {
-  linalg::require_columns(features, state.pca.mean.size(), "features");
-  std::vector<double> result(features.rows());
-  const int threads =
-      kde::useful_threads(parallel::resolve_threads(requested_threads), features.rows(), state.kde.references);
-  kde::BatchScorer<model::PipelineScorer>({&state, method}, threads).score(features, result.data());
-  return result;
-}
+model::FitSettings settings_for(bool pruning, int threads) { return {pruning, parallel::resolve_threads(threads)}; }
 
 }  // namespace
 
-KDEClassifier::KDEClassifier(KDEClassifierOptions options) : options_(options) {
-  const KDEClassifierOptions defaults;
-  kde::check_options(options.kde);
-  if (options.automatic &&
-      (options.n_pca_components != defaults.n_pca_components || options.standardize || options.kde != defaults.kde ||
-       options.feature_scaling_method != defaults.feature_scaling_method)) {
-    throw InvalidParameter(
-        "auto chooses n_pca_components, feature_scaling_method, standardize, bandwidth, covariance and local_alpha "
-        "itself; valid: to leave those at their defaults");
-  }
-  if (options.max_training_points < 2) {
-    throw InvalidParameter(fmt::format("max_training_points is {}; valid: 2 or more", options.max_training_points));
-  }
-}
+KDEClassifier::KDEClassifier(KDEClassifierOptions options) : options_(options) { model::check_options(options_); }
+
+// ---- fit and score ----
 
 bool KDEClassifier::fit(EmbeddingsView embeddings, const FitProgress& progress) {
-  constexpr std::size_t kStages = 4;
-  const auto done = [&](std::size_t stages) {
-    if (progress) progress(stages, kStages);
-  };
-  const int threads = parallel::resolve_threads(threads_);
-  linalg::require_finite(embeddings, "embeddings", threads);
-  const KDEClassifierOptions chosen = options_.automatic ? committee::first_expert(options_) : options_;
-  if (embeddings.rows() < chosen.n_pca_components.count()) {
-    state_.reset();
+  const auto settings = settings_for(pruning_, threads_);
+  if (!model::has_enough_rows(embeddings, options_)) {
+    linalg::require_finite(embeddings, "embeddings", settings.threads);
+    model_.reset();
     return false;
   }
-  done(1);
-  const auto sample = sample_rows(embeddings.rows(), options_.max_training_points, options_.seed);
-  const linalg::Rows<float> rows(embeddings, sample);
-
-  auto state = std::make_shared<model::State>(model::fit_pipeline(rows, chosen, pruning_, threads, [&] { done(2); }));
-  done(3);
-  state->report = model::make_report(*state, embeddings.rows(), chosen);
-  if (options_.automatic) committee::add_second(*state, rows, options_, pruning_, threads);
-  done(kStages);
-  state_ = std::move(state);
+  model_ = std::make_shared<const model::Model>(model::fit(embeddings, options_, settings, progress));
   return true;
 }
 
@@ -100,7 +68,7 @@ std::pair<Embeddings, double> KDEClassifier::pre_process(EmbeddingsView feature_
 }
 
 std::vector<double> KDEClassifier::compute_kde_scores(EmbeddingsView features, bool as_log_likelihood) const {
-  auto scores = log_densities(fitted(state_), options_.feature_scaling_method, features, threads_);
+  auto scores = scoring::log_densities(fitted(model_), features, parallel::resolve_threads(threads_), "features");
   return as_log_likelihood ? scores : kde::exp_saturating(scores);
 }
 
@@ -119,30 +87,83 @@ std::vector<double> KDEClassifier::predict(EmbeddingsView features) const {
   return compute_probabilities(compute_kde_scores(features, true));
 }
 
-const FitReport& KDEClassifier::report() const { return fitted(state_).report; }
+Explanation KDEClassifier::explain(EmbeddingsView row, std::size_t nearest) const {
+  if (row.rows() != 1) throw InvalidInput(fmt::format("there are {} rows to explain; one is needed", row.rows()));
+  const auto log_density = compute_kde_scores(row, true);  // checks the row
+  Explanation result = explanation::explain(*model_, row, log_density[0], nearest);
+  result.probability = compute_probabilities(log_density)[0];
+  if (is_calibrated()) result.p_value = calibration().p_values(log_density)[0];
+  return result;
+}
+
+// ---- calibration and threshold ----
+
+void KDEClassifier::calibrate(EmbeddingsView embeddings, std::size_t folds, const FitProgress& progress) {
+  const FitReport& fit = report();
+  if (folds < 2) throw InvalidParameter(fmt::format("folds is {}; valid: 2 or more", folds));
+  if (embeddings.rows() != fit.rows_seen || embeddings.cols() != fit.columns) {
+    throw InvalidInput(
+        fmt::format("embeddings are {} x {}; cross-conformal calibration needs the {} x {} that the model was fitted "
+                    "on (calibrate_from takes others)",
+                    embeddings.rows(), embeddings.cols(), fit.rows_seen, fit.columns));
+  }
+  auto calibration =
+      model::cross_conformal(embeddings, folds, options_, fit.components, settings_for(pruning_, threads_), progress);
+  model_ = std::make_shared<const model::Model>(model::with_calibration(*model_, std::move(calibration)));
+}
+
+void KDEClassifier::calibrate_from(EmbeddingsView normals) {
+  Calibration calibration(compute_kde_scores(normals, true));
+  model_ = std::make_shared<const model::Model>(model::with_calibration(*model_, std::move(calibration)));
+}
+
+void KDEClassifier::set_target_fpr(double fpr) { set_threshold(Threshold::at_target_fpr(fpr, calibration())); }
+
+void KDEClassifier::set_threshold(const Threshold& threshold) {
+  model::Model changed = fitted(model_);
+  changed.threshold = threshold;
+  model_ = std::make_shared<const model::Model>(std::move(changed));
+}
+
+void KDEClassifier::clear_threshold() {
+  model::Model changed = fitted(model_);
+  changed.threshold.reset();
+  model_ = std::make_shared<const model::Model>(std::move(changed));
+}
+
+bool KDEClassifier::is_calibrated() const noexcept { return model_ && model_->calibration; }
+bool KDEClassifier::has_threshold() const noexcept { return model_ && model_->threshold; }
+
+const Calibration& KDEClassifier::calibration() const {
+  const auto& calibration = fitted(model_).calibration;
+  if (!calibration) throw NotFitted("the classifier is not calibrated; call calibrate or calibrate_from first");
+  return *calibration;
+}
+
+const Threshold& KDEClassifier::threshold() const {
+  const auto& threshold = fitted(model_).threshold;
+  if (!threshold) throw NotFitted("the classifier has no threshold; call set_target_fpr or set_threshold first");
+  return *threshold;
+}
+
+// ---- settings, report, files ----
+
+const FitReport& KDEClassifier::report() const { return fitted(model_).report; }
 
 void KDEClassifier::set_threads(int threads) { threads_ = parallel::checked_thread_count(threads); }
 
 void KDEClassifier::set_pruning(bool pruning) {
-  if (state_ && state_->kde.references.pruning != pruning) {
-    auto changed = std::make_shared<model::State>(*state_);
-    const int threads = parallel::resolve_threads(threads_);
-    changed->kde = *kde::with_pruning(state_->kde, pruning, threads);
-    if (state_->committee) {
-      auto committee = std::make_shared<model::Committee>(*state_->committee);
-      committee->second.kde = *kde::with_pruning(committee->second.kde, pruning, threads);
-      changed->committee = std::move(committee);
-    }
-    state_ = std::move(changed);
+  if (model_ && model_->first().kde.references.pruning != pruning) {
+    model_ = std::make_shared<const model::Model>(model::with_pruning(*model_, settings_for(pruning, threads_)));
   }
   pruning_ = pruning;
 }
 
-StateDict KDEClassifier::state_dict() const { return model::to_state_dict(fitted(state_), options_); }
+StateDict KDEClassifier::state_dict() const { return serialise::to_state_dict(fitted(model_), options_); }
 
 void KDEClassifier::load_state_dict(const StateDict& state) {
-  auto loaded = model::from_state_dict(state, options_, pruning_, parallel::resolve_threads(threads_));
-  state_ = std::make_shared<model::State>(std::move(loaded.state));
+  auto loaded = serialise::from_state_dict(state, options_, settings_for(pruning_, threads_));
+  model_ = std::make_shared<const model::Model>(std::move(loaded.model));
   options_ = loaded.options;
 }
 

@@ -2,84 +2,41 @@
 
 #include <fmt/format.h>
 
-#include <charconv>
 #include <cmath>
 
 #include "kernad/error.hpp"
-#include "options.hpp"
 
 namespace kernad::cli {
-namespace {
-
-template <typename T>
-bool parse(const std::string& text, T& value) {
-  const char* end = text.data() + text.size();
-  const auto [stop, error] = std::from_chars(text.data(), end, value);
-  return error == std::errc() && stop == end;
+EstimatorOptions::EstimatorOptions() {
+  for (const EstimatorOption& option : estimator_options()) given_.push_back({option.get({}), false});
 }
 
-ComponentCount component_count(const std::string& text) {
-  long long count = 0;
-  double share = 0;
-  if (text == "all") return ComponentCount::all();
-  if (parse(text, count)) return count;
-  if (parse(text, share)) return share;
-  throw InvalidParameter(
-      fmt::format("'{}' is no number; valid: a count of 1 or more, a share in (0, 1), or all", text));
-}
-
-/// Runs `read`; what it throws names the option.
-template <typename Read>
-auto of_option(const char* option, Read read) try {
-  return read();
-} catch (const InvalidParameter& error) {
-  throw InvalidParameter(std::string(option) + ": " + error.what());
-}
-
-}  // namespace
-
-void add_estimation(CLI::App& command, EstimationOptions& options) {
-  command
-      .add_option("--components", options.components,
-                  "Principal components, share of the variance in (0, 1), or all that the data have")
-      ->type_name("K|RATIO|all")
-      ->capture_default_str();
-  command.add_flag("--standardize", options.standardize, "Bring each column to standard deviation 1 first");
-  command
-      .add_option("--bandwidth", options.bandwidth,
-                  "Bandwidth factor: by a rule, by leave-one-out likelihood (loo) or a multiple of it, or itself")
-      ->type_name("scott|silverman|loo|loo*NUMBER|NUMBER")
-      ->capture_default_str();
-  command
-      .add_option("--covariance", options.covariance,
-                  "Kernel shape: the data's covariance, shrunk towards a round one, or round")
-      ->check(quiet(CLI::IsMember({"full", "ledoit-wolf", "oas", "isotropic"})))
-      ->type_name("full|ledoit-wolf|oas|isotropic")
-      ->capture_default_str();
-  command
-      .add_option("--local", options.local_alpha,
-                  "Widen each row's kernel by (distance to its 5th neighbour)^ALPHA; 0: all alike")
-      ->type_name("ALPHA")
-      ->capture_default_str();
-}
-
-void add_auto(CLI::App& command, EstimationOptions& options) {
-  CLI::Option* automatic = command.add_flag("--auto", options.automatic,
-                                            "Choose all of the above from the training rows: for best detection");
-  for (const char* chosen : {"--components", "--standardize", "--bandwidth", "--covariance", "--local", "--scaling"}) {
-    automatic->excludes(command.get_option(chosen));
+void EstimatorOptions::add_to(CLI::App& command) {
+  for (std::size_t i = 0; i < given_.size(); ++i) {
+    const EstimatorOption& option = estimator_options()[i];
+    const std::string flag(option.flag);
+    const std::string help(option.help);
+    if (option.is_flag()) {
+      command.add_flag(flag, given_[i].flag, help);
+    } else {
+      command.add_option(flag, given_[i].text, help)->type_name(std::string(option.values))->capture_default_str();
+    }
+  }
+  CLI::Option* automatic = command.get_option("--auto");
+  for (const EstimatorOption& option : estimator_options()) {
+    if (option.set_by_auto) automatic->excludes(command.get_option(std::string(option.flag)));
   }
 }
 
-void apply_estimation(const EstimationOptions& options, KDEClassifierOptions& wanted) {
-  wanted.n_pca_components = of_option("--components", [&] { return component_count(options.components); });
-  wanted.automatic = options.automatic;
-  wanted.standardize = options.standardize;
-  wanted.kde.bandwidth = of_option("--bandwidth", [&] { return bandwidth(options.bandwidth); });
-  wanted.kde.covariance = of_option("--covariance", [&] { return covariance(options.covariance); });
-  wanted.kde.local_alpha = of_option("--local", [&] {
-    return KDEClassifier({.kde = {.local_alpha = options.local_alpha}}).options().kde.local_alpha;  // checks it
-  });
+KDEClassifierOptions EstimatorOptions::classifier_options() const {
+  KDEClassifierOptions options;
+  for (std::size_t i = 0; i < given_.size(); ++i) {
+    const EstimatorOption& option = estimator_options()[i];
+    const std::string text = option.is_flag() ? (given_[i].flag ? "true" : "false") : given_[i].text;
+    if (option.set(options, text)) continue;
+    throw InvalidParameter(fmt::format("{} is '{}'; valid: {}", option.flag, text, option.valid));
+  }
+  return options;
 }
 
 nlohmann::ordered_json components_json(const ComponentCount& components) {

@@ -11,23 +11,23 @@
 
 namespace kernad::cli {
 
-struct EstimationOptions {
-  std::string components = "16";
-  std::string bandwidth = "scott";
-  std::string covariance = "full";
-  bool standardize = false;
-  double local_alpha = 0;
-  bool automatic = false;
+/// What was given for each of kernad::estimator_options(), in their order; at first their defaults.
+class EstimatorOptions {
+ public:
+  EstimatorOptions();
+
+  /// An option of the command for each; --auto excludes those that it chooses itself.
+  void add_to(CLI::App& command);
+  /// Throws InvalidParameter naming the flag.
+  [[nodiscard]] KDEClassifierOptions classifier_options() const;
+
+ private:
+  struct Given {
+    std::string text;
+    bool flag = false;
+  };
+  std::vector<Given> given_;
 };
-
-/// --auto, which comes after --scaling and the options of add_estimation, all of which it excludes.
-void add_auto(CLI::App& command, EstimationOptions& options);
-
-/// --components, --standardize, --bandwidth, --covariance and --local.
-void add_estimation(CLI::App& command, EstimationOptions& options);
-
-/// Puts them into `wanted`. Throws InvalidParameter naming the option.
-void apply_estimation(const EstimationOptions& options, KDEClassifierOptions& wanted);
 
 /// "16", "0.95" or "all".
 [[nodiscard]] nlohmann::ordered_json components_json(const ComponentCount& components);

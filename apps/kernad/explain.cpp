@@ -46,7 +46,7 @@ nlohmann::ordered_json as_json(const Explained& explained) {
   if (explained.anomalous) json["label"] = *explained.anomalous ? 1 : 0;
   if (why.decided_by != 0) json["decided_by"] = why.decided_by;
   json["deviation"] = why.deviation;
-  json["unseen"] = why.unseen;
+  json["residual_share"] = why.residual_share;
   json["neighbours"] = nlohmann::ordered_json::array();
   for (const auto& [row, distance, weight] : why.neighbours) {
     json["neighbours"].push_back({{"row", row}, {"distance", distance}, {"weight", weight}});
@@ -92,7 +92,7 @@ void print_scores(const Explained& explained) {
                                                          : "density 2, of standardised columns");
   }
   table.emplace_back("deviation", fmt::format("{:.6g} bandwidths", why.deviation));
-  table.emplace_back("unseen", fmt::format("{:.4f} of the squared distance from the mean", why.unseen));
+  table.emplace_back("unseen", fmt::format("{:.4f} of the squared distance from the mean", why.residual_share));
   print_table(table);
 }
 

@@ -3,7 +3,6 @@
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
-#include <charconv>
 #include <memory>
 #include <nlohmann/json.hpp>
 #include <optional>
@@ -22,24 +21,12 @@ namespace {
 struct FitOptions {
   std::string train;
   std::string model;
-  EstimationOptions estimation;
-  std::string scaling = "scale";
-  std::size_t max_training_points = KDEClassifierOptions{}.max_training_points;
-  std::uint64_t seed = KDEClassifierOptions{}.seed;
+  EstimatorOptions estimator;
   std::string labels;
   std::optional<double> target_fpr;
   std::optional<std::size_t> folds;
   CommonOptions common;
 };
-
-KDEClassifierOptions classifier_options(const FitOptions& options) {
-  KDEClassifierOptions wanted;
-  apply_estimation(options.estimation, wanted);
-  wanted.feature_scaling_method = feature_scaling_method(options.scaling);
-  wanted.max_training_points = options.max_training_points;
-  wanted.seed = options.seed;
-  return wanted;
-}
 
 /// Cross-conformal, where one of its options is given: --folds alone gives p-values and leaves the threshold for later.
 void calibrate(const FitOptions& options, EmbeddingsView rows, KDEClassifier& model) {
@@ -65,7 +52,7 @@ void report(const FitOptions& options, const KDEClassifier& model, std::size_t l
 
 void run(const FitOptions& options) {
   require_another_file(options.model, options.train);
-  KDEClassifier model(classifier_options(options));
+  KDEClassifier model(options.estimator.classifier_options());
   model.set_threads(options.common.threads);
 
   Embeddings rows;
@@ -102,20 +89,7 @@ void add_fit(CLI::App& app) {
   command->add_option("-o,--output", options->model, "Model file to write (.safetensors)")
       ->required()
       ->type_name("MODEL");
-  add_estimation(*command, options->estimation);
-  command->add_option("--scaling", options->scaling, "scale: by the longest training row; norm: each row to length 1")
-      ->check(quiet(CLI::IsMember({"scale", "norm"})))
-      ->type_name("scale|norm")
-      ->capture_default_str();
-  add_auto(*command, options->estimation);
-  command->add_option("--max-training-points", options->max_training_points, "Of more rows a sample of N is used")
-      ->check(whole_number())
-      ->type_name("N")
-      ->capture_default_str();
-  command->add_option("--seed", options->seed, "Seed of that sample")
-      ->check(whole_number())
-      ->type_name("S")
-      ->capture_default_str();
+  options->estimator.add_to(*command);
   command->add_option("--labels", options->labels, "Labels (see kernad test); rows labelled anomalous are left out")
       ->check(not_empty())
       ->type_name("COLUMN|FILE");

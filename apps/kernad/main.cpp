@@ -1,4 +1,4 @@
-// The command line: parse -> library -> write. Exit status: 0 good, 2 wrong usage or bad input, 1 anything else.
+// The command line: parse -> library -> write. Exit status: 0 success, 2 wrong usage or bad input, 1 anything else.
 #include <CLI/CLI.hpp>
 #include <csignal>
 #include <exception>
@@ -13,7 +13,7 @@
 namespace kernad::cli {
 namespace {
 
-constexpr int kGood = 0;
+constexpr int kOk = 0;
 constexpr int kFailure = 1;
 constexpr int kBadInput = 2;
 
@@ -22,16 +22,30 @@ int fail(int status, const std::string& message) {
   return status;
 }
 
+int exit_status(ErrorCode code) {
+  switch (code) {
+    case ErrorCode::invalid_input:
+    case ErrorCode::invalid_parameter:
+    case ErrorCode::read_error:
+      return kBadInput;
+    case ErrorCode::not_fitted:
+    case ErrorCode::write_error:
+    case ErrorCode::internal:
+      break;
+  }
+  return kFailure;
+}
+
 int run(CLI::App& app, int argc, const char* const* argv) {
   try {
     app.parse(argc, argv);
-    return kGood;
+    return kOk;
   } catch (const CLI::CallForHelp&) {
     print(app.help() + '\n');
-    return kGood;
+    return kOk;
   } catch (const CLI::CallForVersion& version) {
     print(std::string(version.what()) + '\n');
-    return kGood;
+    return kOk;
   } catch (const CLI::ParseError& error) {
     const auto chosen = app.get_subcommands();
     if (chosen.empty() && argc > 1 && argv[1][0] != '-') {
@@ -47,14 +61,10 @@ int run(CLI::App& app, int argc, const char* const* argv) {
 int run_guarded(CLI::App& app, int argc, const char* const* argv) {
   try {
     return run(app, argc, argv);
-  } catch (const ReaderLeft&) {
-    return kGood;
-  } catch (const InvalidInput& error) {
-    return fail(kBadInput, error.what());
-  } catch (const InvalidParameter& error) {
-    return fail(kBadInput, error.what());
-  } catch (const ReadError& error) {
-    return fail(kBadInput, error.what());
+  } catch (const BrokenPipe&) {
+    return kOk;
+  } catch (const Error& error) {
+    return fail(exit_status(error.code()), error.what());
   } catch (const std::bad_alloc&) {
     return fail(kFailure, "out of memory; try fewer rows or a machine with more");
   } catch (const std::exception& error) {

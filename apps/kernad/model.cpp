@@ -36,7 +36,12 @@ nlohmann::ordered_json model_json(const std::string& path, const KDEClassifier& 
   json["max_length"] = report.max_length;
   append_estimation(json, model);
   add_calibration(json, model);
-  json["notes"] = report.notes;
+  json["notes"] = nlohmann::json::array();
+  json["note_codes"] = nlohmann::json::array();
+  for (const Note& note : report.notes) {
+    json["notes"].push_back(note.text);
+    json["note_codes"].push_back(to_string(note.code));
+  }
   return json;
 }
 

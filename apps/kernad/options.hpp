@@ -26,7 +26,7 @@ struct CommonOptions {
 void require_another_file(const std::string& output, const std::string& input, const std::string& option = "--output");
 
 inline constexpr const char* kExitStatus =
-    "\n\nExit status: 0 good, 2 wrong usage or bad input, 1 anything else (see man kernad)";
+    "\n\nExit status: 0 success, 2 wrong usage or bad input, 1 anything else (see man kernad)";
 
 /// The same check, but silent in --help, where the option's type already says what is valid.
 [[nodiscard]] CLI::Validator quiet(CLI::Validator check);

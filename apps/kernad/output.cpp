@@ -36,7 +36,7 @@ void print(std::string_view text) {
     if (written >= 0) {
       text.remove_prefix(static_cast<std::size_t>(written));
     } else if (errno == EPIPE) {
-      throw ReaderLeft();
+      throw BrokenPipe();
     } else if (errno != EINTR) {
       throw WriteError("standard output: cannot be written: " + std::generic_category().message(errno));
     }
@@ -75,8 +75,8 @@ void print_grid(const Grid& rows) {
   print(text);
 }
 
-void print_notes(const std::vector<std::string>& notes) {
-  for (const auto& note : notes) print_error("note: " + note);
+void print_notes(const std::vector<Note>& notes) {
+  for (const Note& note : notes) print_error("note: " + note.text);
 }
 
 void print_error(std::string_view message) {

@@ -7,12 +7,14 @@
 #include <utility>
 #include <vector>
 
+#include "kernad/fit_report.hpp"
+
 namespace kernad::cli {
 
 /// Whoever reads our standard output has seen enough (`| head`). Not an error, and nothing is said about it.
-struct ReaderLeft {};
+struct BrokenPipe {};
 
-/// Writes to standard output, at once. Throws WriteError, or ReaderLeft when the pipe is closed.
+/// Writes to standard output, at once. Throws WriteError, or BrokenPipe when the pipe is closed.
 void print(std::string_view text);
 
 /// One object, indented, and a line end. Text that is not UTF-8 (a path may be) gets replacement characters.
@@ -29,7 +31,7 @@ using Grid = std::vector<std::vector<std::string>>;
 void print_grid(const Grid& rows);
 
 /// "kernad: note: ..." on standard error, a line each.
-void print_notes(const std::vector<std::string>& notes);
+void print_notes(const std::vector<Note>& notes);
 
 /// "kernad: ..." on standard error, always one line: control characters, which may come from a path, are escaped.
 void print_error(std::string_view message);

@@ -50,7 +50,8 @@ struct KERNAD_API Explanation {
 
   /// The share, in [0, 1], of |row - mean|^2 that lies in directions which the model does not keep, and which the
   /// density therefore cannot see; 0 for the mean itself.
-  double unseen = 0;
+  double residual_share = 0;
+  double unseen = 0;  ///< the same by its old name, which goes with the next minor version
 };
 
 }  // namespace kernad

@@ -3,8 +3,6 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <functional>
-#include <limits>
 #include <memory>
 #include <optional>
 #include <span>
@@ -13,53 +11,18 @@
 #include <vector>
 
 #include "kernad/calibration.hpp"
+#include "kernad/classifier_options.hpp"
 #include "kernad/explanation.hpp"
 #include "kernad/export.hpp"
-#include "kernad/feature_scaling_method.hpp"
-#include "kernad/kde_options.hpp"
+#include "kernad/fit_report.hpp"
 #include "kernad/matrix.hpp"
-#include "kernad/pca.hpp"
 #include "kernad/state_dict.hpp"
 
 namespace kernad {
 
 namespace model {
-struct State;
+struct Model;
 }
-
-struct KDEClassifierOptions {
-  ComponentCount n_pca_components = 16;
-  FeatureScalingMethod feature_scaling_method = FeatureScalingMethod::scale;
-  std::size_t max_training_points = 40'000;  ///< >= 2; of more rows a seeded sample is used
-  std::uint64_t seed = 0;                    ///< of that sample
-  bool standardize = false;                  ///< bring each column to standard deviation 1 before the PCA
-  KDEOptions kde = {};                       ///< of the density; the default is the reference's
-  /// Choose all of the above but the sampling from the training rows: two densities judge together
-  /// (docs/estimation.md). What it chooses must be left at its default.
-  bool automatic = false;
-};
-
-/// What fit did with the data; where one number would stand for both densities of `automatic`, that of the first.
-struct FitReport {
-  std::size_t rows_seen = 0;      ///< rows given
-  std::size_t rows_used = 0;      ///< rows kept by sampling: the KDE's N
-  std::size_t columns = 0;        ///< D
-  std::size_t rank = 0;           ///< numerical rank of the centred rows
-  std::size_t components = 0;     ///< principal components kept
-  std::size_t kde_rank = 0;       ///< dimension of the density: directions in which its kernels have variance
-  double explained_variance = 0;  ///< share of the total variance that the kept components explain
-  double bandwidth_factor = 0;    ///< h
-  double max_length = 0;          ///< longest training row after PCA
-  double shrinkage = 0;           ///< of the kernel covariance towards a round one, 0 to 1
-  /// Mean leave-one-out log-likelihood, in nats, of scaled features of training rows; NaN unless the bandwidth is loo.
-  double loo_log_likelihood = std::numeric_limits<double>::quiet_NaN();
-  std::vector<std::string> chosen;  ///< of `automatic`: a sentence for each of the two densities; else empty
-  std::vector<std::string> notes;   ///< sentences on what was cut or sampled; empty when nothing was
-};
-
-/// Told after each stage of a fit how many stages are done, and of how many. What it throws ends the fit, and a model
-/// fitted before stays.
-using FitProgress = std::function<void(std::size_t done, std::size_t total)>;
 
 /// Kernel-density anomaly classifier for deep-feature embeddings. Const methods may run in several threads at once;
 /// fit, load_state_dict and assignment must not run beside them on the same object. Copies share the fitted state.
@@ -124,7 +87,7 @@ class KERNAD_API KDEClassifier {
   [[nodiscard]] const Calibration& calibration() const;
   [[nodiscard]] const Threshold& threshold() const;
 
-  [[nodiscard]] bool is_fitted() const noexcept { return state_ != nullptr; }
+  [[nodiscard]] bool is_fitted() const noexcept { return model_ != nullptr; }
   [[nodiscard]] const KDEClassifierOptions& options() const noexcept { return options_; }
   /// What the last fit did; of a checkpoint that carries no report, what its shapes tell. Throws NotFitted.
   [[nodiscard]] const FitReport& report() const;
@@ -160,7 +123,7 @@ class KERNAD_API KDEClassifier {
  private:
   friend class Scorer;
   KDEClassifierOptions options_;
-  std::shared_ptr<const model::State> state_;
+  std::shared_ptr<const model::Model> model_;
   int threads_ = 0;
   bool pruning_ = true;
 };

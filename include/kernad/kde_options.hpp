@@ -52,15 +52,17 @@ enum class Covariance : std::uint8_t {
   full,         ///< S; directions without variance are dropped
   ledoit_wolf,  ///< (1 - a) S + a mu I with a by Ledoit and Wolf 2004: every direction is kept
   oas,          ///< the same with a by Chen, Wiesel, Eldar and Hero 2010 (OAS)
-  isotropic,    ///< mu I: round kernels
+  isotropic,    ///< mu I: spherical kernels
 };
 
 struct KDEOptions {
+  static constexpr double max_local_alpha = 4;
+
   Bandwidth bandwidth = {};
   Covariance covariance = Covariance::full;
-  /// alpha in [0, 4]: row i's kernel is h h_i wide, with h_i proportional to (distance to its 5th neighbour)^alpha and
-  /// of geometric mean 1; distances are in the kernel's own metric. 0: all kernels alike. Takes N^2 k operations.
-  /// Source: Breiman, Meisel, Purcell 1977; Abramson 1982.
+  /// alpha in [0, max_local_alpha]: row i's kernel is h h_i wide, with h_i proportional to (distance to its 5th
+  /// neighbour)^alpha and of geometric mean 1; distances are in the kernel's own metric. 0: all kernels alike. Takes
+  /// N^2 k operations. Source: Breiman, Meisel, Purcell 1977; Abramson 1982.
   double local_alpha = 0;
 
   friend bool operator==(const KDEOptions&, const KDEOptions&) = default;

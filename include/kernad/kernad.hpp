@@ -2,10 +2,12 @@
 #pragma once
 
 #include "kernad/calibration.hpp"
+#include "kernad/classifier_options.hpp"
 #include "kernad/curves.hpp"
 #include "kernad/error.hpp"
 #include "kernad/explanation.hpp"
 #include "kernad/feature_scaling_method.hpp"
+#include "kernad/fit_report.hpp"
 #include "kernad/gaussian_kde.hpp"
 #include "kernad/intervals.hpp"
 #include "kernad/io.hpp"

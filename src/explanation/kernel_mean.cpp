@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <numeric>
 
 namespace kernad::explanation {
@@ -16,25 +17,43 @@ double squared_distance(std::span<const double> query, std::span<const float> re
   return sum;
 }
 
+/// One training row at a time, whitened: the references are not copied as a whole.
+class RowReader {
+ public:
+  explicit RowReader(const kde::ReferenceSet& references)
+      : references_(references), row_(references.packed.dimension) {}
+
+  /// Valid until the next call.
+  std::span<const float> operator()(std::size_t i) {
+    kernels::unpack_reference(references_.packed, references_.place_of_row[i], row_.data());
+    return row_;
+  }
+
+ private:
+  const kde::ReferenceSet& references_;
+  std::vector<float> row_;
+};
+
 /// The log of each kernel value over that of a pivot c, (r_i - c).(q - (r_i + c) / 2). That is |q - c|^2 / 2 -
 /// |q - r_i|^2 / 2 without its cancellation, which would make all references equal to a far query.
-std::vector<double> log_kernels(std::span<const double> query, MatrixView<float> references) {
-  std::size_t pivot = 0;
-  double smallest = squared_distance(query, references.row(0));
-  for (std::size_t i = 1; i < references.rows(); ++i) {
-    const double distance = squared_distance(query, references.row(i));
-    if (distance < smallest) {
+std::vector<double> log_kernels(std::span<const double> query, const kde::ReferenceSet& references) {
+  RowReader row(references);
+  std::vector<float> pivot;
+  double smallest = std::numeric_limits<double>::infinity();
+  for (std::size_t i = 0; i < references.rows; ++i) {
+    const auto reference = row(i);
+    const double distance = squared_distance(query, reference);
+    if (i == 0 || distance < smallest) {
       smallest = distance;
-      pivot = i;
+      pivot.assign(reference.begin(), reference.end());
     }
   }
-  const auto c = references.row(pivot);
-  std::vector<double> result(references.rows());
-  for (std::size_t i = 0; i < references.rows(); ++i) {
-    const auto r = references.row(i);
+  std::vector<double> result(references.rows);
+  for (std::size_t i = 0; i < references.rows; ++i) {
+    const auto reference = row(i);
     for (std::size_t j = 0; j < query.size(); ++j) {
-      const double here = r[j];
-      const double there = c[j];
+      const double here = reference[j];
+      const double there = pivot[j];
       result[i] += (here - there) * (query[j] - (here + there) / 2);
     }
   }
@@ -42,13 +61,13 @@ std::vector<double> log_kernels(std::span<const double> query, MatrixView<float>
 }
 
 /// The log of each kernel value where every reference has a width of its own: -|q - r_i|^2 / (2 h_i^2) - k log h_i.
-std::vector<double> log_local_kernels(std::span<const double> query, MatrixView<float> references,
-                                      const kde::LocalWidths& local) {
-  std::vector<double> result(references.rows());
-  for (std::size_t i = 0; i < references.rows(); ++i) {
-    const double width = local.factors[i];
-    result[i] = -0.5 * squared_distance(query, references.row(i)) / (width * width) -
-                static_cast<double>(local.dimension) * std::log(width);
+std::vector<double> log_local_kernels(std::span<const double> query, const kde::ReferenceSet& references) {
+  RowReader row(references);
+  std::vector<double> result(references.rows);
+  for (std::size_t i = 0; i < references.rows; ++i) {
+    const double width = references.local.factors[i];
+    result[i] = -0.5 * squared_distance(query, row(i)) / (width * width) -
+                static_cast<double>(references.local.dimension) * std::log(width);
   }
   return result;
 }
@@ -64,29 +83,29 @@ std::vector<double> softmax(const std::vector<double>& exponents) {
 
 }  // namespace
 
-KernelMean kernel_mean(std::span<const double> query, MatrixView<float> references, const kde::LocalWidths& local,
-                       std::size_t count) {
-  const bool alike = local.factors.empty();
-  const auto exponents = alike ? log_kernels(query, references) : log_local_kernels(query, references, local);
+KernelMean kernel_mean(std::span<const double> query, const kde::ReferenceSet& references, std::size_t count) {
+  const bool alike = references.local.factors.empty();
+  const auto exponents = alike ? log_kernels(query, references) : log_local_kernels(query, references);
   const auto weights = softmax(exponents);
+  RowReader row(references);
   KernelMean result;
   result.deviation.resize(query.size());
-  for (std::size_t i = 0; i < references.rows(); ++i) {
-    const auto reference = references.row(i);
+  for (std::size_t i = 0; i < references.rows; ++i) {
+    const auto reference = row(i);
     for (std::size_t j = 0; j < query.size(); ++j) {
       result.deviation[j] += weights[i] * (query[j] - double{reference[j]});
     }
   }
 
-  std::vector<std::size_t> order(references.rows());
+  std::vector<std::size_t> order(references.rows);
   std::iota(order.begin(), order.end(), std::size_t{0});
   count = std::min(count, order.size());
   std::partial_sort(
       order.begin(), order.begin() + static_cast<std::ptrdiff_t>(count), order.end(),
       [&](std::size_t a, std::size_t b) { return exponents[a] != exponents[b] ? exponents[a] > exponents[b] : a < b; });
-  for (const std::size_t row : std::span(order).first(count)) {
-    const double bandwidth = alike ? 1 : local.factors[row];
-    result.nearest.push_back({row, std::sqrt(squared_distance(query, references.row(row))) / bandwidth, weights[row]});
+  for (const std::size_t i : std::span(order).first(count)) {
+    const double bandwidth = alike ? 1 : references.local.factors[i];
+    result.nearest.push_back({i, std::sqrt(squared_distance(query, row(i))) / bandwidth, weights[i]});
   }
   return result;
 }

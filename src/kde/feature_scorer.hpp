@@ -5,36 +5,18 @@
 
 #include "kde/density_scorer.hpp"
 #include "kde/kde_state.hpp"
-#include "kernad/matrix.hpp"
-#include "linalg/finite.hpp"
+#include "scoring/block_scorer.hpp"
 
 namespace kernad::kde {
 
-/// A block scorer of BatchScorer for what GaussianKDE takes.
-class FeatureScorer {
+/// For what GaussianKDE takes.
+class FeatureScorer final : public scoring::BlockScorer {
  public:
-  struct Model {
-    const State* state;
-  };
+  FeatureScorer(const State& state, std::size_t workers);
 
-  FeatureScorer(const Model& model, std::size_t workers)
-      : whitening_(model.state->whitening),
-        density_(*model.state, workers),
-        whitened_(density_.block_rows() * whitening_.output_stride()),
-        scratch_(whitening_.scratch_size()) {}
-
-  [[nodiscard]] bool prunes() const { return density_.prunes(); }
-  [[nodiscard]] std::size_t block_rows() const { return density_.block_rows(); }
-
-  /// Throws InvalidInput naming the row and column, counted in `all`, of a value that is not finite.
-  void score(EmbeddingsView block, std::size_t first, EmbeddingsView all, double* out, parallel::Pool* pool) {
-    const auto& kernels = kernels::active();
-    for (std::size_t i = 0; i < block.rows(); ++i) {
-      if (!linalg::is_finite(block.row(i))) linalg::throw_not_finite(all, first + i, "queries");
-    }
-    whitening_.apply(kernels, block, whitened_.data(), scratch_.data());
-    density_.score(kernels, whitened_.data(), whitening_.output_stride(), block.rows(), out, pool);
-  }
+  [[nodiscard]] std::size_t max_rows() const override { return density_.block_rows(); }
+  [[nodiscard]] bool prunes() const override { return density_.prunes(); }
+  void score(EmbeddingsView block, std::size_t first, double* out, parallel::Pool* pool) override;
 
  private:
   const kernels::Projection& whitening_;

@@ -1,10 +1,10 @@
 #include "kernad/gaussian_kde.hpp"
 
-#include "kde/batch_scorer.hpp"
-#include "kde/feature_scorer.hpp"
+#include "kde/density_scorer.hpp"
 #include "kde/kde_state.hpp"
 #include "linalg/finite.hpp"
 #include "parallel/parallel_for.hpp"
+#include "scoring/batch_scorer.hpp"
 
 namespace kernad {
 namespace {
@@ -25,13 +25,7 @@ void GaussianKDE::fit(EmbeddingsView features) {
 }
 
 std::vector<double> GaussianKDE::log_density(EmbeddingsView queries) const {
-  const auto& state = fitted(state_);
-  linalg::require_columns(queries, state.mean.size(), "queries");
-  std::vector<double> result(queries.rows());
-  const int threads = kde::useful_threads(parallel::resolve_threads(threads_), queries.rows(), state.references);
-  kde::BatchScorer<kde::FeatureScorer> scorer(kde::FeatureScorer::Model{&state}, threads);
-  scorer.score(queries, result.data());
-  return result;
+  return scoring::log_densities(fitted(state_), queries, parallel::resolve_threads(threads_), "queries");
 }
 
 std::vector<double> GaussianKDE::density(EmbeddingsView queries) const {

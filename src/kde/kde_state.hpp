@@ -10,10 +10,11 @@
 #include "kernad/kde_options.hpp"
 #include "kernad/matrix.hpp"
 #include "kernels/projection.hpp"
+#include "scoring/block_scorer.hpp"
 
 namespace kernad::kde {
 
-struct State {
+struct State final : scoring::Scorable {
   double bandwidth_factor = 0;    ///< h
   Matrix<double> bw_transform;    ///< k x r: W with W W^T = (h^2 C)^-1 on the r directions that vary
   std::vector<double> mean;       ///< k: subtracted before whitening; zero in a checkpoint of the reference
@@ -27,6 +28,11 @@ struct State {
   /// Log-densities of a sample of kLooRows training rows by all kernels but their own, from the fit; empty likewise.
   std::vector<double> loo_log_densities;
   bool bandwidth_at_limit = false;  ///< it would be better still beyond the range that is searched
+
+  [[nodiscard]] std::size_t columns() const override { return mean.size(); }
+  [[nodiscard]] std::size_t multiply_adds() const override;
+  /// For features, as GaussianKDE takes them.
+  [[nodiscard]] std::unique_ptr<scoring::BlockScorer> make_scorer(std::size_t workers) const override;
 };
 
 /// Throws InvalidParameter for a local_alpha out of range.

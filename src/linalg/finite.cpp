@@ -35,16 +35,15 @@ void require_finite(MatrixView<float> view, const char* what, int threads) {
   parallel::parallel_for(blocks, threads, [&](std::size_t block, std::size_t) {
     const std::size_t end = std::min(view.rows(), (block + 1) * rows_a_block);
     for (std::size_t i = block * rows_a_block; i < end; ++i) {
-      if (!is_finite(view.row(i))) throw_not_finite(view, i, what);
+      if (!is_finite(view.row(i))) throw_not_finite(view.row(i), i, what);
     }
   });
 }
 
-void throw_not_finite(MatrixView<float> view, std::size_t row, const char* what) {
-  const auto values = view.row(row);
-  const auto bad = std::find_if(values.begin(), values.end(), [](float x) { return !std::isfinite(x); });
-  throw InvalidInput(fmt::format("{}: row {}, column {} is {}; every value must be finite", what, row,
-                                 bad - values.begin(), bad == values.end() ? "not finite" : fmt::format("{}", *bad)));
+void throw_not_finite(std::span<const float> row, std::size_t number, const char* what) {
+  const auto bad = std::find_if(row.begin(), row.end(), [](float x) { return !std::isfinite(x); });
+  throw InvalidInput(fmt::format("{}: row {}, column {} is {}; every value must be finite", what, number,
+                                 bad - row.begin(), bad == row.end() ? "not finite" : fmt::format("{}", *bad)));
 }
 
 void require_columns(MatrixView<float> view, std::size_t expected, const char* what) {

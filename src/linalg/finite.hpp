@@ -13,8 +13,8 @@ void require_finite(MatrixView<float> view, const char* what, int threads);
 
 [[nodiscard]] bool is_finite(std::span<const float> row);
 
-/// The error for row `row` of `view`, which is known to hold a value that is not finite.
-[[noreturn]] void throw_not_finite(MatrixView<float> view, std::size_t row, const char* what);
+/// The error for row number `number`, which is known to hold a value that is not finite.
+[[noreturn]] void throw_not_finite(std::span<const float> row, std::size_t number, const char* what);
 
 /// Throws InvalidInput unless the view has `expected` columns.
 void require_columns(MatrixView<float> view, std::size_t expected, const char* what);

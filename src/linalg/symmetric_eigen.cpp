@@ -31,7 +31,9 @@ namespace {
 constexpr int kBlock = 64;  // LAPACK's workspace grows with its block size, which no build sets higher
 
 void check(const char* routine, int info) {
-  if (info != 0) throw Error(std::string("LAPACK's ") + routine + " failed with info = " + std::to_string(info));
+  if (info != 0)
+    throw Error(ErrorCode::internal,
+                std::string("LAPACK's ") + routine + " failed with info = " + std::to_string(info));
 }
 
 /// Scales the matrix by a power of two to a largest diagonal entry in [1/2, 1), so that nothing over- or underflows

@@ -1,43 +1,25 @@
-// Embeddings to log-densities: the fitted pipeline from end to end.
+// Embeddings to log-densities: a fitted pipeline from end to end.
 #pragma once
 
 #include <cstddef>
-#include <memory>
-#include <vector>
 
 #include "kde/density_scorer.hpp"
-#include "kernad/feature_scaling_method.hpp"
-#include "kernad/matrix.hpp"
-#include "model/model_state.hpp"
-#include "parallel/pool.hpp"
+#include "model/pipeline.hpp"
+#include "scoring/block_scorer.hpp"
 
 namespace kernad::model {
 
-/// A block scorer of kde::BatchScorer for what the classifier takes.
-class PipelineScorer {
+class PipelineScorer final : public scoring::BlockScorer {
  public:
-  struct Model {
-    const State* state;
-    FeatureScalingMethod method;
-  };
+  PipelineScorer(const Pipeline& pipeline, std::size_t workers);
 
-  PipelineScorer(const Model& model, std::size_t workers);
-
-  [[nodiscard]] bool prunes() const { return density_.prunes() || (second_ && second_->prunes()); }
-  [[nodiscard]] std::size_t block_rows() const { return block_rows_; }
-
-  /// Throws InvalidInput naming the row and column, counted in `all`, of a value that is not finite.
-  void score(EmbeddingsView block, std::size_t first, EmbeddingsView all, double* out, parallel::Pool* pool);
+  [[nodiscard]] std::size_t max_rows() const override { return density_.block_rows(); }
+  [[nodiscard]] bool prunes() const override { return density_.prunes(); }
+  void score(EmbeddingsView block, std::size_t first, double* out, parallel::Pool* pool) override;
 
  private:
-  void score_alone(EmbeddingsView block, std::size_t first, EmbeddingsView all, double* out, parallel::Pool* pool);
-
-  const State& state_;
-  FeatureScalingMethod method_;
+  const Pipeline& pipeline_;
   kde::DensityScorer density_;
-  std::unique_ptr<PipelineScorer> second_;  // of a committee
-  std::size_t block_rows_;
-  std::vector<double> second_scores_;
   kernels::AlignedVector<double> features_;
   kernels::AlignedVector<double> whitened_;
   kernels::AlignedVector<double> scratch_;

@@ -47,7 +47,7 @@ TEST_F(CliExplainTest, JsonHasEverythingThatTheLibraryTells) {
   EXPECT_EQ(got["p_value"], want.p_value.value());
   EXPECT_EQ(got["label"], 1);
   EXPECT_EQ(got["deviation"], want.deviation);
-  EXPECT_EQ(got["unseen"], want.unseen);
+  EXPECT_EQ(got["residual_share"], want.unseen);
   EXPECT_EQ(got["components"].get<std::vector<double>>(), want.components);
   ASSERT_EQ(got["neighbours"].size(), 7U);
   for (std::size_t i = 0; i < 7; ++i) {

@@ -239,7 +239,7 @@ TEST(ExplanationTest, BlamesTheColumnThatWasChanged) {
   const auto got = classifier.explain(row);
   EXPECT_GT(got.columns[4].share, 0.8);  // the nearest rows have values of their own in the others
   EXPECT_LT(got.columns[4].expected, 5);
-  EXPECT_LT(got.unseen, 1e-20);
+  EXPECT_LT(got.residual_share, 1e-20);
 }
 
 TEST(ExplanationTest, FollowsTheOptionsOfTheDensity) {
@@ -272,7 +272,7 @@ TEST(ExplanationTest, FollowsTheOptionsOfTheDensity) {
       EXPECT_NEAR(std::accumulate(explanation.components.begin(), explanation.components.end(), 0.0), 1, 1e-9);
       EXPECT_EQ(blamed, 7U);
       EXPECT_NEAR(explanation.columns[7].expected, 3, 1e-3 * static_cast<double>(row(4, 7)));
-      EXPECT_LT(explanation.unseen, 1e-9) << "all of it is seen";
+      EXPECT_LT(explanation.residual_share, 1e-9) << "all of it is seen";
     }
   }
 }
@@ -284,7 +284,7 @@ TEST(ExplanationTest, TellsWhatTheComponentsLeaveOut) {
   for (const auto method : kMethods) {
     const auto classifier = fitted(train, 2, method);
     const auto row = Embeddings({3, 0, 4}, 1, 3);
-    EXPECT_NEAR(classifier.explain(row).unseen, 16.0 / 25, 0.05) << "the mean is not quite 0";
+    EXPECT_NEAR(classifier.explain(row).residual_share, 16.0 / 25, 0.05) << "the mean is not quite 0";
     expect_by_the_book(classifier, row.row(0));
   }
 }
@@ -301,8 +301,8 @@ TEST(ExplanationTest, DirectionsThatTheDensityDropsAreUnseen) {
     const auto row = Embeddings({10, 20, 5}, 1, 3);
     const auto got = classifier.explain(row);
     EXPECT_NEAR(std::accumulate(got.components.begin(), got.components.end(), 0.0), 1, 1e-9);
-    EXPECT_GT(got.unseen, 0);
-    EXPECT_LE(got.unseen, 1);
+    EXPECT_GT(got.residual_share, 0);
+    EXPECT_LE(got.residual_share, 1);
     EXPECT_NEAR(got.columns[2].share, 0, 1e-12) << "a constant column has no axis";
     expect_by_the_book(classifier, row.row(0));
   }

@@ -1,0 +1,110 @@
+#include "model/fit.hpp"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <cassert>
+#include <functional>
+#include <memory>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "ensemble/members.hpp"
+#include "kernad/error.hpp"
+#include "kernad/sampling.hpp"
+#include "linalg/finite.hpp"
+#include "model/fit_report.hpp"
+
+namespace kernad::model {
+namespace {
+
+/// The share of the training rows, of those that make the tails, in which the second density is the rarer.
+double second_decides(const Member& first, const Member& second) {
+  const auto& by_first = first.pipeline->kde.loo_log_densities;
+  const auto& by_second = second.pipeline->kde.loo_log_densities;
+  std::size_t count = 0;
+  for (std::size_t i = 0; i < by_first.size(); ++i) {
+    count += second.tail.surprisal(by_second[i]) > first.tail.surprisal(by_first[i]);
+  }
+  return static_cast<double>(count) / static_cast<double>(by_first.size());
+}
+
+/// What the two members are, into the report.
+void describe_members(const Member& first, const Member& second, FitReport& report) {
+  const auto& first_kde = first.pipeline->kde;
+  const auto& second_kde = second.pipeline->kde;
+  report.chosen = {
+      fmt::format(
+          "all components, Ledoit-Wolf shrinkage {:.4g}, bandwidth factor {:.4g} by leave-one-out likelihood, as "
+          "wide as the 5th neighbour is far",
+          first_kde.shrinkage, first_kde.bandwidth_factor),
+      fmt::format("standardised columns, spherical kernels, bandwidth factor {:.4g}, twice that of leave-one-out "
+                  "likelihood; decides {:.3g} % of {} training rows",
+                  second_kde.bandwidth_factor, 100 * second_decides(first, second),
+                  first_kde.loo_log_densities.size())};
+  if (second_kde.bandwidth_at_limit) {
+    report.notes.push_back({NoteCode::bandwidth_at_limit,
+                            fmt::format("the bandwidth factor of density 2, {:.6g}, is twice the end of the range in "
+                                        "which leave-one-out likelihood was searched",
+                                        second_kde.bandwidth_factor)});
+  }
+}
+
+}  // namespace
+
+void check_options(const KDEClassifierOptions& options) {
+  kde::check_options(options.kde);
+  if (options.max_training_points < 2) {
+    throw InvalidParameter(fmt::format("max_training_points is {}; valid: 2 or more", options.max_training_points));
+  }
+  if (!options.automatic) return;
+  std::vector<std::string_view> chosen;
+  bool all_left = true;
+  for (const EstimatorOption& option : estimator_options()) {
+    if (!option.set_by_auto) continue;
+    chosen.push_back(option.key);
+    all_left = all_left && option.get(options) == option.get({});
+  }
+  if (!all_left) {
+    throw InvalidParameter(
+        fmt::format("auto chooses {} itself; valid: to leave those at their defaults", fmt::join(chosen, ", ")));
+  }
+}
+
+bool has_enough_rows(EmbeddingsView embeddings, const KDEClassifierOptions& options) {
+  return options.automatic || embeddings.rows() >= std::min(options.n_pca_components.count(), embeddings.cols());
+}
+
+Model fit(EmbeddingsView embeddings, const KDEClassifierOptions& options, const FitSettings& settings,
+          const FitProgress& progress) {
+  constexpr std::size_t kStages = 4;
+  const auto done = [&](std::size_t stages) {
+    if (progress) progress(stages, kStages);
+  };
+  linalg::require_finite(embeddings, "embeddings", settings.threads);
+  assert(has_enough_rows(embeddings, options));
+  done(1);
+  const auto sample = sample_rows(embeddings.rows(), options.max_training_points, options.seed);
+  const linalg::Rows<float> rows(embeddings, sample);
+
+  const KDEClassifierOptions first = options.automatic ? ensemble::first_member(options) : options;
+  Model model;
+  const auto add_member = [&](const KDEClassifierOptions& wanted, const std::function<void()>& projected) {
+    auto pipeline = std::make_shared<const Pipeline>(fit_pipeline(rows, wanted, settings, projected));
+    auto tail = options.automatic ? ensemble::TailRank(pipeline->kde.loo_log_densities) : ensemble::TailRank();
+    model.members.push_back({std::move(pipeline), std::move(tail)});
+  };
+  add_member(first, [&] { done(2); });
+  done(3);
+  model.report = make_report(model.first(), embeddings.rows(), first);
+  if (options.automatic) {
+    add_member(ensemble::second_member(options), [] {});
+    describe_members(model.members[0], model.members[1], model.report);
+  }
+  done(kStages);
+  return model;
+}
+
+}  // namespace kernad::model

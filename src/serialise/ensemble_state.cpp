@@ -1,0 +1,67 @@
+#include "serialise/ensemble_state.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <memory>
+#include <utility>
+#include <vector>
+
+#include "ensemble/members.hpp"
+#include "kernad/error.hpp"
+#include "serialise/pipeline_state.hpp"
+
+namespace kernad::serialise {
+namespace {
+
+// The names are those of the first files. The classifier's own names may stand under a prefix that ends in a dot; this
+// one does not, so that nothing takes the second pipeline for the whole.
+constexpr std::string_view kSecond = "committee.second_";
+constexpr std::string_view kFirstTail = "committee.first_tail";
+constexpr std::string_view kSecondTail = "committee.second_tail";
+
+Tensor tail_tensor(const model::Member& member) {
+  const auto& values = member.tail.log_densities();
+  return Tensor::from(std::span<const double>(values), {values.size()});
+}
+
+ensemble::TailRank read_tail(const TensorReader& reader, std::string_view name) {
+  auto values = reader.values(name, reader.get(name).size());
+  const auto wild = [](double x) { return !(std::abs(x) < 1e150); };
+  if (values.empty() || std::any_of(values.begin(), values.end(), wild)) {
+    reader.fail(name, "is empty or has a value out of range", "values within 1e150");
+  }
+  return ensemble::TailRank(std::move(values));
+}
+
+}  // namespace
+
+void write_ensemble(const model::Model& model, StateDict& dict) {
+  for (auto& [name, tensor] : pipeline_tensors(*model.members[1].pipeline)) {
+    dict.tensors[std::string(kSecond) + name] = std::move(tensor);
+  }
+  dict.tensors[std::string(kFirstTail)] = tail_tensor(model.members[0]);
+  dict.tensors[std::string(kSecondTail)] = tail_tensor(model.members[1]);
+}
+
+bool holds_ensemble(const TensorReader& reader) { return reader.find(kFirstTail) != nullptr; }
+
+void read_ensemble(const TensorReader& reader, const KDEClassifierOptions& options, const model::FitSettings& settings,
+                   model::Model& model) {
+  model::Pipeline second;
+  try {
+    const StateDict part = reader.part(kSecond);
+    second = read_pipeline(TensorReader(part), ensemble::second_member(options).feature_scaling_method, settings);
+  } catch (const InvalidInput& error) {
+    throw InvalidInput(fmt::format("the second density, tensors '{}...': {}", kSecond, error.what()));
+  }
+  if (second.columns() != model.columns()) {
+    throw InvalidInput(fmt::format("the second density, tensors '{}...', is of {} columns; expected: {}", kSecond,
+                                   second.columns(), model.columns()));
+  }
+  model.members[0].tail = read_tail(reader, kFirstTail);
+  model.members.push_back({std::make_shared<const model::Pipeline>(std::move(second)), read_tail(reader, kSecondTail)});
+}
+
+}  // namespace kernad::serialise

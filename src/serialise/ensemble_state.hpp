@@ -1,0 +1,21 @@
+// The second member of an ensemble, and both members' tails, as tensors.
+#pragma once
+
+#include "kernad/classifier_options.hpp"
+#include "kernad/state_dict.hpp"
+#include "model/model.hpp"
+#include "serialise/tensor_reader.hpp"
+
+namespace kernad::serialise {
+
+void write_ensemble(const model::Model& model, StateDict& dict);
+
+/// Whether an ensemble's tensors are there. A file that was written anew may have lost the metadata that say so.
+[[nodiscard]] bool holds_ensemble(const TensorReader& reader);
+
+/// Makes an ensemble of the model, whose first pipeline is read. Throws InvalidInput naming the tensor that is missing
+/// or wrong.
+void read_ensemble(const TensorReader& reader, const KDEClassifierOptions& options, const model::FitSettings& settings,
+                   model::Model& model);
+
+}  // namespace kernad::serialise

@@ -1,0 +1,40 @@
+// The versions of the model format. A file says the oldest that can hold it, so that every reader that would score it
+// right reads it, and every other refuses it.
+#pragma once
+
+#include <array>
+#include <string_view>
+
+#include "model/model.hpp"
+#include "serialise/metadata.hpp"
+
+namespace kernad::serialise {
+
+struct FormatVersion {
+  int number;
+  std::string_view since;  ///< the first version of kernad that reads it
+  std::string_view holds;  ///< what the versions before it cannot
+  bool (*needed)(const model::Model& model);
+};
+
+/// Oldest first; each reader knows all that come before its newest.
+inline constexpr std::array kFormatVersions = {
+    FormatVersion{1, "0.1.0", "one pipeline of the reference's form, calibration, threshold",
+                  [](const model::Model&) { return true; }},
+    FormatVersion{2, "0.2.0", "a residual column, or a bandwidth of each row's own",
+                  [](const model::Model& model) {
+                    return model.first().pca.residual_dimensions != 0 ||
+                           !model.first().kde.references.local.factors.empty();
+                  }},
+    FormatVersion{3, "0.2.0", "two pipelines that judge together",
+                  [](const model::Model& model) { return model.is_ensemble(); }},
+};
+
+/// The oldest version that holds the model.
+[[nodiscard]] int format_version_of(const model::Model& model);
+
+/// Throws InvalidInput for a format_version in the metadata that is newer than all of these, or none at all. Metadata
+/// without one are a checkpoint of the reference, and pass.
+void check_format_version(const Metadata& metadata);
+
+}  // namespace kernad::serialise

@@ -1,0 +1,66 @@
+#include "serialise/model_state.hpp"
+
+#include <fmt/format.h>
+
+#include <memory>
+#include <utility>
+
+#include "model/fit_report.hpp"
+#include "serialise/calibration_state.hpp"
+#include "serialise/ensemble_state.hpp"
+#include "serialise/format_version.hpp"
+#include "serialise/metadata.hpp"
+#include "serialise/pipeline_state.hpp"
+#include "serialise/tensor_reader.hpp"
+
+namespace kernad::serialise {
+namespace {
+
+/// What only the metadata say of the first pipeline goes back into it.
+void complete(model::Pipeline& pipeline, const FitReport& report) {
+  pipeline.pca.rank = report.rank;
+  pipeline.kde.bandwidth_factor = report.bandwidth_factor;
+  pipeline.kde.shrinkage = report.shrinkage;
+  pipeline.kde.loo_log_likelihood = report.loo_log_likelihood;
+}
+
+Note scaling_note(FeatureScalingMethod assumed) {
+  return {NoteCode::scaling_assumed,
+          fmt::format("the file does not say the feature scaling method; '{}' is assumed", to_string(assumed))};
+}
+
+}  // namespace
+
+StateDict to_state_dict(const model::Model& model, const KDEClassifierOptions& options) {
+  StateDict dict{pipeline_tensors(model.first()), to_metadata(options, model.report)};
+  dict.metadata["format_version"] = fmt::format("{}", format_version_of(model));
+  write_calibration(model, dict);
+  if (model.is_ensemble()) write_ensemble(model, dict);
+  return dict;
+}
+
+Loaded from_state_dict(const StateDict& dict, const KDEClassifierOptions& defaults,
+                       const model::FitSettings& settings) {
+  check_format_version(dict.metadata);
+  const TensorReader reader(dict);
+  Loaded loaded{options_from(dict.metadata, defaults), {}};
+  auto& [options, model] = loaded;
+  options.automatic = options.automatic || holds_ensemble(reader);
+
+  model::Pipeline pipeline = read_pipeline(reader, options.feature_scaling_method, settings);
+  if (!dict.metadata.contains("n_pca_components") && !options.automatic) {
+    options.n_pca_components = pipeline.pca.singular_vectors.cols();
+  }
+  model.report = model::report_from_shapes(pipeline);
+  read_report(dict.metadata, model.report);
+  complete(pipeline, model.report);
+  if (!dict.metadata.contains("feature_scaling_method")) {
+    model.report.notes.push_back(scaling_note(options.feature_scaling_method));
+  }
+  model.members.push_back({std::make_shared<const model::Pipeline>(std::move(pipeline)), {}});
+  read_calibration(reader, dict, model);
+  if (options.automatic) read_ensemble(reader, options, settings, model);
+  return loaded;
+}
+
+}  // namespace kernad::serialise

@@ -1,0 +1,155 @@
+#include "serialise/pipeline_state.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <numbers>
+#include <string_view>
+
+#include "kde/bandwidth.hpp"
+#include "kernad/error.hpp"
+#include "serialise/check_pipeline.hpp"
+
+namespace kernad::serialise {
+namespace {
+
+pca::State read_pca(const TensorReader& reader) {
+  const auto [dimension, components] = reader.matrix_shape("pca_model.singular_vectors");
+  pca::State state;
+  state.singular_vectors = reader.matrix("pca_model.singular_vectors", dimension, components);
+  state.mean = reader.values("pca_model.mean", dimension);
+  if (reader.find("pca_model.num_components") != nullptr) {
+    const double stated = reader.scalar("pca_model.num_components");
+    if (stated != static_cast<double>(components)) {
+      reader.fail("pca_model.num_components", fmt::format("is {}", stated), fmt::format("{}", components));
+    }
+  }
+  for (const auto& [name, values] :
+       {std::pair{"pca_model.singular_values", &state.singular_values},
+        std::pair{"pca_model.explained_variance_ratio", &state.explained_variance_ratio}}) {
+    if (reader.find(name) != nullptr) *values = reader.values(name, components);
+  }
+  state.rank = components;
+  if (reader.find("pca_model.column_scale") != nullptr) {
+    state.column_scale = reader.values("pca_model.column_scale", dimension);
+  }
+  // One row more than components: the density has a column for what the components leave out.
+  if (reader.matrix_shape("kde_model.bw_transform").first == components + 1 && components < dimension) {
+    state.residual_dimensions = dimension - components;
+  }
+  state.projection = pca::make_projection(state);
+  return state;
+}
+
+/// kernad's log_norm; else the logarithm of the reference's norm, and where that has left float32, of what it is the
+/// product of: the diagonal of the triangular bw_transform.
+double read_log_norm(const TensorReader& reader, const Matrix<double>& bw_transform) {
+  const double norm = reader.any_values("kde_model.norm", 1)[0];
+  if (std::isnan(norm) || norm < 0) reader.fail("kde_model.norm", fmt::format("is {}", norm), "0 or more");
+  if (reader.find("kde_model.log_norm") != nullptr) return reader.scalar("kde_model.log_norm");
+  if (norm > 0 && std::isfinite(norm)) return std::log(norm);
+  double log_norm = -0.5 * static_cast<double>(bw_transform.cols()) * std::log(2 * std::numbers::pi);
+  for (std::size_t j = 0; j < std::min(bw_transform.rows(), bw_transform.cols()); ++j) {
+    log_norm += std::log(std::abs(bw_transform(j, j)));
+  }
+  if (!std::isfinite(log_norm))
+    reader.fail("kde_model.bw_transform", "has a 0 on its diagonal", "an invertible matrix");
+  return log_norm;
+}
+
+Matrix<float> read_dataset(const TensorReader& reader, std::size_t rows, std::size_t rank) {
+  constexpr std::string_view kName = "kde_model.dataset";
+  const Matrix<double> values = reader.matrix(kName, rows, rank);
+  Matrix<float> dataset(rows, rank);
+  for (std::size_t i = 0; i < rows; ++i) {
+    for (std::size_t j = 0; j < rank; ++j) {
+      if (std::abs(values(i, j)) > static_cast<double>(std::numeric_limits<float>::max())) {
+        reader.fail(kName, fmt::format("has {} in row {}, column {}", values(i, j), i, j), "values within float32");
+      }
+      dataset(i, j) = static_cast<float>(values(i, j));
+    }
+  }
+  return dataset;
+}
+
+/// Each row's own width, if the file has them.
+std::vector<double> read_local_factors(const TensorReader& reader, std::size_t rows) {
+  constexpr std::string_view kName = "kde_model.local_factors";
+  if (reader.find(kName) == nullptr) return {};
+  auto factors = reader.values(kName, rows);
+  const auto wild = [](double x) { return !(x > 1e-100 && x < 1e100); };
+  if (std::any_of(factors.begin(), factors.end(), wild))
+    reader.fail(kName, "has a value out of range", "1e-100 to 1e100");
+  return factors;
+}
+
+kde::State read_kde(const TensorReader& reader, const pca::State& pca, const model::FitSettings& settings) {
+  const std::size_t features = pca.features();
+  const auto [rows, rank] = reader.matrix_shape("kde_model.dataset");
+  kde::State state;
+  state.bw_transform = reader.matrix("kde_model.bw_transform", features, rank);
+  state.mean = reader.find("kde_model.mean") != nullptr ? reader.values("kde_model.mean", features)
+                                                        : std::vector<double>(features);
+  state.dimension = rank;
+  if (pca.residual_dimensions != 0 && state.bw_transform(features - 1, rank - 1) != 0) {
+    state.dimension += pca.residual_dimensions - 1;
+  }
+  state.log_norm = read_log_norm(reader, state.bw_transform);
+  state.bandwidth_factor = kde::scott_factor(rows, state.dimension);
+  state.whitening = kernels::Projection(state.mean, state.bw_transform);
+  state.references = kde::make_reference_set(read_dataset(reader, rows, rank), settings.pruning, settings.threads,
+                                             {read_local_factors(reader, rows), state.dimension});
+  return state;
+}
+
+}  // namespace
+
+std::map<std::string, Tensor, std::less<>> pipeline_tensors(const model::Pipeline& pipeline) {
+  const auto& [pca, scaling, max_length, kde] = pipeline;
+  const std::size_t dimension = pipeline.columns();
+  const std::size_t components = pca.singular_vectors.cols();
+  const std::size_t features = pca.features();
+  const std::size_t rank = kde.bw_transform.cols();
+  const auto values = [](const std::vector<double>& x) { return Tensor::from(std::span<const double>(x), {x.size()}); };
+  const auto scalar = [](double value) { return Tensor::from(std::span<const double>(&value, 1), {1}); };
+  const auto count = static_cast<std::int64_t>(components);
+  const Matrix<float> dataset = kde::whitened_rows(kde.references);
+
+  std::map<std::string, Tensor, std::less<>> tensors;
+  tensors["pca_model.singular_vectors"] = Tensor::from(pca.singular_vectors.values(), {dimension, components});
+  tensors["pca_model.mean"] = values(pca.mean);
+  tensors["pca_model.num_components"] = Tensor::from(std::span<const std::int64_t>(&count, 1), {1});
+  if (!pca.singular_values.empty()) {
+    tensors["pca_model.singular_values"] = values(pca.singular_values);
+    tensors["pca_model.explained_variance_ratio"] = values(pca.explained_variance_ratio);
+  }
+  if (!pca.column_scale.empty()) tensors["pca_model.column_scale"] = values(pca.column_scale);
+  tensors["kde_model.bw_transform"] = Tensor::from(kde.bw_transform.values(), {features, rank});
+  tensors["kde_model.mean"] = values(kde.mean);
+  tensors["kde_model.dataset"] = Tensor::from(dataset.values(), {dataset.rows(), rank});
+  // The reference's norm leaves double's range at many components; log_norm is what kernad reads.
+  tensors["kde_model.norm"] = scalar(std::clamp(std::exp(kde.log_norm), 0.0, std::numeric_limits<double>::max()));
+  tensors["kde_model.log_norm"] = scalar(kde.log_norm);
+  tensors["max_length"] = scalar(max_length);
+  const auto& local = kde.references.local.factors;
+  if (!local.empty()) tensors["kde_model.local_factors"] = values(local);
+  return tensors;
+}
+
+model::Pipeline read_pipeline(const TensorReader& reader, FeatureScalingMethod scaling,
+                              const model::FitSettings& settings) {
+  model::Pipeline pipeline;
+  pipeline.pca = read_pca(reader);
+  pipeline.scaling = scaling;
+  pipeline.max_length = reader.scalar("max_length");
+  if (!(pipeline.max_length > 0)) {
+    reader.fail("max_length", fmt::format("is {}", pipeline.max_length), "above 0");
+  }
+  pipeline.kde = read_kde(reader, pipeline.pca, settings);
+  check_pipeline(pipeline);
+  return pipeline;
+}
+
+}  // namespace kernad::serialise

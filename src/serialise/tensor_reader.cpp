@@ -1,0 +1,92 @@
+#include "serialise/tensor_reader.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "kernad/error.hpp"
+
+namespace kernad::serialise {
+namespace {
+
+constexpr std::string_view kAnchor = "pca_model.singular_vectors";  // the name by which a prefix is found
+
+/// What stands before the classifier's names: "" or something that ends in a dot.
+std::string find_prefix(const StateDict& dict) {
+  std::vector<std::string> prefixes;
+  for (const auto& [name, tensor] : dict.tensors) {
+    if (!name.ends_with(kAnchor)) continue;
+    const std::string prefix = name.substr(0, name.size() - kAnchor.size());
+    if (prefix.empty() || prefix.ends_with('.')) prefixes.push_back(prefix);
+  }
+  if (prefixes.empty()) {
+    throw InvalidInput(fmt::format("no tensor named '{}', bare or under a prefix: this is no KDE classifier", kAnchor));
+  }
+  if (prefixes.size() > 1) {
+    throw InvalidInput(fmt::format("two classifiers, under '{}' and '{}'; one is expected", prefixes[0], prefixes[1]));
+  }
+  return prefixes[0];
+}
+
+}  // namespace
+
+TensorReader::TensorReader(const StateDict& dict) : dict_(dict), prefix_(find_prefix(dict)) {}
+
+const Tensor* TensorReader::find(std::string_view name) const {
+  const auto entry = dict_.tensors.find(prefix_ + std::string(name));
+  return entry == dict_.tensors.end() ? nullptr : &entry->second;
+}
+
+const Tensor& TensorReader::get(std::string_view name) const {
+  const Tensor* tensor = find(name);
+  if (tensor == nullptr) throw InvalidInput(fmt::format("tensor '{}{}' is missing", prefix_, name));
+  return *tensor;
+}
+
+std::vector<double> TensorReader::values(std::string_view name, std::size_t size) const {
+  auto result = any_values(name, size);
+  const auto bad = std::find_if(result.begin(), result.end(), [](double x) { return !std::isfinite(x); });
+  if (bad != result.end())
+    fail(name, fmt::format("has the value {} at {}", *bad, bad - result.begin()), "finite values");
+  return result;
+}
+
+std::vector<double> TensorReader::any_values(std::string_view name, std::size_t size) const {
+  const Tensor& tensor = get(name);
+  if (tensor.size() != size) {
+    fail(name, fmt::format("has shape [{}]", fmt::join(tensor.shape, ", ")), fmt::format("{} values", size));
+  }
+  return tensor.to_f64();
+}
+
+std::pair<std::size_t, std::size_t> TensorReader::matrix_shape(std::string_view name) const {
+  const auto& shape = get(name).shape;
+  if (shape.size() != 2 || shape[0] == 0 || shape[1] == 0) {
+    fail(name, fmt::format("has shape [{}]", fmt::join(shape, ", ")), "two dimensions, neither of them 0");
+  }
+  return {shape[0], shape[1]};
+}
+
+Matrix<double> TensorReader::matrix(std::string_view name, std::size_t rows, std::size_t cols) const {
+  const auto shape = matrix_shape(name);
+  if (shape != std::pair(rows, cols)) {
+    fail(name, fmt::format("has shape [{}, {}]", shape.first, shape.second), fmt::format("[{}, {}]", rows, cols));
+  }
+  return {values(name, rows * cols), rows, cols};
+}
+
+StateDict TensorReader::part(std::string_view start) const {
+  StateDict result;
+  const std::string whole = prefix_ + std::string(start);
+  for (const auto& [name, tensor] : dict_.tensors) {
+    if (name.starts_with(whole)) result.tensors[name.substr(whole.size())] = tensor;
+  }
+  return result;
+}
+
+void TensorReader::fail(std::string_view name, std::string_view is, std::string_view valid) const {
+  throw InvalidInput(fmt::format("tensor '{}{}' {}; expected: {}", prefix_, name, is, valid));
+}
+
+}  // namespace kernad::serialise

@@ -1,0 +1,41 @@
+// The named tensors of a model, checked as they are taken out.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "kernad/matrix.hpp"
+#include "kernad/state_dict.hpp"
+
+namespace kernad::serialise {
+
+/// Tensors under one prefix. What is wrong with one throws InvalidInput with its whole name.
+class TensorReader {
+ public:
+  /// The dictionary must hold one classifier, its names bare or under a prefix, and outlive the reader.
+  explicit TensorReader(const StateDict& dict);
+
+  /// Null where there is none.
+  [[nodiscard]] const Tensor* find(std::string_view name) const;
+  [[nodiscard]] const Tensor& get(std::string_view name) const;
+  /// All values, finite, of a tensor that holds `size` of them.
+  [[nodiscard]] std::vector<double> values(std::string_view name, std::size_t size) const;
+  /// The same without the check for finite values.
+  [[nodiscard]] std::vector<double> any_values(std::string_view name, std::size_t size) const;
+  [[nodiscard]] double scalar(std::string_view name) const { return values(name, 1)[0]; }
+  /// Rows and columns of a tensor of two dimensions, neither of them 0.
+  [[nodiscard]] std::pair<std::size_t, std::size_t> matrix_shape(std::string_view name) const;
+  [[nodiscard]] Matrix<double> matrix(std::string_view name, std::size_t rows, std::size_t cols) const;
+  /// The tensors whose names go on after `start`, under what follows it; without metadata.
+  [[nodiscard]] StateDict part(std::string_view start) const;
+
+  [[noreturn]] void fail(std::string_view name, std::string_view is, std::string_view valid) const;
+
+ private:
+  const StateDict& dict_;
+  std::string prefix_;
+};
+
+}  // namespace kernad::serialise
