@@ -21,7 +21,7 @@ using PipelineBatch = kde::BatchScorer<model::PipelineScorer>;
 using FeatureBatch = kde::BatchScorer<kde::FeatureScorer>;
 
 template <typename State>
-std::shared_ptr<const State> fitted(const std::shared_ptr<const State>& state) {
+std::shared_ptr<const State> state_of(const std::shared_ptr<const State>& state) {
   if (!state) throw NotFitted("the model is not fitted; call fit or load before making a scorer of it");
   return state;
 }
@@ -42,14 +42,14 @@ struct Scorer::Impl {
 };
 
 Scorer::Scorer(const KDEClassifier& classifier, int threads) {
-  const auto state = fitted(classifier.state_);
+  const auto state = state_of(classifier.state_);
   const model::PipelineScorer::Model model{state.get(), classifier.options_.feature_scaling_method};
   impl_ = std::make_unique<Impl>(std::in_place_type<PipelineBatch>, state, model, state->pca.mean.size(),
                                  thread_count(threads));
 }
 
 Scorer::Scorer(const GaussianKDE& density, int threads) {
-  const auto state = fitted(density.state_);
+  const auto state = state_of(density.state_);
   const kde::FeatureScorer::Model model{state.get()};
   impl_ =
       std::make_unique<Impl>(std::in_place_type<FeatureBatch>, state, model, state->mean.size(), thread_count(threads));
