@@ -31,7 +31,7 @@ struct CalibrateOptions {
   [[nodiscard]] bool has_rule() const { return target_fpr || log_density || probability || !labelled.empty(); }
 };
 
-constexpr auto kFooter =
+constexpr auto kCalibrateFooter =
     "Rows with log_density <= threshold are called anomalous. A model that kernad fit --target-fpr\n"
     "calibrated needs no data for another rate.\n\n"
     "Examples:\n"
@@ -132,7 +132,7 @@ void add_calibrate(CLI::App& app) {
   normals->type_name("DATA")->check(not_empty());
   labels->type_name("COLUMN|FILE")->check(not_empty());
   add_common(*command, options->common);
-  command->footer(std::string(kFooter) + kExitStatus);
+  command->footer(std::string(kCalibrateFooter) + kExitStatus);
   command->callback([options] { run(*options); });
 }
 

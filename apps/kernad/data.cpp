@@ -12,7 +12,7 @@ namespace kernad::cli {
 namespace {
 
 /// Here and not left to the classifier, because only here the row's number in the file and the column's name are known.
-void require_finite(const Table& table, const std::string& source) {
+void require_finite(const kernad::Table& table, const std::string& source) {
   for (std::size_t i = 0; i < table.features.rows(); ++i) {
     const auto row = table.features.row(i);
     const auto bad = std::find_if(row.begin(), row.end(), [](float x) { return !std::isfinite(x); });
@@ -44,13 +44,13 @@ bool is_text(const std::string& source) {
 }
 
 LabelledData with_label_column(const std::string& source, const std::string& column, CsvHeader header) {
-  Table table = read_rows(source, header, column);
+  kernad::Table table = read_rows(source, header, column);
   auto labels = parse_labels(table.labels, fmt::format("{}, column '{}'", source, column));
   return {std::move(table.features), std::move(labels), std::move(table.column_names)};
 }
 
 LabelledData with_label_file(const std::string& source, const std::string& file, CsvHeader header) {
-  Table table = read_rows(source, header);
+  kernad::Table table = read_rows(source, header);
   LabelledData data{std::move(table.features), read_labels(file), std::move(table.column_names)};
   if (data.labels.size() != data.features.rows()) {
     throw InvalidInput(fmt::format("{}: {} labels, but {} has {} rows; there must be one label a row", file,
@@ -61,8 +61,8 @@ LabelledData with_label_file(const std::string& source, const std::string& file,
 
 }  // namespace
 
-Table read_rows(const std::string& source, CsvHeader header, const std::string& label_column) {
-  Table table = read_table(source, {label_column, header});
+kernad::Table read_rows(const std::string& source, CsvHeader header, const std::string& label_column) {
+  kernad::Table table = read_table(source, {label_column, header});
   require_finite(table, source);
   return table;
 }

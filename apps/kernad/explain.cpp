@@ -154,7 +154,7 @@ void run(const ExplainOptions& options) {
   print_notes(model.report().notes);
 }
 
-constexpr const char* kFooter =
+constexpr const char* kExplainFooter =
     "Distances are in bandwidths; weights are shares of the sum of kernels. The deviation is the\n"
     "way from the weighted mean of the training rows to the row; shares are of its square.\n"
     "expected is the column's value with the deviation taken back. Training rows count from 0\n"
@@ -188,7 +188,7 @@ void add_explain(CLI::App& app) {
       ->check(not_empty())
       ->type_name("COLUMN");
   add_common(*command, options->common);
-  command->footer(std::string(kFooter) + kExitStatus);
+  command->footer(std::string(kExplainFooter) + kExitStatus);
   command->callback([options] { run(*options); });
 }
 

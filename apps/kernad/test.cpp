@@ -28,7 +28,7 @@ struct TestOptions {
   CommonOptions common;
 };
 
-constexpr auto kFooter =
+constexpr auto kTestFooter =
     "LABELS is a column of DATA when that is a .csv or .tsv: its name, or its number counted\n"
     "from 0 (-1 is the last). Otherwise it is a file: labels.npy, labels.csv, file.npz:y.\n"
     "Normal: 0, false, normal, good. Anomalous: 1, true, anomaly, anomalous, bad.\n\n"
@@ -110,7 +110,7 @@ void add_test(CLI::App& app) {
       ->type_name("FILE");
   add_no_pruning(*command, options->common);
   add_common(*command, options->common);
-  command->footer(std::string(kFooter) + kExitStatus);
+  command->footer(std::string(kTestFooter) + kExitStatus);
   command->callback([options] { run(*options); });
 }
 

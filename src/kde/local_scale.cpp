@@ -10,7 +10,7 @@
 namespace kernad::kde {
 namespace {
 
-constexpr std::uint64_t kSeed = 0;
+constexpr std::uint64_t kNeighbourSeed = 0;
 
 /// The five smallest of what it has seen, ascending.
 class Nearest {
@@ -41,7 +41,7 @@ class Nearest {
 
 /// The squared distance from each row to its neighbour among a sample of the rows.
 std::vector<double> neighbour_squares(const PairDistances& pairs, int threads) {
-  const auto sample = sample_rows(pairs.rows(), kNeighbourRows, kSeed);
+  const auto sample = sample_rows(pairs.rows(), kNeighbourRows, kNeighbourSeed);
   // By symmetry a row of the sample shows itself to all rows; each thread keeps what it has seen.
   std::vector<std::vector<Nearest>> nearest(static_cast<std::size_t>(threads));
   for_each_panel(pairs, sample, threads,

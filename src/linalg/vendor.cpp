@@ -4,7 +4,7 @@
 
 #include <bit>
 
-extern "C" void dgemm_();
+extern "C" void ddot_();
 extern "C" char* openblas_get_config() __attribute__((weak));  // only OpenBLAS has it
 
 namespace kernad::linalg {
@@ -16,7 +16,7 @@ std::string vendor() {
     return std::bit_cast<const char* (*)()>(symbol)();
   }
   Dl_info info{};
-  if (dladdr(std::bit_cast<void*>(&dgemm_), &info) != 0 && info.dli_fname != nullptr) return info.dli_fname;
+  if (dladdr(std::bit_cast<void*>(&ddot_), &info) != 0 && info.dli_fname != nullptr) return info.dli_fname;
   return "unknown";
 }
 
