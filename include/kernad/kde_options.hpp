@@ -52,7 +52,7 @@ enum class Covariance : std::uint8_t {
   full,         ///< S; directions without variance are dropped
   ledoit_wolf,  ///< (1 - a) S + a mu I with a by Ledoit and Wolf 2004: every direction is kept
   oas,          ///< the same with a by Chen, Wiesel, Eldar and Hero 2010 (OAS)
-  isotropic,    ///< mu I: round kernels
+  isotropic,    ///< mu I: spherical kernels
 };
 
 struct KDEOptions {

@@ -35,7 +35,7 @@ void add_second(model::State& first, const linalg::Rows<float>& rows, const KDEC
           "wide as the 5th neighbour is far",
           first.kde.shrinkage, first.kde.bandwidth_factor),
       fmt::format(
-          "standardised columns, round kernels, bandwidth factor {:.4g}, twice that of leave-one-out likelihood; "
+          "standardised columns, spherical kernels, bandwidth factor {:.4g}, twice that of leave-one-out likelihood; "
           "decides {:.3g} % of {} training rows",
           second.bandwidth_factor, 100 * share, first.kde.loo_log_densities.size())};
   if (second.bandwidth_at_limit) {

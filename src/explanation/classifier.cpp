@@ -148,7 +148,7 @@ Explanation KDEClassifier::explain(EmbeddingsView row, std::size_t nearest) cons
   const Columns columns(state, row.row(0), stages.projected);
   const explanation::WhiteningInverse inverse(state.kde.bw_transform);
   auto [neighbours, deviation] = explanation::kernel_mean(stages.whitened, kde::whitened_rows(state.kde.references),
-                                                          state.kde.references.local, nearest);
+                                                          state.kde.references.adaptive, nearest);
   result.neighbours = std::move(neighbours);
   attribute(state, stages, columns, inverse, std::move(deviation), row.row(0), result);
   result.unseen = unseen_share(state, stages, columns, inverse);

@@ -42,13 +42,13 @@ std::vector<double> log_kernels(std::span<const double> query, MatrixView<float>
 }
 
 /// The log of each kernel value where every reference has a width of its own: -|q - r_i|^2 / (2 h_i^2) - k log h_i.
-std::vector<double> log_local_kernels(std::span<const double> query, MatrixView<float> references,
-                                      const kde::LocalWidths& local) {
+std::vector<double> log_adaptive_kernels(std::span<const double> query, MatrixView<float> references,
+                                         const kde::AdaptiveBandwidth& adaptive) {
   std::vector<double> result(references.rows());
   for (std::size_t i = 0; i < references.rows(); ++i) {
-    const double width = local.factors[i];
+    const double width = adaptive.factors[i];
     result[i] = -0.5 * squared_distance(query, references.row(i)) / (width * width) -
-                static_cast<double>(local.dimension) * std::log(width);
+                static_cast<double>(adaptive.dimension) * std::log(width);
   }
   return result;
 }
@@ -64,10 +64,10 @@ std::vector<double> softmax(const std::vector<double>& exponents) {
 
 }  // namespace
 
-KernelMean kernel_mean(std::span<const double> query, MatrixView<float> references, const kde::LocalWidths& local,
-                       std::size_t count) {
-  const bool alike = local.factors.empty();
-  const auto exponents = alike ? log_kernels(query, references) : log_local_kernels(query, references, local);
+KernelMean kernel_mean(std::span<const double> query, MatrixView<float> references,
+                       const kde::AdaptiveBandwidth& adaptive, std::size_t count) {
+  const bool alike = adaptive.factors.empty();
+  const auto exponents = alike ? log_kernels(query, references) : log_adaptive_kernels(query, references, adaptive);
   const auto weights = softmax(exponents);
   KernelMean result;
   result.deviation.resize(query.size());
@@ -85,7 +85,7 @@ KernelMean kernel_mean(std::span<const double> query, MatrixView<float> referenc
       order.begin(), order.begin() + static_cast<std::ptrdiff_t>(count), order.end(),
       [&](std::size_t a, std::size_t b) { return exponents[a] != exponents[b] ? exponents[a] > exponents[b] : a < b; });
   for (const std::size_t row : std::span(order).first(count)) {
-    const double bandwidth = alike ? 1 : local.factors[row];
+    const double bandwidth = alike ? 1 : adaptive.factors[row];
     result.nearest.push_back({row, std::sqrt(squared_distance(query, references.row(row))) / bandwidth, weights[row]});
   }
   return result;

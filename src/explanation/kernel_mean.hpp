@@ -17,9 +17,9 @@ struct KernelMean {
                                    ///< log-density where all kernels are alike (Fukunaga and Hostetler 1975)
 };
 
-/// query: r, of length at most 1e150; references: N x r, N >= 1; local: their widths. At most `count` nearest. Weights
-/// are right also where every kernel value is far below the smallest double.
+/// query: r, of length at most 1e150; references: N x r, N >= 1; adaptive: their bandwidths. At most `count` nearest.
+/// Weights are right also where every kernel value is far below the smallest double.
 [[nodiscard]] KernelMean kernel_mean(std::span<const double> query, MatrixView<float> references,
-                                     const kde::LocalWidths& local, std::size_t count);
+                                     const kde::AdaptiveBandwidth& adaptive, std::size_t count);
 
 }  // namespace kernad::explanation

@@ -74,9 +74,9 @@ Covariance covariance(std::string_view name) {
 namespace kde {
 
 void check_options(const KDEOptions& options) {
-  constexpr double kMost = 4;
-  if (!(options.local_alpha >= 0 && options.local_alpha <= kMost)) {
-    throw InvalidParameter(fmt::format("local_alpha is {}; valid: 0 to {}", options.local_alpha, kMost));
+  constexpr double kMaxAlpha = 4;
+  if (!(options.local_alpha >= 0 && options.local_alpha <= kMaxAlpha)) {
+    throw InvalidParameter(fmt::format("local_alpha is {}; valid: 0 to {}", options.local_alpha, kMaxAlpha));
   }
 }
 

@@ -152,7 +152,7 @@ StateDict to_state_dict(const State& state, const KDEClassifierOptions& options)
   tensors["kde_model.log_norm"] = scalar(state.kde.log_norm);
   tensors["max_length"] = scalar(state.max_length);
   dict.metadata = to_metadata(options, state.report);
-  const auto& local = state.kde.references.local.factors;
+  const auto& local = state.kde.references.adaptive.factors;
   if (!local.empty()) tensors["kde_model.local_factors"] = Tensor::from(std::span<const double>(local), {local.size()});
   if (state.pca.residual_dimensions != 0 || !local.empty())
     dict.metadata["format_version"] = fmt::format("{}", kEstimationVersion);
