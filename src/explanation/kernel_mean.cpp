@@ -25,7 +25,7 @@ class RowReader {
 
   /// Valid until the next call.
   std::span<const float> operator()(std::size_t i) {
-    kernels::unpack_reference(references_.packed, references_.place_of_row[i], row_.data());
+    kernels::unpack_reference(references_.packed, references_.slot_of_row[i], row_.data());
     return row_;
   }
 
@@ -61,13 +61,13 @@ std::vector<double> log_kernels(std::span<const double> query, const kde::Refere
 }
 
 /// The log of each kernel value where every reference has a width of its own: -|q - r_i|^2 / (2 h_i^2) - k log h_i.
-std::vector<double> log_local_kernels(std::span<const double> query, const kde::ReferenceSet& references) {
+std::vector<double> log_adaptive_kernels(std::span<const double> query, const kde::ReferenceSet& references) {
   RowReader row(references);
   std::vector<double> result(references.rows);
   for (std::size_t i = 0; i < references.rows; ++i) {
-    const double width = references.local.factors[i];
+    const double width = references.adaptive.factors[i];
     result[i] = -0.5 * squared_distance(query, row(i)) / (width * width) -
-                static_cast<double>(references.local.dimension) * std::log(width);
+                static_cast<double>(references.adaptive.dimension) * std::log(width);
   }
   return result;
 }
@@ -84,8 +84,8 @@ std::vector<double> softmax(const std::vector<double>& exponents) {
 }  // namespace
 
 KernelMean kernel_mean(std::span<const double> query, const kde::ReferenceSet& references, std::size_t count) {
-  const bool alike = references.local.factors.empty();
-  const auto exponents = alike ? log_kernels(query, references) : log_local_kernels(query, references);
+  const bool alike = references.adaptive.factors.empty();
+  const auto exponents = alike ? log_kernels(query, references) : log_adaptive_kernels(query, references);
   const auto weights = softmax(exponents);
   RowReader row(references);
   KernelMean result;
@@ -104,7 +104,7 @@ KernelMean kernel_mean(std::span<const double> query, const kde::ReferenceSet& r
       order.begin(), order.begin() + static_cast<std::ptrdiff_t>(count), order.end(),
       [&](std::size_t a, std::size_t b) { return exponents[a] != exponents[b] ? exponents[a] > exponents[b] : a < b; });
   for (const std::size_t i : std::span(order).first(count)) {
-    const double bandwidth = alike ? 1 : references.local.factors[i];
+    const double bandwidth = alike ? 1 : references.adaptive.factors[i];
     result.nearest.push_back({i, std::sqrt(squared_distance(query, row(i))) / bandwidth, weights[i]});
   }
   return result;

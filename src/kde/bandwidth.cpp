@@ -17,25 +17,25 @@ double silverman_factor(std::size_t rows, std::size_t dimension) {
   return std::pow(static_cast<double>(rows) * (k + 2) / 4, -1 / (k + 4));
 }
 
-Widths choose_widths(const KDEOptions& options, std::size_t rows, std::size_t dimension, int threads,
-                     const std::function<Matrix<float>()>& whitened) {
+BandwidthChoice choose_bandwidth(const KDEOptions& options, std::size_t rows, std::size_t dimension, int threads,
+                                 const std::function<Matrix<float>()>& whitened) {
   const auto rule = options.bandwidth.rule();
-  Widths widths;
-  widths.factor = rule == Bandwidth::Rule::value       ? options.bandwidth.value()
+  BandwidthChoice choice;
+  choice.factor = rule == Bandwidth::Rule::value       ? options.bandwidth.value()
                   : rule == Bandwidth::Rule::silverman ? silverman_factor(rows, dimension)
                                                        : scott_factor(rows, dimension);
-  if (rule != Bandwidth::Rule::loo && options.local_alpha == 0) return widths;
+  if (rule != Bandwidth::Rule::loo && options.local_alpha == 0) return choice;
   const PairDistances pairs(whitened(), threads);
-  if (options.local_alpha != 0) widths.local = local_scales(pairs, options.local_alpha, threads);
+  if (options.local_alpha != 0) choice.local_factors = local_scales(pairs, options.local_alpha, threads);
   if (rule == Bandwidth::Rule::loo) {
     const double times = options.bandwidth.value();
-    LooChoice best = leave_one_out(pairs, widths.local, dimension, widths.factor, times, threads);
-    widths.factor = times * best.bandwidth;
-    widths.loo_log_sums = std::move(best.log_sums);
-    widths.loo_log_likelihood = best.log_likelihood;
-    widths.at_limit = best.at_limit;
+    LooChoice best = leave_one_out(pairs, choice.local_factors, dimension, choice.factor, times, threads);
+    choice.factor = times * best.bandwidth;
+    choice.loo_log_sums = std::move(best.log_sums);
+    choice.loo_log_likelihood = best.log_likelihood;
+    choice.at_limit = best.at_limit;
   }
-  return widths;
+  return choice;
 }
 
 }  // namespace kernad::kde

@@ -16,9 +16,9 @@ namespace kernad::kde {
 /// Silverman's rule: (N (k+2) / 4)^(-1/(k+4)).
 [[nodiscard]] double silverman_factor(std::size_t rows, std::size_t dimension);
 
-struct Widths {
-  double factor = 0;          ///< h
-  std::vector<double> local;  ///< h_i, N; empty: all 1
+struct BandwidthChoice {
+  double factor = 0;                  ///< h
+  std::vector<double> local_factors;  ///< h_i, N; empty: all 1
   /// Of the whitened rows, see leave_one_out; NaN for the other rules.
   double loo_log_likelihood = std::numeric_limits<double>::quiet_NaN();
   std::vector<double> loo_log_sums;  ///< at the factor chosen, see LooChoice
@@ -27,7 +27,7 @@ struct Widths {
 
 /// whitened: gives N x r rows whitened for h = 1; called only when the distances among rows are needed. dimension: of
 /// the density.
-[[nodiscard]] Widths choose_widths(const KDEOptions& options, std::size_t rows, std::size_t dimension, int threads,
-                                   const std::function<Matrix<float>()>& whitened);
+[[nodiscard]] BandwidthChoice choose_bandwidth(const KDEOptions& options, std::size_t rows, std::size_t dimension,
+                                               int threads, const std::function<Matrix<float>()>& whitened);
 
 }  // namespace kernad::kde

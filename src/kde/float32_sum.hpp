@@ -20,14 +20,13 @@ enum class Form : std::uint8_t { expanded, difference, exact };
 /// smaller than |q|. In few dimensions the expanded form saves nothing.
 [[nodiscard]] inline Form form_for(double square, std::size_t dimension) {
   constexpr double kExpandedLimitPerDimension = 4;
-  constexpr double kExpandedLimitLeast = 128;
-  constexpr double kExpandedLimitMost = 256;
+  constexpr double kMinExpandedLimit = 128;
+  constexpr double kMaxExpandedLimit = 256;
   constexpr double kDifferenceLimit = 4096;
   constexpr double kDifferenceLimitPerDimension = 16;
   constexpr std::size_t kExpandedMinDimension = 5;
   const auto columns = static_cast<double>(dimension);
-  const double expanded_limit =
-      std::clamp(kExpandedLimitPerDimension * columns, kExpandedLimitLeast, kExpandedLimitMost);
+  const double expanded_limit = std::clamp(kExpandedLimitPerDimension * columns, kMinExpandedLimit, kMaxExpandedLimit);
   if (dimension >= kExpandedMinDimension && square <= expanded_limit) return Form::expanded;
   const double limit = std::max(kDifferenceLimit, kDifferenceLimitPerDimension * columns);
   return square <= limit ? Form::difference : Form::exact;
@@ -44,7 +43,7 @@ inline constexpr double kLargestSum = 0x1p126;
 inline constexpr double kLargestShift = 0.5 * double{kernels::kMaxExponent};
 
 /// float32 sums at most this many tiles one after another; what comes out is added in double.
-inline constexpr std::size_t kStretchTiles = 256;
+inline constexpr std::size_t kChunkTiles = 256;
 
 /// Longest run of queries, filled up.
 inline constexpr std::size_t kMaxWidth = kernels::kMaxFusedWidth;

@@ -28,7 +28,7 @@ constexpr std::size_t kThreadedWork = std::size_t{1} << 20;
 constexpr std::size_t kThreadedWorkAwake = std::size_t{1} << 18;
 
 /// a + b in the currency of partial sums.
-kernels::MaxSum merge(const kernels::MaxSum& a, const kernels::MaxSum& b) {
+kernels::LogSumExp merge(const kernels::LogSumExp& a, const kernels::LogSumExp& b) {
   const double max = std::max(a.max, b.max);
   return {max, a.sum * std::exp(a.max - max) + b.sum * std::exp(b.max - max)};
 }
@@ -38,11 +38,11 @@ kernels::MaxSum merge(const kernels::MaxSum& a, const kernels::MaxSum& b) {
 FullSum::FullSum(const ReferenceSet& references, std::size_t workers)
     : set_(references),
       references_(references.packed),
-      stretches_((references_.tiles + kStretchTiles - 1) / kStretchTiles),
+      chunkes_((references_.tiles + kChunkTiles - 1) / kChunkTiles),
       values_(kPadded * references_.dimension),
       lanes_(workers * kPadded * kTileRows),
-      sums_(stretches_ * kFullBlock),
-      exact_sums_(stretches_ * kFullBlock) {
+      sums_(chunkes_ * kFullBlock),
+      exact_sums_(chunkes_ * kFullBlock) {
   runs_.reserve(kFullBlock);
 }
 
@@ -50,7 +50,7 @@ void FullSum::score(const kernels::KernelTable& kernels, const double* queries, 
                     double* out, parallel::Pool* pool) {
   assert(rows <= kFullBlock);
   const std::size_t dimension = references_.dimension;
-  const bool alike = set_.local.factors.empty();
+  const bool alike = set_.adaptive.factors.empty();
   for (std::size_t q = 0; q < rows; ++q) {
     done_[q] = false;
     if (!alike) continue;
@@ -82,7 +82,7 @@ void FullSum::select(Form form, std::size_t rows) {
 
 double FullSum::probe_shift(const kernels::KernelTable& kernels, const double* query) const {
   const std::size_t probes = std::min(kProbeTiles, references_.tiles);
-  kernels::MaxSum sum{};
+  kernels::LogSumExp sum{};
   for (std::size_t p = 0; p < probes; ++p) {
     const std::size_t tile = p * references_.tiles / probes;
     const float* bias = references_.difference_bias.data() + tile * kTileRows;
@@ -118,13 +118,13 @@ void FullSum::pack_group(const kernels::KernelTable& kernels, Form form, const d
   }
 }
 
-void FullSum::for_each_stretch(parallel::Pool* pool, parallel::Task task) const {
+void FullSum::for_each_chunk(parallel::Pool* pool, parallel::Task task) const {
   const std::size_t work = group_size_ * references_.tiles * kTileRows * references_.dimension;
-  const bool sharable = pool != nullptr && stretches_ > 1;
-  if (sharable && (work >= kThreadedWork || (work >= kThreadedWorkAwake && pool->awake(stretches_)))) {
-    pool->run(stretches_, task);
+  const bool sharable = pool != nullptr && chunkes_ > 1;
+  if (sharable && (work >= kThreadedWork || (work >= kThreadedWorkAwake && pool->has_spinning_worker(chunkes_)))) {
+    pool->run(chunkes_, task);
   } else {
-    for (std::size_t stretch = 0; stretch < stretches_; ++stretch) task(stretch, 0);
+    for (std::size_t chunk = 0; chunk < chunkes_; ++chunk) task(chunk, 0);
   }
 }
 
@@ -132,13 +132,13 @@ void FullSum::for_each_stretch(parallel::Pool* pool, parallel::Task task) const 
 void FullSum::sum_group(const kernels::KernelTable& kernels, Form form, const double* queries, std::size_t stride,
                         double* out, parallel::Pool* pool) {
   pack_group(kernels, form, queries, stride);
-  for_each_stretch(pool, [&](std::size_t stretch, std::size_t worker) {
-    sum_stretch(kernels, form, stretch, lanes_.data() + worker * kPadded * kTileRows);
+  for_each_chunk(pool, [&](std::size_t chunk, std::size_t worker) {
+    sum_chunk(kernels, form, chunk, lanes_.data() + worker * kPadded * kTileRows);
   });
   for (std::size_t i = 0; i < group_size_; ++i) {
     const std::size_t q = group_[i];
     double sum = 0;
-    for (std::size_t stretch = 0; stretch < stretches_; ++stretch) sum += sums_[stretch * kFullBlock + i];
+    for (std::size_t chunk = 0; chunk < chunkes_; ++chunk) sum += sums_[chunk * kFullBlock + i];
     if (!(sum < kLargestSum)) {
       shift_[q] -= kOverflowStep;
     } else if (sum < kSmallestSum) {
@@ -150,13 +150,13 @@ void FullSum::sum_group(const kernels::KernelTable& kernels, Form form, const do
   }
 }
 
-void FullSum::sum_stretch(const kernels::KernelTable& kernels, Form form, std::size_t stretch, float* lanes) {
+void FullSum::sum_chunk(const kernels::KernelTable& kernels, Form form, std::size_t chunk, float* lanes) {
   const std::size_t dimension = references_.dimension;
   const std::size_t panel = std::max<std::size_t>(2, kPanelFloats / (kTileRows * dimension) / 2 * 2);
-  const std::size_t end = std::min(references_.tiles, (stretch + 1) * kStretchTiles);
+  const std::size_t end = std::min(references_.tiles, (chunk + 1) * kChunkTiles);
   const auto sum = fused_kernel(kernels, form);
   std::fill_n(lanes, kPadded * kTileRows, 0.0F);
-  for (std::size_t t = stretch * kStretchTiles; t < end; t += panel) {
+  for (std::size_t t = chunk * kChunkTiles; t < end; t += panel) {
     const kernels::FusedTiles tiles{references_.tile(t), reference_bias(references_, form) + t * kTileRows,
                                     std::min(panel, end - t), dimension};
     for (const auto& [first, width] : runs_) {
@@ -166,41 +166,39 @@ void FullSum::sum_stretch(const kernels::KernelTable& kernels, Form form, std::s
   for (std::size_t i = 0; i < group_size_; ++i) {
     double total = 0;
     for (std::size_t lane = 0; lane < kTileRows; ++lane) total += static_cast<double>(lanes[i * kTileRows + lane]);
-    sums_[stretch * kFullBlock + i] = total;
+    sums_[chunk * kFullBlock + i] = total;
   }
 }
 
 /// log of the sum of the group's queries, in double, into out[query].
 void FullSum::sum_exactly(const kernels::KernelTable& kernels, const double* queries, std::size_t stride, double* out,
                           parallel::Pool* pool) {
-  for_each_stretch(pool, [&](std::size_t stretch, std::size_t /*worker*/) {
-    sum_stretch_exactly(kernels, stretch, queries, stride);
-  });
+  for_each_chunk(
+      pool, [&](std::size_t chunk, std::size_t /*worker*/) { sum_chunk_exactly(kernels, chunk, queries, stride); });
   for (std::size_t i = 0; i < group_size_; ++i) {
-    kernels::MaxSum sum = exact_sums_[i];
-    for (std::size_t s = 1; s < stretches_; ++s) sum = merge(sum, exact_sums_[s * kFullBlock + i]);
+    kernels::LogSumExp sum = exact_sums_[i];
+    for (std::size_t s = 1; s < chunkes_; ++s) sum = merge(sum, exact_sums_[s * kFullBlock + i]);
     out[group_[i]] = sum.max + std::log(sum.sum);
   }
 }
 
-kernels::MaxSum FullSum::sum_tiles_exactly(const kernels::KernelTable& kernels, std::size_t first, std::size_t count,
-                                           const double* query) const {
-  const std::size_t place = first * kTileRows;
+kernels::LogSumExp FullSum::sum_tiles_exactly(const kernels::KernelTable& kernels, std::size_t first, std::size_t count,
+                                              const double* query) const {
+  const std::size_t slot = first * kTileRows;
   const float* tiles = references_.tile(first);
-  if (set_.local.factors.empty()) {
-    return kernels.log_sum_exact(query, tiles, references_.difference_bias.data() + place, count,
-                                 references_.dimension);
+  if (set_.adaptive.factors.empty()) {
+    return kernels.log_sum_exact(query, tiles, references_.difference_bias.data() + slot, count, references_.dimension);
   }
-  return kernels.log_sum_local(query, tiles, set_.local_scale.data() + place, set_.local_bias.data() + place, count,
-                               references_.dimension);
+  return kernels.log_sum_adaptive(query, tiles, set_.adaptive_scale.data() + slot, set_.adaptive_bias.data() + slot,
+                                  count, references_.dimension);
 }
 
-void FullSum::sum_stretch_exactly(const kernels::KernelTable& kernels, std::size_t stretch, const double* queries,
-                                  std::size_t stride) {
+void FullSum::sum_chunk_exactly(const kernels::KernelTable& kernels, std::size_t chunk, const double* queries,
+                                std::size_t stride) {
   constexpr std::size_t kPanel = kernels::kExactPanelTiles;
-  const std::size_t begin = stretch * kStretchTiles;
-  const std::size_t end = std::min(references_.tiles, begin + kStretchTiles);
-  kernels::MaxSum* sums = exact_sums_.data() + stretch * kFullBlock;
+  const std::size_t begin = chunk * kChunkTiles;
+  const std::size_t end = std::min(references_.tiles, begin + kChunkTiles);
+  kernels::LogSumExp* sums = exact_sums_.data() + chunk * kFullBlock;
   // Panels outside, queries inside: a panel stays in the cache for the whole group.
   for (std::size_t t = begin; t < end; t += kPanel) {
     for (std::size_t i = 0; i < group_size_; ++i) {

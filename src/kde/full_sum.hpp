@@ -40,14 +40,14 @@ class FullSum {
   void pack_group(const kernels::KernelTable& kernels, Form form, const double* queries, std::size_t stride);
   void sum_group(const kernels::KernelTable& kernels, Form form, const double* queries, std::size_t stride, double* out,
                  parallel::Pool* pool);
-  void sum_stretch(const kernels::KernelTable& kernels, Form form, std::size_t stretch, float* lanes);
+  void sum_chunk(const kernels::KernelTable& kernels, Form form, std::size_t chunk, float* lanes);
   void sum_exactly(const kernels::KernelTable& kernels, const double* queries, std::size_t stride, double* out,
                    parallel::Pool* pool);
-  [[nodiscard]] kernels::MaxSum sum_tiles_exactly(const kernels::KernelTable& kernels, std::size_t first,
-                                                  std::size_t count, const double* query) const;
-  void sum_stretch_exactly(const kernels::KernelTable& kernels, std::size_t stretch, const double* queries,
-                           std::size_t stride);
-  void for_each_stretch(parallel::Pool* pool, parallel::Task task) const;
+  [[nodiscard]] kernels::LogSumExp sum_tiles_exactly(const kernels::KernelTable& kernels, std::size_t first,
+                                                     std::size_t count, const double* query) const;
+  void sum_chunk_exactly(const kernels::KernelTable& kernels, std::size_t chunk, const double* queries,
+                         std::size_t stride);
+  void for_each_chunk(parallel::Pool* pool, parallel::Task task) const;
 
   struct Run {
     std::size_t first;
@@ -56,19 +56,19 @@ class FullSum {
 
   const ReferenceSet& set_;
   const kernels::PackedReferences& references_;
-  std::size_t stretches_;
+  std::size_t chunkes_;
   std::array<double, kFullBlock> squares_{};      // |q|^2 of each query
   std::array<double, kFullBlock> shift_{};        // of its exponents, in units of log2
   std::array<bool, kFullBlock> done_{};           // it has its result
   std::array<std::uint8_t, kFullBlock> group_{};  // queries being summed; what follows is theirs, in this order:
   std::size_t group_size_ = 0;
   std::array<float, kPadded> bias_{};
-  std::array<double, kFullBlock> lost_{};    // what rounding the bias to float32 has lost
-  kernels::AlignedVector<float> values_;     // in float32, dimension of each run's queries side by side
-  std::vector<Run> runs_;                    // where they lie
-  kernels::AlignedVector<float> lanes_;      // of each worker: 16 a query
-  std::vector<double> sums_;                 // of each stretch: one a query of the group
-  std::vector<kernels::MaxSum> exact_sums_;  // the same in double
+  std::array<double, kFullBlock> lost_{};       // what rounding the bias to float32 has lost
+  kernels::AlignedVector<float> values_;        // in float32, dimension of each run's queries side by side
+  std::vector<Run> runs_;                       // where they lie
+  kernels::AlignedVector<float> lanes_;         // of each worker: 16 a query
+  std::vector<double> sums_;                    // of each chunk: one a query of the group
+  std::vector<kernels::LogSumExp> exact_sums_;  // the same in double
 };
 
 }  // namespace kernad::kde

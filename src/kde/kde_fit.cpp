@@ -68,23 +68,24 @@ State fit(MatrixView<T> features, const KDEOptions& options, std::size_t residua
   state.mean.resize(features.cols());
   state.shrinkage = covariance.shrinkage;
   set_whitening(state, covariance, residual_dimensions, 1);
-  Widths widths = choose_widths(options, features.rows(), state.dimension, threads,
-                                [&] { return whiten_all(state.whitening, features, threads); });
-  state.loo_log_likelihood = widths.loo_log_likelihood + state.log_norm +
+  BandwidthChoice choice = choose_bandwidth(options, features.rows(), state.dimension, threads,
+                                            [&] { return whiten_all(state.whitening, features, threads); });
+  state.loo_log_likelihood = choice.loo_log_likelihood + state.log_norm +
                              0.5 * static_cast<double>(state.dimension) * std::log(2 * std::numbers::pi);
-  state.bandwidth_factor = widths.factor;
-  state.bandwidth_at_limit = widths.at_limit;
-  set_whitening(state, covariance, residual_dimensions, widths.factor);
-  state.loo_log_densities = std::move(widths.loo_log_sums);
+  state.bandwidth_factor = choice.factor;
+  state.bandwidth_at_limit = choice.at_limit;
+  set_whitening(state, covariance, residual_dimensions, choice.factor);
+  state.loo_log_densities = std::move(choice.loo_log_sums);
   for (double& x : state.loo_log_densities) x += state.log_norm - std::log(static_cast<double>(features.rows()));
   state.references = make_reference_set(whiten_all(state.whitening, features, threads), pruning, threads,
-                                        {std::move(widths.local), state.dimension});
+                                        {std::move(choice.local_factors), state.dimension});
   return state;
 }
 
 std::shared_ptr<const State> with_pruning(const State& state, bool pruning, int threads) {
   auto changed = std::make_shared<State>(state);
-  changed->references = make_reference_set(whitened_rows(state.references), pruning, threads, state.references.local);
+  changed->references =
+      make_reference_set(whitened_rows(state.references), pruning, threads, state.references.adaptive);
   return changed;
 }
 

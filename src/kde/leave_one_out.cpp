@@ -43,8 +43,8 @@ std::vector<double> bandwidths_at(double centre, const Steps& steps) {
 }
 
 double log_of_sum(double a, double b) {
-  const double most = std::max(a, b);
-  return most + std::log1p(std::exp(std::min(a, b) - most));
+  const double max = std::max(a, b);
+  return max + std::log1p(std::exp(std::min(a, b) - max));
 }
 
 /// For every row and every bandwidth h (at most twice kGrid of them) the log of the sum of h_j^-k exp(-|r_i - r_j|^2 /
@@ -63,7 +63,7 @@ Matrix<double> log_sums(const PairDistances& pairs, std::span<const std::size_t>
   Matrix<double> result(rows.size(), bandwidths.size());
   for_each_panel(pairs, rows, threads, [&](std::size_t i, std::size_t first, std::size_t count, double* squares, auto) {
     for (std::size_t r = 0; r < count && !local.empty(); ++r) squares[r] *= narrowing[first + r];
-    std::array<kernels::MaxSum, 2 * kGrid> sums{};
+    std::array<kernels::LogSumExp, 2 * kGrid> sums{};
     kernels.log_sum_scales(squares, bias.data() + first, kernels::round_up(count, kernels::kScalesMultiple),
                            scales.data(), bandwidths.size(), sums.data());
     for (std::size_t g = 0; g < bandwidths.size(); ++g) {
@@ -86,7 +86,7 @@ struct Trial {
   Steps steps;
   std::vector<std::size_t> rows;
   std::vector<double> likelihood;  ///< of each bandwidth: what leave_one_out maximises
-  std::size_t best;                ///< the place of the largest
+  std::size_t best;                ///< the position of the largest
   Matrix<double> sums;             ///< rows x bandwidths: log_sums at `times` each bandwidth
 
   [[nodiscard]] bool at_end() const { return best == 0 || best + 1 == steps.count; }
@@ -119,14 +119,14 @@ Trial try_bandwidths(const PairDistances& pairs, const Sums& what, double centre
   return trial;
 }
 
-/// The polynomial through values at 0, 1, 2 ..., at `place` (Lagrange's form).
-double interpolate(std::span<const double> values, double place) {
+/// The polynomial through values at 0, 1, 2 ..., at `position` (Lagrange's form).
+double interpolate(std::span<const double> values, double position) {
   double sum = 0;
   for (std::size_t i = 0; i < values.size(); ++i) {
     double weight = 1;
     for (std::size_t j = 0; j < values.size(); ++j) {
       const auto node = static_cast<double>(j);
-      if (j != i) weight *= (place - node) / (static_cast<double>(i) - node);
+      if (j != i) weight *= (position - node) / (static_cast<double>(i) - node);
     }
     sum += weight * values[i];
   }
@@ -134,12 +134,12 @@ double interpolate(std::span<const double> values, double place) {
 }
 
 /// The trial's sums at a bandwidth between its steps, with the copies of a row and without the row itself.
-std::vector<double> own_left_out(const PairDistances& pairs, const Trial& trial, double place,
+std::vector<double> own_left_out(const PairDistances& pairs, const Trial& trial, double position,
                                  std::span<const double> local, std::size_t dimension) {
   std::vector<double> result(trial.rows.size());
   for (std::size_t i = 0; i < result.size(); ++i) {
     const std::size_t row = trial.rows[i];
-    result[i] = interpolate(trial.sums.row(i), place);
+    result[i] = interpolate(trial.sums.row(i), position);
     const std::size_t copies = pairs.rows() - pairs.others(row) - 1;
     if (copies == 0) continue;
     const double own = local.empty() ? 0 : -static_cast<double>(dimension) * std::log(local[row]);

@@ -73,8 +73,8 @@ double median_positive(std::vector<double> values) {
 
 std::vector<double> local_scales(const PairDistances& pairs, double alpha, int threads) {
   std::vector<double> logs = neighbour_squares(pairs, threads);
-  const double least = kLeastDistance * kLeastDistance * median_positive(logs);
-  for (double& x : logs) x = 0.5 * alpha * std::log(std::max(x, least));
+  const double min_square = kMinDistance * kMinDistance * median_positive(logs);
+  for (double& x : logs) x = 0.5 * alpha * std::log(std::max(x, min_square));
   const double mean = std::accumulate(logs.begin(), logs.end(), 0.0) / static_cast<double>(logs.size());
   for (double& x : logs) x = std::exp(x - mean);
   return logs;

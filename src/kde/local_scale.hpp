@@ -14,10 +14,10 @@ inline constexpr std::size_t kLocalNeighbour = 5;
 inline constexpr std::size_t kNeighbourRows = 1024;
 /// No row is taken to be nearer to its neighbour than this share of the median row: the kernels of near copies would
 /// be so narrow that nothing else is near them.
-inline constexpr double kLeastDistance = 0.01;
+inline constexpr double kMinDistance = 0.01;
 
 /// h_i, N of them: (distance from row i to its 5th neighbour)^alpha over the geometric mean of all. Copies of a row are
-/// no neighbours of it; of fewer than five others the farthest counts, and of none kLeastDistance. At least two rows
+/// no neighbours of it; of fewer than five others the farthest counts, and of none kMinDistance. At least two rows
 /// must differ.
 [[nodiscard]] std::vector<double> local_scales(const PairDistances& pairs, double alpha, int threads);
 

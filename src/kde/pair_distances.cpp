@@ -30,10 +30,10 @@ PairDistances::PairDistances(MatrixView<float> rows, int threads)
     const std::size_t last = std::min(rows.rows(), (block + 1) * kReferences);
     for (std::size_t i = block * kReferences; i < last; ++i) {
       const auto row = rows.row(i);
-      double* place = panels_.data() + i / width_ * dimension_ * width_ + i % width_;
+      double* column = panels_.data() + i / width_ * dimension_ * width_ + i % width_;
       for (std::size_t d = 0; d < row.size(); ++d) {
         const auto x = static_cast<double>(row[d]);
-        place[d * width_] = x;
+        column[d * width_] = x;
         squares_[i] += x * x;
       }
     }
@@ -80,8 +80,8 @@ void PairDistances::finish_row(std::size_t i, std::size_t first, std::size_t cou
 kernels::AlignedVector<double> PairDistances::gather(std::span<const std::size_t> queries) const {
   kernels::AlignedVector<double> panels(kQueries * dimension_);
   for (std::size_t q = 0; q < queries.size(); ++q) {
-    double* place = panels.data() + q / width_ * dimension_ * width_ + q % width_;
-    for (std::size_t d = 0; d < dimension_; ++d) place[d * width_] = value(queries[q], d);
+    double* column = panels.data() + q / width_ * dimension_ * width_ + q % width_;
+    for (std::size_t d = 0; d < dimension_; ++d) column[d * width_] = value(queries[q], d);
   }
   return panels;
 }

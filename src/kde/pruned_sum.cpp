@@ -226,7 +226,7 @@ void PrunedSum::sum_leaf(const kernels::KernelTable& kernels, std::size_t leaf, 
       const std::size_t q = group[i];
       std::copy_n(run_lanes_.data() + i * kTileRows, kTileRows, lanes_.data() + q * kTileRows);
       queries_[q].tiles_in_lanes += static_cast<std::uint32_t>(count);
-      if (queries_[q].tiles_in_lanes >= kStretchTiles) empty_lanes(q);
+      if (queries_[q].tiles_in_lanes >= kChunkTiles) empty_lanes(q);
     }
     group = group.subspan(filled);
   }

@@ -50,7 +50,7 @@ void plant(ReferenceSet& references, MatrixView<float> whitened, const std::vect
            std::size_t leaf_rows, int threads, LeafOrder& order) {
   order = order_by_leaves(whitened, distinct, leaf_rows, threads);
   references.tree = make_tree(whitened, order, threads);
-  references.packed = kernels::pack_references(whitened, order.places);
+  references.packed = kernels::pack_references(whitened, order.slots);
   if (!pays(whitened, references)) references.tree = {};
 }
 
@@ -70,54 +70,55 @@ bool promising(MatrixView<float> whitened, const std::vector<kernels::Reference>
   return trial.tree.leaf_count() != 0;
 }
 
-std::vector<std::uint32_t> places_of_rows(const DistinctRows& distinct, std::span<const kernels::Reference> places) {
-  std::vector<std::uint32_t> place_of_first(distinct.index.size());
-  for (std::size_t i = 0; i < places.size(); ++i) {
-    if (places[i].row != kernels::Reference::kNone) place_of_first[places[i].row] = static_cast<std::uint32_t>(i);
+std::vector<std::uint32_t> slots_of_rows(const DistinctRows& distinct, std::span<const kernels::Reference> slots) {
+  std::vector<std::uint32_t> slot_of_first(distinct.index.size());
+  for (std::size_t i = 0; i < slots.size(); ++i) {
+    if (slots[i].row != kernels::Reference::kNone) slot_of_first[slots[i].row] = static_cast<std::uint32_t>(i);
   }
   std::vector<std::uint32_t> result(distinct.index.size());
-  for (std::size_t i = 0; i < result.size(); ++i) result[i] = place_of_first[distinct.rows[distinct.index[i]].row];
+  for (std::size_t i = 0; i < result.size(); ++i) result[i] = slot_of_first[distinct.rows[distinct.index[i]].row];
   return result;
 }
 
-/// exp(-|q - r_i|^2 / (2 h_i^2)) / h_i^k as powers of 2. Places are the rows in their order.
-void lay_out_widths(ReferenceSet& references) {
-  const auto& factors = references.local.factors;
-  const std::size_t places = references.packed.tiles * kernels::kTileRows;
-  references.local_scale.assign(places, 0);
-  references.local_bias.assign(places, kernels::kNoReference);
+/// exp(-|q - r_i|^2 / (2 h_i^2)) / h_i^k as powers of 2. Slots are the rows in their order.
+void lay_out_adaptive(ReferenceSet& references) {
+  const auto& factors = references.adaptive.factors;
+  const std::size_t slots = references.packed.tiles * kernels::kTileRows;
+  references.adaptive_scale.assign(slots, 0);
+  references.adaptive_bias.assign(slots, kernels::kNoReference);
   for (std::size_t i = 0; i < factors.size(); ++i) {
-    references.local_scale[i] = 0.5 * std::numbers::log2e / (factors[i] * factors[i]);
-    references.local_bias[i] = -static_cast<double>(references.local.dimension) * std::log2(factors[i]);
+    references.adaptive_scale[i] = 0.5 * std::numbers::log2e / (factors[i] * factors[i]);
+    references.adaptive_bias[i] = -static_cast<double>(references.adaptive.dimension) * std::log2(factors[i]);
   }
 }
 
 }  // namespace
 
-ReferenceSet make_reference_set(MatrixView<float> whitened, bool wanted_pruning, int threads, LocalWidths local) {
+ReferenceSet make_reference_set(MatrixView<float> whitened, bool wanted_pruning, int threads,
+                                AdaptiveBandwidth adaptive) {
   ReferenceSet references;
   references.rows = whitened.rows();
   references.pruning = wanted_pruning;
-  references.local = std::move(local);
-  const bool pruning = wanted_pruning && references.local.factors.empty();
+  references.adaptive = std::move(adaptive);
+  const bool pruning = wanted_pruning && references.adaptive.factors.empty();
   const DistinctRows distinct = pruning ? distinct_rows(whitened) : all_rows(whitened.rows());
   LeafOrder order;
   if (pruning && distinct.rows.size() >= kMinTreeRows && promising(whitened, distinct.rows)) {
     plant(references, whitened, distinct.rows, kLeafRows, distinct.rows.size() < kThreadedRows ? 1 : threads, order);
   }
   if (references.tree.leaf_count() == 0) {
-    order.places = distinct.rows;
-    references.packed = kernels::pack_references(whitened, order.places);
+    order.slots = distinct.rows;
+    references.packed = kernels::pack_references(whitened, order.slots);
   }
-  references.place_of_row = places_of_rows(distinct, order.places);
-  if (!references.local.factors.empty()) lay_out_widths(references);
+  references.slot_of_row = slots_of_rows(distinct, order.slots);
+  if (!references.adaptive.factors.empty()) lay_out_adaptive(references);
   return references;
 }
 
 Matrix<float> whitened_rows(const ReferenceSet& references) {
   Matrix<float> rows(references.rows, references.packed.dimension);
   for (std::size_t i = 0; i < rows.rows(); ++i) {
-    kernels::unpack_reference(references.packed, references.place_of_row[i], rows.row(i).data());
+    kernels::unpack_reference(references.packed, references.slot_of_row[i], rows.row(i).data());
   }
   return rows;
 }

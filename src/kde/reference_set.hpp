@@ -13,27 +13,27 @@
 namespace kernad::kde {
 
 /// Each row's own width.
-struct LocalWidths {
+struct AdaptiveBandwidth {
   std::vector<double> factors;  ///< N: row i's kernel is h_i times as wide as the others' would be; empty: all alike
   std::size_t dimension = 0;    ///< k of the weight h_i^-k
 };
 
 struct ReferenceSet {
-  std::size_t rows = 0;                     ///< N, all of them
-  kernels::PackedReferences packed;         ///< the distinct ones
-  std::vector<std::uint32_t> place_of_row;  ///< N: where in `packed` row i lies
-  Tree tree;                                ///< over `packed`; without leaves where leaving some out does not pay
-  bool pruning = true;                      ///< whether duplicates were merged and a tree was tried, if all are alike
-  LocalWidths local;
-  // Of each place in `packed`, unless all kernels are alike: what log_sum_local takes.
-  kernels::AlignedVector<double> local_scale;
-  kernels::AlignedVector<double> local_bias;
+  std::size_t rows = 0;                    ///< N, all of them
+  kernels::PackedReferences packed;        ///< the distinct ones
+  std::vector<std::uint32_t> slot_of_row;  ///< N: where in `packed` row i lies
+  Tree tree;                               ///< over `packed`; without leaves where leaving some out does not pay
+  bool pruning = true;                     ///< whether duplicates were merged and a tree was tried, if all are alike
+  AdaptiveBandwidth adaptive;
+  // Of each slot in `packed`, unless all kernels are alike: what log_sum_adaptive takes.
+  kernels::AlignedVector<double> adaptive_scale;
+  kernels::AlignedVector<double> adaptive_bias;
 };
 
 /// Without pruning, and where rows have widths of their own, every row is a reference by itself and there is no tree.
 /// The same for any number of threads.
 [[nodiscard]] ReferenceSet make_reference_set(MatrixView<float> whitened, bool pruning, int threads,
-                                              LocalWidths local = {});
+                                              AdaptiveBandwidth adaptive = {});
 
 /// The rows it was made of, in their order.
 [[nodiscard]] Matrix<float> whitened_rows(const ReferenceSet& references);

@@ -168,7 +168,7 @@ std::size_t split(MatrixView<float> points, std::span<Reference> range) {
   return static_cast<std::size_t>(middle - range.begin());
 }
 
-std::size_t place_of(std::size_t region, std::size_t column, std::size_t dimension) {
+std::size_t slot_of(std::size_t region, std::size_t column, std::size_t dimension) {
   return (region / kTileRows * dimension + column) * kTileRows + region % kTileRows;
 }
 
@@ -190,13 +190,13 @@ void RegionPacks::enclose(std::size_t i, MatrixView<float> points, std::span<con
     rows[i] += reference.count;
     const auto row = points.row(reference.row);
     for (std::size_t j = 0; j < dimension; ++j) {
-      low[place_of(i, j, dimension)] = std::min(low[place_of(i, j, dimension)], row[j]);
-      high[place_of(i, j, dimension)] = std::max(high[place_of(i, j, dimension)], row[j]);
+      low[slot_of(i, j, dimension)] = std::min(low[slot_of(i, j, dimension)], row[j]);
+      high[slot_of(i, j, dimension)] = std::max(high[slot_of(i, j, dimension)], row[j]);
     }
   }
   for (std::size_t j = 0; j < dimension; ++j) {
-    const std::size_t place = place_of(i, j, dimension);
-    centre[place] = 0.5F * low[place] + 0.5F * high[place];
+    const std::size_t slot = slot_of(i, j, dimension);
+    centre[slot] = 0.5F * low[slot] + 0.5F * high[slot];
   }
   double largest = 0;
   for (const Reference& reference : references) {
@@ -204,7 +204,7 @@ void RegionPacks::enclose(std::size_t i, MatrixView<float> points, std::span<con
     const auto row = points.row(reference.row);
     double square = 0;
     for (std::size_t j = 0; j < dimension; ++j) {
-      const double x = static_cast<double>(row[j]) - static_cast<double>(centre[place_of(i, j, dimension)]);
+      const double x = static_cast<double>(row[j]) - static_cast<double>(centre[slot_of(i, j, dimension)]);
       square += x * x;
     }
     largest = std::max(largest, square);
@@ -213,7 +213,7 @@ void RegionPacks::enclose(std::size_t i, MatrixView<float> points, std::span<con
   // A ball so large that the square of its radius would leave float32 says nothing: it becomes everything there is.
   if (radius[i] < 1e18F) return;
   radius[i] = std::numeric_limits<float>::max();
-  for (std::size_t j = 0; j < dimension; ++j) centre[place_of(i, j, dimension)] = 0;
+  for (std::size_t j = 0; j < dimension; ++j) centre[slot_of(i, j, dimension)] = 0;
 }
 
 LeafOrder order_by_leaves(MatrixView<float> points, std::vector<Reference> rows, std::size_t leaf_rows, int threads) {
@@ -233,13 +233,13 @@ LeafOrder order_by_leaves(MatrixView<float> points, std::vector<Reference> rows,
     parts = std::move(next);
   }
   LeafOrder order;
-  order.places.reserve(rows.size() + rows.size() / 8);
+  order.slots.reserve(rows.size() + rows.size() / 8);
   for (const auto part : parts) {
-    order.first_tile.push_back(static_cast<std::uint32_t>(order.places.size() / kTileRows));
-    order.places.insert(order.places.end(), part.begin(), part.end());
-    order.places.resize(kernels::round_up(order.places.size(), kTileRows));
+    order.first_tile.push_back(static_cast<std::uint32_t>(order.slots.size() / kTileRows));
+    order.slots.insert(order.slots.end(), part.begin(), part.end());
+    order.slots.resize(kernels::round_up(order.slots.size(), kTileRows));
   }
-  order.first_tile.push_back(static_cast<std::uint32_t>(order.places.size() / kTileRows));
+  order.first_tile.push_back(static_cast<std::uint32_t>(order.slots.size() / kTileRows));
   return order;
 }
 
@@ -251,7 +251,7 @@ Tree make_tree(MatrixView<float> points, const LeafOrder& order, int threads) {
   const auto enclose = [&](RegionPacks& regions, std::size_t i, std::size_t first_leaf, std::size_t last_leaf) {
     const std::size_t begin = tree.first_tile[first_leaf] * kTileRows;
     const std::size_t end = tree.first_tile[last_leaf] * kTileRows;
-    regions.enclose(i, points, std::span(order.places).subspan(begin, end - begin));
+    regions.enclose(i, points, std::span(order.slots).subspan(begin, end - begin));
   };
   parallel::parallel_for(tree.leaves.count, threads, [&](std::size_t node, std::size_t) {
     const std::size_t first = node * kTileRows;

@@ -51,9 +51,9 @@ struct Tree {
 };
 
 /// Puts `rows` of `points` in an order in which leaves of at most leaf_rows follow one another, each beginning a new
-/// tile: places without a row fill up the last tile of a leaf. The order is a function of the points alone.
+/// tile: slots without a row fill up the last tile of a leaf. The order is a function of the points alone.
 struct LeafOrder {
-  std::vector<kernels::Reference> places;
+  std::vector<kernels::Reference> slots;
   std::vector<std::uint32_t> first_tile;  ///< as in Tree
 };
 [[nodiscard]] LeafOrder order_by_leaves(MatrixView<float> points, std::vector<kernels::Reference> rows,

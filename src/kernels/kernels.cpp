@@ -35,7 +35,7 @@ inline constexpr const char* kTargetName = HWY_TARGET == HWY_AVX3   ? "avx512"
 
 extern const KernelTable kTable;
 const KernelTable kTable = {kTargetName,           &Project<float>,        &Project<double>,  &ScatterPanels,
-                            &LogSumExact,          &LogSumLocal,           kFusedQueries,     &SumFused<false>,
+                            &LogSumExact,          &LogSumAdaptive,        kFusedQueries,     &SumFused<false>,
                             &SumFused<true>,       &RegionBounds,          &LogSumScales,     kScatterColumns,
                             &AddRowMoments<float>, &AddRowMoments<double>, &CentreRow<float>, &CentreRow<double>};
 

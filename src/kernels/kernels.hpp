@@ -10,7 +10,7 @@
 namespace kernad::kernels {
 
 /// A partial sum of exponentials, sum * exp(max): the one currency in which partial results are merged.
-struct MaxSum {
+struct LogSumExp {
   double max;
   double sum;
 };
@@ -60,7 +60,7 @@ inline constexpr float kPadding = -3e9F;
 /// The largest exponent that the fused sums know to be too large.
 inline constexpr float kMaxExponent = 0x1p30F;
 
-/// The bias in log_sum_local of a place that holds no reference.
+/// The bias in log_sum_adaptive of a slot that holds no reference.
 inline constexpr double kNoReference = -1e299;
 
 struct KernelTable {
@@ -83,12 +83,12 @@ struct KernelTable {
   /// The sum of exp(-|q - r|^2 / 2), each as often as it counts, over `count` tiles (at most kExactPanelTiles, at least
   /// one of them with a reference), with distances by differences in double: right for any finite query. query:
   /// dimension doubles; bias: the tiles' difference_bias.
-  MaxSum (*log_sum_exact)(const double* query, const float* tiles, const float* bias, std::size_t count,
-                          std::size_t dimension);
+  LogSumExp (*log_sum_exact)(const double* query, const float* tiles, const float* bias, std::size_t count,
+                             std::size_t dimension);
   /// The sum of 2^(bias - scale |q - r|^2) over `count` tiles, likewise, where every reference has a scale (>= 0,
-  /// finite) and a bias of its own, 16 a tile, aligned; kNoReference is the bias of a place without one.
-  MaxSum (*log_sum_local)(const double* query, const float* tiles, const double* scale, const double* bias,
-                          std::size_t count, std::size_t dimension);
+  /// finite) and a bias of its own, 16 a tile, aligned; kNoReference is the bias of a slot without one.
+  LogSumExp (*log_sum_adaptive)(const double* query, const float* tiles, const double* scale, const double* bias,
+                                std::size_t count, std::size_t dimension);
 
   /// Adds 2^exponent of every pair to the queries' lanes, in float32, where the exponent is query bias + tile bias + q
   /// . r (sum_expanded) or query bias + tile bias - log2(e) / 2 |q - r|^2 (sum_difference). What is below -126 is lost,
@@ -106,7 +106,7 @@ struct KernelTable {
   /// multiple of kScalesMultiple up to kScalesPanel. squares (>= 0, finite) and bias: aligned. Relative error of a sum
   /// below 1e-5 for |bias| up to 100.
   void (*log_sum_scales)(const double* squares, const float* bias, std::size_t count, const double* scales,
-                         std::size_t scale_count, MaxSum* out);
+                         std::size_t scale_count, LogSumExp* out);
 
   std::size_t scatter_columns;  ///< columns of a panel of scatter_panels, at most kMaxScatterColumns
 
@@ -117,7 +117,7 @@ struct KernelTable {
                               double* high);
 
   /// row - mean, scatter_columns to a panel; panels lie panel_size doubles apart, the last one filled up with zeros.
-  /// out is the row's place in the first panel, aligned.
+  /// out is the row's slot in the first panel, aligned.
   void (*centre_row_f32)(const float* row, const double* mean, std::size_t cols, double* out, std::size_t panel_size);
   void (*centre_row_f64)(const double* row, const double* mean, std::size_t cols, double* out, std::size_t panel_size);
 };

@@ -42,11 +42,11 @@ HWY_INLINE void TileSquaredDistances(const double* HWY_RESTRICT query, const flo
   for (std::size_t v = 0; v < kVectors; ++v) hn::Store(acc[v], dd, squares + v * kLanes);
 }
 
-inline MaxSum LogSumExact(const double* query, const float* tiles, const float* bias, std::size_t count,
-                          std::size_t dimension) {
+inline LogSumExp LogSumExact(const double* query, const float* tiles, const float* bias, std::size_t count,
+                             std::size_t dimension) {
   if (count == 0) return {0.0, 0.0};
   HWY_ALIGN double squares[kExactPanelTiles * kTileRows];
-  const std::size_t places = count * kTileRows;
+  const std::size_t slots = count * kTileRows;
   for (std::size_t tile = 0; tile < count; ++tile) {
     TileSquaredDistances(query, tiles + tile * kTileRows * dimension, dimension, squares + tile * kTileRows);
   }
@@ -54,10 +54,10 @@ inline MaxSum LogSumExact(const double* query, const float* tiles, const float* 
   const hn::CappedTag<double, kTileRows> dd;
   const hn::Rebind<float, decltype(dd)> df;
   constexpr std::size_t kLanes = MaxLanes(dd);
-  // A place without a reference must neither be the nearest nor count in the sum.
+  // A slot without a reference must neither be the nearest nor count in the sum.
   const auto none = hn::Set(dd, kPadding);
   auto nearest = hn::Set(dd, std::numeric_limits<double>::max());
-  for (std::size_t i = 0; i < places; i += kLanes) {
+  for (std::size_t i = 0; i < slots; i += kLanes) {
     const auto weight = hn::PromoteTo(dd, hn::Load(df, bias + i));
     nearest = hn::IfThenElse(hn::Gt(weight, none), hn::Min(nearest, hn::Load(dd, squares + i)), nearest);
   }
@@ -67,9 +67,9 @@ inline MaxSum LogSumExact(const double* query, const float* tiles, const float* 
   // one's 1 or more.
   const auto scale = hn::Set(dd, 0.5 * 1.4426950408889634074);
   auto sum = hn::Zero(dd);
-  for (std::size_t i = 0; i < places; i += kLanes) {
+  for (std::size_t i = 0; i < slots; i += kLanes) {
     const auto weight = hn::PromoteTo(dd, hn::Load(df, bias + i));
-    // Never above 0, but where a place without a reference is nearer than all: there it must not outgrow kPadding.
+    // Never above 0, but where a slot without a reference is nearer than all: there it must not outgrow kPadding.
     const auto closer = hn::Min(hn::Sub(nearest, hn::Load(dd, squares + i)), hn::Zero(dd));
     const auto exponent = hn::MulAdd(closer, scale, weight);
     sum = hn::Add(sum, hn::PromoteTo(dd, Exp2(df, hn::DemoteTo(df, hn::Max(exponent, hn::Set(dd, -127.0))))));
@@ -77,33 +77,33 @@ inline MaxSum LogSumExact(const double* query, const float* tiles, const float* 
   return {-0.5 * hn::GetLane(nearest), hn::GetLane(hn::SumOfLanes(dd, sum))};
 }
 
-inline MaxSum LogSumLocal(const double* query, const float* tiles, const double* scale, const double* bias,
-                          std::size_t count, std::size_t dimension) {
+inline LogSumExp LogSumAdaptive(const double* query, const float* tiles, const double* scale, const double* bias,
+                                std::size_t count, std::size_t dimension) {
   if (count == 0) return {0.0, 0.0};
   HWY_ALIGN double costs[kExactPanelTiles * kTileRows];  // minus the exponents of 2
-  const std::size_t places = count * kTileRows;
+  const std::size_t slots = count * kTileRows;
   for (std::size_t tile = 0; tile < count; ++tile) {
     TileSquaredDistances(query, tiles + tile * kTileRows * dimension, dimension, costs + tile * kTileRows);
   }
   const hn::CappedTag<double, kTileRows> dd;
   const hn::Rebind<float, decltype(dd)> df;
   constexpr std::size_t kLanes = MaxLanes(dd);
-  const auto most = hn::Set(dd, -kNoReference);  // a cost beyond it, in a tight kernel far away, must stay a number
-  auto least = most;
-  for (std::size_t i = 0; i < places; i += kLanes) {
+  const auto max_cost = hn::Set(dd, -kNoReference);  // a cost beyond it, in a tight kernel far away, must stay a number
+  auto min_cost = max_cost;
+  for (std::size_t i = 0; i < slots; i += kLanes) {
     const auto cost = hn::Sub(hn::Mul(hn::Load(dd, costs + i), hn::Load(dd, scale + i)), hn::Load(dd, bias + i));
-    const auto bounded = hn::Min(cost, most);
+    const auto bounded = hn::Min(cost, max_cost);
     hn::Store(bounded, dd, costs + i);
-    least = hn::Min(least, bounded);
+    min_cost = hn::Min(min_cost, bounded);
   }
-  least = hn::MinOfLanes(dd, least);
+  min_cost = hn::MinOfLanes(dd, min_cost);
   auto sum = hn::Zero(dd);
-  for (std::size_t i = 0; i < places; i += kLanes) {
-    const auto exponent = hn::Max(hn::Sub(least, hn::Load(dd, costs + i)), hn::Set(dd, -127.0));
+  for (std::size_t i = 0; i < slots; i += kLanes) {
+    const auto exponent = hn::Max(hn::Sub(min_cost, hn::Load(dd, costs + i)), hn::Set(dd, -127.0));
     sum = hn::Add(sum, hn::PromoteTo(dd, Exp2(df, hn::DemoteTo(df, exponent))));
   }
   constexpr double kLn2 = 0.6931471805599453094;
-  return {-kLn2 * hn::GetLane(least), hn::GetLane(hn::SumOfLanes(dd, sum))};
+  return {-kLn2 * hn::GetLane(min_cost), hn::GetLane(hn::SumOfLanes(dd, sum))};
 }
 
 // NOLINTNEXTLINE(google-readability-namespace-comments)

@@ -21,37 +21,37 @@ namespace HWY_NAMESPACE {
 namespace hn = hwy::HWY_NAMESPACE;
 
 inline void LogSumScales(const double* HWY_RESTRICT squares, const float* HWY_RESTRICT bias, std::size_t count,
-                         const double* HWY_RESTRICT scales, std::size_t scale_count, MaxSum* HWY_RESTRICT out) {
+                         const double* HWY_RESTRICT scales, std::size_t scale_count, LogSumExp* HWY_RESTRICT out) {
   const hn::CappedTag<float, kScalesMultiple> df;
   const hn::CappedTag<double, kScalesMultiple> dd;
   const hn::Rebind<float, decltype(dd)> narrow;  // half the lanes of df
   constexpr std::size_t kLanes = MaxLanes(df);
   constexpr std::size_t kHalf = MaxLanes(dd);
-  auto least = hn::Load(dd, squares);
-  for (std::size_t i = kHalf; i < count; i += kHalf) least = hn::Min(least, hn::Load(dd, squares + i));
-  least = hn::MinOfLanes(dd, least);
+  auto min_square = hn::Load(dd, squares);
+  for (std::size_t i = kHalf; i < count; i += kHalf) min_square = hn::Min(min_square, hn::Load(dd, squares + i));
+  min_square = hn::MinOfLanes(dd, min_square);
   HWY_ALIGN float excess[kScalesPanel];
   for (std::size_t i = 0; i < count; i += kHalf) {
     // What is farther than 1e30 counts for nothing at any scale, and must not become infinity.
-    const auto difference = hn::Min(hn::Sub(hn::Load(dd, squares + i), least), hn::Set(dd, 1e30));
+    const auto difference = hn::Min(hn::Sub(hn::Load(dd, squares + i), min_square), hn::Set(dd, 1e30));
     hn::Store(hn::DemoteTo(narrow, difference), narrow, excess + i);
   }
   constexpr float kLog2e = 1.44269504f;
   for (std::size_t s = 0; s < scale_count; ++s) {
     const auto slope = hn::Set(df, -static_cast<float>(scales[s]) * kLog2e);
-    auto most = hn::MulAdd(hn::Load(df, excess), slope, hn::Load(df, bias));
+    auto max_exponent = hn::MulAdd(hn::Load(df, excess), slope, hn::Load(df, bias));
     for (std::size_t i = kLanes; i < count; i += kLanes) {
-      most = hn::Max(most, hn::MulAdd(hn::Load(df, excess + i), slope, hn::Load(df, bias + i)));
+      max_exponent = hn::Max(max_exponent, hn::MulAdd(hn::Load(df, excess + i), slope, hn::Load(df, bias + i)));
     }
-    most = hn::MaxOfLanes(df, most);
+    max_exponent = hn::MaxOfLanes(df, max_exponent);
     auto sum = hn::Zero(df);
     for (std::size_t i = 0; i < count; i += kLanes) {
       const auto exponent = hn::MulAdd(hn::Load(df, excess + i), slope, hn::Load(df, bias + i));
-      sum = hn::Add(sum, Exp2(df, hn::Sub(exponent, most)));
+      sum = hn::Add(sum, Exp2(df, hn::Sub(exponent, max_exponent)));
     }
     // In units of e again, and with the part that all terms share.
     constexpr double kLn2 = 0.6931471805599453094;
-    out[s] = {static_cast<double>(hn::GetLane(most)) * kLn2 - scales[s] * hn::GetLane(least),
+    out[s] = {static_cast<double>(hn::GetLane(max_exponent)) * kLn2 - scales[s] * hn::GetLane(min_square),
               static_cast<double>(hn::GetLane(hn::SumOfLanes(df, sum)))};
   }
 }

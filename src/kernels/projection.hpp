@@ -17,8 +17,8 @@ inline constexpr std::size_t kPanelColumns = 16;
 inline constexpr std::size_t kProjectScratchRows = 4;
 
 /// The map x -> (x - mean) A of D inputs to k outputs. A lies in panels of 16 columns, each D x 16, the last one filled
-/// up with zeros: a panel stays in the cache while many rows pass by. Where A is diagonal, as for round kernels, only
-/// the diagonal is kept: the result has the same bits.
+/// up with zeros: a panel stays in the cache while many rows pass by. Where A is diagonal, as for spherical kernels,
+/// only the diagonal is kept: the result has the same bits.
 class Projection {
  public:
   Projection() = default;

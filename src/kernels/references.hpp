@@ -16,7 +16,7 @@ inline constexpr std::size_t kTileRows = 16;
 
 constexpr std::size_t round_up(std::size_t n, std::size_t multiple) { return (n + multiple - 1) / multiple * multiple; }
 
-/// What a place in a tile holds: a row, and how often it counts; or nothing.
+/// What a slot in a tile holds: a row, and how often it counts; or nothing.
 struct Reference {
   static constexpr std::uint32_t kNone = std::numeric_limits<std::uint32_t>::max();
   std::uint32_t row = kNone;
@@ -24,13 +24,13 @@ struct Reference {
 };
 
 /// float32 references of dimension k, tile after tile; inside a tile dimension after dimension, 16 references side by
-/// side, so that one register holds the same coordinate of 16 references. Places without a reference hold zeros.
+/// side, so that one register holds the same coordinate of 16 references. Slots without a reference hold zeros.
 struct PackedReferences {
   std::size_t tiles = 0;
   std::size_t dimension = 0;  ///< k
   AlignedVector<float> values;
   /// What the exponent of each reference gets, in units of log2: the log2 of how often it counts (difference_bias) and
-  /// -log2(e) / 2 |r|^2 beside it (expanded_bias); kPadding in places without a reference.
+  /// -log2(e) / 2 |r|^2 beside it (expanded_bias); kPadding in slots without a reference.
   AlignedVector<float> expanded_bias;
   AlignedVector<float> difference_bias;
 
@@ -39,10 +39,10 @@ struct PackedReferences {
 
 /// Every row once, in their order.
 [[nodiscard]] PackedReferences pack_references(MatrixView<float> rows);
-/// What `places` name of `rows`, in their order.
-[[nodiscard]] PackedReferences pack_references(MatrixView<float> rows, std::span<const Reference> places);
+/// What `slots` name of `rows`, in their order.
+[[nodiscard]] PackedReferences pack_references(MatrixView<float> rows, std::span<const Reference> slots);
 
-/// The reference at a place (16 t + i is place i of tile t), into out[dimension].
-void unpack_reference(const PackedReferences& references, std::size_t place, float* out);
+/// The reference at a slot (16 t + i is slot i of tile t), into out[dimension].
+void unpack_reference(const PackedReferences& references, std::size_t slot, float* out);
 
 }  // namespace kernad::kernels

@@ -37,22 +37,22 @@ inline void RegionBounds(const float* query, const Regions& regions, float* out)
       const V q = hn::Set(d, query[i]);
       KERNAD_UNROLL
       for (std::size_t v = 0; v < kVectors; ++v) {
-        const std::size_t place = first + i * kTileRows + v * kLanes;
-        const V below = hn::Sub(hn::Load(d, regions.low + place), q);
-        const V above = hn::Sub(q, hn::Load(d, regions.high + place));
+        const std::size_t slot = first + i * kTileRows + v * kLanes;
+        const V below = hn::Sub(hn::Load(d, regions.low + slot), q);
+        const V above = hn::Sub(q, hn::Load(d, regions.high + slot));
         const V outside = hn::Max(hn::Max(below, above), hn::Zero(d));
-        const V from_centre = hn::Sub(q, hn::Load(d, regions.centre + place));
+        const V from_centre = hn::Sub(q, hn::Load(d, regions.centre + slot));
         to_box[v] = hn::MulAdd(outside, outside, to_box[v]);
         to_centre[v] = hn::MulAdd(from_centre, from_centre, to_centre[v]);
       }
     }
     KERNAD_UNROLL
     for (std::size_t v = 0; v < kVectors; ++v) {
-      const std::size_t place = pack * kTileRows + v * kLanes;
-      const V radius = hn::Load(d, regions.radius + place);
+      const std::size_t slot = pack * kTileRows + v * kLanes;
+      const V radius = hn::Load(d, regions.radius + slot);
       const V to_ball = hn::Max(hn::MulSub(hn::Sqrt(to_centre[v]), shrink, radius), hn::Zero(d));
       const V squared = hn::Max(to_box[v], hn::Mul(to_ball, to_ball));
-      hn::Store(hn::Mul(squared, hn::Set(d, -0.5f * 1.44269504f)), d, out + place);
+      hn::Store(hn::Mul(squared, hn::Set(d, -0.5f * 1.44269504f)), d, out + slot);
     }
   }
 }

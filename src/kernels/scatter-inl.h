@@ -56,8 +56,8 @@ inline void ScatterPanels(const double* HWY_RESTRICT left, const double* HWY_RES
     for (std::size_t r = 0; r < kScatterRows; ++r) {
       KERNAD_UNROLL
       for (std::size_t v = 0; v < 3; ++v) {
-        double* place = out + (first + r) * out_stride + v * kScatterLanes;
-        hn::StoreU(hn::Add(hn::LoadU(d, place), acc[r][v]), d, place);
+        double* sums = out + (first + r) * out_stride + v * kScatterLanes;
+        hn::StoreU(hn::Add(hn::LoadU(d, sums), acc[r][v]), d, sums);
       }
     }
   }

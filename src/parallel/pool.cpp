@@ -11,12 +11,12 @@ namespace kernad::parallel {
 namespace {
 
 // Looking out for the next job spares it the time that it takes to wake a sleeping thread, some 50 us.
-constexpr std::chrono::microseconds kLookOut{100};
+constexpr std::chrono::microseconds kSpinTime{100};
 constexpr std::chrono::microseconds kSoonAgain{500};  // with all that a call takes on slow processors
 // Waking a thread can cost its waker as much as the work would, and after a long pause it may come late or to the same
 // core: worth it in a long row of calls only.
 constexpr std::uint32_t kInARow = 16;
-constexpr int kLooksATime = 32;  // between two looks at the clock
+constexpr int kSpinsPerClock = 32;  // between two looks at the clock
 
 void pause() {
 #if defined(__x86_64__)
@@ -43,7 +43,7 @@ Pool::~Pool() {
     const std::lock_guard lock(mutex_);
     ending_ = true;
   }
-  announce(nullptr, 1);  // to those that look out
+  announce(nullptr, 1);  // to those that spin
   job_is_there_.notify_all();
 }
 
@@ -56,9 +56,9 @@ void Pool::announce(Job* job, std::size_t tasks) {
     number = ++jobs_;
   }
   announced_.store(number, std::memory_order_release);
-  // One that stops looking right now finds the job by its number before it sleeps.
+  // One that stops spinning right now finds the job by its number before it sleeps.
   const std::size_t useful = std::min(workers_.size(), tasks - 1);
-  for (std::size_t awake = looking_.load(std::memory_order_relaxed); awake < useful; ++awake)
+  for (std::size_t spinning = spinning_.load(std::memory_order_relaxed); spinning < useful; ++spinning)
     job_is_there_.notify_one();
 }
 
@@ -78,9 +78,9 @@ void Pool::run(std::size_t tasks, Task task) {
   job.error.rethrow();
 }
 
-bool Pool::awake(std::size_t tasks) {
+bool Pool::has_spinning_worker(std::size_t tasks) {
   if (workers_.empty()) return false;
-  if (looking_.load(std::memory_order_relaxed) != 0) return true;
+  if (spinning_.load(std::memory_order_relaxed) != 0) return true;
   const auto now = std::chrono::steady_clock::now();
   in_a_row_ = now - last_asked_ < kSoonAgain ? in_a_row_ + 1 : 0;
   last_asked_ = now;
@@ -92,20 +92,20 @@ bool Pool::awake(std::size_t tasks) {
 }
 
 /// Returns when there is another job, or after a while.
-void Pool::look_out(std::uint64_t seen) {
-  looking_.fetch_add(1, std::memory_order_relaxed);
-  const auto end = std::chrono::steady_clock::now() + kLookOut;
+void Pool::spin_wait(std::uint64_t seen) {
+  spinning_.fetch_add(1, std::memory_order_relaxed);
+  const auto end = std::chrono::steady_clock::now() + kSpinTime;
   const auto changed = [&] { return announced_.load(std::memory_order_acquire) > seen; };
   do {
-    for (int look = 0; look < kLooksATime && !changed(); ++look) pause();
+    for (int look = 0; look < kSpinsPerClock && !changed(); ++look) pause();
   } while (!changed() && std::chrono::steady_clock::now() < end);
-  looking_.fetch_sub(1, std::memory_order_relaxed);
+  spinning_.fetch_sub(1, std::memory_order_relaxed);
 }
 
 void Pool::serve(std::size_t worker) {
   std::uint64_t seen = 0;
   while (true) {
-    look_out(seen);
+    spin_wait(seen);
     std::unique_lock lock(mutex_);
     job_is_there_.wait(lock, [&] { return ending_ || jobs_ != seen; });
     if (ending_) return;

@@ -31,10 +31,10 @@ class Pool {
   /// not yet woken up when there is nothing left for them to do. Allocates nothing.
   void run(std::size_t tasks, Task task);
 
-  /// Whether a thread is awake, so that even some microseconds of work are worth sharing: for 100 microseconds after it
-  /// has worked, most often. Asked many times in a row, each soon after the last, this wakes as many threads as `tasks`
-  /// of a job to come would need.
-  [[nodiscard]] bool awake(std::size_t tasks);
+  /// Whether a thread spins while it waits for work, so that even some microseconds of work are worth sharing: for 100
+  /// microseconds after it has worked, most often. Asked many times in a row, each soon after the last, this wakes as
+  /// many threads as `tasks` of a job to come would need.
+  [[nodiscard]] bool has_spinning_worker(std::size_t tasks);
 
  private:
   struct Job {
@@ -45,7 +45,7 @@ class Pool {
   };
 
   void serve(std::size_t worker);
-  void look_out(std::uint64_t seen);
+  void spin_wait(std::uint64_t seen);
   void announce(Job* job, std::size_t tasks);
   static void work(Job& job, std::size_t worker);
 
@@ -54,11 +54,11 @@ class Pool {
   Job* job_ = nullptr;      // while it takes workers
   std::uint64_t jobs_ = 0;  // how many there were
   bool ending_ = false;
-  std::atomic<std::uint64_t> announced_ = 0;  // jobs_, for those who look without the mutex, and once it is free
+  std::atomic<std::uint64_t> announced_ = 0;  // jobs_, for those who spin without the mutex, and once it is free
   std::atomic<std::uint32_t> inside_ = 0;     // workers at the job
-  std::atomic<std::uint32_t> looking_ = 0;    // workers that are awake without one
+  std::atomic<std::uint32_t> spinning_ = 0;   // workers that spin without one
   std::chrono::steady_clock::time_point last_asked_;
-  std::uint32_t in_a_row_ = 0;  // times that awake() was asked soon again, in vain
+  std::uint32_t in_a_row_ = 0;  // times that has_spinning_worker() was asked soon again, in vain
   std::vector<std::jthread> workers_;
 };
 

@@ -24,7 +24,7 @@ inline constexpr std::array kFormatVersions = {
     FormatVersion{2, "0.2.0", "a residual column, or a bandwidth of each row's own",
                   [](const model::Model& model) {
                     return model.first().pca.residual_dimensions != 0 ||
-                           !model.first().kde.references.local.factors.empty();
+                           !model.first().kde.references.adaptive.factors.empty();
                   }},
     FormatVersion{3, "0.2.0", "two pipelines that judge together",
                   [](const model::Model& model) { return model.is_ensemble(); }},

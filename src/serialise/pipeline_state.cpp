@@ -133,7 +133,7 @@ std::map<std::string, Tensor, std::less<>> pipeline_tensors(const model::Pipelin
   tensors["kde_model.norm"] = scalar(std::clamp(std::exp(kde.log_norm), 0.0, std::numeric_limits<double>::max()));
   tensors["kde_model.log_norm"] = scalar(kde.log_norm);
   tensors["max_length"] = scalar(max_length);
-  const auto& local = kde.references.local.factors;
+  const auto& local = kde.references.adaptive.factors;
   if (!local.empty()) tensors["kde_model.local_factors"] = values(local);
   return tensors;
 }

@@ -67,7 +67,7 @@ TEST(BandwidthTest, CopiesDoNotDrawTheBandwidthToZero) {
   Embeddings twice(120, 3);
   for (std::size_t i = 0; i < 120; ++i) std::copy_n(rows.row(i / 2).data(), 3, twice.row(i).data());
   const auto factor = [](EmbeddingsView data) {
-    // A round kernel of fixed size: the covariance's divisor differs between 60 rows and 120.
+    // A spherical kernel of fixed size: the covariance's divisor differs between 60 rows and 120.
     const kde::PairDistances pairs(data);
     return kde::leave_one_out(pairs, {}, 3, 1, 1, 1).bandwidth;
   };
@@ -222,7 +222,7 @@ TEST(BandwidthTest, DistancesOfEveryPair) {
 
 // ---- local widths ----
 
-TEST(BandwidthTest, LocalWidthsAreOfTheFifthNeighbour) {
+TEST(BandwidthTest, LocalFactorsAreOfTheFifthNeighbour) {
   const auto rows = correlated(80, 3, 0.8, 0, 11);
   const auto exact = oracle::to_rows(rows);
   const auto widths = kde::local_scales(kde::PairDistances(rows), 0.5, 1);
@@ -279,7 +279,7 @@ TEST(BandwidthTest, NearCopiesHaveNoKernelOfTheirOwnSize) {
   const double narrow = widths[0];
   for (std::size_t i = 1; i < 6; ++i) EXPECT_EQ(widths[i], narrow);
   std::nth_element(widths.begin(), widths.begin() + 30, widths.end());
-  EXPECT_NEAR(narrow / widths[30], kde::kLeastDistance, 1e-12);
+  EXPECT_NEAR(narrow / widths[30], kde::kMinDistance, 1e-12);
 }
 
 TEST(BandwidthTest, LocalDensityMatchesTheFormula) {

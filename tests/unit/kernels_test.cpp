@@ -148,7 +148,7 @@ TEST_P(EachTarget, ExactSumMatchesLongDouble) {
 }
 
 TEST_P(EachTarget, PlacesWithoutAReferenceDoNotCountWhereTheyAreNearest) {
-  const auto packed = pack_references(Embeddings({2.0F}, 1, 1));  // and 15 places that hold zeros
+  const auto packed = pack_references(Embeddings({2.0F}, 1, 1));  // and 15 slots that hold zeros
   for (double query = -1; query > -1e30; query *= 1.05) {
     const auto result = kernels_.log_sum_exact(&query, packed.tile(0), packed.difference_bias.data(), 1, 1);
     EXPECT_EQ(result.max, -0.5 * (query - 2) * (query - 2));
@@ -214,8 +214,8 @@ TEST_P(EachTarget, LocalSumMatchesLongDouble) {
         long double sum = 0;
         for (const long double x : exponents) sum += std::exp(x - most);
         const auto expected = static_cast<double>(most + std::log(sum));
-        const auto result = kernels_.log_sum_local(values.data(), packed.values.data(), scale.data(), bias.data(),
-                                                   packed.tiles, dimension);
+        const auto result = kernels_.log_sum_adaptive(values.data(), packed.values.data(), scale.data(), bias.data(),
+                                                      packed.tiles, dimension);
         // 2^x of degree 6: 3e-7. Exponents in double: dimension + 4 roundings of their magnitude.
         const double bound = 1e-6 + (static_cast<double>(dimension) + 4) * 0x1p-52 * std::abs(expected);
         EXPECT_NEAR(result.max + std::log(result.sum), expected, bound) << dimension << ' ' << count << ' ' << sigma;
@@ -236,7 +236,7 @@ TEST_P(EachTarget, SumsAtManyScalesMatchLongDouble) {
     }
     squares[1] = 1e200;  // what stands for a row itself
     const std::vector<double> scales = {1e-3, 0.1, 0.5, 7.0, 300.0};
-    std::vector<MaxSum> sums(scales.size());
+    std::vector<LogSumExp> sums(scales.size());
     kernels_.log_sum_scales(squares.data(), bias.data(), count, scales.data(), scales.size(), sums.data());
     for (std::size_t s = 0; s < scales.size(); ++s) {
       std::vector<long double> exponents;

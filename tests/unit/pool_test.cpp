@@ -66,15 +66,15 @@ bool comes_true(const Condition& condition) {
 TEST(PoolTest, ThreadsAreAwakeAfterAJobAndWhenAskedForAgainAndAgain) {
   constexpr std::size_t kTasks = 2;
   Pool alone(1);
-  EXPECT_FALSE(alone.awake(kTasks));
+  EXPECT_FALSE(alone.has_spinning_worker(kTasks));
   if (resolve_threads(0) < 2) GTEST_SKIP() << "one processor: who asks and who is awake take turns";
   Pool pool(2);
   const auto asleep = [&] {
     std::this_thread::sleep_for(std::chrono::milliseconds(5));  // far longer than they stay awake, or asking counts
-    return !pool.awake(kTasks);
+    return !pool.has_spinning_worker(kTasks);
   };
   ASSERT_TRUE(comes_true(asleep));
-  ASSERT_TRUE(comes_true([&] { return pool.awake(kTasks); })) << "asking does not wake them";
+  ASSERT_TRUE(comes_true([&] { return pool.has_spinning_worker(kTasks); })) << "asking does not wake them";
   ASSERT_TRUE(comes_true(asleep));
   std::atomic<int> inside = 0;
   const auto meet = [&](std::size_t, std::size_t) {
@@ -85,7 +85,7 @@ TEST(PoolTest, ThreadsAreAwakeAfterAJobAndWhenAskedForAgainAndAgain) {
   ASSERT_TRUE(comes_true([&] {
     inside = 0;
     pool.run(kTasks, meet);
-    return pool.awake(kTasks);
+    return pool.has_spinning_worker(kTasks);
   }));
 }
 

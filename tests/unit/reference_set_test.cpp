@@ -35,15 +35,15 @@ TEST(LeafOrderTest, EveryRowIsInOneLeafAndNoLeafIsTooLarge) {
     const auto points = clustered(3000, dimension, 9, 8, dimension);
     const LeafOrder order = order_by_leaves(points, all_rows(3000).rows, 100, 2);
     std::set<std::uint32_t> seen;
-    for (const auto& place : order.places) {
-      if (place.row == kernels::Reference::kNone) continue;
-      EXPECT_TRUE(seen.insert(place.row).second);
+    for (const auto& slot : order.slots) {
+      if (slot.row == kernels::Reference::kNone) continue;
+      EXPECT_TRUE(seen.insert(slot.row).second);
     }
     EXPECT_EQ(seen.size(), 3000U);
-    EXPECT_EQ(order.first_tile.back() * kTileRows, order.places.size());
+    EXPECT_EQ(order.first_tile.back() * kTileRows, order.slots.size());
     for (std::size_t leaf = 0; leaf + 1 < order.first_tile.size(); ++leaf) {
       EXPECT_LE(order.first_tile[leaf + 1] - order.first_tile[leaf], 7U);
-      EXPECT_NE(order.places[order.first_tile[leaf] * kTileRows].row, kernels::Reference::kNone);
+      EXPECT_NE(order.slots[order.first_tile[leaf] * kTileRows].row, kernels::Reference::kNone);
     }
   }
 }
@@ -59,8 +59,8 @@ TEST(LeafOrderTest, ThreadsDoNotChangeIt) {
   const LeafOrder one = order_by_leaves(points, all_rows(5000).rows, 64, 1);
   const LeafOrder three = order_by_leaves(points, all_rows(5000).rows, 64, 3);
   EXPECT_EQ(one.first_tile, three.first_tile);
-  ASSERT_EQ(one.places.size(), three.places.size());
-  for (std::size_t i = 0; i < one.places.size(); ++i) EXPECT_EQ(one.places[i].row, three.places[i].row);
+  ASSERT_EQ(one.slots.size(), three.slots.size());
+  for (std::size_t i = 0; i < one.slots.size(); ++i) EXPECT_EQ(one.slots[i].row, three.slots[i].row);
 }
 
 TEST(LeafOrderTest, ClustersAreNotMixed) {
@@ -71,7 +71,7 @@ TEST(LeafOrderTest, ClustersAreNotMixed) {
   for (std::size_t leaf = 0; leaf + 1 < order.first_tile.size(); ++leaf) {
     std::set<std::uint32_t> clusters;
     for (std::size_t i = order.first_tile[leaf] * kTileRows; i < order.first_tile[leaf + 1] * kTileRows; ++i) {
-      if (order.places[i].row != kernels::Reference::kNone) clusters.insert(order.places[i].row * 7919 % 12);
+      if (order.slots[i].row != kernels::Reference::kNone) clusters.insert(order.slots[i].row * 7919 % 12);
     }
     mixed += clusters.size() > 1 ? 1 : 0;
   }
@@ -92,10 +92,10 @@ TEST(TreeTest, NoRowOfALeafIsFartherThanItsBoundSays) {
       for (std::size_t leaf = 0; leaf < tree.leaf_count(); ++leaf) {
         double nearest = 1e300;
         for (std::size_t i = tree.first_tile[leaf] * kTileRows; i < tree.first_tile[leaf + 1] * kTileRows; ++i) {
-          if (order.places[i].row == kernels::Reference::kNone) continue;
+          if (order.slots[i].row == kernels::Reference::kNone) continue;
           double square = 0;
           for (std::size_t j = 0; j < dimension; ++j) {
-            const double x = static_cast<double>(queries(q, j)) - static_cast<double>(points(order.places[i].row, j));
+            const double x = static_cast<double>(queries(q, j)) - static_cast<double>(points(order.slots[i].row, j));
             square += x * x;
           }
           nearest = std::min(nearest, square);
