@@ -12,13 +12,13 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   options.header = (choice & 2) != 0 ? CsvHeader::present : (choice & 4) != 0 ? CsvHeader::absent : CsvHeader::detect;
   if ((choice & 8) != 0) options.label_column = (choice & 16) != 0 ? "-1" : "label";
   fuzz::expect_result_or_error([&] {
-    io::MemorySource source("input", bytes);
-    const Table table = io::read_csv_table(source, delimiter, options);
+    auto source = std::make_unique<files::MemorySource>("input", bytes);
+    const Table table = io::read_all(*io::csv_rows(std::move(source), delimiter, options));
     fuzz::expect(table.column_names.empty() || table.column_names.size() == table.features.cols());
     fuzz::expect(table.labels.size() == (options.label_column.empty() ? 0 : table.features.rows()));
   });
   fuzz::expect_result_or_error([&] {
-    io::MemorySource source("input", bytes);
+    files::MemorySource source("input", bytes);
     for (const std::uint8_t label : io::read_csv_labels(source, delimiter)) fuzz::expect(label <= 1);
   });
   return 0;

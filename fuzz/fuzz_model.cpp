@@ -2,17 +2,17 @@
 #include <vector>
 
 #include "fuzz_target.hpp"
-#include "io/safetensors.hpp"
 #include "kernad/kde_classifier.hpp"
+#include "serialise/safetensors.hpp"
 
 // A file that loads as a model must score every finite row finitely and survive the way back into tensors, its
 // calibration and threshold included.
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   using namespace kernad;
   fuzz::expect_result_or_error([&] {
-    io::MemorySource source("input", std::as_bytes(std::span(data, size)));
+    files::MemorySource source("input", std::as_bytes(std::span(data, size)));
     KDEClassifier classifier;
-    classifier.load_state_dict(io::read_safetensors(source));
+    classifier.load_state_dict(serialise::read_safetensors(source));
     const std::size_t columns = classifier.report().columns;
     for (const float value : {0.0F, -1.5F, 3e38F}) {
       const std::vector<float> row(columns, value);

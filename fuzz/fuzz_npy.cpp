@@ -5,12 +5,12 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   using namespace kernad;
   const auto bytes = std::as_bytes(std::span(data, size));
   fuzz::expect_result_or_error([&] {
-    io::MemorySource source("input", bytes);
-    const Embeddings features = io::read_npy_features(source);
+    auto source = std::make_unique<files::MemorySource>("input", bytes);
+    const Embeddings features = io::read_all(*io::npy_rows(std::move(source))).features;
     fuzz::expect(features.values().size() <= size);  // no number of a file is smaller than a byte
   });
   fuzz::expect_result_or_error([&] {
-    io::MemorySource source("input", bytes);
+    files::MemorySource source("input", bytes);
     for (const std::uint8_t label : io::read_npy_labels(source)) fuzz::expect(label <= 1);
   });
   return 0;

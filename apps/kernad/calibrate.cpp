@@ -64,8 +64,8 @@ void choose_threshold(const CalibrateOptions& options, KDEClassifier& model) {
   if (!options.labelled.empty()) model.set_threshold(best_threshold(options, model));
 }
 
-/// Without --output the model is rewritten; of a checkpoint that holds more than the classifier, that would lose the
-/// rest.
+/// Without another --output the model is rewritten; of a checkpoint that holds more than the classifier, that would
+/// lose the rest.
 void require_own_model(const std::string& path) {
   const auto metadata = read_safetensors(path).metadata;
   const auto format = metadata.find("format");
@@ -78,18 +78,16 @@ void run(const CalibrateOptions& options) {
   if (!options.has_rule() && options.normals.empty()) {
     throw InvalidParameter("nothing to change; give --target-fpr, --threshold, --probability, --f1 or --normals");
   }
-  for (const auto& data : {options.normals, options.labelled}) {
-    if (!options.output.empty() && !data.empty()) require_another_file(options.output, data);
-  }
+  const std::string& output = options.output.empty() ? options.model : options.output;
+  require_another_file(output, {options.normals, options.labelled, options.labels});
   KDEClassifier model = load_model(options.model, options.common);
-  if (options.output.empty()) require_own_model(options.model);
+  if (is_same_file(output, options.model)) require_own_model(options.model);
   if (!options.normals.empty()) {
     if (options.has_rule()) model.clear_threshold();  // these rows need not be able to promise its rate
     calibrate_from_normals(options, model);
   }
   choose_threshold(options, model);
 
-  const std::string& output = options.output.empty() ? options.model : options.output;
   model.save(output);
   if (options.common.json) {
     nlohmann::ordered_json json;

@@ -25,19 +25,14 @@ void require_finite(const kernad::Table& table, const std::string& source) {
   }
 }
 
-/// Whether `name` (of an array in a file, too) is a file that is there.
-bool is_file(const std::string& name) {
-  std::string path = name;
-  for (const char* ending : {".npz:", ".safetensors:"}) {
-    const auto at = name.find(ending);
-    if (at != std::string::npos) path = name.substr(0, name.find(':', at));
-  }
+/// Whether `source` is a file that is there, or an array in one.
+bool is_file(const std::string& source) {
   std::error_code ignored;
-  return std::filesystem::exists(path, ignored);
+  return std::filesystem::exists(parse_source_name(source).path, ignored);
 }
 
 bool is_text(const std::string& source) {
-  std::string ending = std::filesystem::path(source).extension().string();
+  std::string ending = std::filesystem::path(parse_source_name(source).path).extension().string();
   std::transform(ending.begin(), ending.end(), ending.begin(),
                  [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
   return source == "-" || ending == ".csv" || ending == ".tsv" || ending.empty();

@@ -51,7 +51,7 @@ void report(const FitOptions& options, const KDEClassifier& model, std::size_t l
 }
 
 void run(const FitOptions& options) {
-  require_another_file(options.model, options.train);
+  require_another_file(options.model, {options.train, options.labels});
   KDEClassifier model(options.estimator.classifier_options());
   model.set_threads(options.common.threads);
 

@@ -30,16 +30,20 @@ CLI::Validator not_empty() {
           ""};
 }
 
-void require_another_file(const std::string& output, const std::string& input, const std::string& option) {
-  // Of file.npz:X the file counts.
-  std::string path = input;
-  for (const char* ending : {".npz:", ".safetensors:"}) {
-    const auto at = input.find(ending);
-    if (at != std::string::npos) path = input.substr(0, input.find(':', at));
-  }
+bool is_same_file(const std::string& output, const std::string& input) {
   std::error_code ignored;
-  if (!std::filesystem::is_regular_file(output, ignored) || !std::filesystem::equivalent(output, path, ignored)) return;
-  throw InvalidParameter(output + ": is an input of this command; " + option + " needs another file");
+  return std::filesystem::is_regular_file(output, ignored) && std::filesystem::equivalent(output, input, ignored);
+}
+
+void require_another_file(const std::string& output, std::initializer_list<std::string> inputs,
+                          const std::string& option) {
+  if (output.empty()) return;
+  for (const auto& input : inputs) {
+    const std::string path = parse_source_name(input).path;
+    // Standard input can be a file as well: kernad fit - -o FILE < FILE.
+    if (!is_same_file(output, path == "-" ? "/dev/stdin" : path)) continue;
+    throw InvalidParameter(output + ": is an input of this command; " + option + " needs another file");
+  }
 }
 
 CLI::Validator quiet(CLI::Validator check) { return check.description(""); }

@@ -3,6 +3,7 @@
 
 #include <CLI/CLI.hpp>
 #include <cstdint>
+#include <initializer_list>
 #include <limits>
 #include <string>
 
@@ -22,8 +23,13 @@ struct CommonOptions {
 /// A script's unset variable must not mean "none".
 [[nodiscard]] CLI::Validator not_empty();
 
-/// Throws InvalidParameter, naming the option, when writing `output` would overwrite `input`.
-void require_another_file(const std::string& output, const std::string& input, const std::string& option = "--output");
+/// Whether both are one regular file that is there, by whatever names, links or paths.
+[[nodiscard]] bool is_same_file(const std::string& output, const std::string& input);
+
+/// Throws InvalidParameter, naming the option, when writing `output` would replace one of `inputs`: sources as of
+/// read_table, models, or what may be the name of either (a label column, or ""). An empty output is none.
+void require_another_file(const std::string& output, std::initializer_list<std::string> inputs,
+                          const std::string& option = "--output");
 
 inline constexpr const char* kExitStatus =
     "\n\nExit status: 0 success, 2 wrong usage or bad input, 1 anything else (see man kernad)";

@@ -41,8 +41,7 @@ void write(const PredictOptions& options, const Scores& scores) {
 void run(const PredictOptions& options) {
   if (!options.output.empty()) {
     require_known_ending(options.output);
-    require_another_file(options.output, options.data);
-    require_another_file(options.output, options.model);
+    require_another_file(options.output, {options.data, options.model});
   }
   const KDEClassifier model = load_model(options.model, options.common);
   if (options.fdr && !model.is_calibrated()) {

@@ -78,9 +78,7 @@ void print_result(const TestResult& result, const KDEClassifier& model, bool as_
 }
 
 void run(const TestOptions& options) {
-  for (const auto& input : {options.model, options.data, options.labels}) {
-    if (!options.report.empty()) require_another_file(options.report, input, "--report");
-  }
+  require_another_file(options.report, {options.model, options.data, options.labels}, "--report");
   const KDEClassifier model = load_model(options.model, options.common);
   const TestResult result = measure(options, model);
   // Before anything is printed: a page that cannot be written leaves no result that looks complete.

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "kernad/export.hpp"
@@ -31,15 +32,26 @@ struct Table {
   std::vector<std::string> labels;        ///< one a row when label_column was given, else empty
 };
 
+/// What a source of rows is called: a file, and in one that holds several arrays the one that is meant.
+struct SourceName {
+  std::string path;  ///< "-" is standard input
+  std::string key;   ///< empty when none is named
+};
+
+/// Takes "FILE[:KEY]" apart: "data.npz:X" is the array X of data.npz. The key begins behind the first ".npz:" or
+/// ".safetensors:", in any case, and goes to the end. A file that is called just so, colon and all, is meant by its
+/// name: it is looked for, and then there is no key. Throws ReadError when nothing stands behind the colon.
+[[nodiscard]] KERNAD_API SourceName parse_source_name(std::string_view source);
+
 /// Reads a table from `source`: a path ending in .npy, .npz, .safetensors, .csv or .tsv, or "-" for CSV on standard
 /// input; a pipe of any other name is CSV too. `file.npz:X` and `file.safetensors:name` pick an array; without a name
 /// it is the array called X, or else the only two-dimensional one. A one-dimensional array is one row.
 ///
 /// Throws ReadError for a file that cannot be read, is truncated or lies about its size (with the byte or line), holds
-/// something other than real numbers, or would not fit into this machine's memory (told from its header, before
-/// anything of that size is allocated); InvalidInput for a finite value beyond float32, with row and column;
-/// InvalidParameter when there is no label_column as named. Rows and columns count from 0, lines from 1. NaN and
-/// infinity pass: the classifier refuses them.
+/// something other than real numbers, or would not fit into the memory that this process may have (seen in its
+/// header, before anything of that size is allocated); InvalidInput for a finite value beyond float32, with row and
+/// column; InvalidParameter when there is no label_column as named. Rows and columns count from 0, lines from 1. NaN
+/// and infinity pass: the classifier refuses them.
 [[nodiscard]] KERNAD_API Table read_table(const std::string& source, const ReadOptions& options = {});
 
 /// Reads one 0/1 label a row from a one-dimensional array or a one-column table, by the same rules and names of

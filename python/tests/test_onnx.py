@@ -141,5 +141,10 @@ def test_the_command(fitted, queries, log_density, tmp_path, capsys) -> None:
     backbone(tmp_path / "backbone.onnx", False, 17)
     assert export.main([str(model), str(out), "--append-to", str(tmp_path / "backbone.onnx")]) == 0
     assert run(out, np.ones((2, 3, 4, 4), np.float32))[1].shape == (2,)
+    for arguments in ([model, model], [model, tmp_path / "backbone.onnx", "--append-to", tmp_path / "backbone.onnx"]):
+        before = arguments[1].read_bytes()
+        assert export.main([str(argument) for argument in arguments]) == 2
+        assert "is an input of this command" in capsys.readouterr().err
+        assert arguments[1].read_bytes() == before
     assert export.main([str(tmp_path / "nowhere.safetensors"), str(out)]) == 2
     assert capsys.readouterr().err.startswith("kernad-export: ")

@@ -1,4 +1,4 @@
-// The numbers of one array, whatever file it lies in: .npy, .npz and .safetensors all end here.
+// One array, whatever file it lies in: .npy, .npz and .safetensors all end here.
 #pragma once
 
 #include <cstddef>
@@ -7,18 +7,20 @@
 #include <string_view>
 #include <vector>
 
-#include "io/dtype.hpp"
-#include "io/source.hpp"
-#include "kernad/matrix.hpp"
+#include "files/dtype.hpp"
+#include "files/source.hpp"
 
 namespace kernad::io {
 
 /// How an array lies in a file.
 struct ArrayLayout {
-  NumberFormat format;
+  files::NumberFormat format;
   std::vector<std::size_t> shape;
   bool column_major = false;  ///< NumPy's fortran_order: the first dimension runs fastest
 };
+
+/// Numbers read and converted at a time: their bytes stay in the cache in between.
+inline constexpr std::size_t array_block = 16384;
 
 /// What an array is wanted for; it decides which one is taken from a file that holds several.
 enum class Role : std::uint8_t { features, labels };
@@ -28,15 +30,11 @@ enum class Role : std::uint8_t { features, labels };
 
 /// Checks that the array takes exactly `byte_count` bytes, beginning where `source` stands, and that this machine
 /// could hold it. Throws ReadError.
-void check_size(const Source& source, const ArrayLayout& layout, std::uint64_t byte_count);
-
-/// The array as rows of float32: rows x cols, or one row for a one-dimensional array. Throws ReadError for another
-/// number of dimensions or when the source ends too soon, InvalidInput for a finite value beyond float32.
-[[nodiscard]] Embeddings read_features(Source& source, const ArrayLayout& layout);
+void check_size(const files::Source& source, const ArrayLayout& layout, std::uint64_t byte_count);
 
 /// The array as one 0 or 1 a row: of shape n or n x 1. Throws ReadError for another shape or when the source ends too
 /// soon, InvalidInput naming the row of any other number.
-[[nodiscard]] std::vector<std::uint8_t> read_label_array(Source& source, const ArrayLayout& layout);
+[[nodiscard]] std::vector<std::uint8_t> read_label_array(files::Source& source, const ArrayLayout& layout);
 
 /// One array of a file that holds several.
 struct ArrayEntry {

@@ -1,132 +1,113 @@
 #include "io/csv_reader.hpp"
 
-#include <csv.h>
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <exception>
 #include <new>
-#include <string_view>
-#include <vector>
 
-#include "io/message.hpp"
+#include "files/message.hpp"
 
 namespace kernad::io {
-namespace {
 
-class CsvReader {
- public:
-  CsvReader(const std::string& name, char delimiter, const std::function<void(const CsvRow&)>& take)
-      : name_(name), take_(take) {
-    if (csv_init(&parser_, CSV_STRICT | CSV_STRICT_FINI) != 0) throw std::bad_alloc();
-    csv_set_delim(&parser_, static_cast<unsigned char>(delimiter));
-    csv_set_blk_size(&parser_, 4096);
-  }
-  CsvReader(const CsvReader&) = delete;
-  CsvReader& operator=(const CsvReader&) = delete;
-  ~CsvReader() { csv_free(&parser_); }
+CsvReader::CsvReader(files::Source& source, char delimiter) : source_(source), buffer_(65536) {
+  if (csv_init(&parser_, CSV_STRICT | CSV_STRICT_FINI) != 0) throw std::bad_alloc();
+  csv_set_delim(&parser_, static_cast<unsigned char>(delimiter));
+  csv_set_blk_size(&parser_, 4096);
+}
 
-  // libcsv counts no lines: the text is handed over in pieces that end with a line, which are counted here.
-  void feed(std::string_view text) {
-    while (!text.empty()) {
-      const std::size_t end = text.find_first_of("\r\n");
-      const std::string_view piece = text.substr(0, end == std::string_view::npos ? end : end + 1);
-      parse(piece);
-      count_line(piece.back());
-      text.remove_prefix(piece.size());
+CsvReader::~CsvReader() { csv_free(&parser_); }
+
+std::optional<CsvRow> CsvReader::next() {
+  if (has_row_) count_ = 0;
+  has_row_ = false;
+  while (!has_row_ && !finished_) {
+    if (!text_.empty() || fill()) {
+      parse_line();
+    } else {
+      finish();
     }
   }
+  if (!has_row_) return std::nullopt;
+  return CsvRow{std::span(fields_).first(count_), row_line_};
+}
 
-  void finish() {
-    const int failed = csv_fini(&parser_, on_field, on_row, this);
-    rethrow();
-    if (failed == 0) return;
-    if (csv_error(&parser_) != CSV_EPARSE) throw std::bad_alloc();
-    fail(name_, fmt::format("line {}: the file ends inside a quoted field that begins here or below", next_row_line()));
+bool CsvReader::fill() {
+  const bool first = source_.position() == 0;
+  const std::size_t got = source_.read(std::as_writable_bytes(std::span(buffer_)));
+  text_ = {buffer_.data(), got};
+  if (first && text_.starts_with("\xef\xbb\xbf")) text_.remove_prefix(3);
+  return got != 0;
+}
+
+// libcsv counts no lines: the text is handed over in pieces that end with a line, which are counted here. So a piece
+// completes at most one row.
+void CsvReader::parse_line() {
+  if (text_.empty()) return;  // the file is a byte order mark and nothing else
+  const auto end = std::find_if(text_.begin(), text_.end(), [](char c) { return c == '\n' || c == '\r'; });
+  const auto rest = static_cast<std::size_t>(text_.end() - end);
+  const std::string_view piece = text_.substr(0, text_.size() - rest + (rest == 0 ? 0 : 1));
+  parse(piece);
+  count_line(piece.back());
+  text_.remove_prefix(piece.size());
+}
+
+void CsvReader::finish() {
+  finished_ = true;
+  const int failed = csv_fini(&parser_, on_field, on_row, this);
+  rethrow();
+  if (failed == 0) return;
+  if (csv_error(&parser_) != CSV_EPARSE) throw std::bad_alloc();
+  files::fail(source_.name(),
+              fmt::format("line {}: the file ends inside a quoted field that begins here or below", next_row_line()));
+}
+
+void CsvReader::parse(std::string_view piece) {
+  const std::size_t done = csv_parse(&parser_, piece.data(), piece.size(), on_field, on_row, this);
+  rethrow();
+  if (done == piece.size()) return;
+  if (csv_error(&parser_) != CSV_EPARSE) throw std::bad_alloc();
+  files::fail(source_.name(),
+              fmt::format("line {}: a quote is out of place; a quoted field is \"...\", with \"\" for a "
+                          "quote in it",
+                          line_));
+}
+
+void CsvReader::count_line(char last) {
+  if (last == '\r' || (last == '\n' && !after_return_)) ++line_;
+  after_return_ = last == '\r';
+}
+
+// Where the row began whose first field is not complete yet.
+std::uint64_t CsvReader::next_row_line() const { return count_ == 0 ? last_row_line_ + 1 : row_line_; }
+
+// Exceptions must not pass through libcsv, which is C: they wait here until it has returned.
+template <typename Action>
+void CsvReader::guarded(Action action) noexcept {
+  if (error_) return;
+  try {
+    action();
+  } catch (...) {
+    error_ = std::current_exception();
   }
+}
 
- private:
-  void parse(std::string_view piece) {
-    const std::size_t done = csv_parse(&parser_, piece.data(), piece.size(), on_field, on_row, this);
-    rethrow();
-    if (done == piece.size()) return;
-    if (csv_error(&parser_) != CSV_EPARSE) throw std::bad_alloc();
-    fail(name_, fmt::format("line {}: a quote is out of place; a quoted field is \"...\", with \"\" for a quote in it",
-                            line_));
-  }
+void CsvReader::rethrow() {
+  if (error_) std::rethrow_exception(error_);
+}
 
-  void count_line(char last) {
-    if (last == '\r' || (last == '\n' && !after_return_)) ++line_;
-    after_return_ = last == '\r';
-  }
+void CsvReader::on_field(void* text, std::size_t size, void* self) {
+  auto& reader = *static_cast<CsvReader*>(self);
+  reader.guarded([&] {
+    if (reader.count_ == 0) reader.row_line_ = reader.line_;
+    if (reader.count_ == reader.fields_.size()) reader.fields_.emplace_back();
+    reader.fields_[reader.count_++].assign(static_cast<const char*>(text), size);
+  });
+}
 
-  // Where the row began whose first field is not complete yet.
-  std::uint64_t next_row_line() const { return count_ == 0 ? last_row_line_ + 1 : row_line_; }
-
-  // Exceptions must not pass through libcsv, which is C: they wait here until it has returned.
-  template <typename Action>
-  void guarded(Action action) noexcept {
-    if (error_) return;
-    try {
-      action();
-    } catch (...) {
-      error_ = std::current_exception();
-    }
-  }
-
-  void rethrow() {
-    if (error_) std::rethrow_exception(error_);
-  }
-
-  static void on_field(void* text, std::size_t size, void* self) {
-    static_cast<CsvReader*>(self)->guarded([&] {
-      static_cast<CsvReader*>(self)->add_field({static_cast<const char*>(text), size});
-    });
-  }
-
-  static void on_row(int, void* self) {
-    static_cast<CsvReader*>(self)->guarded([&] { static_cast<CsvReader*>(self)->end_row(); });
-  }
-
-  void add_field(std::string_view text) {
-    if (count_ == 0) row_line_ = line_;
-    if (count_ == fields_.size()) fields_.emplace_back();
-    fields_[count_++].assign(text);
-  }
-
-  void end_row() {
-    take_({std::span(fields_).first(count_), row_line_});
-    count_ = 0;
-    last_row_line_ = line_;
-  }
-
-  const std::string& name_;
-  const std::function<void(const CsvRow&)>& take_;
-  csv_parser parser_;
-  std::vector<std::string> fields_;  // grows only; the strings are used again for the next row
-  std::size_t count_ = 0;
-  std::uint64_t line_ = 1;
-  std::uint64_t row_line_ = 1;
-  std::uint64_t last_row_line_ = 0;
-  bool after_return_ = false;
-  std::exception_ptr error_;
-};
-
-}  // namespace
-
-void read_csv_rows(Source& source, char delimiter, const std::function<void(const CsvRow&)>& take) {
-  CsvReader reader(source.name(), delimiter, take);
-  std::vector<char> buffer(65536);
-  bool first = true;
-  for (;;) {
-    const std::size_t got = source.read(std::as_writable_bytes(std::span(buffer)));
-    if (got == 0) break;
-    std::string_view text(buffer.data(), got);
-    if (first && text.starts_with("\xef\xbb\xbf")) text.remove_prefix(3);
-    first = false;
-    reader.feed(text);
-  }
-  reader.finish();
+void CsvReader::on_row(int, void* self) {
+  auto& reader = *static_cast<CsvReader*>(self);
+  reader.has_row_ = true;
+  reader.last_row_line_ = reader.line_;
 }
 
 }  // namespace kernad::io

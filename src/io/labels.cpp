@@ -5,8 +5,8 @@
 #include <algorithm>
 #include <array>
 
-#include "io/message.hpp"
-#include "io/number.hpp"
+#include "files/message.hpp"
+#include "files/number.hpp"
 #include "kernad/error.hpp"
 #include "kernad/io.hpp"
 
@@ -25,11 +25,11 @@ bool equal_in_any_case(std::string_view text, std::string_view lower) noexcept {
 }  // namespace
 
 std::optional<std::uint8_t> label_value(std::string_view text) noexcept {
-  text = trim(text);
+  text = files::trim(text);
   const auto is_text = [text](std::string_view word) { return equal_in_any_case(text, word); };
   if (std::any_of(normal_words.begin(), normal_words.end(), is_text)) return std::uint8_t{0};
   if (std::any_of(anomalous_words.begin(), anomalous_words.end(), is_text)) return std::uint8_t{1};
-  const auto number = parse_number(text);
+  const auto number = files::parse_number(text);
   if (!number || number->overflows) return std::nullopt;
   if (number->value == 0) return std::uint8_t{0};
   if (number->value == 1) return std::uint8_t{1};
@@ -46,7 +46,7 @@ std::vector<std::uint8_t> parse_labels(const std::vector<std::string>& texts, co
     if (!value) {
       throw InvalidInput(fmt::format(
           "{}: row {}: {} is not a label; valid: 0, false, normal, good, and 1, true, anomaly, anomalous, bad", what,
-          row, io::quote(texts[row])));
+          row, files::quote(texts[row])));
     }
     labels.push_back(*value);
   }

@@ -4,18 +4,20 @@
 
 #include <array>
 #include <cstring>
+#include <utility>
 
-#include "io/message.hpp"
+#include "files/message.hpp"
+#include "io/array_rows.hpp"
 
 namespace kernad::io {
 namespace {
 
 // The header of an array of numbers has about a hundred bytes; only records with very many fields come near this.
-constexpr std::uint32_t longest_header = 1u << 20;
+constexpr std::uint32_t max_header = 1u << 20;
 
 // A little-endian number of out.size() bytes.
 template <std::size_t size>
-std::uint32_t read_length(Source& source) {
+std::uint32_t read_length(files::Source& source) {
   std::array<std::byte, size> bytes;
   source.read_exactly(bytes, "the header's length");
   std::uint32_t value = 0;
@@ -24,16 +26,16 @@ std::uint32_t read_length(Source& source) {
 }
 
 // Checks magic and version; returns the major version.
-unsigned read_version(Source& source) {
+unsigned read_version(files::Source& source) {
   std::array<std::byte, 8> preamble;
   source.read_exactly(preamble, "the signature of a .npy file");
   if (std::memcmp(preamble.data(), "\x93NUMPY", 6) != 0) {
-    fail_at(source.name(), 0, "this is not a .npy file: its signature is missing");
+    files::fail_at(source.name(), 0, "this is not a .npy file: its signature is missing");
   }
   const auto major = std::to_integer<unsigned>(preamble[6]);
   const auto minor = std::to_integer<unsigned>(preamble[7]);
   if (major < 1 || major > 3 || minor != 0) {
-    fail_at(source.name(), 6, fmt::format("unknown .npy version {}.{}; valid: 1.0, 2.0, 3.0", major, minor));
+    files::fail_at(source.name(), 6, fmt::format("unknown .npy version {}.{}; valid: 1.0, 2.0, 3.0", major, minor));
   }
   return major;
 }
@@ -50,41 +52,41 @@ std::string what_descr_is(const std::string& descr) {
 
 }  // namespace
 
-NpyHeader read_npy_header(Source& source) {
+NpyHeader read_npy_header(files::Source& source) {
   const unsigned major = read_version(source);
   const std::uint32_t length = major == 1 ? read_length<2>(source) : read_length<4>(source);
   const std::uint64_t start = source.position();
   if (length > source.remaining()) {
-    fail_at(source.name(), start,
-            fmt::format("the header is {} bytes but the file ends after {}", length, source.remaining()));
+    files::fail_at(source.name(), start,
+                   fmt::format("the header is {} bytes but the file ends after {}", length, source.remaining()));
   }
-  if (length > longest_header) {
-    fail_at(source.name(), start, fmt::format("the header is {} bytes; at most {} is valid", length, longest_header));
+  if (length > max_header) {
+    files::fail_at(source.name(), start,
+                   fmt::format("the header is {} bytes; at most {} is valid", length, max_header));
   }
   std::string text(length, '\0');
   source.read_exactly(std::as_writable_bytes(std::span(text)), "the header");
   return parse_npy_dict(text, source.name(), start);
 }
 
-ArrayLayout npy_layout(const Source& source, const NpyHeader& header) {
+ArrayLayout npy_layout(const files::Source& source, const NpyHeader& header) {
   if (!header.format) {
-    fail(source.name(), fmt::format("its type {} is {}; valid: bool, integers, float16, float32, float64",
-                                    quote(header.descr), what_descr_is(header.descr)));
+    files::fail(source.name(), fmt::format("its type {} is {}; valid: bool, integers, float16, float32, float64",
+                                           files::quote(header.descr), what_descr_is(header.descr)));
   }
-  if (header.shape.empty()) fail(source.name(), "the array is a scalar; one or two dimensions are needed");
+  if (header.shape.empty()) files::fail(source.name(), "the array is a scalar; one or two dimensions are needed");
   ArrayLayout layout{*header.format, header.shape, header.fortran_order};
   check_size(source, layout, source.remaining());
   return layout;
 }
 
-Embeddings read_npy_features(Source& source) {
-  const NpyHeader header = read_npy_header(source);
-  Embeddings features = read_features(source, npy_layout(source, header));
-  source.expect_end();
-  return features;
+std::unique_ptr<RowSource> npy_rows(std::unique_ptr<files::Source> source) {
+  const NpyHeader header = read_npy_header(*source);
+  const ArrayLayout layout = npy_layout(*source, header);
+  return array_rows(std::move(source), layout, AfterArray::source_ends);
 }
 
-std::vector<std::uint8_t> read_npy_labels(Source& source) {
+std::vector<std::uint8_t> read_npy_labels(files::Source& source) {
   const NpyHeader header = read_npy_header(source);
   std::vector<std::uint8_t> labels = read_label_array(source, npy_layout(source, header));
   source.expect_end();

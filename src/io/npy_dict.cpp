@@ -6,7 +6,7 @@
 
 #include <charconv>
 
-#include "io/message.hpp"
+#include "files/message.hpp"
 #include "io/npy.hpp"
 
 namespace kernad::io {
@@ -34,7 +34,7 @@ class DictParser {
   }
 
  private:
-  [[noreturn]] void fail_here(const std::string& text) const { fail_at(name_, offset_ + at_, text); }
+  [[noreturn]] void fail_here(const std::string& text) const { files::fail_at(name_, offset_ + at_, text); }
 
   // The next character that is not blank; '\0' at the end.
   char peek() {
@@ -81,8 +81,8 @@ class DictParser {
       has_shape_ = true;
       shape();
     } else {
-      fail_here(
-          fmt::format("the header's key {} is unknown or there twice; valid: descr, fortran_order, shape", quote(key)));
+      fail_here(fmt::format("the header's key {} is unknown or there twice; valid: descr, fortran_order, shape",
+                            files::quote(key)));
     }
   }
 
@@ -91,7 +91,7 @@ class DictParser {
       header_.descr = bracketed();
     } else {
       header_.descr = quoted_string();
-      header_.format = format_from_numpy(header_.descr);
+      header_.format = files::format_from_numpy(header_.descr);
     }
   }
 

@@ -5,31 +5,33 @@
 
 #include <algorithm>
 
-#include "io/message.hpp"
+#include "files/message.hpp"
 #include "io/npy.hpp"
 
 namespace kernad::io {
 namespace {
 
 // Deflate cannot do better than 258 bytes for two bits; an entry that claims more than that lies about its size.
-constexpr std::uint64_t best_deflate_ratio = 1032;
+constexpr std::uint64_t max_deflate_ratio = 1032;
 
 struct CloseEntry {
   void operator()(zip_file_t* file) const noexcept { (void)zip_fclose(file); }
 };
 
-class ZipEntrySource final : public Source {
+class ZipEntrySource final : public files::Source {
  public:
-  ZipEntrySource(std::string name, std::uint64_t size, std::unique_ptr<zip_file_t, CloseEntry> file)
-      : Source(std::move(name), size), file_(std::move(file)) {}
+  ZipEntrySource(std::string name, std::uint64_t size, std::shared_ptr<zip> archive,
+                 std::unique_ptr<zip_file_t, CloseEntry> file)
+      : files::Source(std::move(name), size), archive_(std::move(archive)), file_(std::move(file)) {}
 
  private:
   std::size_t read_some(std::span<std::byte> out) override {
     const zip_int64_t got = zip_fread(file_.get(), out.data(), out.size());
-    if (got < 0) fail_at(name(), position(), zip_file_strerror(file_.get()));
+    if (got < 0) files::fail_at(name(), position(), zip_file_strerror(file_.get()));
     return static_cast<std::size_t>(got);
   }
 
+  std::shared_ptr<zip> archive_;  // closed after its entry
   std::unique_ptr<zip_file_t, CloseEntry> file_;
 };
 
@@ -50,15 +52,13 @@ class ZipError {
 };
 
 [[noreturn]] void fail_to_open(const std::string& name, ZipError& error) {
-  fail(name, "this is not a readable .npz (zip) archive: " + error.text());
+  files::fail(name, "this is not a readable .npz (zip) archive: " + error.text());
 }
 
 }  // namespace
 
-void NpzArchive::Close::operator()(zip* archive) const noexcept { zip_discard(archive); }
-
 NpzArchive NpzArchive::open(const std::string& path) {
-  RegularFile file = open_regular_file(path);
+  files::RegularFile file = files::open_regular_file(path);
   int code = 0;
   zip_t* const archive = zip_fdopen(file.descriptor.get(), 0, &code);
   if (archive == nullptr) {
@@ -66,7 +66,7 @@ NpzArchive NpzArchive::open(const std::string& path) {
     fail_to_open(path, error);
   }
   (void)file.descriptor.release();  // libzip closes it now
-  return {path, file.size, std::unique_ptr<zip, Close>(archive)};
+  return {path, file.size, std::shared_ptr<zip>(archive, zip_discard)};
 }
 
 NpzArchive NpzArchive::from_memory(const std::string& name, std::span<const std::byte> bytes) {
@@ -78,16 +78,16 @@ NpzArchive NpzArchive::from_memory(const std::string& name, std::span<const std:
     zip_source_free(source);
     fail_to_open(name, error);
   }
-  return {name, bytes.size(), std::unique_ptr<zip, Close>(archive)};
+  return {name, bytes.size(), std::shared_ptr<zip>(archive, zip_discard)};
 }
 
-NpzArchive::NpzArchive(std::string name, std::uint64_t file_size, std::unique_ptr<zip, Close> archive)
+NpzArchive::NpzArchive(std::string name, std::uint64_t file_size, std::shared_ptr<zip> archive)
     : name_(std::move(name)), file_size_(file_size), archive_(std::move(archive)) {
   const zip_int64_t count = zip_get_num_entries(archive_.get(), 0);
   for (zip_int64_t i = 0; i < count; ++i) {
     zip_stat_t stat;
     const auto index = static_cast<zip_uint64_t>(i);
-    if (zip_stat_index(archive_.get(), index, 0, &stat) != 0) fail(name_, zip_strerror(archive_.get()));
+    if (zip_stat_index(archive_.get(), index, 0, &stat) != 0) files::fail(name_, zip_strerror(archive_.get()));
     constexpr auto known = ZIP_STAT_NAME | ZIP_STAT_SIZE | ZIP_STAT_COMP_SIZE | ZIP_STAT_COMP_METHOD;
     if ((stat.valid & ZIP_STAT_NAME) == 0) continue;
     std::string_view entry_name = stat.name;
@@ -99,16 +99,16 @@ NpzArchive::NpzArchive(std::string name, std::uint64_t file_size, std::unique_pt
   }
 }
 
-std::unique_ptr<Source> NpzArchive::open_entry(const Entry& entry) const {
-  const std::string name = name_ + ":" + printable(entry.array_name);
-  if (!entry.readable) fail(name, "is packed in a way that kernad does not read; valid: stored, deflated");
-  if (entry.packed_size > file_size_ || entry.size / best_deflate_ratio > entry.packed_size) {
-    fail(name, fmt::format("claims to be {} bytes, packed in {}, in a file of {}: that cannot be", entry.size,
-                           entry.packed_size, file_size_));
+std::unique_ptr<files::Source> NpzArchive::open_entry(const Entry& entry) const {
+  const std::string name = name_ + ":" + files::printable(entry.array_name);
+  if (!entry.readable) files::fail(name, "is packed in a way that kernad does not read; valid: stored, deflated");
+  if (entry.packed_size > file_size_ || entry.size / max_deflate_ratio > entry.packed_size) {
+    files::fail(name, fmt::format("claims to be {} bytes, packed in {}, in a file of {}: that cannot be", entry.size,
+                                  entry.packed_size, file_size_));
   }
   std::unique_ptr<zip_file_t, CloseEntry> file(zip_fopen_index(archive_.get(), entry.zip_index, 0));
-  if (!file) fail(name, zip_strerror(archive_.get()));
-  return std::make_unique<ZipEntrySource>(name, entry.size, std::move(file));
+  if (!file) files::fail(name, zip_strerror(archive_.get()));
+  return std::make_unique<ZipEntrySource>(name, entry.size, archive_, std::move(file));
 }
 
 std::vector<ArrayEntry> NpzArchive::describe() const {
@@ -128,15 +128,15 @@ const NpzArchive::Entry& NpzArchive::find_named(std::string_view wanted) const {
   };
   const auto found = std::find_if(entries_.begin(), entries_.end(), matches);
   if (found == entries_.end()) {
-    fail(name_, fmt::format("has no array {}; it holds {}", quote(wanted), list_arrays(describe())));
+    files::fail(name_, fmt::format("has no array {}; it holds {}", files::quote(wanted), list_arrays(describe())));
   }
   if (std::any_of(found + 1, entries_.end(), matches)) {
-    fail(name_, fmt::format("has more than one array {}", quote(wanted)));
+    files::fail(name_, fmt::format("has more than one array {}", files::quote(wanted)));
   }
   return *found;
 }
 
-std::unique_ptr<Source> NpzArchive::find(std::string_view wanted, Role role) const {
+std::unique_ptr<files::Source> NpzArchive::find(std::string_view wanted, Role role) const {
   if (!wanted.empty()) return open_entry(find_named(wanted));
   return open_entry(entries_[choose_array(name_, describe(), role)]);
 }

@@ -10,9 +10,8 @@
 #include <string_view>
 #include <vector>
 
+#include "files/source.hpp"
 #include "io/array.hpp"
-#include "io/source.hpp"
-#include "kernad/matrix.hpp"
 
 struct zip;
 
@@ -26,8 +25,8 @@ class NpzArchive {
   [[nodiscard]] static NpzArchive from_memory(const std::string& name, std::span<const std::byte> bytes);
 
   /// The array called `wanted` (with or without .npy), or when that is empty the one that choose_array means, from its
-  /// .npy signature on.
-  [[nodiscard]] std::unique_ptr<Source> find(std::string_view wanted, Role role) const;
+  /// .npy signature on. It may outlive the archive.
+  [[nodiscard]] std::unique_ptr<files::Source> find(std::string_view wanted, Role role) const;
 
  private:
   struct Entry {
@@ -37,19 +36,15 @@ class NpzArchive {
     std::uint64_t packed_size;
     bool readable;  // stored or deflated, not encrypted, sizes known
   };
-  struct Close {
-    void operator()(zip* archive) const noexcept;
-  };
+  NpzArchive(std::string name, std::uint64_t file_size, std::shared_ptr<zip> archive);
 
-  NpzArchive(std::string name, std::uint64_t file_size, std::unique_ptr<zip, Close> archive);
-
-  [[nodiscard]] std::unique_ptr<Source> open_entry(const Entry& entry) const;
+  [[nodiscard]] std::unique_ptr<files::Source> open_entry(const Entry& entry) const;
   [[nodiscard]] const Entry& find_named(std::string_view wanted) const;
   [[nodiscard]] std::vector<ArrayEntry> describe() const;
 
   std::string name_;
   std::uint64_t file_size_;
-  std::unique_ptr<zip, Close> archive_;
+  std::shared_ptr<zip> archive_;  // held by the entries that are open as well
   std::vector<Entry> entries_;
 };
 

@@ -188,10 +188,14 @@ TEST_F(CliCalibrateTest, ACheckpointIsNotRewritten) {
   const auto path = kernad.folder().path("checkpoint");
   write_safetensors(path, checkpoint);
   const auto before = kernad.folder().read("checkpoint");
-  const auto refused = kernad({"calibrate", path, "--threshold", "1"});
-  EXPECT_EQ(refused.status, 2);
-  EXPECT_NE(refused.err.find("give --output"), std::string::npos) << refused.err;
-  EXPECT_EQ(kernad.folder().read("checkpoint"), before);
+  for (const auto& output : std::vector<std::vector<std::string>>{{}, {"-o", path}}) {
+    std::vector<std::string> words = {"calibrate", path, "--threshold", "1"};
+    words.insert(words.end(), output.begin(), output.end());
+    const auto refused = kernad(words);
+    EXPECT_EQ(refused.status, 2);
+    EXPECT_NE(refused.err.find("give --output"), std::string::npos) << refused.err;
+    EXPECT_EQ(kernad.folder().read("checkpoint"), before);
+  }
   EXPECT_EQ(kernad({"calibrate", path, "--threshold", "1", "-o", kernad.folder().path("own")}).status, 0);
 }
 

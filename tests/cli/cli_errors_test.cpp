@@ -3,9 +3,11 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include <cmath>
 #include <filesystem>
 
 #include "cli/command.hpp"
+#include "kernad/state_dict.hpp"
 
 namespace kernad {
 namespace {
@@ -82,6 +84,50 @@ TEST_F(CliErrorsTest, InputsAreNotOverwritten) {
   expect_error(kernad({"predict", model_as_csv, data, "--labels", "class", "-o", model_as_csv}), 2,
                {"model.csv", "input"});
   EXPECT_EQ(kernad.folder().read("data.csv"), before);
+}
+
+TEST_F(CliErrorsTest, TheFileOfAnArrayIsNotOverwritten) {
+  StateDict state;
+  std::vector<double> rows(40 * 4);
+  for (std::size_t i = 0; i < rows.size(); ++i) rows[i] = std::sin(static_cast<double>(i * i));
+  state.tensors["x"] = Tensor::from(rows, {40, 4});
+  state.tensors["y"] = Tensor::from(std::vector<std::int64_t>(40), {40});
+  for (const std::string name : {"X.SAFETENSORS", "x.safetensors"}) {
+    SCOPED_TRACE(name);
+    write_safetensors(path(name), state);
+    const std::string before = kernad.folder().read(name);
+    const std::string x = path(name) + ":x";
+    const std::string y = path(name) + ":y";
+    std::filesystem::remove(path("symbolic.json"));
+    std::filesystem::remove(path("hard.json"));
+    std::filesystem::create_symlink(name, path("symbolic.json"));
+    std::filesystem::create_hard_link(path(name), path("hard.json"));
+    for (const std::string& output : {path(name), path("./" + name), path("symbolic.json"), path("hard.json")}) {
+      const std::vector<std::string> parts = {output + ": is an input of this command"};
+      expect_error(kernad({"fit", x, "-o", output, "--components", "2"}), 2, parts);
+      expect_error(kernad({"fit", "-", "-o", output, "--labels", y, "--components", "2"}, "1,2\n"), 2, parts);
+      expect_error(kernad({"calibrate", model, "--normals", x, "-o", output}), 2, parts);
+      expect_error(kernad({"calibrate", model, "--f1", data, "--labels", y, "-o", output}), 2, parts);
+      expect_error(kernad({"calibrate", output, "--normals", x}), 2, parts);
+      expect_error(kernad({"test", model, data, "--labels", y, "--report", output}), 2, parts);
+      expect_error(kernad({"test", model, x, "--labels", "y", "--report", output}), 2, parts);
+      if (output.ends_with(".json")) expect_error(kernad({"predict", model, x, "-o", output}), 2, parts);
+    }
+    EXPECT_EQ(kernad.folder().read(name), before);
+    EXPECT_EQ(kernad({"fit", x, "-o", path("m"), "--components", "2"}).status, 0);
+  }
+}
+
+TEST_F(CliErrorsTest, AFileOnStandardInputIsNotOverwritten) {
+  const std::string rows = file("rows.csv", "1,2,3,4\n2,3,4,5\n4,3,1,5\n");
+  for (const char* input : {"-", "/dev/stdin"}) {
+    const std::string command =
+        std::string(KERNAD_TEST_BINARY) + " fit " + input + " --components 1 -o " + rows + " < " + rows;
+    const auto run = testing::run_program({"sh", "-c", command});
+    EXPECT_EQ(run.status, 2) << input;
+    EXPECT_NE(run.out.find("rows.csv: is an input of this command"), std::string::npos) << run.out;
+  }
+  EXPECT_EQ(kernad.folder().read("rows.csv"), "1,2,3,4\n2,3,4,5\n4,3,1,5\n");
 }
 
 TEST_F(CliErrorsTest, WrongFiles) {

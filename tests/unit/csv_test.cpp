@@ -5,6 +5,7 @@
 #include <clocale>
 #include <cmath>
 #include <limits>
+#include <memory>
 
 #include "support/bytes.hpp"
 
@@ -15,8 +16,8 @@ using testing::message_of;
 using Texts = std::vector<std::string>;
 
 Table table(const std::string& text, const ReadOptions& options = {}, char delimiter = ',') {
-  io::MemorySource source("a.csv", testing::as_bytes(text));
-  return io::read_csv_table(source, delimiter, options);
+  auto source = std::make_unique<files::MemorySource>("a.csv", testing::as_bytes(text));
+  return io::read_all(*io::csv_rows(std::move(source), delimiter, options));
 }
 
 std::vector<float> values(const std::string& text, const ReadOptions& options = {}, char delimiter = ',') {
@@ -29,7 +30,7 @@ std::string refusal(const std::string& text, const ReadOptions& options = {}) {
 }
 
 std::vector<std::uint8_t> labels(const std::string& text) {
-  io::MemorySource source("a.csv", testing::as_bytes(text));
+  files::MemorySource source("a.csv", testing::as_bytes(text));
   return io::read_csv_labels(source, ',');
 }
 
@@ -88,7 +89,7 @@ TEST(CsvTest, AFirstLineThatMayBeEitherIsRefused) {
   EXPECT_EQ(
       refusal("NA,2,3\n4,5,6\n"),
       "a.csv: line 1, column 0: 'NA' is not a number, but 2 other fields of the line are; if it is a heading, say so "
-      "(header: present), and if not, too (absent)");
+      "(header: present), else that there is none (header: absent)");
   EXPECT_NE(refusal("1,2,goood\n3,4,bad\n", {"-1"}).find("'goood' is not a number"), std::string::npos);
   EXPECT_EQ(table("NA,2,3\n4,5,6\n", {"", CsvHeader::present}).features.rows(), 1u);
 }

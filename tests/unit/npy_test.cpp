@@ -4,6 +4,7 @@
 
 #include <cmath>
 #include <limits>
+#include <memory>
 
 #include "support/bytes.hpp"
 
@@ -16,12 +17,12 @@ using testing::npy_with_header;
 using testing::raw;
 
 Embeddings features(const std::string& file) {
-  io::MemorySource source("a.npy", testing::as_bytes(file));
-  return io::read_npy_features(source);
+  auto source = std::make_unique<files::MemorySource>("a.npy", testing::as_bytes(file));
+  return io::read_all(*io::npy_rows(std::move(source))).features;
 }
 
 std::vector<std::uint8_t> labels(const std::string& file) {
-  io::MemorySource source("a.npy", testing::as_bytes(file));
+  files::MemorySource source("a.npy", testing::as_bytes(file));
   return io::read_npy_labels(source);
 }
 
@@ -171,7 +172,7 @@ TEST(NpyTest, ShapesWhoseProductOverflowsAreRefused) {
 }
 
 // Claims any size and has no bytes.
-class BoastingSource final : public io::Source {
+class BoastingSource final : public files::Source {
  public:
   BoastingSource(std::string head, std::uint64_t size) : Source("big.npy", size), head_(std::move(head)) {}
 
@@ -187,16 +188,15 @@ class BoastingSource final : public io::Source {
 
 TEST(NpyTest, MoreThanThisMachinesMemoryIsRefusedFromTheHeader) {
   const std::string head = npy("|u1", "(1099511627776, 64)", "");
-  BoastingSource source(head, head.size() + (std::uint64_t{64} << 40));
-  const std::string message = message_of<ReadError>([&] { (void)io::read_npy_features(source); });
-  EXPECT_NE(message.find("the data need 281474976710656 bytes of memory; this machine has "), std::string::npos)
-      << message;
+  auto source = std::make_unique<BoastingSource>(head, head.size() + (std::uint64_t{64} << 40));
+  const std::string message = message_of<ReadError>([&] { (void)io::npy_rows(std::move(source)); });
+  EXPECT_NE(message.find("the data need 281474976710656 bytes of memory; "), std::string::npos) << message;
 }
 
 TEST(NpyTest, AFileThatShrinksWhileItIsReadIsRefused) {
   const std::string head = npy("<f4", "(2,)", "");
-  BoastingSource source(head + "1234", head.size() + 8);
-  const std::string message = message_of<ReadError>([&] { (void)io::read_npy_features(source); });
+  const auto rows = io::npy_rows(std::make_unique<BoastingSource>(head + "1234", head.size() + 8));
+  const std::string message = message_of<ReadError>([&] { (void)io::read_all(*rows); });
   EXPECT_NE(message.find("is 8 bytes but only 4 follow"), std::string::npos) << message;
 }
 

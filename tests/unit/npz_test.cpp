@@ -19,7 +19,7 @@ const std::string vector = npy("<i8", "(3,)", raw<std::int64_t>({0, 1, 1}));
 
 Embeddings features(const std::string& file, const std::string& name = "") {
   const auto archive = io::NpzArchive::from_memory("a.npz", testing::as_bytes(file));
-  return io::read_npy_features(*archive.find(name, io::Role::features));
+  return io::read_all(*io::npy_rows(archive.find(name, io::Role::features))).features;
 }
 
 std::vector<std::uint8_t> labels(const std::string& file, const std::string& name = "") {

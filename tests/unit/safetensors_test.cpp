@@ -1,4 +1,4 @@
-#include "io/safetensors.hpp"
+#include "serialise/safetensors.hpp"
 
 #include <fcntl.h>
 #include <gtest/gtest.h>
@@ -10,6 +10,7 @@
 #include <csignal>
 #include <filesystem>
 
+#include "io/safetensors_array.hpp"
 #include "support/bytes.hpp"
 #include "support/temporary_folder.hpp"
 
@@ -22,13 +23,13 @@ using testing::safetensors;
 using testing::TemporaryFolder;
 
 StateDict parse(const std::string& file) {
-  io::MemorySource source("a.safetensors", testing::as_bytes(file));
-  return io::read_safetensors(source);
+  files::MemorySource source("a.safetensors", testing::as_bytes(file));
+  return serialise::read_safetensors(source);
 }
 
 Embeddings features(const std::string& file, const std::string& name = "") {
-  io::MemorySource source("a.safetensors", testing::as_bytes(file));
-  return io::read_safetensors_features(source, name);
+  auto source = std::make_unique<files::MemorySource>("a.safetensors", testing::as_bytes(file));
+  return io::read_all(*io::safetensors_rows(std::move(source), name)).features;
 }
 
 std::string refusal(const std::string& file) {

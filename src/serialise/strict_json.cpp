@@ -1,13 +1,13 @@
-#include "io/strict_json.hpp"
+#include "serialise/strict_json.hpp"
 
 #include <fmt/format.h>
 
 #include <set>
 #include <vector>
 
-#include "io/message.hpp"
+#include "files/message.hpp"
 
-namespace kernad::io {
+namespace kernad::serialise {
 namespace {
 
 using Json = nlohmann::json;
@@ -18,7 +18,7 @@ class Checker final : public nlohmann::json_sax<Json> {
   explicit Checker(std::size_t max_depth) : max_depth_(max_depth) {}
 
   std::string problem;
-  std::size_t where = 0;  // in the text, as far as the parser tells
+  std::size_t where = 0;  // in the text, as far as the parser knows
 
   bool null() override { return true; }
   bool boolean(bool) override { return true; }
@@ -35,7 +35,7 @@ class Checker final : public nlohmann::json_sax<Json> {
 
   bool key(string_t& key) override {
     if (keys_.back().insert(key).second) return true;
-    problem = fmt::format("the key {} is there twice", quote(key));
+    problem = fmt::format("the key {} is there twice", files::quote(key));
     return false;
   }
 
@@ -58,7 +58,7 @@ class Checker final : public nlohmann::json_sax<Json> {
     return true;
   }
 
-  // "[json.exception.parse_error.101] parse error at line 1, column 5: WHY": the place is told by `where`.
+  // "[json.exception.parse_error.101] parse error at line 1, column 5: WHY": the place is in `where`.
   static std::string describe(std::string_view what) {
     const std::size_t colon = what.find(": ");
     return std::string(colon == std::string_view::npos ? what : what.substr(colon + 2));
@@ -73,9 +73,9 @@ class Checker final : public nlohmann::json_sax<Json> {
 nlohmann::json parse_json(std::string_view text, std::size_t max_depth, const std::string& name, std::uint64_t offset) {
   Checker checker(max_depth);
   if (!Json::sax_parse(text, &checker)) {
-    fail_at(name, offset + checker.where, "the JSON text is not valid: " + checker.problem);
+    files::fail_at(name, offset + checker.where, "the JSON text is not valid: " + checker.problem);
   }
   return Json::parse(text);
 }
 
-}  // namespace kernad::io
+}  // namespace kernad::serialise

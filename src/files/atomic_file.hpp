@@ -5,7 +5,7 @@
 #include <span>
 #include <string>
 
-namespace kernad::io {
+namespace kernad::files {
 
 /// Puts `pieces`, one after another, into the file at `path`: written to a new file in the same folder, synced, renamed
 /// over `path`, and the folder synced. A symbolic link stays, and what it points to is replaced. Permissions are those
@@ -13,4 +13,4 @@ namespace kernad::io {
 /// and what stood at `path` is whole. Refuses to replace what is not a regular file.
 void replace_file(const std::string& path, std::span<const std::span<const std::byte>> pieces);
 
-}  // namespace kernad::io
+}  // namespace kernad::files

@@ -1,4 +1,4 @@
-// How this folder words its errors: one line, the file first, then the place in it, then what is wrong.
+// How errors of files are worded: one line, the file first, then the place in it, then what is wrong.
 #pragma once
 
 #include <cstddef>
@@ -7,7 +7,7 @@
 #include <string>
 #include <string_view>
 
-namespace kernad::io {
+namespace kernad::files {
 
 /// Throws ReadError("NAME: TEXT").
 [[noreturn]] void fail(const std::string& name, const std::string& text);
@@ -27,4 +27,4 @@ namespace kernad::io {
 /// "3 x 4"; "scalar" when there is no dimension.
 [[nodiscard]] std::string shape_text(std::span<const std::size_t> shape);
 
-}  // namespace kernad::io
+}  // namespace kernad::files

@@ -4,12 +4,13 @@
 #include <array>
 #include <tuple>
 
-#include "io/memory_limit.hpp"
-#include "io/message.hpp"
-#include "io/safetensors.hpp"
-#include "io/strict_json.hpp"
+#include "files/dtype.hpp"
+#include "files/memory_limit.hpp"
+#include "files/message.hpp"
+#include "serialise/safetensors.hpp"
+#include "serialise/strict_json.hpp"
 
-namespace kernad::io {
+namespace kernad::serialise {
 namespace {
 
 using Json = nlohmann::json;
@@ -39,16 +40,17 @@ class HeaderReader {
   }
 
  private:
-  [[noreturn]] void fail_here(const std::string& text) const { fail_at(name_, header_start, text); }
+  [[noreturn]] void fail_here(const std::string& text) const { files::fail_at(name_, header_start, text); }
 
   [[noreturn]] void fail_tensor(const std::string& tensor, const std::string& text) const {
-    fail_here(fmt::format("tensor {}: {}", quote(tensor), text));
+    fail_here(fmt::format("tensor {}: {}", files::quote(tensor), text));
   }
 
   void read_metadata(const Json& json, SafetensorsHeader& header) const {
     if (!json.is_object()) fail_here("'__metadata__' must map texts to texts");
     for (const auto& [key, value] : json.items()) {
-      if (!value.is_string()) fail_here(fmt::format("'__metadata__': the value of {} must be a text", quote(key)));
+      if (!value.is_string())
+        fail_here(fmt::format("'__metadata__': the value of {} must be a text", files::quote(key)));
       header.metadata[key] = value.get<std::string>();
     }
   }
@@ -69,10 +71,10 @@ class HeaderReader {
     }
     entry.begin = offsets[0];
     entry.end = offsets[1];
-    const std::uint64_t needed = checked_size(entry.shape, size_of(entry.dtype), name_, header_start);
+    const std::uint64_t needed = files::checked_size(entry.shape, size_of(entry.dtype), name_, header_start);
     if (needed != entry.end - entry.begin) {
       fail_tensor(tensor, fmt::format("{} of shape {} takes {} bytes but data_offsets span {}", to_string(entry.dtype),
-                                      shape_text(entry.shape), needed, entry.end - entry.begin));
+                                      files::shape_text(entry.shape), needed, entry.end - entry.begin));
     }
     return entry;
   }
@@ -80,11 +82,11 @@ class HeaderReader {
   DType read_dtype(const std::string& tensor, const Json& json) const {
     if (!json.is_string()) fail_tensor(tensor, "dtype must be a text");
     const auto& text = json.get_ref<const std::string&>();
-    const auto dtype = dtype_from_safetensors(text);
+    const auto dtype = files::dtype_from_safetensors(text);
     if (!dtype) {
       fail_tensor(tensor, fmt::format("unknown dtype {}; valid: BOOL, U8, I8, U16, I16, U32, I32, U64, I64, F16, BF16, "
                                       "F32, F64",
-                                      quote(text)));
+                                      files::quote(text)));
     }
     return *dtype;
   }
@@ -120,30 +122,30 @@ class HeaderReader {
   std::uint64_t data_size_;
 };
 
-std::uint64_t read_header_length(Source& source) {
+std::uint64_t read_header_length(files::Source& source) {
   std::array<std::byte, 8> bytes;
   source.read_exactly(bytes, "the header's length");
   std::uint64_t length = 0;
   for (std::size_t i = 0; i < bytes.size(); ++i) length |= std::to_integer<std::uint64_t>(bytes[i]) << (8 * i);
-  if (length > longest_safetensors_header) {
-    fail_at(source.name(), 0,
-            fmt::format("the header claims {} bytes; at most {} is valid: is this a .safetensors file?", length,
-                        longest_safetensors_header));
+  if (length > max_safetensors_header) {
+    files::fail_at(source.name(), 0,
+                   fmt::format("the header claims {} bytes; at most {} is valid: is this a .safetensors file?", length,
+                               max_safetensors_header));
   }
   if (length > source.remaining()) {
-    fail_at(source.name(), 0,
-            fmt::format("the header claims {} bytes but the file ends after {}", length, source.remaining()));
+    files::fail_at(source.name(), 0,
+                   fmt::format("the header claims {} bytes but the file ends after {}", length, source.remaining()));
   }
   return length;
 }
 
 }  // namespace
 
-SafetensorsHeader read_safetensors_header(Source& source) {
+SafetensorsHeader read_safetensors_header(files::Source& source) {
   std::string text(static_cast<std::size_t>(read_header_length(source)), '\0');
   source.read_exactly(std::as_writable_bytes(std::span(text)), "the header");
   const Json json = parse_json(text, header_depth, source.name(), header_start);
   return HeaderReader(source.name(), source.remaining()).read(json);
 }
 
-}  // namespace kernad::io
+}  // namespace kernad::serialise

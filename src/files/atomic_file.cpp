@@ -1,4 +1,4 @@
-#include "io/atomic_file.hpp"
+#include "files/atomic_file.hpp"
 
 #include <fcntl.h>
 #include <fmt/format.h>
@@ -11,12 +11,12 @@
 #include <filesystem>
 #include <utility>
 
-#include "io/message.hpp"
-#include "io/source.hpp"
+#include "files/message.hpp"
+#include "files/source.hpp"
 #include "kernad/error.hpp"
 #include "kernad/io.hpp"
 
-namespace kernad::io {
+namespace kernad::files {
 namespace {
 
 [[noreturn]] void fail_to_write(const std::string& path, const std::string& reason) {
@@ -40,7 +40,7 @@ std::filesystem::path real_target(const std::string& path) {
   return target;
 }
 
-// A new file beside the target. Unless it is renamed, it goes with its owner.
+// A new file next to the target. Unless it is renamed, it is removed with its owner.
 class NewFile {
  public:
   NewFile(int folder, const std::string& path) : folder_(folder), path_(path), file_(create()) {}
@@ -102,12 +102,12 @@ void replace_file(const std::string& path, std::span<const std::span<const std::
   if (::fsync(folder.get()) != 0 && errno != EINVAL) fail_with_errno(path);
 }
 
-}  // namespace kernad::io
+}  // namespace kernad::files
 
 namespace kernad {
 
 void write_file_atomically(const std::string& path, std::span<const std::byte> bytes) {
-  io::replace_file(path, std::span(&bytes, 1));
+  files::replace_file(path, std::span(&bytes, 1));
 }
 
 }  // namespace kernad

@@ -4,7 +4,7 @@
 #include <optional>
 #include <string_view>
 
-namespace kernad::io {
+namespace kernad::files {
 
 struct TextNumber {
   double value = 0;
@@ -18,4 +18,4 @@ struct TextNumber {
 /// `text` without the blanks and tabs around it.
 [[nodiscard]] std::string_view trim(std::string_view text) noexcept;
 
-}  // namespace kernad::io
+}  // namespace kernad::files

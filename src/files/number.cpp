@@ -1,9 +1,9 @@
-#include "io/number.hpp"
+#include "files/number.hpp"
 
 #include <charconv>
 #include <limits>
 
-namespace kernad::io {
+namespace kernad::files {
 namespace {
 
 // Whether a decimal number that std::from_chars found out of double's range is too large for it, and not too small:
@@ -46,4 +46,4 @@ std::optional<TextNumber> parse_number(std::string_view text) noexcept {
   return number;
 }
 
-}  // namespace kernad::io
+}  // namespace kernad::files

@@ -4,19 +4,17 @@
 
 #include <cstdint>
 #include <map>
-#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
 
-#include "io/array.hpp"
-#include "io/source.hpp"
+#include "files/source.hpp"
 #include "kernad/state_dict.hpp"
 
-namespace kernad::io {
+namespace kernad::serialise {
 
 /// The longest header that is valid, as in the reference implementation of the format.
-inline constexpr std::uint64_t longest_safetensors_header = 100'000'000;
+inline constexpr std::uint64_t max_safetensors_header = 100'000'000;
 
 struct TensorEntry {
   std::string name;
@@ -33,13 +31,9 @@ struct SafetensorsHeader {
 
 /// Reads and checks the whole header, and leaves `source` at the first tensor's bytes. Throws ReadError, naming the
 /// byte or the tensor.
-[[nodiscard]] SafetensorsHeader read_safetensors_header(Source& source);
+[[nodiscard]] SafetensorsHeader read_safetensors_header(files::Source& source);
 
 /// A whole .safetensors file.
-[[nodiscard]] StateDict read_safetensors(Source& source);
+[[nodiscard]] StateDict read_safetensors(files::Source& source);
 
-/// One tensor of a file as features or labels: `wanted`, or when that is empty the one that choose_array means.
-[[nodiscard]] Embeddings read_safetensors_features(Source& source, std::string_view wanted);
-[[nodiscard]] std::vector<std::uint8_t> read_safetensors_labels(Source& source, std::string_view wanted);
-
-}  // namespace kernad::io
+}  // namespace kernad::serialise

@@ -1,4 +1,4 @@
-#include "io/dtype.hpp"
+#include "files/dtype.hpp"
 
 #include <array>
 #include <cassert>
@@ -50,7 +50,7 @@ static_assert(indexed_by_dtype());
 std::size_t size_of(DType dtype) noexcept { return info(dtype).size; }
 std::string_view to_string(DType dtype) noexcept { return info(dtype).safetensors; }
 
-namespace io {
+namespace files {
 namespace {
 
 // Types of the file that C++ has not: they convert to float, which holds each of their values exactly.
@@ -202,5 +202,5 @@ std::size_t decode(std::span<const std::byte> bytes, NumberFormat format, std::s
   return decode_any(bytes, format, out);
 }
 
-}  // namespace io
+}  // namespace files
 }  // namespace kernad

@@ -1,4 +1,4 @@
-#include "io/source.hpp"
+#include "files/source.hpp"
 
 #include <fcntl.h>
 #include <fmt/format.h>
@@ -12,9 +12,9 @@
 #include <cstring>
 #include <utility>
 
-#include "io/message.hpp"
+#include "files/message.hpp"
 
-namespace kernad::io {
+namespace kernad::files {
 namespace {
 
 class FileSource final : public Source {
@@ -133,4 +133,4 @@ std::unique_ptr<Source> standard_input() {
   return std::make_unique<FileSource>("standard input", std::move(copy), Source::unknown_size);
 }
 
-}  // namespace kernad::io
+}  // namespace kernad::files

@@ -10,12 +10,12 @@
 #include <span>
 #include <utility>
 
-#include "io/atomic_file.hpp"
-#include "io/memory_limit.hpp"
-#include "io/message.hpp"
-#include "io/safetensors.hpp"
+#include "files/atomic_file.hpp"
+#include "files/memory_limit.hpp"
+#include "files/message.hpp"
 #include "kernad/error.hpp"
 #include "kernad/state_dict.hpp"
+#include "serialise/safetensors.hpp"
 
 namespace kernad {
 namespace {
@@ -29,12 +29,12 @@ void check_tensor(const std::string& name, const Tensor& tensor) {
   for (const std::size_t dimension : tensor.shape) {
     if (__builtin_mul_overflow(size, dimension, &size)) {
       throw InvalidParameter(
-          fmt::format("tensor {}: shape {} is beyond 64 bits", io::quote(name), io::shape_text(tensor.shape)));
+          fmt::format("tensor {}: shape {} is beyond 64 bits", files::quote(name), files::shape_text(tensor.shape)));
     }
   }
   if (size != tensor.bytes.size()) {
-    throw InvalidParameter(fmt::format("tensor {}: {} of shape {} takes {} bytes but it has {}", io::quote(name),
-                                       to_string(tensor.dtype), io::shape_text(tensor.shape), size,
+    throw InvalidParameter(fmt::format("tensor {}: {} of shape {} takes {} bytes but it has {}", files::quote(name),
+                                       to_string(tensor.dtype), files::shape_text(tensor.shape), size,
                                        tensor.bytes.size()));
   }
 }
@@ -70,9 +70,9 @@ std::string file_head(const std::vector<NamedTensor>& tensors, const StateDict& 
     throw InvalidParameter("names of tensors and metadata must be valid UTF-8");
   }
   text.append((8 - text.size() % 8) % 8, ' ');
-  if (text.size() > io::longest_safetensors_header) {
+  if (text.size() > serialise::max_safetensors_header) {
     throw InvalidParameter(fmt::format("the header would be {} bytes; at most {} is valid in a .safetensors file",
-                                       text.size(), io::longest_safetensors_header));
+                                       text.size(), serialise::max_safetensors_header));
   }
   std::string head(8, '\0');
   for (std::size_t i = 0; i < head.size(); ++i) head[i] = static_cast<char>((text.size() >> (8 * i)) & 0xff);
@@ -86,7 +86,7 @@ void write_safetensors(const std::string& path, const StateDict& state) {
   const std::string head = file_head(tensors, state);
   std::vector<std::span<const std::byte>> pieces = {std::as_bytes(std::span(head))};
   for (const auto& [name, tensor] : tensors) pieces.emplace_back(tensor->bytes);
-  io::replace_file(path, pieces);
+  files::replace_file(path, pieces);
 }
 
 std::vector<std::byte> to_safetensors(const StateDict& state) {

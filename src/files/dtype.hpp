@@ -10,7 +10,7 @@
 
 #include "kernad/state_dict.hpp"
 
-namespace kernad::io {
+namespace kernad::files {
 
 enum class ByteOrder : std::uint8_t { little, big };
 
@@ -40,4 +40,4 @@ void decode(std::span<const std::byte> bytes, NumberFormat format, std::span<dou
 /// none.
 [[nodiscard]] std::size_t decode(std::span<const std::byte> bytes, NumberFormat format, std::span<float> out);
 
-}  // namespace kernad::io
+}  // namespace kernad::files

@@ -4,22 +4,22 @@
 #include <cstring>
 #include <utility>
 
-#include "io/dtype.hpp"
-#include "io/message.hpp"
+#include "files/dtype.hpp"
+#include "files/message.hpp"
 #include "kernad/error.hpp"
 #include "kernad/state_dict.hpp"
 
 namespace kernad {
 namespace {
 
-static_assert(io::native_order == io::ByteOrder::little, "Tensor::from copies memory as it lies");
+static_assert(files::native_order == files::ByteOrder::little, "Tensor::from copies memory as it lies");
 
 template <typename T>
 Tensor tensor_from(DType dtype, std::span<const T> values, std::vector<std::size_t> shape) {
   Tensor tensor{dtype, std::move(shape), {}};
   if (tensor.size() != values.size()) {
     throw InvalidParameter(
-        fmt::format("{} values do not fill a tensor of shape {}", values.size(), io::shape_text(tensor.shape)));
+        fmt::format("{} values do not fill a tensor of shape {}", values.size(), files::shape_text(tensor.shape)));
   }
   const auto bytes = std::as_bytes(values);
   tensor.bytes.assign(bytes.begin(), bytes.end());
@@ -49,11 +49,11 @@ std::size_t Tensor::size() const noexcept {
 std::vector<double> Tensor::to_f64() const {
   const std::size_t count = bytes.size() / size_of(dtype);
   if (count != size() || bytes.size() != count * size_of(dtype)) {
-    throw InvalidParameter(fmt::format("a tensor of shape {} and type {} cannot have {} bytes", io::shape_text(shape),
-                                       to_string(dtype), bytes.size()));
+    throw InvalidParameter(fmt::format("a tensor of shape {} and type {} cannot have {} bytes",
+                                       files::shape_text(shape), to_string(dtype), bytes.size()));
   }
   std::vector<double> values(count);
-  io::decode(bytes, {dtype, io::ByteOrder::little}, values);
+  files::decode(bytes, {dtype, files::ByteOrder::little}, values);
   return values;
 }
 

@@ -7,12 +7,12 @@
 #include <string>
 #include <string_view>
 
-namespace kernad::io {
+namespace kernad::serialise {
 
 /// Parses `text`, which lies at byte `offset` of the file `name`. Throws ReadError when it is not one well-formed value
 /// in UTF-8, has the same key twice in an object, or nests deeper than `max_depth` objects and arrays. All of that is
-/// told before any value is stored.
+/// found before any value is stored.
 [[nodiscard]] nlohmann::json parse_json(std::string_view text, std::size_t max_depth, const std::string& name,
                                         std::uint64_t offset);
 
-}  // namespace kernad::io
+}  // namespace kernad::serialise

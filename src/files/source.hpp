@@ -11,7 +11,7 @@
 #include <string>
 #include <utility>
 
-namespace kernad::io {
+namespace kernad::files {
 
 class Source {
  public:
@@ -83,7 +83,7 @@ class FileDescriptor {
   int number_;
 };
 
-/// Opens a regular file and tells its size. Throws ReadError with the system's reason when it cannot be opened, or
+/// Opens a regular file and finds its size. Throws ReadError with the system's reason when it cannot be opened, or
 /// naming what it is when it is a folder, a pipe or a device.
 struct RegularFile {
   FileDescriptor descriptor;
@@ -98,4 +98,4 @@ struct RegularFile {
 /// Standard input, left open afterwards.
 [[nodiscard]] std::unique_ptr<Source> standard_input();
 
-}  // namespace kernad::io
+}  // namespace kernad::files

@@ -1,0 +1,19 @@
+// One tensor of a .safetensors file as rows or labels.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string_view>
+#include <vector>
+
+#include "files/source.hpp"
+#include "io/row_source.hpp"
+
+namespace kernad::io {
+
+/// Rows or labels of the tensor called `wanted`, or when that is empty of the one that choose_array means.
+[[nodiscard]] std::unique_ptr<RowSource> safetensors_rows(std::unique_ptr<files::Source> source,
+                                                          std::string_view wanted);
+[[nodiscard]] std::vector<std::uint8_t> read_safetensors_labels(files::Source& source, std::string_view wanted);
+
+}  // namespace kernad::io
