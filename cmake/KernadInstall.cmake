@@ -1,27 +1,29 @@
-# A relocatable package: headers, library, CMake config, pkg-config, licence. The command line installs itself.
+# A relocatable package: headers, library, CMake config, pkg-config, licence. The command line installs itself. The
+# components kernad_lib, kernad_dev and kernad_cli become Debian packages (KernadDebian.cmake), kernad_doc does not.
 include(CMakePackageConfigHelpers)
 set(KERNAD_CMAKE_DIR "${CMAKE_INSTALL_LIBDIR}/cmake/kernad")
 set(KERNAD_PKGCONFIG_DIR "${CMAKE_INSTALL_LIBDIR}/pkgconfig")
 
 install(TARGETS kernad EXPORT kernad-targets
-  LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR}
-  ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR}
-  RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
-install(DIRECTORY "${PROJECT_SOURCE_DIR}/include/kernad" DESTINATION ${CMAKE_INSTALL_INCLUDEDIR})
-install(FILES "${PROJECT_BINARY_DIR}/src/include/kernad/version.hpp" DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/kernad)
-foreach(document LICENSE README.md CHANGELOG.md)
+  LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR} COMPONENT kernad_lib NAMELINK_COMPONENT kernad_dev
+  ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR} COMPONENT kernad_dev
+  RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR} COMPONENT kernad_lib)
+install(DIRECTORY "${PROJECT_SOURCE_DIR}/include/kernad" DESTINATION ${CMAKE_INSTALL_INCLUDEDIR} COMPONENT kernad_dev)
+install(FILES "${PROJECT_BINARY_DIR}/src/include/kernad/version.hpp" DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/kernad
+  COMPONENT kernad_dev)
+foreach(document LICENSE THIRD_PARTY_NOTICES README.md CHANGELOG.md)
   if(EXISTS "${PROJECT_SOURCE_DIR}/${document}")
-    install(FILES "${PROJECT_SOURCE_DIR}/${document}" DESTINATION ${CMAKE_INSTALL_DOCDIR})
+    install(FILES "${PROJECT_SOURCE_DIR}/${document}" DESTINATION ${CMAKE_INSTALL_DOCDIR} COMPONENT kernad_doc)
   endif()
 endforeach()
 
-install(EXPORT kernad-targets NAMESPACE kernad:: DESTINATION ${KERNAD_CMAKE_DIR})
+install(EXPORT kernad-targets NAMESPACE kernad:: DESTINATION ${KERNAD_CMAKE_DIR} COMPONENT kernad_dev)
 configure_package_config_file("${PROJECT_SOURCE_DIR}/cmake/kernad-config.cmake.in"
   "${PROJECT_BINARY_DIR}/kernad-config.cmake" INSTALL_DESTINATION ${KERNAD_CMAKE_DIR})
 # Before 1.0 a minor version may break its users.
 write_basic_package_version_file("${PROJECT_BINARY_DIR}/kernad-config-version.cmake" COMPATIBILITY SameMinorVersion)
 install(FILES "${PROJECT_BINARY_DIR}/kernad-config.cmake" "${PROJECT_BINARY_DIR}/kernad-config-version.cmake"
-  DESTINATION ${KERNAD_CMAKE_DIR})
+  DESTINATION ${KERNAD_CMAKE_DIR} COMPONENT kernad_dev)
 
 # kernad.pc. Paths are relative to where the file itself lies, so that the tree may be moved.
 file(RELATIVE_PATH KERNAD_PC_PREFIX "${CMAKE_INSTALL_PREFIX}/${KERNAD_PKGCONFIG_DIR}" "${CMAKE_INSTALL_PREFIX}")
@@ -46,4 +48,4 @@ if(NOT BUILD_SHARED_LIBS)
   string(APPEND KERNAD_PC_LIBS " -pthread")
 endif()
 configure_file("${PROJECT_SOURCE_DIR}/cmake/kernad.pc.in" "${PROJECT_BINARY_DIR}/kernad.pc" @ONLY)
-install(FILES "${PROJECT_BINARY_DIR}/kernad.pc" DESTINATION ${KERNAD_PKGCONFIG_DIR})
+install(FILES "${PROJECT_BINARY_DIR}/kernad.pc" DESTINATION ${KERNAD_PKGCONFIG_DIR} COMPONENT kernad_dev)

@@ -21,6 +21,10 @@ class KERNAD_API Bandwidth {
   requires std::integral<T> || std::floating_point<T> Bandwidth(
       T factor)  // NOLINT(google-explicit-constructor): a number is the factor
       : Bandwidth(Factor{static_cast<double>(factor)}) {}
+  /// true is not a factor of 1.
+  template <std::integral T>
+  requires std::same_as<T, bool> Bandwidth(T)
+  = delete;
 
   /// N^(-1/(k+4)). Source: Scott, Multivariate Density Estimation, 2nd ed., eq. 6.44.
   [[nodiscard]] static Bandwidth scott() noexcept { return Bandwidth(Rule::scott); }

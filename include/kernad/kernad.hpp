@@ -20,4 +20,5 @@
 #include "kernad/scorer.hpp"
 #include "kernad/state_dict.hpp"
 #include "kernad/system_info.hpp"
+#include "kernad/to_embeddings.hpp"
 #include "kernad/version.hpp"

@@ -5,12 +5,38 @@
 #include <cstddef>
 #include <span>
 #include <string>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
 #include "kernad/error.hpp"
 
+// What looks into an object must not outlive it: clang warns where that shows (-Wdangling, on by default).
+#if defined(__clang__)
+#define KERNAD_LIFETIME_BOUND [[clang::lifetimebound]]
+#else
+#define KERNAD_LIFETIME_BOUND
+#endif
+
 namespace kernad {
+
+template <typename T>
+class MatrixView;
+
+namespace detail {
+
+template <typename T, typename U>
+concept OtherNumber = std::is_arithmetic_v<U> && !std::is_same_v<T, U>;
+
+/// Fails to compile, for a view of T that is made of memory that holds U.
+template <typename T, typename U>
+constexpr void refuse_other_type() {
+  static_assert(std::is_same_v<T, U>,
+                "a kernad::MatrixView looks at values of its own type and converts none; kernad::to_embeddings(view) "
+                "copies a kernad::MatrixView<double> into embeddings of float");
+}
+
+}  // namespace detail
 
 /// A read-only view of rows x cols values of T. Row i starts at data + i * row_stride (in elements, >= cols), so a
 /// view wraps std::vector, a row-major Eigen::Map, a cv::Mat row range or a C-contiguous NumPy array without a copy.
@@ -34,6 +60,16 @@ class MatrixView {
       throw InvalidParameter("data is null; a view of " + std::to_string(rows) + " x " + std::to_string(cols) +
                              " values needs memory");
     }
+  }
+
+  // Memory and views of another type, as of doubles: not compiled, with a message that says what to do.
+  template <detail::OtherNumber<T> U>
+  constexpr MatrixView(const U*, std::size_t, std::size_t, std::size_t = 0) {
+    detail::refuse_other_type<T, U>();
+  }
+  template <detail::OtherNumber<T> U>
+  constexpr MatrixView(const MatrixView<U>&) {  // NOLINT(google-explicit-constructor): where a view is handed over
+    detail::refuse_other_type<T, U>();
   }
 
   [[nodiscard]] constexpr const T* data() const noexcept { return data_; }
@@ -76,20 +112,28 @@ class Matrix {
     }
   }
 
-  [[nodiscard]] T* data() noexcept { return values_.data(); }
-  [[nodiscard]] const T* data() const noexcept { return values_.data(); }
+  [[nodiscard]] T* data() noexcept KERNAD_LIFETIME_BOUND { return values_.data(); }
+  [[nodiscard]] const T* data() const noexcept KERNAD_LIFETIME_BOUND { return values_.data(); }
   [[nodiscard]] std::size_t rows() const noexcept { return rows_; }
   [[nodiscard]] std::size_t cols() const noexcept { return cols_; }
   [[nodiscard]] bool empty() const noexcept { return values_.empty(); }
-  [[nodiscard]] std::span<const T> values() const noexcept { return values_; }
+  [[nodiscard]] std::span<const T> values() const noexcept KERNAD_LIFETIME_BOUND { return values_; }
 
-  [[nodiscard]] std::span<T> row(std::size_t i) noexcept { return {values_.data() + i * cols_, cols_}; }
-  [[nodiscard]] std::span<const T> row(std::size_t i) const noexcept { return {values_.data() + i * cols_, cols_}; }
+  [[nodiscard]] std::span<T> row(std::size_t i) noexcept KERNAD_LIFETIME_BOUND {
+    return {values_.data() + i * cols_, cols_};
+  }
+  [[nodiscard]] std::span<const T> row(std::size_t i) const noexcept KERNAD_LIFETIME_BOUND {
+    return {values_.data() + i * cols_, cols_};
+  }
   [[nodiscard]] T& operator()(std::size_t i, std::size_t j) noexcept { return values_[i * cols_ + j]; }
   [[nodiscard]] T operator()(std::size_t i, std::size_t j) const noexcept { return values_[i * cols_ + j]; }
 
-  [[nodiscard]] MatrixView<T> view() const { return {values_.data(), rows_, cols_}; }
-  operator MatrixView<T>() const { return view(); }  // NOLINT(google-explicit-constructor): a matrix is its own view
+  [[nodiscard]] MatrixView<T> view() const& KERNAD_LIFETIME_BOUND { return {values_.data(), rows_, cols_}; }
+  MatrixView<T> view() const&& = delete;  ///< of a temporary, whose memory ends with the statement
+  /// A matrix is its own view; a temporary one as well, as an argument: `fit(read_table("x.npy").features)`.
+  operator MatrixView<T>() const KERNAD_LIFETIME_BOUND {  // NOLINT(google-explicit-constructor)
+    return {values_.data(), rows_, cols_};
+  }
 
  private:
   std::vector<T> values_;

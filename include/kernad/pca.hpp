@@ -22,6 +22,10 @@ class KERNAD_API ComponentCount {
   template <std::integral T>
   ComponentCount(T count)  // NOLINT(google-explicit-constructor): a number is a count
       : ComponentCount(Count{static_cast<long long>(count)}) {}
+  /// true is not one component.
+  template <std::integral T>
+  requires std::same_as<T, bool> ComponentCount(T)
+  = delete;
   template <std::floating_point T>
   ComponentCount(T share)  // NOLINT(google-explicit-constructor): a fraction is a share
       : ComponentCount(Share{static_cast<double>(share)}) {}
