@@ -58,8 +58,9 @@ struct StateDict {
 /// the format does not allow (not UTF-8, or "__metadata__").
 KERNAD_API void write_safetensors(const std::string& path, const StateDict& state);
 
-/// The bytes of such a file, and the state in such bytes; errors as of the file's.
+/// The bytes of such a file. Throws InvalidParameter as write_safetensors does.
 [[nodiscard]] KERNAD_API std::vector<std::byte> to_safetensors(const StateDict& state);
+/// The state in such bytes. Throws ReadError as read_safetensors does.
 [[nodiscard]] KERNAD_API StateDict from_safetensors(std::span<const std::byte> bytes);
 
 }  // namespace kernad
