@@ -21,7 +21,7 @@ class KERNAD_API Calibration {
 
   [[nodiscard]] std::span<const double> log_densities() const noexcept { return sorted_; }  ///< ascending
   [[nodiscard]] std::size_t size() const noexcept { return sorted_.size(); }                ///< n, at least 1
-  [[nodiscard]] std::size_t folds() const noexcept { return folds_; }
+  [[nodiscard]] std::size_t folds() const noexcept { return folds_; }                       ///< as given, 0 for none
 
   /// Conformal p-value of each row, in [1 / (n + 1), 1]: (1 + #{calibration log-density <= its own}) / (n + 1). Small
   /// is anomalous: a new normal row has P(p <= a) <= a for every a. Infinite log-densities give the limits; throws
@@ -42,14 +42,19 @@ class KERNAD_API Calibration {
 };
 
 /// How a threshold was chosen.
-enum class ThresholdRule : std::uint8_t { target_fpr, log_density, probability, f1_max };
+enum class ThresholdRule : std::uint8_t {
+  target_fpr,   ///< Threshold::at_target_fpr
+  log_density,  ///< Threshold::at_log_density
+  probability,  ///< Threshold::at_probability
+  f1_max,       ///< Threshold::at_largest_f1
+};
 
 /// "target_fpr", "log_density", "probability", "f1_max".
 [[nodiscard]] KERNAD_API std::string_view to_string(ThresholdRule rule) noexcept;
 
 /// Rows whose log-density is at most `log_density` (a tie included) are called anomalous.
 struct KERNAD_API Threshold {
-  ThresholdRule rule = ThresholdRule::log_density;
+  ThresholdRule rule = ThresholdRule::log_density;  ///< how it was chosen
   double value = 0;        ///< what the rule was given: the false-positive rate, the log-density, the probability; of
                            ///< f1_max the log-density that it found
   double log_density = 0;  ///< in nats

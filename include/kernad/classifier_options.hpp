@@ -15,8 +15,10 @@
 
 namespace kernad {
 
+/// What a fit is told; the defaults are the reference's.
 struct KDEClassifierOptions {
-  ComponentCount n_pca_components = 16;
+  ComponentCount n_pca_components = 16;  ///< principal components to keep
+  /// What features are divided by before the density is estimated.
   FeatureScalingMethod feature_scaling_method = FeatureScalingMethod::scale;
   std::size_t max_training_points = 40'000;  ///< >= 2; of more rows a seeded sample is used
   std::uint64_t seed = 0;                    ///< of that sample
@@ -32,8 +34,8 @@ struct KDEClassifierOptions {
 /// One option as text. `key` is its name in Python, in the C interface and in model files, `flag` that on the command
 /// line; the other texts are for people.
 struct EstimatorOption {
-  std::string_view key;
-  std::string_view flag;
+  std::string_view key;     ///< "n_pca_components"
+  std::string_view flag;    ///< "--components"
   std::string_view values;  ///< short, for a usage line: "K|RATIO|all"; empty: the option is true or false
   std::string_view valid;   ///< in words, for an error message
   std::string_view help;    ///< one line
@@ -44,6 +46,7 @@ struct EstimatorOption {
   /// Sets it. False, and nothing is set, for a text that is not valid.
   bool (*set)(KDEClassifierOptions& options, std::string_view text);
 
+  /// Whether it is true or false, and on the command line takes no value.
   [[nodiscard]] bool is_flag() const noexcept { return values.empty(); }
 };
 

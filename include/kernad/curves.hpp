@@ -15,7 +15,7 @@ namespace kernad {
 /// What calling rows with score >= threshold anomalous gives; the rates are in [0, 1].
 struct OperatingPoint {
   double threshold = 0;  ///< in the scores' own unit
-  double FPR = 0;
+  double FPR = 0;        ///< share of the normal rows called anomalous
   double TPR = 0;        ///< recall
   double precision = 1;  ///< 1 where nothing is called anomalous
 };

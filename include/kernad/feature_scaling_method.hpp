@@ -8,6 +8,7 @@
 
 namespace kernad {
 
+/// What features are divided by.
 enum class FeatureScalingMethod : std::uint8_t {
   norm,   ///< every row to unit length; a row of length zero stays zero
   scale,  ///< every row divided by max_length, the longest row seen in training

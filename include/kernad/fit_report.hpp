@@ -30,9 +30,10 @@ enum class NoteCode : std::uint8_t {
 
 /// A sentence for people and a code for programs.
 struct Note {
-  NoteCode code = NoteCode::other;
-  std::string text;
+  NoteCode code = NoteCode::other;  ///< for programs
+  std::string text;                 ///< for people
 
+  /// The text.
   operator const std::string&() const noexcept { return text; }  // NOLINT(google-explicit-constructor): as it was
 
   friend bool operator==(const Note&, const Note&) = default;

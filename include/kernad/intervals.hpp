@@ -9,24 +9,26 @@
 
 namespace kernad {
 
+/// Both ends belong to it.
 struct Interval {
-  double low = 0;
-  double high = 0;
+  double low = 0;   ///< at most high
+  double high = 0;  ///< at least low
 };
 
 /// Of the metrics of the same names (DetectionMetrics).
 struct DetectionIntervals {
-  Interval image_AUROC;
-  Interval AUPR;
-  Interval F1Max;
-  Interval FPR_at_95TPR;
+  Interval image_AUROC;   ///< in [0, 1], as all of them
+  Interval AUPR;          ///< average precision
+  Interval F1Max;         ///< largest F1 over all thresholds
+  Interval FPR_at_95TPR;  ///< smallest false-positive rate with a true-positive rate >= 0.95
 };
 
+/// Of bootstrap_intervals.
 struct BootstrapOptions {
   std::size_t resamples = 1'000;  ///< at least 1
   double confidence = 0.95;       ///< in (0, 1)
-  std::uint64_t seed = 0;
-  int threads = 0;  ///< 0: as many as KERNAD_NUM_THREADS says, else as the machine has
+  std::uint64_t seed = 0;         ///< of the resamples
+  int threads = 0;                ///< 0: as many as KERNAD_NUM_THREADS says, else as the machine has
 };
 
 /// Percentile intervals from resamples of the rows with replacement, of each class as many as there are: what other

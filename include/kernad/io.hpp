@@ -16,18 +16,23 @@ namespace kernad {
 
 /// Whether the first line of a .csv or .tsv names its columns. `detect`: it does when no field of it is a number, and a
 /// line that mixes numbers with texts is refused (a label in a label column given by number counts as neither).
-enum class CsvHeader : std::uint8_t { detect, present, absent };
+enum class CsvHeader : std::uint8_t {
+  detect,   ///< by the rule above
+  present,  ///< the first line names the columns
+  absent,   ///< the first line is a row
+};
 
+/// What read_table cannot see from a .csv or .tsv itself.
 struct ReadOptions {
   /// A column of a .csv or .tsv that is a label and not a feature: its name, or its number counted from 0
   /// (negative from the end: -1 is the last). Empty: there is none.
   std::string label_column;
-  CsvHeader header = CsvHeader::detect;
+  CsvHeader header = CsvHeader::detect;  ///< whether the first line names the columns
 };
 
 /// What a file held: features, and the label column when one was asked for.
 struct Table {
-  Embeddings features;
+  Embeddings features;                    ///< one row a line or array row
   std::vector<std::string> column_names;  ///< of the features; empty when the file names none
   std::vector<std::string> labels;        ///< one a row when label_column was given, else empty
 };

@@ -14,9 +14,17 @@ namespace kernad {
 /// Converts from a number: `options.bandwidth = 0.5`.
 class KERNAD_API Bandwidth {
  public:
-  enum class Rule : std::uint8_t { scott, silverman, loo, value };
+  /// Where h comes from.
+  enum class Rule : std::uint8_t {
+    scott,      ///< scott()
+    silverman,  ///< silverman()
+    loo,        ///< loo()
+    value,      ///< a number that was given
+  };
 
+  /// Scott's rule.
   Bandwidth() = default;
+  /// The factor h itself. Throws InvalidParameter unless it is finite and > 0.
   template <typename T>
   requires std::integral<T> || std::floating_point<T> Bandwidth(
       T factor)  // NOLINT(google-explicit-constructor): a number is the factor
@@ -34,10 +42,12 @@ class KERNAD_API Bandwidth {
   /// of the others. Source: Habbema, Hermans, van den Broek 1974; Duin 1976.
   [[nodiscard]] static Bandwidth loo(double times = 1);
 
+  /// Where h comes from.
   [[nodiscard]] Rule rule() const noexcept { return rule_; }
   /// Of the rule value the factor, of loo what its h is multiplied by; else 0.
   [[nodiscard]] double value() const noexcept { return value_; }
 
+  /// The same rule and the same number.
   friend bool operator==(const Bandwidth&, const Bandwidth&) = default;
 
  private:
@@ -59,16 +69,18 @@ enum class Covariance : std::uint8_t {
   isotropic,    ///< mu I: spherical kernels
 };
 
+/// How the kernels of a density get their width and shape; the default is the reference's.
 struct KDEOptions {
-  static constexpr double max_local_alpha = 4;
+  static constexpr double max_local_alpha = 4;  ///< largest local_alpha
 
-  Bandwidth bandwidth = {};
-  Covariance covariance = Covariance::full;
+  Bandwidth bandwidth = {};                  ///< h
+  Covariance covariance = Covariance::full;  ///< C
   /// alpha in [0, max_local_alpha]: row i's kernel is h h_i wide, with h_i proportional to (distance to its 5th
   /// neighbour)^alpha and of geometric mean 1; distances are in the kernel's own metric. 0: all kernels alike. Takes
   /// N^2 k operations. Source: Breiman, Meisel, Purcell 1977; Abramson 1982.
   double local_alpha = 0;
 
+  /// All options alike.
   friend bool operator==(const KDEOptions&, const KDEOptions&) = default;
 };
 

@@ -44,6 +44,7 @@ constexpr void refuse_other_type() {
 template <typename T>
 class MatrixView {
  public:
+  /// 0 x 0.
   constexpr MatrixView() = default;
 
   /// rows x cols values, one row right after another.
@@ -72,12 +73,13 @@ class MatrixView {
     detail::refuse_other_type<T, U>();
   }
 
-  [[nodiscard]] constexpr const T* data() const noexcept { return data_; }
-  [[nodiscard]] constexpr std::size_t rows() const noexcept { return rows_; }
-  [[nodiscard]] constexpr std::size_t cols() const noexcept { return cols_; }
-  [[nodiscard]] constexpr std::size_t row_stride() const noexcept { return row_stride_; }
-  [[nodiscard]] constexpr bool empty() const noexcept { return rows_ == 0 || cols_ == 0; }
+  [[nodiscard]] constexpr const T* data() const noexcept { return data_; }                 ///< where row 0 starts
+  [[nodiscard]] constexpr std::size_t rows() const noexcept { return rows_; }              ///< number of rows
+  [[nodiscard]] constexpr std::size_t cols() const noexcept { return cols_; }              ///< values in a row
+  [[nodiscard]] constexpr std::size_t row_stride() const noexcept { return row_stride_; }  ///< elements from row to row
+  [[nodiscard]] constexpr bool empty() const noexcept { return rows_ == 0 || cols_ == 0; }  ///< whether it has no value
 
+  /// Row i, which must exist.
   [[nodiscard]] constexpr std::span<const T> row(std::size_t i) const noexcept {
     assert(i < rows_);
     return {data_ + i * row_stride_, cols_};
@@ -100,10 +102,12 @@ class MatrixView {
 template <typename T>
 class Matrix {
  public:
+  /// 0 x 0.
   Matrix() = default;
+  /// rows x cols zeros.
   Matrix(std::size_t rows, std::size_t cols) : values_(rows * cols), rows_(rows), cols_(cols) {}
 
-  /// Takes over `values`, which must hold rows * cols of them, row after row.
+  /// Takes over `values`, row after row. Throws InvalidParameter unless there are rows * cols of them.
   Matrix(std::vector<T> values, std::size_t rows, std::size_t cols)
       : values_(std::move(values)), rows_(rows), cols_(cols) {
     if (values_.size() != rows * cols) {
@@ -112,22 +116,28 @@ class Matrix {
     }
   }
 
-  [[nodiscard]] T* data() noexcept KERNAD_LIFETIME_BOUND { return values_.data(); }
-  [[nodiscard]] const T* data() const noexcept KERNAD_LIFETIME_BOUND { return values_.data(); }
-  [[nodiscard]] std::size_t rows() const noexcept { return rows_; }
-  [[nodiscard]] std::size_t cols() const noexcept { return cols_; }
-  [[nodiscard]] bool empty() const noexcept { return values_.empty(); }
+  [[nodiscard]] T* data() noexcept KERNAD_LIFETIME_BOUND { return values_.data(); }              ///< where row 0 starts
+  [[nodiscard]] const T* data() const noexcept KERNAD_LIFETIME_BOUND { return values_.data(); }  ///< where row 0 starts
+  [[nodiscard]] std::size_t rows() const noexcept { return rows_; }                              ///< number of rows
+  [[nodiscard]] std::size_t cols() const noexcept { return cols_; }                              ///< values in a row
+  [[nodiscard]] bool empty() const noexcept { return values_.empty(); }  ///< whether it has no value
+  /// All of them, row after row.
   [[nodiscard]] std::span<const T> values() const noexcept KERNAD_LIFETIME_BOUND { return values_; }
 
+  /// Row i, which must exist.
   [[nodiscard]] std::span<T> row(std::size_t i) noexcept KERNAD_LIFETIME_BOUND {
     return {values_.data() + i * cols_, cols_};
   }
+  /// Row i, which must exist.
   [[nodiscard]] std::span<const T> row(std::size_t i) const noexcept KERNAD_LIFETIME_BOUND {
     return {values_.data() + i * cols_, cols_};
   }
+  /// The value in row i and column j, which must exist.
   [[nodiscard]] T& operator()(std::size_t i, std::size_t j) noexcept { return values_[i * cols_ + j]; }
+  /// The value in row i and column j, which must exist.
   [[nodiscard]] T operator()(std::size_t i, std::size_t j) const noexcept { return values_[i * cols_ + j]; }
 
+  /// Looks at this matrix, which must outlive the view.
   [[nodiscard]] MatrixView<T> view() const& KERNAD_LIFETIME_BOUND { return {values_.data(), rows_, cols_}; }
   MatrixView<T> view() const&& = delete;  ///< of a temporary, whose memory ends with the statement
   /// A matrix is its own view; a temporary one as well, as an argument: `fit(read_table("x.npy").features)`.
@@ -143,6 +153,7 @@ class Matrix {
 
 /// N x D embeddings, one a row, float32: what every stage reads.
 using EmbeddingsView = MatrixView<float>;
+/// The same, with memory of its own.
 using Embeddings = Matrix<float>;
 
 }  // namespace kernad

@@ -11,13 +11,13 @@ namespace kernad {
 
 /// All in [0, 1] but the threshold, which is in the scores' own unit.
 struct DetectionMetrics {
-  double image_AUROC = 0;      ///< P(score of an anomaly > score of a normal), ties counted half (Mann-Whitney)
-  double AUPR = 0;             ///< average precision: sum over distinct thresholds of (recall step) * precision
-  double F1Max = 0;            ///< largest F1 over all thresholds
-  double F1Max_threshold = 0;  ///< rows with score >= this are called anomalous at F1Max
-  double FPR_at_95TPR = 0;     ///< smallest false-positive rate among thresholds with a true-positive rate >= 0.95
-  std::size_t normal_count = 0;
-  std::size_t anomalous_count = 0;
+  double image_AUROC = 0;           ///< P(score of an anomaly > score of a normal), ties counted half (Mann-Whitney)
+  double AUPR = 0;                  ///< average precision: sum over distinct thresholds of (recall step) * precision
+  double F1Max = 0;                 ///< largest F1 over all thresholds
+  double F1Max_threshold = 0;       ///< rows with score >= this are called anomalous at F1Max
+  double FPR_at_95TPR = 0;          ///< smallest false-positive rate among thresholds with a true-positive rate >= 0.95
+  std::size_t normal_count = 0;     ///< rows labelled 0
+  std::size_t anomalous_count = 0;  ///< rows labelled 1
 };
 
 /// scores: one a row, higher is more anomalous (pass -log_density), finite. labels: 0 normal, 1 anomalous.
@@ -29,8 +29,8 @@ struct DetectionMetrics {
 struct KERNAD_API Confusion {
   std::size_t true_positives = 0;   ///< anomalous rows called so
   std::size_t false_positives = 0;  ///< normal rows called anomalous
-  std::size_t true_negatives = 0;
-  std::size_t false_negatives = 0;
+  std::size_t true_negatives = 0;   ///< normal rows not called anomalous
+  std::size_t false_negatives = 0;  ///< anomalous rows not called so
 
   [[nodiscard]] double FPR() const noexcept;        ///< share of the normal rows called anomalous
   [[nodiscard]] double TPR() const noexcept;        ///< share of the anomalous rows called so: recall

@@ -19,6 +19,7 @@ struct State;
 /// must explain together; or all that the data have. Converts from a number: `PCA(16)`, `PCA(0.95)`.
 class KERNAD_API ComponentCount {
  public:
+  /// A count. Throws InvalidParameter when it is below 1.
   template <std::integral T>
   ComponentCount(T count)  // NOLINT(google-explicit-constructor): a number is a count
       : ComponentCount(Count{static_cast<long long>(count)}) {}
@@ -26,6 +27,7 @@ class KERNAD_API ComponentCount {
   template <std::integral T>
   requires std::same_as<T, bool> ComponentCount(T)
   = delete;
+  /// A share of the variance. Throws InvalidParameter outside (0, 1).
   template <std::floating_point T>
   ComponentCount(T share)  // NOLINT(google-explicit-constructor): a fraction is a share
       : ComponentCount(Share{static_cast<double>(share)}) {}
@@ -33,11 +35,12 @@ class KERNAD_API ComponentCount {
   /// As many as the data have: their numerical rank.
   [[nodiscard]] static ComponentCount all() noexcept { return {}; }
 
-  [[nodiscard]] bool is_all() const noexcept { return count_ == 0 && share_ == 0; }
-  [[nodiscard]] bool is_share() const noexcept { return share_ != 0; }
-  [[nodiscard]] std::size_t count() const noexcept { return count_; }  ///< 0 for a share and for all
-  [[nodiscard]] double share() const noexcept { return share_; }       ///< 0 for a count and for all
+  [[nodiscard]] bool is_all() const noexcept { return count_ == 0 && share_ == 0; }  ///< made by all()
+  [[nodiscard]] bool is_share() const noexcept { return share_ != 0; }  ///< made from a share of the variance
+  [[nodiscard]] std::size_t count() const noexcept { return count_; }   ///< 0 for a share and for all
+  [[nodiscard]] double share() const noexcept { return share_; }        ///< 0 for a count and for all
 
+  /// The same count, the same share, or both all.
   friend bool operator==(const ComponentCount&, const ComponentCount&) = default;
 
  private:
@@ -61,6 +64,7 @@ class KERNAD_API ComponentCount {
 /// Source: Pearson 1901; Jolliffe, Principal Component Analysis, 2nd ed., ch. 3.
 class KERNAD_API PCA {
  public:
+  /// Not fitted yet.
   explicit PCA(ComponentCount n_components = 16);
 
   /// Learns mean and directions from N x D embeddings (N >= 2). Strong exception guarantee.
@@ -77,6 +81,7 @@ class KERNAD_API PCA {
   /// features (N x k) . singular_vectors^T + mean: N x D. Throws like transform.
   [[nodiscard]] Embeddings inverse_transform(EmbeddingsView features) const;
 
+  /// Whether fit has succeeded.
   [[nodiscard]] bool is_fitted() const noexcept { return state_ != nullptr; }
 
   // All of these throw NotFitted before fit.

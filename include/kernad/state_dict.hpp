@@ -24,13 +24,15 @@ enum class DType : std::uint8_t { boolean, u8, i8, u16, i16, u32, i32, u64, i64,
 /// A dense tensor, row-major, little-endian. bytes.size() == product(shape) * size_of(dtype); an empty shape is a
 /// scalar.
 struct KERNAD_API Tensor {
-  DType dtype = DType::f32;
-  std::vector<std::size_t> shape;
-  std::vector<std::byte> bytes;
+  DType dtype = DType::f32;        ///< of every element
+  std::vector<std::size_t> shape;  ///< the length of each dimension
+  std::vector<std::byte> bytes;    ///< the elements, row after row
 
   /// Copies `values`, row after row. Throws InvalidParameter unless they fill the shape.
   [[nodiscard]] static Tensor from(std::span<const float> values, std::vector<std::size_t> shape);
+  /// The same of F64.
   [[nodiscard]] static Tensor from(std::span<const double> values, std::vector<std::size_t> shape);
+  /// The same of I64.
   [[nodiscard]] static Tensor from(std::span<const std::int64_t> values, std::vector<std::size_t> shape);
 
   /// Number of elements: the product of the shape.
@@ -42,8 +44,8 @@ struct KERNAD_API Tensor {
 
 /// Named tensors with free texts beside them (safetensors' `__metadata__`).
 struct StateDict {
-  std::map<std::string, Tensor, std::less<>> tensors;
-  std::map<std::string, std::string, std::less<>> metadata;
+  std::map<std::string, Tensor, std::less<>> tensors;        ///< by name
+  std::map<std::string, std::string, std::less<>> metadata;  ///< texts by key
 };
 
 /// Reads a whole .safetensors file. Throws ReadError, with path and byte offset, for a file that cannot be opened, is
@@ -56,8 +58,9 @@ struct StateDict {
 /// the format does not allow (not UTF-8, or "__metadata__").
 KERNAD_API void write_safetensors(const std::string& path, const StateDict& state);
 
-/// The bytes of such a file, and the state in such bytes; errors as of the file's.
+/// The bytes of such a file. Throws InvalidParameter as write_safetensors does.
 [[nodiscard]] KERNAD_API std::vector<std::byte> to_safetensors(const StateDict& state);
+/// The state in such bytes. Throws ReadError as read_safetensors does.
 [[nodiscard]] KERNAD_API StateDict from_safetensors(std::span<const std::byte> bytes);
 
 }  // namespace kernad

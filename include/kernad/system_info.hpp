@@ -8,6 +8,7 @@
 
 namespace kernad {
 
+/// What system_info() finds out.
 struct SystemInfo {
   std::string version;                      ///< of kernad, "MAJOR.MINOR.PATCH"
   std::string cpu;                          ///< the processor's own name; "unknown" when the system does not tell

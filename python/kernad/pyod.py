@@ -24,12 +24,14 @@ class KDE(BaseDetector):  # type: ignore[misc]
 
     Args:
         contamination: share of outliers in the training data, in (0, 0.5]; sets ``threshold_``.
-        n_pca_components, feature_scaling_method, max_training_points, seed, num_threads, standardize, bandwidth,
-            covariance, local_alpha, auto: as of ``kernad.KDEClassifier``; a count of components beyond the training rows
-            is cut to them.
+        n_pca_components: as of ``kernad.KDEClassifier``, but a count beyond the training rows is cut to them.
+        feature_scaling_method, max_training_points, seed: as of ``kernad.KDEClassifier``.
+        num_threads, standardize, bandwidth, covariance, local_alpha, auto: as of ``kernad.KDEClassifier``.
 
     Attributes:
-        decision_scores_: of the training rows. threshold_, labels_: 1 for those above it (outliers), else 0.
+        decision_scores_: scores of the training rows.
+        threshold_: the score above which a row is an outlier.
+        labels_: 1 for training rows above it, else 0.
         classifier_: the fitted ``kernad.KDEClassifier``.
 
     ``predict``, ``predict_proba``, ``predict_confidence`` and ``fit_predict`` are PyOD's own.

@@ -42,7 +42,8 @@ class KDEAnomalyDetector(OutlierMixin, BaseEstimator):  # type: ignore[misc]
     Attributes:
         classifier_: the fitted KDEClassifier.
         offset_: log-density below which a row is an outlier.
-        n_features_in_: columns seen in fit. feature_names_in_: their names, of a data frame.
+        n_features_in_: columns seen in fit.
+        feature_names_in_: their names, when they came in a data frame.
     """
 
     def __init__(

@@ -9,6 +9,7 @@ import pkgutil
 import re
 import shutil
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -83,9 +84,10 @@ def test_examples_in_docstrings_run() -> None:
     assert doctest.testmod(importlib.import_module("kernad.classifier")).failed == 0
 
 
-def test_examples_in_the_documentation_run(tmp_path, monkeypatch) -> None:
+def test_examples_in_the_documentation_run() -> None:
     pytest.importorskip("sklearn", reason="the tour uses scikit-learn")
-    monkeypatch.chdir(tmp_path)
-    result = doctest.testfile(str(REPOSITORY / "docs" / "python.md"), module_relative=False)
-    assert result.attempted > 0
-    assert result.failed == 0
+    runner = REPOSITORY / "tests" / "docs" / "run_examples.py"
+    command = [sys.executable, runner, "--python", sys.executable]
+    ran = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert ran.returncode == 0, ran.stderr
+    assert not re.search(r"\b0 pycon", ran.stdout), ran.stdout
