@@ -245,7 +245,8 @@ TEST(CommitteeTest, BothEndsOfTheBandwidthsAreTold) {
   }
   const auto classifier = fitted({.automatic = true}, rows);
   ASSERT_EQ(classifier.report().notes.size(), 2U);
-  EXPECT_NE(classifier.report().notes[1].find("density 2"), std::string::npos);
+  EXPECT_EQ(classifier.report().notes[1].code, NoteCode::bandwidth_at_limit);
+  EXPECT_NE(classifier.report().notes[1].text.find("density 2"), std::string::npos);
 }
 
 TEST(CommitteeTest, BrokenStatesAreRefused) {

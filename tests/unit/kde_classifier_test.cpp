@@ -119,7 +119,8 @@ TEST(KDEClassifierTest, ComponentsAreCutToWhatTheDataHave) {
   const auto by_columns = fitted(gaussian(50, 3, 1));
   EXPECT_EQ(by_columns.report().components, 3U);
   ASSERT_EQ(by_columns.report().notes.size(), 1U);
-  EXPECT_EQ(by_columns.report().notes[0], "n_pca_components cut from 16 to 3: the data have 3 columns and rank 3");
+  EXPECT_EQ(by_columns.report().notes[0],
+            (Note{NoteCode::components_cut, "n_pca_components cut from 16 to 3: the data have 3 columns and rank 3"}));
 
   const auto by_rank = fitted(gaussian(16, 40, 1));
   EXPECT_EQ(by_rank.report().components, 15U);

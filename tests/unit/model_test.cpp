@@ -123,7 +123,8 @@ TEST(ModelTest, WhatTheFileDoesNotTellComesFromTheOptions) {
   EXPECT_EQ(classifier.options().feature_scaling_method, FeatureScalingMethod::norm);
   EXPECT_EQ(classifier.options().n_pca_components, ComponentCount(5));
   ASSERT_EQ(classifier.report().notes.size(), 1U);
-  EXPECT_NE(classifier.report().notes[0].find("'norm' is assumed"), std::string::npos);
+  EXPECT_EQ(classifier.report().notes[0].code, NoteCode::scaling_assumed);
+  EXPECT_NE(classifier.report().notes[0].text.find("'norm' is assumed"), std::string::npos);
 }
 
 TEST(ModelTest, ANormOutsideFloat32IsTakenFromTheTransform) {
