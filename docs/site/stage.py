@@ -18,7 +18,8 @@ from xml.etree import ElementTree
 REPOSITORY = Path(__file__).resolve().parents[2]
 SITE = Path(__file__).resolve().parent
 LINK = re.compile(r"(?<=\]\()(?!https?://|#|mailto:)([^)\s#]+)(#[^)\s]*)?(?=\))")
-PROJECT = ["examples/README", "data/README", "HACKING", "CONTRIBUTING", "SECURITY", "CHANGELOG"]
+FOLDER_LINK = re.compile(r"(?<!!)\[([^\]]+)\]\(([^)\s#:]+)\)")
+PROJECT = ["examples/README", "data/README", "HACKING", "CONTRIBUTING", "SECURITY", "docs/releasing", "CHANGELOG"]
 
 
 def page_of(path: Path) -> Path:
@@ -44,7 +45,14 @@ def relink(text: str, source: Path) -> str:
         link = os.path.relpath(page_of(target), page_of(source).parent)
         return link + (match.group(2) or "")
 
-    return LINK.sub(replace, text)
+    # A folder without a page cannot be linked to.
+    return LINK.sub(replace, FOLDER_LINK.sub(lambda m: m[1] if is_bare(source.parent / m[2]) else m[0], text))
+
+
+def is_bare(path: Path) -> bool:
+    """Whether it is a folder that no page stands for."""
+    normal = Path(os.path.normpath(path))
+    return (REPOSITORY / normal).is_dir() and page_of(normal) == normal
 
 
 def introduction(header: Path) -> str:

@@ -63,11 +63,12 @@ class MatrixView {
     }
   }
 
-  // Memory and views of another type, as of doubles: not compiled, with a message that says what to do.
+  /// Memory of another type, as of doubles: not compiled, with a message that says what to do.
   template <detail::OtherNumber<T> U>
   constexpr MatrixView(const U*, std::size_t, std::size_t, std::size_t = 0) {
     detail::refuse_other_type<T, U>();
   }
+  /// The same for a view of another type.
   template <detail::OtherNumber<T> U>
   constexpr MatrixView(const MatrixView<U>&) {  // NOLINT(google-explicit-constructor): where a view is handed over
     detail::refuse_other_type<T, U>();
