@@ -30,6 +30,7 @@ class KERNAD_API Error : public std::runtime_error {
  public:
   Error(ErrorCode code, const std::string& message) : std::runtime_error(message), code_(code) {}
 
+  /// What went wrong, for programs.
   [[nodiscard]] ErrorCode code() const noexcept { return code_; }
 
  private:

@@ -41,6 +41,7 @@ class KERNAD_API GaussianKDE {
   /// The reference's name for density().
   [[nodiscard]] std::vector<double> forward(EmbeddingsView queries) const { return density(queries); }
 
+  /// Whether fit has succeeded.
   [[nodiscard]] bool is_fitted() const noexcept { return state_ != nullptr; }
 
   /// Threads that a call may use; 0: as many as KERNAD_NUM_THREADS says, else as the machine has. Results do not
@@ -51,6 +52,7 @@ class KERNAD_API GaussianKDE {
   /// that is the faster way (on at first). A log-density then is at most 1e-5 below the full sum's. May be called
   /// before or after fit; it is no part of the model.
   void set_pruning(bool pruning);
+  /// What set_pruning was told last.
   [[nodiscard]] bool pruning() const noexcept { return pruning_; }
 
   // All of these throw NotFitted before fit.

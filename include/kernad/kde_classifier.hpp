@@ -79,15 +79,21 @@ class KERNAD_API KDEClassifier {
   void set_target_fpr(double fpr);
   /// Any other threshold. Throws NotFitted. A fit drops calibration and threshold, state_dict() and save keep them.
   void set_threshold(const Threshold& threshold);
+  /// No threshold from now on; a calibration stays.
   void clear_threshold();
 
+  /// Whether calibrate or calibrate_from has succeeded since the fit.
   [[nodiscard]] bool is_calibrated() const noexcept;
+  /// Whether a threshold is set.
   [[nodiscard]] bool has_threshold() const noexcept;
-  /// Throw NotFitted when there is none.
+  /// Throws NotFitted when there is none.
   [[nodiscard]] const Calibration& calibration() const;
+  /// Throws NotFitted when there is none.
   [[nodiscard]] const Threshold& threshold() const;
 
+  /// Whether there is a model: fitted or loaded.
   [[nodiscard]] bool is_fitted() const noexcept { return model_ != nullptr; }
+  /// As given, or as loaded.
   [[nodiscard]] const KDEClassifierOptions& options() const noexcept { return options_; }
   /// What the last fit did; of a checkpoint that carries no report, what its shapes tell. Throws NotFitted.
   [[nodiscard]] const FitReport& report() const;
@@ -100,6 +106,7 @@ class KERNAD_API KDEClassifier {
   /// that is the faster way (on at first). A log-density then is at most 1e-5 below the full sum's. May be called
   /// before or after fit and load; it is no part of the model.
   void set_pruning(bool pruning);
+  /// What set_pruning was told last.
   [[nodiscard]] bool pruning() const noexcept { return pruning_; }
 
   /// The fitted state under the reference's tensor names and kernad's own beside them (docs/formats.md); parameters,

@@ -22,6 +22,7 @@ class KERNAD_API Scorer {
  public:
   /// threads: as in set_threads; the caller's own is one of them. Throws NotFitted; InvalidParameter outside 0 to 1024.
   explicit Scorer(const KDEClassifier& classifier, int threads = 0);
+  /// The same for a density by itself.
   explicit Scorer(const GaussianKDE& density, int threads = 0);
   ~Scorer();
   Scorer(Scorer&&) noexcept;
