@@ -8,7 +8,7 @@
 
 #include "support/bytes.hpp"
 
-namespace kernad {
+namespace kernad::csv_test {
 namespace {
 
 using testing::message_of;
@@ -207,4 +207,4 @@ TEST(CsvLabelsTest, WhatIsNoLabelIsRefused) {
 }
 
 }  // namespace
-}  // namespace kernad
+}  // namespace kernad::csv_test

@@ -13,7 +13,7 @@
 #include "support/bytes.hpp"
 #include "support/temporary_folder.hpp"
 
-namespace kernad {
+namespace kernad::safetensors_test {
 namespace {
 
 using testing::message_of;
@@ -353,4 +353,4 @@ TEST(SafetensorsBytesTest, AreThoseOfTheFileAndReadBack) {
 }
 
 }  // namespace
-}  // namespace kernad
+}  // namespace kernad::safetensors_test
