@@ -6,7 +6,7 @@
 #include "support/bytes.hpp"
 #include "support/zip.hpp"
 
-namespace kernad {
+namespace kernad::npz_test {
 namespace {
 
 using testing::message_of;
@@ -156,4 +156,4 @@ TEST(NpzTest, OtherPackingsAreRefused) {
 }
 
 }  // namespace
-}  // namespace kernad
+}  // namespace kernad::npz_test

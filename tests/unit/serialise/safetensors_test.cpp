@@ -14,7 +14,7 @@
 #include "support/bytes.hpp"
 #include "support/temporary_folder.hpp"
 
-namespace kernad {
+namespace kernad::safetensors_test {
 namespace {
 
 using testing::message_of;
@@ -354,4 +354,4 @@ TEST(SafetensorsBytesTest, AreThoseOfTheFileAndReadBack) {
 }
 
 }  // namespace
-}  // namespace kernad
+}  // namespace kernad::safetensors_test

@@ -11,7 +11,7 @@
 #include "support/data.hpp"
 #include "support/temporary_folder.hpp"
 
-namespace kernad {
+namespace kernad::calibration_state_test {
 namespace {
 
 using testing::correlated;
@@ -146,4 +146,4 @@ TEST(CalibrationStateTest, RefusesForgedMetadata) {
 }
 
 }  // namespace
-}  // namespace kernad
+}  // namespace kernad::calibration_state_test

@@ -9,7 +9,7 @@
 
 #include "support/bytes.hpp"
 
-namespace kernad {
+namespace kernad::csv_test {
 namespace {
 
 using testing::message_of;
@@ -208,4 +208,4 @@ TEST(CsvLabelsTest, WhatIsNoLabelIsRefused) {
 }
 
 }  // namespace
-}  // namespace kernad
+}  // namespace kernad::csv_test

@@ -14,14 +14,14 @@ namespace {
 
 using testing::gaussian;
 
-class EachTarget : public ::testing::TestWithParam<std::string> {
+class MomentsOnEachTarget : public ::testing::TestWithParam<std::string> {
  protected:
   const KernelTable& kernels_ = for_target(GetParam());
 };
-INSTANTIATE_TEST_SUITE_P(Targets, EachTarget, ::testing::ValuesIn(available_targets()),
+INSTANTIATE_TEST_SUITE_P(Targets, MomentsOnEachTarget, ::testing::ValuesIn(available_targets()),
                          [](const auto& each) { return each.param; });
 
-TEST_P(EachTarget, ScatterPanelsAddALeftTransposedTimesRight) {
+TEST_P(MomentsOnEachTarget, ScatterPanelsAddALeftTransposedTimesRight) {
   const std::size_t width = kernels_.scatter_columns;
   ASSERT_LE(width, kMaxScatterColumns);
   const std::size_t stride = width + 5;
@@ -51,7 +51,7 @@ TEST_P(EachTarget, ScatterPanelsAddALeftTransposedTimesRight) {
   }
 }
 
-TEST_P(EachTarget, RowsAreCentredIntoPanelsToTheBit) {
+TEST_P(MomentsOnEachTarget, RowsAreCentredIntoPanelsToTheBit) {
   const std::size_t width = kernels_.scatter_columns;
   const std::size_t panel_size = 3 * width;
   for (std::size_t cols = 1; cols <= 2 * width + 1; ++cols) {
@@ -75,7 +75,7 @@ TEST_P(EachTarget, RowsAreCentredIntoPanelsToTheBit) {
   }
 }
 
-TEST_P(EachTarget, RowMomentsAreThoseOfAPlainLoopToTheBit) {
+TEST_P(MomentsOnEachTarget, RowMomentsAreThoseOfAPlainLoopToTheBit) {
   for (std::size_t cols = 1; cols <= 19; ++cols) {
     const auto rows = gaussian(4, cols, cols);
     const std::vector<double> rows64(rows.values().begin(), rows.values().end());

@@ -5,7 +5,7 @@
 #include "kernad/io.hpp"
 #include "support/bytes.hpp"
 
-namespace kernad {
+namespace kernad::labels_test {
 namespace {
 
 TEST(LabelsTest, EveryTextInAnyCase) {
@@ -31,4 +31,4 @@ TEST(LabelsTest, ParseNamesRowAndText) {
 }
 
 }  // namespace
-}  // namespace kernad
+}  // namespace kernad::labels_test

@@ -8,7 +8,7 @@
 
 #include "support/bytes.hpp"
 
-namespace kernad {
+namespace kernad::dtype_test {
 namespace {
 
 constexpr float inf = std::numeric_limits<float>::infinity();
@@ -137,4 +137,4 @@ TEST(TensorTest, RefusesValuesThatDoNotFillItsShape) {
 }
 
 }  // namespace
-}  // namespace kernad
+}  // namespace kernad::dtype_test

@@ -11,7 +11,7 @@
 #include "support/temporary_folder.hpp"
 #include "support/zip.hpp"
 
-namespace kernad {
+namespace kernad::read_table_test {
 namespace {
 
 using testing::message_of;
@@ -116,4 +116,4 @@ TEST(ReadTableTest, AFileLargerThanMemoryIsRefusedFromItsHeader) {
 }
 
 }  // namespace
-}  // namespace kernad
+}  // namespace kernad::read_table_test

@@ -8,7 +8,7 @@
 
 #include "support/bytes.hpp"
 
-namespace kernad {
+namespace kernad::npy_test {
 namespace {
 
 using testing::message_of;
@@ -234,4 +234,4 @@ TEST(NpyTest, Labels) {
 }
 
 }  // namespace
-}  // namespace kernad
+}  // namespace kernad::npy_test

@@ -11,7 +11,7 @@
 #include "support/clusters.hpp"
 #include "support/data.hpp"
 
-namespace kernad {
+namespace kernad::scorer_test {
 namespace {
 
 using testing::clustered;
@@ -102,4 +102,4 @@ TEST(ScorerTest, PruningCanBeSwitchedAtAnyTime) {
 }
 
 }  // namespace
-}  // namespace kernad
+}  // namespace kernad::scorer_test
