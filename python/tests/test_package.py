@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import doctest
 import importlib
+import importlib.metadata
 import inspect
 import pkgutil
 import re
@@ -48,6 +49,42 @@ def test_no_symbol_of_what_is_linked_in_leaves_the_module() -> None:
     table = subprocess.run(["nm", "-D", "--defined-only", _core.__file__], capture_output=True, text=True, check=True)
     assert "PyInit__core" in table.stdout
     assert not re.findall(r" T (?:dgemm_|openblas_\w+|_ZN6kernad\w+)", table.stdout)
+
+
+def installed_licence(name: str) -> str:
+    folder = f"kernad-{importlib.metadata.version('kernad')}.dist-info"
+    found = [f for f in importlib.metadata.files("kernad") or [] if f.parts == (folder, "licenses", name)]
+    assert len(found) == 1, f"{name} is not among the wheel's licences"
+    return found[0].read_text()
+
+
+def test_licences_are_shipped() -> None:
+    for name in ("LICENSE", "THIRD_PARTY_NOTICES"):
+        assert installed_licence(name) == (REPOSITORY / name).read_text()
+
+
+# What the binaries of a wheel could hold, known by a text that its code has in it: the heading of its notice.
+MARKS = {
+    b"OpenBLAS 0.": "OpenBLAS",
+    b"DORMTR": "LAPACK",
+    b"nanobind": "nanobind",
+    b"[json.exception.": "JSON for Modern C++",
+    b"libhwy": "Highway",
+    b"argument not found": "fmt",
+    b"Zip archive inconsistent": "libzip",
+    b"Fortran runtime error": "libgfortran",
+    b"libgomp": "libgomp",
+}
+
+
+def test_what_is_linked_in_has_its_notice() -> None:
+    headings = re.findall(r"^-{80}\n(.+)$", installed_licence("THIRD_PARTY_NOTICES"), re.MULTILINE)
+    binaries = [p for p in Path(_core.__file__).parent.iterdir() if ".so" in p.suffixes]
+    assert Path(_core.__file__) in binaries
+    code = b"".join(binary.read_bytes() for binary in binaries)
+    held = {heading for mark, heading in MARKS.items() if mark in code}
+    assert {"OpenBLAS", "LAPACK", "nanobind", "JSON for Modern C++"} <= held, "a mark is out of date"
+    assert held <= set(headings), f"without a notice: {held - set(headings)}"
 
 
 def test_types_are_shipped() -> None:
