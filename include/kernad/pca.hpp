@@ -84,6 +84,10 @@ class KERNAD_API PCA {
   /// Whether fit has succeeded.
   [[nodiscard]] bool is_fitted() const noexcept { return state_ != nullptr; }
 
+  /// Threads that a call may use; 0: as many as KERNAD_NUM_THREADS says, else as the machine has. Results do not depend
+  /// on it. Throws InvalidParameter outside 0 to 1024.
+  void set_threads(int threads);
+
   // All of these throw NotFitted before fit.
   [[nodiscard]] std::size_t num_components() const;                        ///< k, the components kept
   [[nodiscard]] MatrixView<double> singular_vectors() const;               ///< D x k, columns orthonormal
@@ -95,6 +99,7 @@ class KERNAD_API PCA {
  private:
   ComponentCount n_components_;
   std::shared_ptr<const pca::State> state_;
+  int threads_ = 0;
 };
 
 }  // namespace kernad

@@ -21,9 +21,13 @@ class WriteError(OSError):
     """A file cannot be written; what stood there before is still whole."""
 
 
+class InternalError(RuntimeError):
+    """A fault of kernad, or of a library that it calls; please report it."""
+
+
 class FitWarning(UserWarning):
     """A fit used less than it was given: fewer components, fewer directions or a sample of the rows."""
 
 
-for _class in (InvalidInput, InvalidParameter, NotFittedError, ReadError, WriteError, FitWarning):
+for _class in (InvalidInput, InvalidParameter, NotFittedError, ReadError, WriteError, InternalError, FitWarning):
     _class.__module__ = "kernad"  # where users find them

@@ -18,16 +18,32 @@
 namespace kernad::python {
 namespace {
 
-KDEClassifierOptions make_options(const Components& components, const std::string& scaling,
-                                  std::size_t max_training_points, std::uint64_t seed, bool standardize,
-                                  const KDEOptions& kde, bool automatic) {
-  return {to_component_count(components),
-          feature_scaling_method(scaling),
-          max_training_points,
-          seed,
-          standardize,
-          kde,
-          automatic};
+/// texts: the value of each option that is not left at its default, as kernad::set_option reads it.
+KDEClassifierOptions make_options(const nb::dict& texts) {
+  KDEClassifierOptions options;
+  for (const auto& [key, text] : texts) {
+    set_option(options, nb::cast<std::string>(key), nb::cast<std::string>(text));
+  }
+  return options;
+}
+
+/// The table of options: a dict of key, flag, values, valid, help, default (all texts), is_flag and set_by_auto for
+/// each.
+nb::list option_table() {
+  nb::list table;
+  for (const EstimatorOption& option : estimator_options()) {
+    nb::dict row;
+    row["key"] = nb::str(option.key.data(), option.key.size());
+    row["flag"] = nb::str(option.flag.data(), option.flag.size());
+    row["values"] = nb::str(option.values.data(), option.values.size());
+    row["valid"] = nb::str(option.valid.data(), option.valid.size());
+    row["help"] = nb::str(option.help.data(), option.help.size());
+    row["default"] = option.get({});
+    row["is_flag"] = option.is_flag();
+    row["set_by_auto"] = option.set_by_auto;
+    table.append(row);
+  }
+  return table;
 }
 
 KDEClassifier with_threads(const KDEClassifier& classifier, int threads) {
@@ -116,7 +132,9 @@ nb::dict report(const KDEClassifier& self) {
   result["shrinkage"] = r.shrinkage;
   result["loo_log_likelihood"] = std::isnan(r.loo_log_likelihood) ? nb::none() : nb::cast(r.loo_log_likelihood);
   result["chosen"] = nb::tuple(nb::cast(r.chosen));
-  result["notes"] = nb::tuple(nb::cast(r.notes));
+  nb::list notes;
+  for (const Note& note : r.notes) notes.append(nb::make_tuple(std::string(to_string(note.code)), note.text));
+  result["notes"] = nb::tuple(notes);
   return result;
 }
 
@@ -166,15 +184,8 @@ void bind_classifier(nb::module_& m) {
   classifier
       .def(
           "__init__",
-          [](KDEClassifier* self, const Components& n, const std::string& scaling, std::size_t points,
-             std::uint64_t seed, bool standardize, const std::string& bandwidth, const std::string& covariance,
-             double local_alpha, bool automatic) {
-            const KDEOptions kde = to_kde_options(bandwidth, covariance, local_alpha);
-            new (self) KDEClassifier(make_options(n, scaling, points, seed, standardize, kde, automatic));
-          },
-          nb::arg("n_pca_components"), nb::arg("feature_scaling_method"), nb::arg("max_training_points"),
-          nb::arg("seed"), nb::arg("standardize"), nb::arg("bandwidth"), nb::arg("covariance"), nb::arg("local_alpha"),
-          nb::arg("auto"))
+          [](KDEClassifier* self, const nb::dict& options) { new (self) KDEClassifier(make_options(options)); },
+          nb::arg("options"), nb::sig("def __init__(self, options: dict[str, str]) -> None"))
       .def("fit", &fit, nb::arg("rows").noconvert(), nb::arg("threads"), nb::arg("progress").none(),
            nb::sig("def fit(self, rows: numpy.typing.NDArray[numpy.float32], threads: int, "
                    "progress: collections.abc.Callable[[int, int], object] | None) -> bool"))
@@ -197,6 +208,7 @@ void bind_classifier(nb::module_& m) {
       .def("save", &save, nb::arg("path"))
       .def("to_bytes", &to_bytes)
       .def("from_bytes", &from_bytes, nb::arg("model"));
+  m.def("estimator_options", &option_table, nb::sig("def estimator_options() -> list[dict[str, typing.Any]]"));
   bind_calibration(m, classifier);
   bind_explanation(classifier);
 }

@@ -11,6 +11,24 @@ namespace {
 
 namespace nb = nanobind;
 
+const char* class_name(ErrorCode code) {
+  switch (code) {
+    case ErrorCode::invalid_input:
+      return "InvalidInput";
+    case ErrorCode::invalid_parameter:
+      return "InvalidParameter";
+    case ErrorCode::not_fitted:
+      return "NotFittedError";
+    case ErrorCode::read_error:
+      return "ReadError";
+    case ErrorCode::write_error:
+      return "WriteError";
+    case ErrorCode::internal:
+      break;
+  }
+  return "InternalError";
+}
+
 /// Looked up when thrown: kernad._errors is then imported, and no state is kept here.
 void set_error(const char* name, const char* message) {
   try {
@@ -24,16 +42,8 @@ void set_error(const char* name, const char* message) {
 void translate(const std::exception_ptr& pointer, void*) {
   try {
     std::rethrow_exception(pointer);
-  } catch (const InvalidInput& error) {
-    set_error("InvalidInput", error.what());
-  } catch (const InvalidParameter& error) {
-    set_error("InvalidParameter", error.what());
-  } catch (const NotFitted& error) {
-    set_error("NotFittedError", error.what());
-  } catch (const ReadError& error) {
-    set_error("ReadError", error.what());
-  } catch (const WriteError& error) {
-    set_error("WriteError", error.what());
+  } catch (const Error& error) {
+    set_error(class_name(error.code()), error.what());
   }
 }
 

@@ -43,7 +43,7 @@ nb::dict explain(const KDEClassifier& self, const Rows& row, std::size_t nearest
   result["components"] = to_numpy(std::move(why.components));
   result["columns"] = each(why.columns, &ColumnContribution::share);
   result["expected"] = each(why.columns, &ColumnContribution::expected);
-  result["unseen"] = why.unseen;
+  result["residual_share"] = why.residual_share;
   return result;
 }
 

@@ -16,19 +16,25 @@ auto without_gil(Call call) {
   return call();
 }
 
-void fit_pca(PCA& self, const Rows& rows) {
-  PCA copy = self;
+PCA with_threads(const PCA& pca, int threads) {
+  PCA copy = pca;
+  copy.set_threads(threads);
+  return copy;
+}
+
+void fit_pca(PCA& self, const Rows& rows, int threads) {
+  PCA copy = with_threads(self, threads);
   without_gil([&] { copy.fit(view(rows)); });
   self = std::move(copy);
 }
 
-Floats transform(const PCA& self, const Rows& rows) {
-  const PCA copy = self;
+Floats transform(const PCA& self, const Rows& rows, int threads) {
+  const PCA copy = with_threads(self, threads);
   return to_numpy(without_gil([&] { return copy.transform(view(rows)); }));
 }
 
-Floats inverse_transform(const PCA& self, const Rows& rows) {
-  const PCA copy = self;
+Floats inverse_transform(const PCA& self, const Rows& rows, int threads) {
+  const PCA copy = with_threads(self, threads);
   return to_numpy(without_gil([&] { return copy.inverse_transform(view(rows)); }));
 }
 
@@ -56,9 +62,9 @@ Doubles density(const GaussianKDE& self, const Rows& rows, int threads) {
 void bind_stages(nb::module_& m) {
   nb::class_<PCA>(m, "PCA")
       .def("__init__", [](PCA* self, Components n) { new (self) PCA(to_component_count(n)); })
-      .def("fit", &fit_pca, nb::arg("rows").noconvert())
-      .def("transform", &transform, nb::arg("rows").noconvert())
-      .def("inverse_transform", &inverse_transform, nb::arg("rows").noconvert())
+      .def("fit", &fit_pca, nb::arg("rows").noconvert(), nb::arg("threads"))
+      .def("transform", &transform, nb::arg("rows").noconvert(), nb::arg("threads"))
+      .def("inverse_transform", &inverse_transform, nb::arg("rows").noconvert(), nb::arg("threads"))
       .def_prop_ro("is_fitted", &PCA::is_fitted)
       .def_prop_ro("num_components", &PCA::num_components)
       .def_prop_ro("rank", &PCA::rank)

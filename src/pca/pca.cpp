@@ -31,7 +31,7 @@ ComponentCount::ComponentCount(Share share) : share_(share.value) {
 PCA::PCA(ComponentCount n_components) : n_components_(n_components) {}
 
 void PCA::fit(EmbeddingsView embeddings) {
-  const int threads = parallel::resolve_threads(0);
+  const int threads = parallel::resolve_threads(threads_);
   linalg::require_finite(embeddings, "embeddings", threads);
   state_ = std::make_shared<pca::State>(pca::fit(linalg::Rows<float>(embeddings), n_components_, {}, threads));
 }
@@ -39,7 +39,7 @@ void PCA::fit(EmbeddingsView embeddings) {
 Embeddings PCA::transform(EmbeddingsView embeddings) const {
   const auto& state = fitted(state_);
   linalg::require_columns(embeddings, state.mean.size(), "embeddings");
-  const int threads = parallel::resolve_threads(0);
+  const int threads = parallel::resolve_threads(threads_);
   if (embeddings.rows() != 0) linalg::require_finite(embeddings, "embeddings", threads);
   return linalg::to_float32(pca::project(state, linalg::Rows<float>(embeddings), threads), "PCA features");
 }
@@ -52,7 +52,7 @@ Embeddings PCA::fit_transform(EmbeddingsView embeddings) {
 Embeddings PCA::inverse_transform(EmbeddingsView features) const {
   const auto& state = fitted(state_);
   linalg::require_columns(features, num_components(), "features");
-  if (features.rows() != 0) linalg::require_finite(features, "features", parallel::resolve_threads(0));
+  if (features.rows() != 0) linalg::require_finite(features, "features", parallel::resolve_threads(threads_));
   Matrix<double> restored(features.rows(), state.mean.size());
   for (std::size_t i = 0; i < restored.rows(); ++i) {
     const auto feature = features.row(i);
@@ -66,6 +66,8 @@ Embeddings PCA::inverse_transform(EmbeddingsView features) const {
   }
   return linalg::to_float32(restored, "restored embeddings");
 }
+
+void PCA::set_threads(int threads) { threads_ = parallel::checked_thread_count(threads); }
 
 std::size_t PCA::num_components() const { return fitted(state_).singular_vectors.cols(); }
 MatrixView<double> PCA::singular_vectors() const { return fitted(state_).singular_vectors; }

@@ -50,10 +50,10 @@ TEST_F(CliErrorsTest, WrongUsage) {
   expect_error(kernad({"fit", data, "-o", out, "--header", "maybe"}), 2, {"--header", "absent"});
   expect_error(kernad({"fit", data, "-o", out, "--threads", "-1"}), 2, {"--threads"});
   expect_error(kernad({"fit", data, "-o", out, "--seed", "x"}), 2, {"--seed"});
-  expect_error(kernad({"fit", data, "-o", out, "--seed", "-1"}), 2, {"--seed: '-1'", "whole number from 0"});
+  expect_error(kernad({"fit", data, "-o", out, "--seed", "-1"}), 2, {"--seed is '-1'", "whole number from 0"});
   expect_error(kernad({"fit", data, "-o", out, "--max-training-points", "99999999999999999999"}), 2,
                {"--max-training-points"});
-  expect_error(kernad({"fit", data, "-o", out, "--max-training-points", "1"}), 2, {"max_training_points is 1"});
+  expect_error(kernad({"fit", data, "-o", out, "--max-training-points", "1"}), 2, {"--max-training-points is '1'; valid: a whole number from 2"});
   for (const char* bad : {"0", "-1", "1.5", "0.0", "nan", "many", ""}) {
     expect_error(kernad({"fit", data, "-o", out, "--components", bad}), 2, {"--components"});
   }
@@ -163,9 +163,9 @@ TEST_F(CliErrorsTest, WrongData) {
 }
 
 TEST_F(CliErrorsTest, TooFewRows) {
-  expect_error(kernad({"fit", "-", "-o", path("m")}, "1,2\n3,4\n"), 2, {"-: 2 rows", "16"});
-  expect_error(kernad({"fit", data, "-o", path("m"), "--labels", "class", "--components", "41"}), 2,
-               {"data.csv: 40 normal rows", "41"});
+  const std::string wide = "1,2,3,4,5,6,7,8,9,10,11,12,13,14,15,16,17,0\n";
+  expect_error(kernad({"fit", "-", "-o", path("m")}, wide + wide), 2, {"-: 2 rows", "16"});
+  expect_error(kernad({"fit", "-", "-o", path("m"), "--labels", "17"}, wide + wide), 2, {"-: 2 normal rows", "16"});
   expect_error(kernad({"fit", file("bad.csv", "1,bad\n2,bad\n"), "-o", path("m"), "--labels", "1"}), 2, {"bad.csv"});
   EXPECT_FALSE(std::filesystem::exists(path("m")));
 }

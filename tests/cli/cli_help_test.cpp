@@ -32,7 +32,7 @@ TEST(CliHelpTest, EveryOptionIsInManPageAndCompletions) {
     EXPECT_EQ(help.status, 0);
     EXPECT_EQ(help.err, "");
     EXPECT_NE(help.out.find(":\n  kernad " + std::string(command)), std::string::npos) << help.out;
-    EXPECT_NE(help.out.find("Exit status: 0 good"), std::string::npos) << help.out;
+    EXPECT_NE(help.out.find("Exit status: 0 success"), std::string::npos) << help.out;
     options.merge(options_in(help.out));
   }
   EXPECT_GE(options.size(), 11u);

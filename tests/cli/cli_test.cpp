@@ -57,6 +57,7 @@ TEST(CliTest, FitReportsWhatItDid) {
                                                  "covariance",
                                                  "local_alpha",
                                                  "shrinkage",
+                                                 "note_codes",
                                                  "notes",
                                                  "rows_left_out"}));
   EXPECT_EQ(report["rows_seen"], 60);
