@@ -49,7 +49,7 @@ void add_calibration(nlohmann::ordered_json& json, const KDEClassifier& model) {
   if (model.has_threshold()) json["threshold"] = threshold_json(model.threshold());
 }
 
-void add_confusion(Table& table, const Threshold& threshold, const Confusion& confusion) {
+void add_confusion(Table& table, const Threshold& threshold, const ConfusionMatrix& confusion) {
   table.emplace_back("threshold", threshold_text(threshold));
   table.emplace_back("FPR", fmt::format("{:.6f}", confusion.FPR()));
   table.emplace_back("TPR", fmt::format("{:.6f}", confusion.TPR()));
@@ -61,7 +61,7 @@ void add_confusion(Table& table, const Threshold& threshold, const Confusion& co
   table.emplace_back("false_negatives", fmt::format("{}", confusion.false_negatives));
 }
 
-void add_confusion(nlohmann::ordered_json& json, const Threshold& threshold, const Confusion& confusion) {
+void add_confusion(nlohmann::ordered_json& json, const Threshold& threshold, const ConfusionMatrix& confusion) {
   json["threshold"] = threshold_json(threshold);
   json["FPR"] = confusion.FPR();
   json["TPR"] = confusion.TPR();

@@ -24,7 +24,7 @@ void add_calibration(Table& table, const KDEClassifier& model);
 void add_calibration(nlohmann::ordered_json& json, const KDEClassifier& model);
 
 /// The threshold, and what it makes of labelled rows.
-void add_confusion(Table& table, const Threshold& threshold, const Confusion& confusion);
-void add_confusion(nlohmann::ordered_json& json, const Threshold& threshold, const Confusion& confusion);
+void add_confusion(Table& table, const Threshold& threshold, const ConfusionMatrix& confusion);
+void add_confusion(nlohmann::ordered_json& json, const Threshold& threshold, const ConfusionMatrix& confusion);
 
 }  // namespace kernad::cli

@@ -47,6 +47,7 @@ nlohmann::ordered_json as_json(const Explained& explained) {
   if (why.decided_by != 0) json["decided_by"] = why.decided_by;
   json["deviation"] = why.deviation;
   json["residual_share"] = why.residual_share;
+  json["unseen"] = why.residual_share;  // its old name, which goes with the next minor version
   json["neighbours"] = nlohmann::ordered_json::array();
   for (const auto& [row, distance, weight] : why.neighbours) {
     json["neighbours"].push_back({{"row", row}, {"distance", distance}, {"weight", weight}});
@@ -92,7 +93,7 @@ void print_scores(const Explained& explained) {
                                                          : "density 2, of standardised columns");
   }
   table.emplace_back("deviation", fmt::format("{:.6g} bandwidths", why.deviation));
-  table.emplace_back("unseen", fmt::format("{:.4f} of the squared distance from the mean", why.residual_share));
+  table.emplace_back("residual share", fmt::format("{:.4f} of the squared distance from the mean", why.residual_share));
   print_table(table);
 }
 

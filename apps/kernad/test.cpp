@@ -42,7 +42,7 @@ TestResult measure(const TestOptions& options, const KDEClassifier& model) {
   in_file(options.data, [&] {
     result.log_densities = log_densities(model, result.data.features);
     if (model.has_threshold()) {
-      result.confusion = confusion(model.threshold().labels(result.log_densities), result.data.labels);
+      result.confusion = confusion_matrix(model.threshold().labels(result.log_densities), result.data.labels);
     }
     result.metrics = evaluate(anomaly_scores(result), result.data.labels);
     auto& threshold = result.metrics.F1Max_threshold;

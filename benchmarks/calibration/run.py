@@ -62,7 +62,7 @@ def called(classifier: kernad.KDEClassifier, scores: np.ndarray, rate: float) ->
 
 
 def simulate(draw: Draw, k: int, n: int, draws: int) -> dict[str, np.ndarray]:
-    """For each calibration draws x rates realised shares."""
+    """For each calibration draws x rates observed shares."""
     shares: dict[str, list[list[float]]] = {"training rows": [], "further rows": []}
     rng = np.random.default_rng(n)
     for _ in range(draws):

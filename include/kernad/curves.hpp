@@ -33,8 +33,9 @@ struct OperatingPoint {
 /// The false-positive rate that a p-value promises, and the one that came of it.
 struct CalibrationPoint {
   double nominal = 0;   ///< rows with p-value <= this are called anomalous
-  double realised = 0;  ///< share of the normal rows that are
-  Interval expected;    ///< where `realised` lies with 95 % if the rows are like those of the calibration
+  double observed = 0;  ///< share of the normal rows that are
+  double realised = 0;  ///< the same by its old name, which goes with the next minor version
+  Interval expected;    ///< where `observed` lies with 95 % if the rows are like those of the calibration
 };
 
 /// At each of the rates. normals: log-densities of normal rows that neither fit nor calibration has seen. Throws

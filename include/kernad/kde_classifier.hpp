@@ -32,7 +32,7 @@ class KERNAD_API KDEClassifier {
   explicit KDEClassifier(KDEClassifierOptions options = {});
 
   /// Learns the density of N x D embeddings of normal examples. Returns false, and leaves no model, when there are
-  /// fewer rows than n_pca_components. Throws InvalidInput for no rows, no columns, NaN or infinity (with row and
+  /// fewer rows than n_pca_components and than columns, of which no more components can come. Throws InvalidInput for no rows, no columns, NaN or infinity (with row and
   /// column), or when all rows are identical; then a model fitted before stays.
   [[nodiscard]] bool fit(EmbeddingsView embeddings, const FitProgress& progress = {});
 
@@ -57,12 +57,13 @@ class KERNAD_API KDEClassifier {
   [[nodiscard]] std::vector<double> forward(EmbeddingsView features) const { return predict(features); }
 
   /// Why one row (1 x D) has the score that it has: its `nearest` training rows (as many as there are, at most), and
-  /// what components and columns have to do with its deviation from them. Takes O(N k + D k) and a copy of the whitened
-  /// training rows. Throws as compute_kde_scores does, and InvalidInput for more or less than one row.
+  /// what components and columns have to do with its deviation from them. Takes O(N k + D k)
+  /// operations and O(N + D k) memory. Throws as compute_kde_scores does, and InvalidInput for any other number of rows
+  /// than one.
   [[nodiscard]] Explanation explain(EmbeddingsView row, std::size_t nearest = 5) const;
 
   /// Cross-conformal calibration on `embeddings`, those of the fit: of each fold (at most one a row) the rows are
-  /// scored by the same pipeline fitted on the others, and those honest log-densities are kept beside the model. A
+  /// scored by the same pipeline fitted on the others, and those held-out log-densities are kept beside the model. A
   /// threshold by false-positive rate follows, others stay. The same bits for any number of threads; costs about
   /// `folds` fits. Throws NotFitted; InvalidParameter for folds < 2, or when a rate set before can no longer be
   /// promised; InvalidInput when embeddings have another shape than in the fit, or what the others of a fold are is too

@@ -26,7 +26,7 @@ struct DetectionMetrics {
                                                    std::span<const std::uint8_t> labels);
 
 /// Rows called anomalous or not, against what they are. Rates of no rows are 0.
-struct KERNAD_API Confusion {
+struct KERNAD_API ConfusionMatrix {
   std::size_t true_positives = 0;   ///< anomalous rows called so
   std::size_t false_positives = 0;  ///< normal rows called anomalous
   std::size_t true_negatives = 0;   ///< normal rows not called anomalous
@@ -39,7 +39,14 @@ struct KERNAD_API Confusion {
 };
 
 /// called, labels: 0 or 1, one a row. Throws InvalidInput when the sizes differ or a value is neither.
-[[nodiscard]] KERNAD_API Confusion confusion(std::span<const std::uint8_t> called,
-                                             std::span<const std::uint8_t> labels);
+[[nodiscard]] KERNAD_API ConfusionMatrix confusion_matrix(std::span<const std::uint8_t> called,
+                                                          std::span<const std::uint8_t> labels);
+
+using Confusion [[deprecated("use ConfusionMatrix")]] = ConfusionMatrix;  ///< goes with the next minor version
+/// Goes with the next minor version.
+[[deprecated("use confusion_matrix")]] [[nodiscard]] inline ConfusionMatrix confusion(
+    std::span<const std::uint8_t> called, std::span<const std::uint8_t> labels) {
+  return confusion_matrix(called, labels);
+}
 
 }  // namespace kernad

@@ -14,17 +14,17 @@ double share(std::size_t part, std::size_t rest) {
 
 }  // namespace
 
-double Confusion::FPR() const noexcept { return share(false_positives, true_negatives); }
-double Confusion::TPR() const noexcept { return share(true_positives, false_negatives); }
-double Confusion::precision() const noexcept { return share(true_positives, false_positives); }
-double Confusion::F1() const noexcept { return share(2 * true_positives, false_positives + false_negatives); }
+double ConfusionMatrix::FPR() const noexcept { return share(false_positives, true_negatives); }
+double ConfusionMatrix::TPR() const noexcept { return share(true_positives, false_negatives); }
+double ConfusionMatrix::precision() const noexcept { return share(true_positives, false_positives); }
+double ConfusionMatrix::F1() const noexcept { return share(2 * true_positives, false_positives + false_negatives); }
 
-Confusion confusion(std::span<const std::uint8_t> called, std::span<const std::uint8_t> labels) {
+ConfusionMatrix confusion_matrix(std::span<const std::uint8_t> called, std::span<const std::uint8_t> labels) {
   if (called.size() != labels.size()) {
     throw InvalidInput(
         fmt::format("{} verdicts but {} labels; there must be one label a row", called.size(), labels.size()));
   }
-  Confusion result;
+  ConfusionMatrix result;
   for (std::size_t i = 0; i < labels.size(); ++i) {
     if (called[i] > 1 || labels[i] > 1) {
       throw InvalidInput(fmt::format("row {} is called {} and labelled {}; valid: 0 (normal) and 1 (anomalous)", i,

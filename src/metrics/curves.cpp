@@ -51,7 +51,8 @@ std::vector<CalibrationPoint> calibration_curve(const Calibration& calibration, 
   for (const double rate : rates) {
     const Interval expected = expected_fpr(calibration.size(), normals.size(), rate);
     const auto called = std::upper_bound(p_values.begin(), p_values.end(), rate) - p_values.begin();
-    curve.push_back({rate, metrics::ratio(static_cast<std::uint64_t>(called), p_values.size()), expected});
+    const double observed = metrics::ratio(static_cast<std::uint64_t>(called), p_values.size());
+    curve.push_back({rate, observed, observed, expected});
   }
   return curve;
 }

@@ -37,5 +37,16 @@ TEST(AllocationsTest, AScorerAllocatesNothingFromTheSecondCallOn) {
   }
 }
 
+TEST(AllocationsTest, ExplainCopiesNoTrainingRows) {
+  constexpr std::size_t kRows = 20'000;
+  KDEClassifier classifier({.n_pca_components = 16});
+  ASSERT_TRUE(classifier.fit(gaussian(kRows, 16, 1)));
+  const auto queries = gaussian(1, 16, 2);
+  (void)testing::take_largest_allocation();
+  (void)classifier.explain(queries);
+  // A number or two for each training row, where a copy of the rows would be 16 floats for each.
+  EXPECT_LE(testing::take_largest_allocation(), 2 * kRows * sizeof(double));
+}
+
 }  // namespace
 }  // namespace kernad

@@ -53,7 +53,7 @@ struct Case {
 };
 
 /// The mean over all draws, for each rate, of the share of new normal rows that are called anomalous.
-std::vector<double> realised(const Case& c, const auto& calibrate) {
+std::vector<double> observed(const Case& c, const auto& calibrate) {
   Random random(c.rows << 20);
   std::vector<double> sum(c.rates.size());
   for (std::size_t i = 0; i < kDraws; ++i) {
@@ -86,7 +86,7 @@ class ConformalValidityTest : public ::testing::TestWithParam<Case> {};
 
 TEST_P(ConformalValidityTest, SplitIsExact) {
   const auto& c = GetParam();
-  const auto rates = realised(c, [&](KDEClassifier& classifier, EmbeddingsView, Random& random) {
+  const auto rates = observed(c, [&](KDEClassifier& classifier, EmbeddingsView, Random& random) {
     classifier.calibrate_from(draw(c.kind, c.rows, random));
   });
   for (std::size_t r = 0; r < rates.size(); ++r) {
@@ -98,7 +98,7 @@ TEST_P(ConformalValidityTest, SplitIsExact) {
 TEST_P(ConformalValidityTest, CrossConformalKeepsThePromise) {
   const auto& c = GetParam();
   const auto rates =
-      realised(c, [](KDEClassifier& classifier, EmbeddingsView rows, const Random&) { classifier.calibrate(rows); });
+      observed(c, [](KDEClassifier& classifier, EmbeddingsView rows, const Random&) { classifier.calibrate(rows); });
   for (std::size_t r = 0; r < rates.size(); ++r) {
     const auto [mean, error] = expected(c.rates[r], c.rows);
     EXPECT_LE(rates[r], c.rates[r] + kDeviations * error) << "rate " << c.rates[r];

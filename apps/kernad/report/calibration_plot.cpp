@@ -1,4 +1,4 @@
-// Promised against realised false-positive rates, as a plot over all rates and a table of those that matter.
+// Promised against observed false-positive rates, as a plot over all rates and a table of those that matter.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -18,12 +18,12 @@ std::string draw(const KDEClassifier& model, const TestResult& result, std::span
   std::vector<double> rates;
   for (int i = 1; i <= kPoints; ++i) rates.push_back(static_cast<double>(i) / kPoints);
   Plot plot("Calibration", "Realised over promised false-positive rate, with the band in which it should lie.",
-            unit_axis("promised false-positive rate"), unit_axis("realised false-positive rate"));
+            unit_axis("promised false-positive rate"), unit_axis("observed false-positive rate"));
   std::vector<Point> line = {{0, 0}};
   std::vector<Point> band = {{0, 0}};
   const auto curve = calibration_curve(model.calibration(), normals, rates);
   for (const auto& point : curve) {
-    line.emplace_back(point.nominal, point.realised);
+    line.emplace_back(point.nominal, point.observed);
     band.emplace_back(point.nominal, point.expected.high);
   }
   for (auto point = curve.rbegin(); point != curve.rend(); ++point) {
@@ -48,11 +48,11 @@ std::string table(const KDEClassifier& model, std::span<const double> normals) {
   rates.erase(std::unique(rates.begin(), rates.end()), rates.end());
   std::vector<std::vector<std::string>> cells;
   for (const auto& point : calibration_curve(model.calibration(), normals, rates)) {
-    cells.push_back({fmt::format("{:.4g}", point.nominal), fmt::format("{:.4f}", point.realised),
+    cells.push_back({fmt::format("{:.4g}", point.nominal), fmt::format("{:.4f}", point.observed),
                      fmt::format("{:.4f} to {:.4f}", point.expected.low, point.expected.high)});
   }
   if (cells.empty()) return "";
-  return html::table("Small rates", {"promised FPR", "realised", "95 % band"}, cells);
+  return html::table("Small rates", {"promised FPR", "observed", "95 % band"}, cells);
 }
 
 }  // namespace

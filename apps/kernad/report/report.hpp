@@ -15,7 +15,7 @@ struct TestResult {
   LabelledData data;                   ///< of both classes
   std::vector<double> log_densities;   ///< one a row
   DetectionMetrics metrics;            ///< of the negated log-densities, but F1Max_threshold is a log-density
-  std::optional<Confusion> confusion;  ///< at the model's threshold, if it has one
+  std::optional<ConfusionMatrix> confusion;  ///< at the model's threshold, if it has one
 };
 
 /// Log-densities negated, without -0: higher is more anomalous, as metrics and curves want it.

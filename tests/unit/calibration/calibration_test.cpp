@@ -14,6 +14,7 @@
 #include "kernad/kde_classifier.hpp"
 #include "kernad/metrics.hpp"
 #include "kernad/sampling.hpp"
+#include "support/clusters.hpp"
 #include "support/data.hpp"
 
 namespace kernad {
@@ -44,17 +45,52 @@ std::vector<double> tied(std::size_t n, std::uint64_t seed) {
 }
 
 TEST(CalibrationTest, PValuesAreTheRanksOfBruteForce) {
-  const auto honest = tied(57, 1);
-  const Calibration calibration(honest);
+  const auto held_out = tied(57, 1);
+  const Calibration calibration(held_out);
   const auto queries = tied(200, 2);
   const auto p = calibration.p_values(queries);
   for (std::size_t i = 0; i < queries.size(); ++i) {
-    const auto below = std::count_if(honest.begin(), honest.end(), [&](double c) { return c <= queries[i]; });
+    const auto below = std::count_if(held_out.begin(), held_out.end(), [&](double c) { return c <= queries[i]; });
     EXPECT_EQ(p[i], (1 + static_cast<double>(below)) / 58) << queries[i];
   }
   EXPECT_EQ(calibration.p_values(std::vector<double>{-kInfinity, kInfinity}), (std::vector<double>{1.0 / 58, 1}));
   EXPECT_EQ(calibration.smallest_fpr(), 1.0 / 58);
   EXPECT_TRUE(std::ranges::is_sorted(calibration.log_densities()));
+}
+
+TEST(CalibrationTest, RefitsFollowPruning) {
+  // Far from all clusters but one, leaves that cannot matter are left out, which changes the last bits.
+  const auto rows = testing::clustered(6000, 8, 30, 40, 1);
+  const auto calibrated = [&](bool pruning) {
+    KDEClassifier classifier({.n_pca_components = 8});
+    classifier.set_pruning(pruning);
+    EXPECT_TRUE(classifier.fit(rows));
+    classifier.calibrate(rows, 2);
+    const auto scores = classifier.calibration().log_densities();
+    return std::vector<double>(scores.begin(), scores.end());
+  };
+  const auto by_hand = [&](bool pruning) {
+    const auto fold_of = calibration::deal_into_folds(rows.rows(), 2, 0);
+    std::vector<double> all;
+    for (std::size_t fold = 0; fold < 2; ++fold) {
+      std::vector<float> held_out;
+      std::vector<float> others;
+      for (std::size_t i = 0; i < rows.rows(); ++i) {
+        auto& part = fold_of[i] == fold ? held_out : others;
+        part.insert(part.end(), rows.row(i).begin(), rows.row(i).end());
+      }
+      KDEClassifier classifier({.n_pca_components = 8});
+      classifier.set_pruning(pruning);
+      EXPECT_TRUE(classifier.fit(EmbeddingsView(others.data(), others.size() / 8, 8)));
+      const auto scores = classifier.compute_kde_scores(EmbeddingsView(held_out.data(), held_out.size() / 8, 8), true);
+      all.insert(all.end(), scores.begin(), scores.end());
+    }
+    std::sort(all.begin(), all.end());
+    return all;
+  };
+  EXPECT_NE(by_hand(true), by_hand(false)) << "these rows do not tell the two apart";
+  EXPECT_EQ(calibrated(true), by_hand(true));
+  EXPECT_EQ(calibrated(false), by_hand(false));
 }
 
 TEST(CalibrationTest, ThresholdAndPValueAreTheSameDecisionAtEveryRate) {
@@ -128,10 +164,10 @@ TEST(ThresholdTest, LargestF1IsThatOfEveryThreshold) {
   Random random(9);
   for (std::size_t i = 0; i < labels.size(); ++i) labels[i] = random.uniform() * 12 > scores[i] + 40;
   const auto best = Threshold::at_largest_f1(scores, labels);
-  const double f1 = confusion(best.labels(scores), labels).F1();
+  const double f1 = confusion_matrix(best.labels(scores), labels).F1();
   for (const double candidate : scores) {
     const auto called = Threshold::at_log_density(candidate).labels(scores);
-    EXPECT_LE(confusion(called, labels).F1(), f1) << candidate;
+    EXPECT_LE(confusion_matrix(called, labels).F1(), f1) << candidate;
   }
   EXPECT_EQ(best.rule, ThresholdRule::f1_max);
   EXPECT_EQ(best.value, best.log_density);
@@ -163,7 +199,7 @@ TEST(BenjaminiHochbergTest, IsTheLargestNumberThatItsRuleAllows) {
 TEST(ConfusionTest, CountsAndRates) {
   const std::vector<std::uint8_t> called = {1, 1, 1, 0, 0, 0, 0};
   const std::vector<std::uint8_t> labels = {1, 1, 0, 1, 0, 0, 0};
-  const auto c = confusion(called, labels);
+  const auto c = confusion_matrix(called, labels);
   EXPECT_EQ(c.true_positives, 2U);
   EXPECT_EQ(c.false_positives, 1U);
   EXPECT_EQ(c.false_negatives, 1U);
@@ -172,9 +208,9 @@ TEST(ConfusionTest, CountsAndRates) {
   EXPECT_EQ(c.TPR(), 2.0 / 3);
   EXPECT_EQ(c.precision(), 2.0 / 3);
   EXPECT_EQ(c.F1(), 2.0 / 3);
-  EXPECT_EQ(confusion({}, {}).F1(), 0);
-  EXPECT_THROW((void)confusion(called, std::vector<std::uint8_t>{1}), InvalidInput);
-  EXPECT_THROW((void)confusion(std::vector<std::uint8_t>{2}, std::vector<std::uint8_t>{1}), InvalidInput);
+  EXPECT_EQ(confusion_matrix({}, {}).F1(), 0);
+  EXPECT_THROW((void)confusion_matrix(called, std::vector<std::uint8_t>{1}), InvalidInput);
+  EXPECT_THROW((void)confusion_matrix(std::vector<std::uint8_t>{2}, std::vector<std::uint8_t>{1}), InvalidInput);
 }
 
 TEST(FoldsTest, AreEvenAndThoseOfEveryMachine) {

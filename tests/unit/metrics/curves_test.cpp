@@ -41,7 +41,7 @@ TEST(CurvesTest, PointsAreTheConfusionsAtEachThreshold) {
     for (std::size_t i = 0; i < distinct.size(); ++i) {
       Labels called(scores.size());
       std::transform(scores.begin(), scores.end(), called.begin(), [&](double s) { return s >= distinct[i] ? 1 : 0; });
-      const auto want = confusion(called, labels);
+      const auto want = confusion_matrix(called, labels);
       EXPECT_EQ(points[i + 1].threshold, distinct[i]);
       EXPECT_EQ(points[i + 1].FPR, want.FPR());
       EXPECT_EQ(points[i + 1].TPR, want.TPR());
@@ -94,7 +94,7 @@ TEST(CurvesTest, CalibrationCurveCountsNormalsBelowEachRate) {
   ASSERT_EQ(curve.size(), want.size());
   for (std::size_t i = 0; i < want.size(); ++i) {
     EXPECT_EQ(curve[i].nominal, rates[i]);
-    EXPECT_EQ(curve[i].realised, want[i]) << i;
+    EXPECT_EQ(curve[i].observed, want[i]) << i;
   }
   EXPECT_THROW((void)calibration_curve(calibration, {}, rates), InvalidInput);
   EXPECT_THROW((void)calibration_curve(calibration, normals, Scores{1.1}), InvalidParameter);

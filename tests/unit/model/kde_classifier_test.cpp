@@ -98,6 +98,16 @@ TEST(KDEClassifierTest, FitReturnsFalseAndLeavesNoModelWithTooFewRows) {
   EXPECT_THROW((void)classifier.predict(gaussian(1, 20, 1)), NotFitted);
 }
 
+TEST(KDEClassifierTest, NoMoreRowsAreNeededThanThereAreColumns) {
+  KDEClassifier classifier;  // 16 components
+  EXPECT_TRUE(classifier.fit(gaussian(10, 4, 1)));
+  EXPECT_EQ(classifier.report().components, 4U);
+  EXPECT_TRUE(classifier.fit(gaussian(4, 4, 1)));
+  EXPECT_FALSE(classifier.fit(gaussian(3, 4, 1)));
+  EXPECT_FALSE(classifier.fit(gaussian(15, 16, 1)));
+  EXPECT_TRUE(classifier.fit(gaussian(16, 17, 1)));
+}
+
 TEST(KDEClassifierTest, FitTellsItsStagesAndEndsWhenToldTo) {
   std::vector<std::size_t> stages;
   KDEClassifier classifier({.n_pca_components = 3});

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <limits>
 
@@ -176,6 +177,19 @@ TEST(PCATest, InputIsUntouched) {
   const auto copy = data;
   (void)PCA(2).fit_transform(data);
   EXPECT_TRUE(std::equal(data.values().begin(), data.values().end(), copy.values().begin()));
+}
+
+TEST(PCATest, ResultsDoNotDependOnThreads) {
+  const auto rows = testing::gaussian(5000, 12, 1);
+  PCA one(5);
+  one.set_threads(1);
+  PCA four(5);
+  four.set_threads(4);
+  const auto by_one = one.fit_transform(rows);
+  const auto by_four = four.fit_transform(rows);
+  EXPECT_TRUE(std::equal(by_one.values().begin(), by_one.values().end(), by_four.values().begin()));
+  EXPECT_THROW(one.set_threads(-1), InvalidParameter);
+  EXPECT_THROW(one.set_threads(1025), InvalidParameter);
 }
 
 }  // namespace
