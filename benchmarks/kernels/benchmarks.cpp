@@ -72,14 +72,14 @@ void sum_fused(State& state, const KernelTable& table, bool expanded, std::size_
   const auto rows = gaussian<float>(references * dimension, 1);
   const auto packed = kernels::pack_references({rows.data(), references, dimension});
   const float* bias = (expanded ? packed.expanded_bias : packed.difference_bias).data();
-  const kernels::FusedTiles tiles{packed.values.data(), bias, references / kTileRows, dimension};
+  const kernels::FusedTiles tiles{packed.values.data(), bias, nullptr, references / kTileRows, dimension};
 
   const std::size_t width = table.fused_width;
   const std::size_t groups = 64 / width;
   const auto values = gaussian<float>(groups * width * dimension, 2);
   const AlignedVector<float> query_bias(width, 0.0F);
   AlignedVector<float> lanes(width * kTileRows);
-  const auto sum = expanded ? table.sum_expanded : table.sum_difference;
+  const auto sum = (expanded ? table.expanded : table.difference).sum;
   const auto pairs = static_cast<double>(groups * width * references);
   measure(state, pairs, 2.0 * static_cast<double>(dimension) * pairs, peak, [&] {
     std::fill(lanes.begin(), lanes.end(), 0.0F);

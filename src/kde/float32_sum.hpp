@@ -3,17 +3,20 @@
 #pragma once
 
 #include <algorithm>
+#include <cmath>
 #include <cstddef>
 #include <cstdint>
 #include <numbers>
 
+#include "kde/reference_set.hpp"
 #include "kernels/kernels.hpp"
 #include "kernels/references.hpp"
 
 namespace kernad::kde {
 
-/// How |q - r|^2 is taken: |q|^2 + |r|^2 - 2 q.r, the sum of (q - r)^2, or the latter in double.
-enum class Form : std::uint8_t { expanded, difference, exact };
+/// How |q - r|^2 is taken: |q|^2 + |r|^2 - 2 q.r, the sum of (q - r)^2, the same times each reference's own scale, or
+/// in double.
+enum class Form : std::uint8_t { expanded, difference, adaptive, exact };
 
 /// The cheapest form that is right for a query of this squared length. Expanded distances lose about 5e-8 |q|^2 to
 /// cancellation; differences lose 6e-8 |q| |q - r|, which is a small share of |q - r|^2 / 2 unless |q - r| is much
@@ -30,6 +33,18 @@ enum class Form : std::uint8_t { expanded, difference, exact };
   if (dimension >= kExpandedMinDimension && square <= expanded_limit) return Form::expanded;
   const double limit = std::max(kDifferenceLimit, kDifferenceLimitPerDimension * columns);
   return square <= limit ? Form::difference : Form::exact;
+}
+
+/// Whether expanded distances, summed with a shift near the largest exponent, are right for a longer query, given the
+/// length of the longest reference and a lower bound of |q - r|^2 / 2, `nearest`. What cancels is then q.r alone. It
+/// must be no more than five times `nearest`, of which differences would lose as large a share.
+[[nodiscard]] inline bool expanded_is_right(double square, double longest, double nearest, std::size_t dimension) {
+  constexpr double kUnit = 0x1p-24;
+  constexpr double kTolerance = 7e-5;
+  constexpr double kRelativeTolerance = 5e-7;
+  const double product = std::min(std::sqrt(square) * longest, 0.5 * (square + longest * longest) - nearest);  // of q.r
+  const double error = kUnit * std::sqrt(static_cast<double>(dimension)) * product;
+  return dimension > 4 && product <= 5 * nearest && error <= kTolerance + kRelativeTolerance * nearest;
 }
 
 // Exponentials are summed as 2^shift exp(-|q - r|^2 / 2), so that float32 holds what is as small as 2^(-126 - shift). A
@@ -57,11 +72,15 @@ inline constexpr std::size_t kMaxWidth = kernels::kMaxFusedWidth;
 
 /// A query's bias in float32, and what rounding it has lost.
 struct Bias {
-  float value;
-  double lost;
+  float value = 0;
+  double lost = 0;
 };
+/// What expanded exponents get from the query alone.
+[[nodiscard]] inline double own_exponent(Form form, double square) {
+  return form == Form::expanded ? -0.5 * std::numbers::log2e * square : 0;
+}
 [[nodiscard]] inline Bias query_bias(Form form, double shift, double square) {
-  const double exact = shift - (form == Form::expanded ? 0.5 * std::numbers::log2e * square : 0.0);
+  const double exact = shift + own_exponent(form, square);
   const auto rounded = static_cast<float>(exact);
   return {rounded, exact - static_cast<double>(rounded)};
 }
@@ -74,12 +93,20 @@ struct Bias {
   return left >= std::min<std::size_t>(3, kernels.fused_width) ? kernels.fused_width : 1;
 }
 
-/// The kernel of a form and the references' bias that goes with it.
-[[nodiscard]] inline auto fused_kernel(const kernels::KernelTable& kernels, Form form) {
-  return form == Form::expanded ? kernels.sum_expanded : kernels.sum_difference;
+/// The kernels of a form, but `exact`.
+[[nodiscard]] inline const kernels::FusedKernels& fused_kernels(const kernels::KernelTable& kernels, Form form) {
+  return form == Form::expanded ? kernels.expanded : form == Form::difference ? kernels.difference : kernels.adaptive;
 }
-[[nodiscard]] inline const float* reference_bias(const kernels::PackedReferences& references, Form form) {
-  return (form == Form::expanded ? references.expanded_bias : references.difference_bias).data();
+
+/// `count` tiles from `first` on as the kernels of a form read them.
+[[nodiscard]] inline kernels::FusedTiles fused_tiles(const ReferenceSet& set, Form form, std::size_t first,
+                                                     std::size_t count) {
+  const auto& bias = form == Form::expanded     ? set.packed.expanded_bias
+                     : form == Form::difference ? set.packed.difference_bias
+                                                : set.adaptive_kernels.bias32;
+  const std::size_t slot = first * kernels::kTileRows;
+  const float* scale = form == Form::adaptive ? set.adaptive_kernels.scale32.data() + slot : nullptr;
+  return {set.packed.tile(first), bias.data() + slot, scale, count, set.packed.dimension};
 }
 
 }  // namespace kernad::kde

@@ -10,22 +10,24 @@ namespace {
 
 using kernels::kTileRows;
 
-// A query for which the first shift is wrong, and first of all in many dimensions, where nothing is near, gets the
-// shift that puts the sum over a few references, the probe, at 2^-70: then the whole sum is large enough, and where it
-// overflows it is still large enough with a shift smaller by 180.
-constexpr double kProbeSum = -70;
-constexpr double kOverflowStep = 180;
-constexpr std::size_t kProbeTiles = 4;
+// The largest exponent over a few references, the probe, shows which shift a query needs: with that one at 2^-64 the
+// whole sum is large enough, and holds what is 190 powers of two larger. In few dimensions inliers do without.
+constexpr double kProbeExponent = -64;
+constexpr std::size_t kProbeTiles = 8;
 constexpr std::size_t kProbeFirstDimension = 48;
-constexpr int kAttempts = 6;  // a pass in double costs as much
-
-// A panel of references stays in the first-level cache while the queries of a block pass.
-constexpr std::size_t kPanelFloats = 6 * 1024;
+/// A query for which the probe's largest term is smaller is far: few references matter to it, and the probe says little
+/// about the largest.
+constexpr double kFarExponent = -1000;
+/// From the half squared distance of the probe's nearest reference about that of the nearest of all: lengths along the
+/// query's direction are spread by 1 to 1.7, and the nearest of many is 1.5 of their deviations beyond that of a few.
+double guess_nearest(double probed) { return probed - 3 * std::sqrt(std::max(0.0, probed)); }
+/// Adaptive kernels whose exponents are larger lose too much to float32.
+constexpr double kMaxAdaptiveExponent = 300;
 
 // Multiply-adds from which on it pays to wake a sleeping thread: some 100 us, twice what waking it takes.
 constexpr std::size_t kThreadedWork = std::size_t{1} << 20;
-// The same where one is awake.
-constexpr std::size_t kThreadedWorkAwake = std::size_t{1} << 18;
+// The same where one spins.
+constexpr std::size_t kThreadedWorkSpinning = std::size_t{1} << 18;
 
 /// a + b in the currency of partial sums.
 kernels::LogSumExp merge(const kernels::LogSumExp& a, const kernels::LogSumExp& b) {
@@ -38,78 +40,84 @@ kernels::LogSumExp merge(const kernels::LogSumExp& a, const kernels::LogSumExp& 
 FullSum::FullSum(const ReferenceSet& references, std::size_t workers)
     : set_(references),
       references_(references.packed),
-      chunkes_((references_.tiles + kChunkTiles - 1) / kChunkTiles),
+      panels_(references_.tiles, references_.dimension),
+      selected_(references),
       values_(kPadded * references_.dimension),
       lanes_(workers * kPadded * kTileRows),
-      sums_(chunkes_ * kFullBlock),
-      exact_sums_(chunkes_ * kFullBlock) {
+      sums_(panels_.chunks() * kFullBlock),
+      maxima_(panels_.count() * kFullBlock),
+      exact_sums_(panels_.chunks() * kFullBlock) {
   runs_.reserve(kFullBlock);
 }
 
 void FullSum::score(const kernels::KernelTable& kernels, const double* queries, std::size_t stride, std::size_t rows,
                     double* out, parallel::Pool* pool) {
   assert(rows <= kFullBlock);
+  const Block block{kernels, queries, stride, rows, out, pool};
+  const auto each_form = [&](Step step, auto&& work) {
+    for (const Form form : {Form::expanded, Form::difference, Form::adaptive}) {
+      if (select(block, step, form)) work(form);
+    }
+  };
+  begin(block);
+  each_form(Step::probe, [&](Form form) { probe(block, form); });
+  each_form(Step::sum, [&](Form form) { sum_group(block, form); });
+  each_form(Step::select, [&](Form form) { select_group(block, form); });
+  each_form(Step::sum, [&](Form form) { sum_group(block, form); });  // near so many that few were not enough
+  if (select_unfinished(block)) sum_exactly(block);
+}
+
+void FullSum::begin(const Block& block) {
   const std::size_t dimension = references_.dimension;
-  const bool alike = set_.adaptive.factors.empty();
-  for (std::size_t q = 0; q < rows; ++q) {
-    done_[q] = false;
-    if (!alike) continue;
-    squares_[q] = squared_length(queries + q * stride, dimension);
-    shift_[q] = dimension < kProbeFirstDimension ? kFixedShift : probe_shift(kernels, queries + q * stride);
-  }
-  for (int attempt = 0; alike && attempt < kAttempts; ++attempt) {
-    for (const Form form : {Form::expanded, Form::difference}) {
-      select(form, rows);
-      if (group_size_ != 0) sum_group(kernels, form, queries, stride, out, pool);
-    }
-  }
-  group_size_ = 0;
-  for (std::size_t q = 0; q < rows; ++q) {
-    if (!done_[q]) group_[group_size_++] = static_cast<std::uint8_t>(q);
-  }
-  if (group_size_ != 0) sum_exactly(kernels, queries, stride, out, pool);
-}
-
-/// The group: queries without a result for which distances of this form are right.
-void FullSum::select(Form form, std::size_t rows) {
-  group_size_ = 0;
-  for (std::size_t q = 0; q < rows; ++q) {
-    if (!done_[q] && shift_[q] < kLargestShift && form_for(squares_[q], references_.dimension) == form) {
-      group_[group_size_++] = static_cast<std::uint8_t>(q);
+  for (std::size_t q = 0; q < block.rows; ++q) {
+    const double square = squared_length(block.query(q), dimension);
+    if (!selected_.can_rank(square)) {
+      queries_[q] = {square, 0, Form::exact, Step::sum_exactly};
+    } else if (is_adaptive()) {
+      queries_[q] = {square, 0, Form::adaptive, Step::probe};
+    } else {
+      const bool near = form_for(square, dimension) == Form::expanded && dimension < kProbeFirstDimension;
+      queries_[q] = {square, kFixedShift, Form::expanded, near ? Step::sum : Step::probe};
     }
   }
 }
 
-double FullSum::probe_shift(const kernels::KernelTable& kernels, const double* query) const {
-  const std::size_t probes = std::min(kProbeTiles, references_.tiles);
-  kernels::LogSumExp sum{};
-  for (std::size_t p = 0; p < probes; ++p) {
-    const std::size_t tile = p * references_.tiles / probes;
-    const float* bias = references_.difference_bias.data() + tile * kTileRows;
-    const auto partial = kernels.log_sum_exact(query, references_.tile(tile), bias, 1, references_.dimension);
-    sum = p == 0 ? partial : merge(sum, partial);
+/// The group: queries to be taken that step in that form. False when there are none.
+bool FullSum::select(const Block& block, Step step, Form form) {
+  group_size_ = 0;
+  for (std::size_t q = 0; q < block.rows; ++q) {
+    if (queries_[q].step == step && queries_[q].form == form) group_[group_size_++] = static_cast<std::uint8_t>(q);
   }
-  return std::clamp(kProbeSum - std::numbers::log2e * (sum.max + std::log(sum.sum)), kFixedShift, kLargestShift);
+  return group_size_ != 0;
+}
+
+/// The group: queries that have no result yet.
+bool FullSum::select_unfinished(const Block& block) {
+  group_size_ = 0;
+  for (std::size_t q = 0; q < block.rows; ++q) {
+    if (queries_[q].step != Step::none) group_[group_size_++] = static_cast<std::uint8_t>(q);
+  }
+  return group_size_ != 0;
 }
 
 /// Lays the group's queries out in runs of the kernels' width and what remains one by one, or, from three on, in a run
-/// filled up with nothing.
-void FullSum::pack_group(const kernels::KernelTable& kernels, Form form, const double* queries, std::size_t stride) {
+/// filled up with nothing. Without its shift an expanded exponent lacks all that the query brings by itself.
+void FullSum::pack_group(const Block& block, Form form, bool shifted) {
   const std::size_t dimension = references_.dimension;
   const double scale = coordinate_scale(form);
   runs_.clear();
   for (std::size_t first = 0; first < group_size_;) {
     const std::size_t left = group_size_ - first;
-    const std::size_t width = run_width(kernels, left);
+    const std::size_t width = run_width(block.kernels, left);
     float* values = values_.data() + first * dimension;
     for (std::size_t i = 0; i < width; ++i) {
       bias_[first + i] = kernels::kPadding;
       for (std::size_t d = 0; d < dimension; ++d) values[d * width + i] = 0;
       if (i >= left) continue;
       const std::size_t q = group_[first + i];
-      const double* query = queries + q * stride;
+      const double* query = block.query(q);
       for (std::size_t d = 0; d < dimension; ++d) values[d * width + i] = static_cast<float>(scale * query[d]);
-      const Bias bias = query_bias(form, shift_[q], squares_[q]);
+      const Bias bias = shifted ? query_bias(form, queries_[q].shift, queries_[q].square) : Bias{};
       bias_[first + i] = bias.value;
       lost_[first + i] = bias.lost;
     }
@@ -120,49 +128,91 @@ void FullSum::pack_group(const kernels::KernelTable& kernels, Form form, const d
 
 void FullSum::for_each_chunk(parallel::Pool* pool, parallel::Task task) const {
   const std::size_t work = group_size_ * references_.tiles * kTileRows * references_.dimension;
-  const bool sharable = pool != nullptr && chunkes_ > 1;
-  if (sharable && (work >= kThreadedWork || (work >= kThreadedWorkAwake && pool->has_spinning_worker(chunkes_)))) {
-    pool->run(chunkes_, task);
+  const std::size_t chunks = panels_.chunks();
+  const bool sharable = pool != nullptr && chunks > 1;
+  if (sharable && (work >= kThreadedWork || (work >= kThreadedWorkSpinning && pool->has_spinning_worker(chunks)))) {
+    pool->run(chunks, task);
   } else {
-    for (std::size_t chunk = 0; chunk < chunkes_; ++chunk) task(chunk, 0);
+    for (std::size_t chunk = 0; chunk < chunks; ++chunk) task(chunk, 0);
   }
 }
 
-/// log of the sum of each of the group's queries into out[query] where float32 could hold it; else another shift.
-void FullSum::sum_group(const kernels::KernelTable& kernels, Form form, const double* queries, std::size_t stride,
-                        double* out, parallel::Pool* pool) {
-  pack_group(kernels, form, queries, stride);
-  for_each_chunk(pool, [&](std::size_t chunk, std::size_t worker) {
-    sum_chunk(kernels, form, chunk, lanes_.data() + worker * kPadded * kTileRows);
+/// The group past some tiles: sums are added to its lanes, 16 a query; for another step than a sum, each query's
+/// largest exponent is written there, one a query.
+void FullSum::pass_runs(const kernels::KernelTable& kernels, Form form, Step step, std::size_t first, std::size_t count,
+                        float* lanes) const {
+  const auto& fused = fused_kernels(kernels, form);
+  const auto pass = step == Step::sum ? fused.sum : fused.max;
+  const std::size_t lanes_a_query = step == Step::sum ? kTileRows : 1;
+  const kernels::FusedTiles tiles = fused_tiles(set_, form, first, count);
+  for (const auto& [run, width] : runs_) {
+    pass({values_.data() + run * references_.dimension, bias_.data() + run, lanes + run * lanes_a_query, width}, tiles);
+  }
+}
+
+/// The group's shifts, and what to do next.
+void FullSum::probe(const Block& block, Form form) {
+  pack_group(block, form, false);
+  std::array<float, kFullBlock> largest{};
+  const std::size_t probes = std::min(kProbeTiles, references_.tiles);
+  for (std::size_t p = 0; p < probes; ++p) {
+    pass_runs(block.kernels, form, Step::probe, p * references_.tiles / probes, 1, lanes_.data());
+    for (std::size_t i = 0; i < group_size_; ++i) largest[i] = p == 0 ? lanes_[i] : std::max(largest[i], lanes_[i]);
+  }
+  for (std::size_t i = 0; i < group_size_; ++i) {
+    Query& query = queries_[group_[i]];
+    const double exponent = static_cast<double>(largest[i]) + own_exponent(form, query.square);
+    query.shift = kProbeExponent - exponent;
+    if (form == Form::adaptive) {
+      const bool near = set_.adaptive_kernels.max_bias - exponent <= kMaxAdaptiveExponent;
+      query.step = near ? Step::sum : Step::select;
+      continue;
+    }
+    query.shift = std::max(query.shift, kFixedShift);
+    const Form near_form = form_for(query.square, references_.dimension);
+    const bool near = near_form == Form::expanded || (near_form == Form::difference && exponent >= kFarExponent);
+    query.step = near ? Step::sum : Step::select;
+    if (near) query.form = expands(query.square, guess_nearest(-exponent * std::numbers::ln2)) ? form : near_form;
+  }
+}
+
+/// Whether expanded distances are right for a query whose nearest reference has a half squared distance of `nearest` or
+/// more.
+bool FullSum::expands(double square, double nearest) const {
+  return form_for(square, references_.dimension) == Form::expanded ||
+         expanded_is_right(square, references_.max_length, nearest, references_.dimension);
+}
+
+/// log of the sum of each of the group's queries into out[query] where float32 could hold it.
+void FullSum::sum_group(const Block& block, Form form) {
+  pack_group(block, form, true);
+  for_each_chunk(block.pool, [&](std::size_t chunk, std::size_t worker) {
+    sum_chunk(block, form, chunk, lanes_.data() + worker * kPadded * kTileRows);
   });
   for (std::size_t i = 0; i < group_size_; ++i) {
-    const std::size_t q = group_[i];
+    Query& query = queries_[group_[i]];
     double sum = 0;
-    for (std::size_t chunk = 0; chunk < chunkes_; ++chunk) sum += sums_[chunk * kFullBlock + i];
-    if (!(sum < kLargestSum)) {
-      shift_[q] -= kOverflowStep;
-    } else if (sum < kSmallestSum) {
-      shift_[q] = probe_shift(kernels, queries + q * stride);
-    } else {
-      out[q] = std::log(sum) - (shift_[q] - lost_[i]) * std::numbers::ln2;
-      done_[q] = true;
+    for (std::size_t chunk = 0; chunk < panels_.chunks(); ++chunk) sum += sums_[chunk * kFullBlock + i];
+    if (!(sum < kLargestSum && sum >= kSmallestSum)) {
+      query.step = Step::select;
+      if (form == Form::difference) query.form = Form::expanded;
+      continue;
     }
+    const double log_sum = std::log(sum) - (query.shift - lost_[i]) * std::numbers::ln2;
+    if (form == Form::expanded && !expands(query.square, -log_sum)) {
+      query.form = Form::difference;
+      continue;
+    }
+    block.out[group_[i]] = log_sum;
+    query.step = Step::none;
   }
 }
 
-void FullSum::sum_chunk(const kernels::KernelTable& kernels, Form form, std::size_t chunk, float* lanes) {
-  const std::size_t dimension = references_.dimension;
-  const std::size_t panel = std::max<std::size_t>(2, kPanelFloats / (kTileRows * dimension) / 2 * 2);
-  const std::size_t end = std::min(references_.tiles, (chunk + 1) * kChunkTiles);
-  const auto sum = fused_kernel(kernels, form);
+void FullSum::sum_chunk(const Block& block, Form form, std::size_t chunk, float* lanes) {
   std::fill_n(lanes, kPadded * kTileRows, 0.0F);
-  for (std::size_t t = chunk * kChunkTiles; t < end; t += panel) {
-    const kernels::FusedTiles tiles{references_.tile(t), reference_bias(references_, form) + t * kTileRows,
-                                    std::min(panel, end - t), dimension};
-    for (const auto& [first, width] : runs_) {
-      sum({values_.data() + first * dimension, bias_.data() + first, lanes + first * kTileRows, width}, tiles);
-    }
-  }
+  panels_.for_each(chunk, [&](std::size_t /*panel*/, std::size_t first, std::size_t count) {
+    pass_runs(block.kernels, form, Step::sum, first, count, lanes);
+  });
   for (std::size_t i = 0; i < group_size_; ++i) {
     double total = 0;
     for (std::size_t lane = 0; lane < kTileRows; ++lane) total += static_cast<double>(lanes[i * kTileRows + lane]);
@@ -170,15 +220,40 @@ void FullSum::sum_chunk(const kernels::KernelTable& kernels, Form form, std::siz
   }
 }
 
+/// log of the sum of each of the group's queries into out[query] where few references matter; else the right shift.
+void FullSum::select_group(const Block& block, Form form) {
+  pack_group(block, form, false);
+  for_each_chunk(block.pool, [&](std::size_t chunk, std::size_t worker) {
+    find_chunk_maxima(block, form, chunk, lanes_.data() + worker * kPadded * kTileRows);
+  });
+  for (std::size_t i = 0; i < group_size_; ++i) {
+    Query& query = queries_[group_[i]];
+    const auto max = selected_.score(block.kernels, panels_, {block.query(group_[i]), query.square, form},
+                                     maxima_.data() + i, kFullBlock, block.out[group_[i]]);
+    query.step = Step::none;
+    if (!max) continue;
+    query.shift = kFixedShift - *max;
+    query.form = form == Form::adaptive ? form : form_for(query.square, references_.dimension);
+    const bool fits = query.form != Form::exact && query.shift < kLargestShift &&
+                      (form != Form::adaptive || set_.adaptive_kernels.max_bias - *max <= kMaxAdaptiveExponent);
+    query.step = fits ? Step::sum : Step::sum_exactly;
+  }
+}
+
+void FullSum::find_chunk_maxima(const Block& block, Form form, std::size_t chunk, float* lanes) {
+  panels_.for_each(chunk, [&](std::size_t panel, std::size_t first, std::size_t count) {
+    pass_runs(block.kernels, form, Step::select, first, count, lanes);
+    std::copy_n(lanes, group_size_, maxima_.data() + panel * kFullBlock);
+  });
+}
+
 /// log of the sum of the group's queries, in double, into out[query].
-void FullSum::sum_exactly(const kernels::KernelTable& kernels, const double* queries, std::size_t stride, double* out,
-                          parallel::Pool* pool) {
-  for_each_chunk(
-      pool, [&](std::size_t chunk, std::size_t /*worker*/) { sum_chunk_exactly(kernels, chunk, queries, stride); });
+void FullSum::sum_exactly(const Block& block) {
+  for_each_chunk(block.pool, [&](std::size_t chunk, std::size_t /*worker*/) { sum_chunk_exactly(block, chunk); });
   for (std::size_t i = 0; i < group_size_; ++i) {
     kernels::LogSumExp sum = exact_sums_[i];
-    for (std::size_t s = 1; s < chunkes_; ++s) sum = merge(sum, exact_sums_[s * kFullBlock + i]);
-    out[group_[i]] = sum.max + std::log(sum.sum);
+    for (std::size_t s = 1; s < panels_.chunks(); ++s) sum = merge(sum, exact_sums_[s * kFullBlock + i]);
+    block.out[group_[i]] = sum.max + std::log(sum.sum);
   }
 }
 
@@ -186,15 +261,14 @@ kernels::LogSumExp FullSum::sum_tiles_exactly(const kernels::KernelTable& kernel
                                               const double* query) const {
   const std::size_t slot = first * kTileRows;
   const float* tiles = references_.tile(first);
-  if (set_.adaptive.factors.empty()) {
-    return kernels.log_sum_exact(query, tiles, references_.difference_bias.data() + slot, count, references_.dimension);
+  if (is_adaptive()) {
+    return kernels.log_sum_adaptive(query, tiles, set_.adaptive_kernels.scale.data() + slot,
+                                    set_.adaptive_kernels.bias.data() + slot, count, references_.dimension);
   }
-  return kernels.log_sum_adaptive(query, tiles, set_.adaptive_scale.data() + slot, set_.adaptive_bias.data() + slot,
-                                  count, references_.dimension);
+  return kernels.log_sum_exact(query, tiles, references_.difference_bias.data() + slot, count, references_.dimension);
 }
 
-void FullSum::sum_chunk_exactly(const kernels::KernelTable& kernels, std::size_t chunk, const double* queries,
-                                std::size_t stride) {
+void FullSum::sum_chunk_exactly(const Block& block, std::size_t chunk) {
   constexpr std::size_t kPanel = kernels::kExactPanelTiles;
   const std::size_t begin = chunk * kChunkTiles;
   const std::size_t end = std::min(references_.tiles, begin + kChunkTiles);
@@ -202,7 +276,7 @@ void FullSum::sum_chunk_exactly(const kernels::KernelTable& kernels, std::size_t
   // Panels outside, queries inside: a panel stays in the cache for the whole group.
   for (std::size_t t = begin; t < end; t += kPanel) {
     for (std::size_t i = 0; i < group_size_; ++i) {
-      const auto partial = sum_tiles_exactly(kernels, t, std::min(kPanel, end - t), queries + group_[i] * stride);
+      const auto partial = sum_tiles_exactly(block.kernels, t, std::min(kPanel, end - t), block.query(group_[i]));
       sums[i] = t == begin ? partial : merge(sums[i], partial);
     }
   }

@@ -4,10 +4,12 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <span>
 #include <vector>
 
 #include "kde/float32_sum.hpp"
 #include "kde/reference_set.hpp"
+#include "kde/selected_sum.hpp"
 #include "kernels/kernels.hpp"
 #include "parallel/pool.hpp"
 
@@ -17,10 +19,10 @@ namespace kernad::kde {
 /// cache.
 inline constexpr std::size_t kFullBlock = 192;
 
-/// float32 sums for the many queries that are near some references, double for the few that are not and for kernels of
-/// different widths, whose weights leave float32's range. Holds the scratch
-/// memory that takes; a call allocates nothing, and a query's result depends neither on the queries beside it nor on
-/// the number of threads.
+/// A query that is near some references is summed in float32. Of one that is far from all of them, a pass in float32
+/// finds the few references that matter, and those are summed in double. What neither can do is summed in double over
+/// all. Holds the scratch memory that takes; a call allocates nothing, and a query's result depends neither on the
+/// queries beside it nor on the number of threads.
 class FullSum {
  public:
   /// workers: threads of the pools that calls will bring.
@@ -35,32 +37,57 @@ class FullSum {
  private:
   static constexpr std::size_t kPadded = kFullBlock + kMaxWidth;  // all but the last run are full
 
-  void select(Form form, std::size_t rows);
-  [[nodiscard]] double probe_shift(const kernels::KernelTable& kernels, const double* query) const;
-  void pack_group(const kernels::KernelTable& kernels, Form form, const double* queries, std::size_t stride);
-  void sum_group(const kernels::KernelTable& kernels, Form form, const double* queries, std::size_t stride, double* out,
-                 parallel::Pool* pool);
-  void sum_chunk(const kernels::KernelTable& kernels, Form form, std::size_t chunk, float* lanes);
-  void sum_exactly(const kernels::KernelTable& kernels, const double* queries, std::size_t stride, double* out,
-                   parallel::Pool* pool);
-  [[nodiscard]] kernels::LogSumExp sum_tiles_exactly(const kernels::KernelTable& kernels, std::size_t first,
-                                                     std::size_t count, const double* query) const;
-  void sum_chunk_exactly(const kernels::KernelTable& kernels, std::size_t chunk, const double* queries,
-                         std::size_t stride);
-  void for_each_chunk(parallel::Pool* pool, parallel::Task task) const;
+  /// What is to be done with a query next.
+  enum class Step : std::uint8_t { probe, sum, select, sum_exactly, none };
+
+  struct Query {
+    double square;  ///< |q|^2
+    double shift;   ///< of its exponents, in units of log2
+    Form form;
+    Step step;
+  };
+
+  /// The queries of one call.
+  struct Block {
+    const kernels::KernelTable& kernels;
+    const double* values;
+    std::size_t stride;
+    std::size_t rows;
+    double* out;
+    parallel::Pool* pool;
+    [[nodiscard]] const double* query(std::size_t q) const { return values + q * stride; }
+  };
 
   struct Run {
     std::size_t first;
     std::size_t width;
   };
 
+  [[nodiscard]] bool is_adaptive() const { return !set_.adaptive.factors.empty(); }
+  void begin(const Block& block);
+  bool select(const Block& block, Step step, Form form);
+  bool select_unfinished(const Block& block);
+  void pack_group(const Block& block, Form form, bool shifted);
+  void pass_runs(const kernels::KernelTable& kernels, Form form, Step step, std::size_t first, std::size_t count,
+                 float* lanes) const;
+  void probe(const Block& block, Form form);
+  [[nodiscard]] bool expands(double square, double nearest) const;
+  void sum_group(const Block& block, Form form);
+  void sum_chunk(const Block& block, Form form, std::size_t chunk, float* lanes);
+  void select_group(const Block& block, Form form);
+  void find_chunk_maxima(const Block& block, Form form, std::size_t chunk, float* lanes);
+  void sum_exactly(const Block& block);
+  void sum_chunk_exactly(const Block& block, std::size_t chunk);
+  [[nodiscard]] kernels::LogSumExp sum_tiles_exactly(const kernels::KernelTable& kernels, std::size_t first,
+                                                     std::size_t count, const double* query) const;
+  void for_each_chunk(parallel::Pool* pool, parallel::Task task) const;
+
   const ReferenceSet& set_;
   const kernels::PackedReferences& references_;
-  std::size_t chunkes_;
-  std::array<double, kFullBlock> squares_{};      // |q|^2 of each query
-  std::array<double, kFullBlock> shift_{};        // of its exponents, in units of log2
-  std::array<bool, kFullBlock> done_{};           // it has its result
-  std::array<std::uint8_t, kFullBlock> group_{};  // queries being summed; what follows is theirs, in this order:
+  Panels panels_;
+  SelectedSum selected_;
+  std::array<Query, kFullBlock> queries_{};
+  std::array<std::uint8_t, kFullBlock> group_{};  // queries that pass together; what follows is theirs, in this order:
   std::size_t group_size_ = 0;
   std::array<float, kPadded> bias_{};
   std::array<double, kFullBlock> lost_{};       // what rounding the bias to float32 has lost
@@ -68,7 +95,8 @@ class FullSum {
   std::vector<Run> runs_;                       // where they lie
   kernels::AlignedVector<float> lanes_;         // of each worker: 16 a query
   std::vector<double> sums_;                    // of each chunk: one a query of the group
-  std::vector<kernels::LogSumExp> exact_sums_;  // the same in double
+  std::vector<float> maxima_;                   // of each panel: one a query of the group
+  std::vector<kernels::LogSumExp> exact_sums_;  // of each chunk, in double
 };
 
 }  // namespace kernad::kde

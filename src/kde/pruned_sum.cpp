@@ -205,12 +205,11 @@ void PrunedSum::sum_marked(const kernels::KernelTable& kernels) {
 
 void PrunedSum::sum_leaf(const kernels::KernelTable& kernels, std::size_t leaf, Form form,
                          std::span<const std::uint16_t> group) {
-  const auto& packed = references_.packed;
-  const std::size_t dimension = packed.dimension;
+  const std::size_t dimension = references_.packed.dimension;
   const std::size_t tile = references_.tree.first_tile[leaf];
   const std::size_t count = references_.tree.tiles_of(leaf);
-  const kernels::FusedTiles tiles{packed.tile(tile), reference_bias(packed, form) + tile * kTileRows, count, dimension};
-  const auto sum = fused_kernel(kernels, form);
+  const kernels::FusedTiles tiles = fused_tiles(references_, form, tile, count);
+  const auto sum = fused_kernels(kernels, form).sum;
   std::array<float, kMaxWidth> bias{};
   while (!group.empty()) {
     const std::size_t width = run_width(kernels, group.size());

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <numbers>
 #include <span>
 #include <utility>
@@ -81,15 +82,23 @@ std::vector<std::uint32_t> slots_of_rows(const DistinctRows& distinct, std::span
 }
 
 /// exp(-|q - r_i|^2 / (2 h_i^2)) / h_i^k as powers of 2. Slots are the rows in their order.
-void lay_out_adaptive(ReferenceSet& references) {
-  const auto& factors = references.adaptive.factors;
-  const std::size_t slots = references.packed.tiles * kernels::kTileRows;
-  references.adaptive_scale.assign(slots, 0);
-  references.adaptive_bias.assign(slots, kernels::kNoReference);
-  for (std::size_t i = 0; i < factors.size(); ++i) {
-    references.adaptive_scale[i] = 0.5 * std::numbers::log2e / (factors[i] * factors[i]);
-    references.adaptive_bias[i] = -static_cast<double>(references.adaptive.dimension) * std::log2(factors[i]);
+AdaptiveKernels make_adaptive_kernels(const AdaptiveBandwidth& adaptive, std::size_t slots) {
+  AdaptiveKernels made;
+  made.scale.assign(slots, 0);
+  made.bias.assign(slots, kernels::kNoReference);
+  made.scale32.assign(slots, 0);
+  made.bias32.assign(slots, kernels::kPadding);
+  for (std::size_t i = 0; i < adaptive.factors.size(); ++i) {
+    const double factor = adaptive.factors[i];
+    made.scale[i] = 0.5 * std::numbers::log2e / (factor * factor);
+    made.bias[i] = -static_cast<double>(adaptive.dimension) * std::log2(factor);
+    made.max_scale = std::max(made.max_scale, made.scale[i]);
+    made.max_bias = std::max(made.max_bias, std::abs(made.bias[i]));
+    constexpr double kMaxFloat = std::numeric_limits<float>::max();
+    made.scale32[i] = static_cast<float>(std::min(made.scale[i], kMaxFloat));
+    made.bias32[i] = static_cast<float>(made.bias[i]);
   }
+  return made;
 }
 
 }  // namespace
@@ -111,7 +120,10 @@ ReferenceSet make_reference_set(MatrixView<float> whitened, bool wanted_pruning,
     references.packed = kernels::pack_references(whitened, order.slots);
   }
   references.slot_of_row = slots_of_rows(distinct, order.slots);
-  if (!references.adaptive.factors.empty()) lay_out_adaptive(references);
+  if (!references.adaptive.factors.empty()) {
+    references.adaptive_kernels =
+        make_adaptive_kernels(references.adaptive, references.packed.tiles * kernels::kTileRows);
+  }
   return references;
 }
 

@@ -18,6 +18,17 @@ struct AdaptiveBandwidth {
   std::size_t dimension = 0;    ///< k of the weight h_i^-k
 };
 
+/// Adaptive kernels as powers of 2: 2^(bias - scale |q - r|^2).
+struct AdaptiveKernels {
+  // Of each slot of the references: in double, and rounded.
+  kernels::AlignedVector<double> scale;
+  kernels::AlignedVector<double> bias;
+  kernels::AlignedVector<float> scale32;
+  kernels::AlignedVector<float> bias32;
+  double max_scale = 0;
+  double max_bias = 0;  ///< absolute
+};
+
 struct ReferenceSet {
   std::size_t rows = 0;                    ///< N, all of them
   kernels::PackedReferences packed;        ///< the distinct ones
@@ -25,9 +36,7 @@ struct ReferenceSet {
   Tree tree;                               ///< over `packed`; without leaves where leaving some out does not pay
   bool pruning = true;                     ///< whether duplicates were merged and a tree was tried, if all are alike
   AdaptiveBandwidth adaptive;
-  // Of each slot in `packed`, unless all kernels are alike: what log_sum_adaptive takes.
-  kernels::AlignedVector<double> adaptive_scale;
-  kernels::AlignedVector<double> adaptive_bias;
+  AdaptiveKernels adaptive_kernels;  ///< empty where all are alike
 };
 
 /// Without pruning, and where rows have widths of their own, every row is a reference by itself and there is no tree.

@@ -34,10 +34,23 @@ inline constexpr const char* kTargetName = HWY_TARGET == HWY_AVX3   ? "avx512"
                                                                     : "portable";
 
 extern const KernelTable kTable;
-const KernelTable kTable = {kTargetName,           &Project<float>,        &Project<double>,  &ScatterPanels,
-                            &LogSumExact,          &LogSumAdaptive,        kFusedQueries,     &SumFused<false>,
-                            &SumFused<true>,       &RegionBounds,          &LogSumScales,     kScatterColumns,
-                            &AddRowMoments<float>, &AddRowMoments<double>, &CentreRow<float>, &CentreRow<double>};
+const KernelTable kTable = {kTargetName,
+                            &Project<float>,
+                            &Project<double>,
+                            &ScatterPanels,
+                            &LogSumExact,
+                            &LogSumAdaptive,
+                            kFusedQueries,
+                            kFusedKernels<PairForm::kExpanded>,
+                            kFusedKernels<PairForm::kDifference>,
+                            kFusedKernels<PairForm::kAdaptive>,
+                            &RegionBounds,
+                            &LogSumScales,
+                            kScatterColumns,
+                            &AddRowMoments<float>,
+                            &AddRowMoments<double>,
+                            &CentreRow<float>,
+                            &CentreRow<double>};
 
 // NOLINTNEXTLINE(google-readability-namespace-comments)
 }  // namespace HWY_NAMESPACE

@@ -27,7 +27,8 @@ inline constexpr std::size_t kScalesMultiple = 16;
 struct FusedQueries {
   const float* values;  ///< dimension x width: the queries, times log2(e) if expanded
   const float* bias;    ///< width: what is added to every exponent, in units of log2
-  float* lanes;  ///< width x 16, aligned: sums of exponentials, lane j of references j, j + 16, j + 32 ...; added to
+  float* lanes;         ///< width x 16, aligned: lane j is of references j, j + 16, j + 32 ...; what is done with them,
+                        ///< FusedKernels says
   std::size_t width;
 };
 
@@ -35,6 +36,7 @@ struct FusedQueries {
 struct FusedTiles {
   const float* values;  ///< tiles as in PackedReferences
   const float* bias;  ///< 16 a tile: what is added to a reference's exponents, in units of log2; kPadding where none is
+  const float* scale;  ///< 16 a tile: of |q - r|^2 where each reference has its own, else not read
   std::size_t count;
   std::size_t dimension;
 };
@@ -55,13 +57,25 @@ inline constexpr std::size_t kMaxFusedWidth = 8;
 inline constexpr std::size_t kMaxScatterColumns = 24;
 
 /// The bias of lanes that hold no reference, and of queries that fill up a group: their exponentials vanish.
-inline constexpr float kPadding = -3e9F;
+inline constexpr float kPadding = -1e38F;
 
 /// The largest exponent that the fused sums know to be too large.
 inline constexpr float kMaxExponent = 0x1p30F;
 
 /// The bias in log_sum_adaptive of a slot that holds no reference.
 inline constexpr double kNoReference = -1e299;
+
+/// Loops over every pair of some queries and tiles, in float32. What a query gets does not depend on the queries beside
+/// it.
+struct FusedKernels {
+  /// Adds 2^exponent to the queries' lanes. What is below -126 is lost, or adds 2^-126; what is above 127, up to
+  /// kMaxExponent, makes the sum 2^126 or more.
+  void (*sum)(const FusedQueries& queries, const FusedTiles& tiles);
+  /// Writes each query's largest exponent to `lanes`, one a query.
+  void (*max)(const FusedQueries& queries, const FusedTiles& tiles);
+  /// Of one query (width 1): writes each exponent, 16 a tile, to `lanes`.
+  void (*exponents)(const FusedQueries& query, const FusedTiles& tiles);
+};
 
 struct KernelTable {
   /// Instruction set it is compiled for: "avx512", "avx2", "sse4", "neon" or "portable".
@@ -90,13 +104,12 @@ struct KernelTable {
   LogSumExp (*log_sum_adaptive)(const double* query, const float* tiles, const double* scale, const double* bias,
                                 std::size_t count, std::size_t dimension);
 
-  /// Adds 2^exponent of every pair to the queries' lanes, in float32, where the exponent is query bias + tile bias + q
-  /// . r (sum_expanded) or query bias + tile bias - log2(e) / 2 |q - r|^2 (sum_difference). What is below -126 is lost,
-  /// or adds 2^-126; what is above 127, up to kMaxExponent, makes the sum 2^126 or more. A query's sums do not depend
-  /// on the queries beside it.
   std::size_t fused_width;  ///< queries of a full group: as many as the register file takes, at most kMaxFusedWidth
-  void (*sum_expanded)(const FusedQueries& queries, const FusedTiles& tiles);
-  void (*sum_difference)(const FusedQueries& queries, const FusedTiles& tiles);
+  /// By the form of the exponent: query bias + tile bias + q . r (expanded), or query bias + tile bias - scale |q -
+  /// r|^2, where the scale is log2(e) / 2 (difference) or each reference's own (adaptive).
+  FusedKernels expanded;
+  FusedKernels difference;
+  FusedKernels adaptive;
 
   /// Upper bounds, in units of log2, of the kernel between one query (dimension floats) and anything inside each of
   /// regions.count x 16 regions: -log2(e) / 2 times the squared distance. out: regions.count x 16, aligned.

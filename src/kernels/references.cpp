@@ -36,6 +36,7 @@ PackedReferences pack_references(MatrixView<float> rows, std::span<const Referen
     packed.expanded_bias[i] =
         static_cast<float>(std::max(weight - 0.5 * std::numbers::log2e * square, double{kPadding}));
     packed.difference_bias[i] = static_cast<float>(weight);
+    packed.max_length = std::max(packed.max_length, std::sqrt(square));
   }
   return packed;
 }

@@ -33,6 +33,7 @@ struct PackedReferences {
   /// -log2(e) / 2 |r|^2 beside it (expanded_bias); kPadding in slots without a reference.
   AlignedVector<float> expanded_bias;
   AlignedVector<float> difference_bias;
+  double max_length = 0;  ///< of the references
 
   [[nodiscard]] const float* tile(std::size_t t) const { return values.data() + t * kTileRows * dimension; }
 };

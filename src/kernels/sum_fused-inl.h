@@ -3,9 +3,9 @@
 //
 // Goals: every pair's value lives in a register from its distance to its place in the sum; a pair costs k fused
 // multiply-adds and eight more instructions on AVX-512. A query's sum is the same bits whichever queries share its
-// block. Non-goals: far queries. There is no running maximum (a Gaussian kernel is at most 1, so one fixed shift of the
-// exponent keeps sums of near references inside float32); the caller sends a query whose sum is too small to
-// log_sum_exact. Rejected: a matrix product followed by a vector exp needs a pass over memory between the two and is 10
+// block. There is no running maximum: the caller brings a shift of the exponents that keeps the sum inside float32.
+// Where it cannot know one, the same loops find the largest exponent instead of a sum, which is cheaper by the
+// exponential. Rejected: a matrix product followed by a vector exp needs a pass over memory between the two and is 10
 // times slower; exponentials by table lookup cost more than the polynomial once gathers are counted.
 
 #if defined(KERNAD_KERNELS_SUM_FUSED_INL_H_) == defined(HWY_TARGET_TOGGLE)
@@ -17,6 +17,7 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <limits>
 
 #include "hwy/highway.h"
 #include "kernels/kernels.hpp"
@@ -79,12 +80,20 @@ HWY_INLINE FusedVec FastExp2(FusedVec x) {
 #endif
 }
 
-/// Exponents of kQ queries and kTiles tiles: query bias + tile bias + q . r, or, by differences,
-/// query bias + tile bias - log2(e) / 2 |q - r|^2. values: dimension x kQ.
-template <bool kDifference, std::size_t kQ, std::size_t kTiles>
+/// How an exponent comes about: query bias + tile bias + q . r, or, by differences, query bias + tile bias -
+/// scale |q - r|^2, where the scale is log2(e) / 2 or every reference's own.
+enum class PairForm { kExpanded, kDifference, kAdaptive };
+
+/// What becomes of the exponents: 2^x is added to the lanes, the largest of each query is stored, or each one is.
+enum class PairUse { kSum, kMax, kStore };
+
+/// Exponents of kQ queries and kTiles tiles. values: dimension x kQ.
+template <PairForm kForm, std::size_t kQ, std::size_t kTiles>
 HWY_INLINE void PairExponents(const float* HWY_RESTRICT values, const float* HWY_RESTRICT query_bias,
                               const float* HWY_RESTRICT tiles, const float* HWY_RESTRICT tile_bias,
-                              std::size_t dimension, FusedVec (&acc)[kQ][kTiles * kTileVectors]) {
+                              [[maybe_unused]] const float* HWY_RESTRICT tile_scale, std::size_t dimension,
+                              FusedVec (&acc)[kQ][kTiles * kTileVectors]) {
+  constexpr bool kDifference = kForm != PairForm::kExpanded;
   const FusedTag d;
   constexpr std::size_t kVectors = kTiles * kTileVectors;
   const std::size_t tile_stride = kTileRows * dimension;
@@ -117,9 +126,10 @@ HWY_INLINE void PairExponents(const float* HWY_RESTRICT values, const float* HWY
     }
   }
   if constexpr (kDifference) {
-    const FusedVec scale = hn::Set(d, -0.5f * 1.44269504f);
     KERNAD_UNROLL
     for (std::size_t v = 0; v < kVectors; ++v) {
+      FusedVec scale = hn::Set(d, -0.5f * 1.44269504f);
+      if constexpr (kForm == PairForm::kAdaptive) scale = hn::Neg(hn::Load(d, tile_scale + v * kFusedLanes));
       const FusedVec bias = hn::Load(d, tile_bias + v * kFusedLanes);
       KERNAD_UNROLL
       for (std::size_t q = 0; q < kQ; ++q) {
@@ -131,42 +141,55 @@ HWY_INLINE void PairExponents(const float* HWY_RESTRICT values, const float* HWY
 
 /// kQ queries against all tiles, kTiles at a time. Sums of tiles enter in their order, one after another, so that they
 /// do not depend on kQ and kTiles.
-template <bool kDifference, std::size_t kQ, std::size_t kTiles>
-HWY_NOINLINE void SumQueries(const FusedQueries& queries, const FusedTiles& tiles) {
+template <PairForm kForm, PairUse kUse, std::size_t kQ, std::size_t kTiles>
+HWY_NOINLINE void PassTiles(const FusedQueries& queries, const FusedTiles& tiles) {
   const FusedTag d;
   const float* const values = queries.values;
   const float* const query_bias = queries.bias;
-  float* const lanes = queries.lanes;
+  float* lanes = queries.lanes;
   const float* tile = tiles.values;
   const float* tile_bias = tiles.bias;
+  const float* tile_scale = tiles.scale;
   const std::size_t dimension = tiles.dimension;
-  FusedVec sums[kQ][kTileVectors];
+  FusedVec kept[kQ][kTileVectors];
   KERNAD_UNROLL
   for (std::size_t q = 0; q < kQ; ++q) {
     KERNAD_UNROLL
-    for (std::size_t v = 0; v < kTileVectors; ++v) sums[q][v] = hn::Load(d, lanes + q * kTileRows + v * kFusedLanes);
+    for (std::size_t v = 0; v < kTileVectors; ++v) {
+      kept[q][v] = kUse == PairUse::kSum ? hn::Load(d, lanes + q * kTileRows + v * kFusedLanes)
+                                         : hn::Set(d, std::numeric_limits<float>::lowest());
+    }
   }
-  const auto add_tiles = [&]<std::size_t kCount>() HWY_ATTR {
+  const auto pass = [&]<std::size_t kCount>() HWY_ATTR {
     HWY_FENCE;  // keeps the compiler from holding all broadcast query values in registers that it does not have
     FusedVec acc[kQ][kCount * kTileVectors];
-    PairExponents<kDifference, kQ, kCount>(values, query_bias, tile, tile_bias, dimension, acc);
+    PairExponents<kForm, kQ, kCount>(values, query_bias, tile, tile_bias, tile_scale, dimension, acc);
     KERNAD_UNROLL
     for (std::size_t q = 0; q < kQ; ++q) {
       KERNAD_UNROLL
       for (std::size_t v = 0; v < kCount * kTileVectors; ++v) {
-        sums[q][v % kTileVectors] = hn::Add(sums[q][v % kTileVectors], FastExp2(acc[q][v]));
+        FusedVec& lane = kept[q][v % kTileVectors];
+        if constexpr (kUse == PairUse::kSum) lane = hn::Add(lane, FastExp2(acc[q][v]));
+        if constexpr (kUse == PairUse::kMax) lane = hn::Max(lane, acc[q][v]);
+        if constexpr (kUse == PairUse::kStore) hn::Store(acc[q][v], d, lanes + v * kFusedLanes);
       }
     }
+    if constexpr (kUse == PairUse::kStore) lanes += kCount * kTileRows;
     tile += kCount * kTileRows * dimension;
     tile_bias += kCount * kTileRows;
+    if constexpr (kForm == PairForm::kAdaptive) tile_scale += kCount * kTileRows;
   };
   std::size_t left = tiles.count;
-  for (; left >= kTiles; left -= kTiles) add_tiles.template operator()<kTiles>();
-  for (; left != 0; --left) add_tiles.template operator()<1>();
+  for (; left >= kTiles; left -= kTiles) pass.template operator()<kTiles>();
+  for (; left != 0; --left) pass.template operator()<1>();
   KERNAD_UNROLL
   for (std::size_t q = 0; q < kQ; ++q) {
     KERNAD_UNROLL
-    for (std::size_t v = 0; v < kTileVectors; ++v) hn::Store(sums[q][v], d, lanes + q * kTileRows + v * kFusedLanes);
+    for (std::size_t v = 0; v < kTileVectors; ++v) {
+      if constexpr (kUse == PairUse::kSum) hn::Store(kept[q][v], d, lanes + q * kTileRows + v * kFusedLanes);
+      if constexpr (kUse == PairUse::kMax) kept[q][0] = hn::Max(kept[q][0], kept[q][v]);
+    }
+    if constexpr (kUse == PairUse::kMax) lanes[q] = hn::GetLane(hn::MaxOfLanes(d, kept[q][0]));
   }
 }
 
@@ -187,14 +210,23 @@ inline constexpr std::size_t kFusedTiles = 1;
 /// Tiles in flight of a lone query: enough independent chains to hide the latency of the multiply-add.
 inline constexpr std::size_t kLoneTiles = std::max<std::size_t>(2, 8 / kTileVectors);
 
-template <bool kDifference>
-void SumFused(const FusedQueries& queries, const FusedTiles& tiles) {
+template <PairForm kForm, PairUse kUse>
+void Fused(const FusedQueries& queries, const FusedTiles& tiles) {
   if (queries.width == 1) {
-    SumQueries<kDifference, 1, kLoneTiles>(queries, tiles);
+    PassTiles<kForm, kUse, 1, kLoneTiles>(queries, tiles);
   } else {
-    SumQueries<kDifference, kFusedQueries, kFusedTiles>(queries, tiles);
+    PassTiles<kForm, kUse, kFusedQueries, kFusedTiles>(queries, tiles);
   }
 }
+
+template <PairForm kForm>
+void FusedExponents(const FusedQueries& query, const FusedTiles& tiles) {
+  PassTiles<kForm, PairUse::kStore, 1, kLoneTiles>(query, tiles);
+}
+
+template <PairForm kForm>
+inline constexpr FusedKernels kFusedKernels = {&Fused<kForm, PairUse::kSum>, &Fused<kForm, PairUse::kMax>,
+                                               &FusedExponents<kForm>};
 
 // NOLINTNEXTLINE(google-readability-namespace-comments)
 }  // namespace HWY_NAMESPACE

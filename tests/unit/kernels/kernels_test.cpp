@@ -173,8 +173,9 @@ std::vector<double> fused_sums(const KernelTable& kernels, bool expanded, const 
     bias[q] = static_cast<float>(expanded ? -0.5 * std::numbers::log2e * square : 0);
   }
   const float* tile_bias = (expanded ? references.expanded_bias : references.difference_bias).data();
-  (expanded ? kernels.sum_expanded : kernels.sum_difference)(
-      {values.data(), bias.data(), lanes.data(), width}, {references.tile(0), tile_bias, references.tiles, dimension});
+  (expanded ? kernels.expanded : kernels.difference)
+      .sum({values.data(), bias.data(), lanes.data(), width},
+           {references.tile(0), tile_bias, nullptr, references.tiles, dimension});
   std::vector<double> sums(width);
   for (std::size_t q = 0; q < width; ++q) {
     for (std::size_t lane = 0; lane < kTileRows; ++lane) sums[q] += static_cast<double>(lanes[q * kTileRows + lane]);
@@ -304,8 +305,8 @@ double worst_exponential(const KernelTable& kernels) {
     for (const float x : {std::bit_cast<float>(bits), -std::bit_cast<float>(bits)}) {
       if (x > kMaxExponent) continue;
       AlignedVector<float> lanes(kTileRows);
-      kernels.sum_difference({&zero, &x, lanes.data(), 1},
-                             {references.tile(0), references.difference_bias.data(), 1, 1});
+      kernels.difference.sum({&zero, &x, lanes.data(), 1},
+                             {references.tile(0), references.difference_bias.data(), nullptr, 1, 1});
       const auto result = static_cast<double>(lanes[0]);
       if (x < -126) {
         EXPECT_LE(result, 0x1p-125) << x;

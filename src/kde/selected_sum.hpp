@@ -1,0 +1,75 @@
+// Sums of queries to which few references matter: all that lie far from the data, where the distances spread over many
+// powers of two. The bounds are derived in docs/numerics.md, "Far queries".
+#pragma once
+
+#include <algorithm>
+#include <cstddef>
+#include <optional>
+#include <vector>
+
+#include "kde/float32_sum.hpp"
+#include "kde/reference_set.hpp"
+#include "kernels/kernels.hpp"
+
+namespace kernad::kde {
+
+/// The references cut into chunks, and those into panels that stay in the first-level cache while queries pass.
+class Panels {
+ public:
+  Panels(std::size_t tiles, std::size_t dimension)
+      : tiles_(tiles),
+        panel_(std::clamp<std::size_t>(kFloats / (kernels::kTileRows * dimension) / 2 * 2, 2, kChunkTiles)),
+        in_chunk_((kChunkTiles + panel_ - 1) / panel_) {}
+
+  [[nodiscard]] std::size_t chunks() const { return (tiles_ + kChunkTiles - 1) / kChunkTiles; }
+  /// Numbers that panels have, one or the other of which may be left out at the end.
+  [[nodiscard]] std::size_t count() const { return chunks() * in_chunk_; }
+  [[nodiscard]] std::size_t max_tiles() const { return panel_; }
+
+  /// visit(number, first tile, tiles) for each panel of a chunk.
+  template <typename Visit>
+  void for_each(std::size_t chunk, const Visit& visit) const {
+    const std::size_t end = std::min(tiles_, (chunk + 1) * kChunkTiles);
+    std::size_t panel = chunk * in_chunk_;
+    for (std::size_t t = chunk * kChunkTiles; t < end; t += panel_) visit(panel++, t, std::min(panel_, end - t));
+  }
+
+ private:
+  static constexpr std::size_t kFloats = 6 * 1024;
+  std::size_t tiles_;
+  std::size_t panel_;
+  std::size_t in_chunk_;
+};
+
+class SelectedSum {
+ public:
+  explicit SelectedSum(const ReferenceSet& references);
+
+  /// Whether float32 holds the exponents of a query of this squared length, so that it can rank them.
+  [[nodiscard]] bool can_rank(double square) const;
+
+  struct Query {
+    const double* values;
+    double square;
+    Form form;  ///< expanded or adaptive
+  };
+  /// maxima: the largest exponent of each panel (stride apart) by the form's kernel, without the query's bias. Writes
+  /// the log of the sum to `out`, or, where more references matter than it pays to sum one by one, returns the largest
+  /// exponent of all, in units of log2.
+  [[nodiscard]] std::optional<double> score(const kernels::KernelTable& kernels, const Panels& panels,
+                                            const Query& query, const float* maxima, std::size_t stride, double& out);
+
+ private:
+  [[nodiscard]] double exponent_error(const Query& query, double max) const;
+  bool collect(const kernels::KernelTable& kernels, const Query& query, std::size_t first, std::size_t count,
+               double threshold);
+  [[nodiscard]] double exponent(const double* query, std::size_t slot) const;
+
+  const ReferenceSet& set_;
+  std::size_t max_terms_;
+  std::vector<double> terms_;                // exponents of those that matter, in double
+  kernels::AlignedVector<float> values_;     // the query in float32
+  kernels::AlignedVector<float> exponents_;  // of a panel
+};
+
+}  // namespace kernad::kde

@@ -1,0 +1,186 @@
+// Sums over all references: every route that a query can take, against long double.
+#include "kde/full_sum.hpp"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <numeric>
+#include <string>
+#include <vector>
+
+#include "kde/reference_set.hpp"
+#include "parallel/pool.hpp"
+#include "reference/oracle.hpp"
+#include "support/data.hpp"
+
+namespace kernad::kde {
+namespace {
+
+using testing::gaussian;
+using testing::map;
+
+std::vector<double> scores(FullSum& sum, const Matrix<double>& queries, parallel::Pool* pool = nullptr) {
+  std::vector<double> out(queries.rows());
+  for (std::size_t first = 0; first < queries.rows(); first += kFullBlock) {
+    const std::size_t rows = std::min(kFullBlock, queries.rows() - first);
+    sum.score(kernels::active(), queries.row(first).data(), queries.cols(), rows, out.data() + first, pool);
+  }
+  return out;
+}
+
+/// log of sum_i exp(-|q - r_i|^2 / (2 h_i^2)) / h_i^k; no factors: all 1.
+long double exact(std::span<const double> query, MatrixView<float> rows, const AdaptiveBandwidth& adaptive = {}) {
+  std::vector<long double> terms(rows.rows());
+  for (std::size_t i = 0; i < rows.rows(); ++i) {
+    long double square = 0;
+    for (std::size_t j = 0; j < query.size(); ++j) {
+      const long double difference = static_cast<long double>(query[j]) - static_cast<long double>(rows.row(i)[j]);
+      square += difference * difference;
+    }
+    const long double h = adaptive.factors.empty() ? 1 : adaptive.factors[i];
+    terms[i] = -square / (2 * h * h) - static_cast<long double>(adaptive.dimension) * std::log(h);
+  }
+  const long double max = *std::max_element(terms.begin(), terms.end());
+  long double sum = 0;
+  for (const long double term : terms) sum += std::exp(term - max);
+  return max + std::log(sum);
+}
+
+Matrix<double> times(MatrixView<float> rows, double factor) {
+  Matrix<double> result(rows.rows(), rows.cols());
+  for (std::size_t i = 0; i < rows.rows(); ++i) {
+    for (std::size_t j = 0; j < rows.cols(); ++j) result(i, j) = factor * static_cast<double>(rows.row(i)[j]);
+  }
+  return result;
+}
+
+double worst(const std::vector<double>& found, const Matrix<double>& queries, MatrixView<float> rows,
+             const AdaptiveBandwidth& adaptive = {}) {
+  double result = 0;
+  for (std::size_t i = 0; i < queries.rows(); ++i) {
+    const auto expected = exact(queries.row(i), rows, adaptive);
+    const auto error = std::abs(static_cast<long double>(found[i]) - expected);
+    result = std::max(result, static_cast<double>(error / oracle::allowed_error(expected)));
+  }
+  return result;
+}
+
+TEST(FullSumTest, EveryDistanceMatchesLongDouble) {
+  // From inliers over those that any of the limits sends another way to what leaves float32.
+  for (const std::size_t k : {1, 2, 4, 5, 16, 17, 64, 128, 256, 512}) {
+    const std::size_t n = k < 100 ? 3000 : 1200;
+    const auto rows = map(gaussian(n, k, k), [](double x, auto, auto) { return 1.3 * x; });
+    const auto set = make_reference_set(rows, false, 1);
+    FullSum sum(set);
+    const auto directions = gaussian(k < 100 ? 8 : 4, k, k + 1);
+    for (double factor = 0.2; factor < 1e40; factor *= factor < 100 ? 1.3 : 1e3) {
+      const auto queries = times(directions, factor);
+      const double error = worst(scores(sum, queries), queries, rows);
+      EXPECT_LE(error, 1) << k << " dimensions, factor " << factor;
+    }
+  }
+}
+
+TEST(FullSumTest, EveryDistanceMatchesLongDoubleWithAdaptiveBandwidths) {
+  for (const std::size_t k : {1, 5, 16, 64, 256}) {
+    const std::size_t n = k < 100 ? 2000 : 700;
+    const auto rows = map(gaussian(n, k, k), [](double x, auto, auto) { return 1.3 * x; });
+    // One kernel in a hundred is very narrow, as those of near copies are.
+    testing::Random random(k);
+    AdaptiveBandwidth adaptive{std::vector<double>(n), k};
+    for (std::size_t i = 0; i < n; ++i) adaptive.factors[i] = i % 100 == 7 ? 0.02 : std::exp(0.3 * random.normal());
+    const auto set = make_reference_set(rows, true, 1, adaptive);
+    FullSum sum(set);
+    const auto directions = gaussian(5, k, k + 1);
+    for (double factor = 0.2; factor < 1e40; factor *= factor < 100 ? 1.5 : 1e3) {
+      const auto queries = times(directions, factor);
+      const double error = worst(scores(sum, queries), queries, rows, adaptive);
+      EXPECT_LE(error, 1) << k << " dimensions, factor " << factor;
+    }
+    auto narrow = times(rows.view().middle_rows(107, 1), 1);
+    for (double& x : narrow.row(0)) x += 0.02 * random.normal();
+    EXPECT_LE(worst(scores(sum, narrow), narrow, rows, adaptive), 1) << k << " dimensions, beside a narrow kernel";
+  }
+}
+
+/// References of which float32 makes trouble, and queries beside them.
+struct Hostile {
+  std::string name;
+  Embeddings rows;
+};
+
+std::vector<Hostile> hostile_sets() {
+  const auto spread = [](double x, std::size_t, std::size_t) { return 1.3 * x; };
+  const auto base = map(gaussian(900, 16, 3), spread);
+  const auto with = [&](auto&& change) {
+    return map(base, [&](double x, std::size_t i, std::size_t j) { return change(x, i, j); });
+  };
+  std::vector<Hostile> sets;
+  sets.push_back({"two clusters far from each other", with([](double x, std::size_t i, std::size_t j) {
+                    return x + (j == 0 ? (i % 2 == 0 ? 60 : -60) : 0);
+                  })});
+  sets.push_back({"a lone row far off",
+                  with([](double x, std::size_t i, std::size_t j) { return i == 333 && j == 2 ? 3000 : x; })});
+  sets.push_back({"a cluster far off, one row after another",
+                  with([](double x, std::size_t i, std::size_t j) { return i >= 768 && j == 0 ? 200 + x : x; })});
+  sets.push_back({"all on one side", with([](double x, std::size_t, std::size_t) { return x + 500; })});
+  sets.push_back({"all on one side, very far", with([](double x, std::size_t, std::size_t) { return x + 2e4; })});
+  sets.push_back({"a few rows again and again", with([](double, std::size_t i, std::size_t j) {
+                    return static_cast<double>(i % 5) * 3 + static_cast<double>(j % 3);
+                  })});
+  sets.push_back({"equal rows", with([](double, std::size_t, std::size_t j) { return 0.1 + static_cast<double>(j); })});
+  sets.push_back({"denormals", with([](double x, std::size_t, std::size_t) { return std::ldexp(x, -140); })});
+  sets.push_back({"huge", with([](double x, std::size_t i, std::size_t) { return i % 7 == 0 ? x * 1e30 : x; })});
+  sets.push_back({"equal coordinates",
+                  with([](double, std::size_t i, std::size_t) { return 0.01 * (static_cast<double>(i) - 450); })});
+  return sets;
+}
+
+TEST(FullSumTest, HostileReferencesMatchLongDouble) {
+  for (const bool pruning : {false, true}) {
+    for (const auto& [name, rows] : hostile_sets()) {
+      const auto set = make_reference_set(rows, pruning, 1);
+      FullSum sum(set);
+      // Beside their own rows, and away from all of them, as far as that goes.
+      for (const double factor :
+           {0.0, 0.3, 0.7, 0.95, 1.0, 1.001, 1.1, 1.5, 2.5, 4.0, 8.0, 20.0, 300.0, 1e5, 1e12, 1e35}) {
+        for (const std::size_t first : {330, 890}) {
+          const auto queries = times(rows.view().middle_rows(first, 5), factor);
+          EXPECT_LE(worst(scores(sum, queries), queries, rows), 1) << name << ", factor " << factor;
+        }
+      }
+    }
+  }
+}
+
+TEST(FullSumTest, ASumHasTheSameBitsWhateverIsBesideItAndOnAnyThreads) {
+  for (const bool adaptive : {false, true}) {
+    const std::size_t k = 16;
+    const auto rows = map(gaussian(20000, k, 5), [](double x, auto, auto) { return 1.6 * x; });
+    AdaptiveBandwidth bandwidth{{}, k};
+    testing::Random random(1);
+    for (std::size_t i = 0; adaptive && i < rows.rows(); ++i)
+      bandwidth.factors.push_back(std::exp(0.3 * random.normal()));
+    const auto set = make_reference_set(rows, false, 1, bandwidth);
+    // Of every kind side by side: each row is farther than the one before.
+    auto queries = times(gaussian(150, k, 6), 1);
+    for (std::size_t i = 0; i < queries.rows(); ++i) {
+      for (double& x : queries.row(i)) x *= 1.1 * std::pow(1.12, static_cast<double>(i));
+    }
+    FullSum alone(set);
+    const auto together = scores(alone, queries);
+    parallel::Pool pool(3);
+    FullSum shared(set, pool.threads());
+    EXPECT_EQ(scores(shared, queries, &pool), together);
+    for (std::size_t i = 0; i < queries.rows(); ++i) {
+      double one = 0;
+      alone.score(kernels::active(), queries.row(i).data(), k, 1, &one);
+      EXPECT_EQ(one, together[i]) << i;
+    }
+  }
+}
+
+}  // namespace
+}  // namespace kernad::kde
