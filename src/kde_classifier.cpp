@@ -6,7 +6,6 @@
 #include <algorithm>
 #include <cmath>
 
-#include "calibration/probability.hpp"
 #include "explanation/explain.hpp"
 #include "kde/density_scorer.hpp"
 #include "kernad/error.hpp"
@@ -73,12 +72,10 @@ std::vector<double> KDEClassifier::compute_kde_scores(EmbeddingsView features, b
 }
 
 std::vector<double> KDEClassifier::compute_probabilities(std::span<const double> scores) {
-  using calibration::kMidpoint;
-  using calibration::kSlope;
   std::vector<double> probabilities(scores.size());
   for (std::size_t i = 0; i < scores.size(); ++i) {
     if (std::isnan(scores[i])) throw InvalidInput(fmt::format("score {} is NaN; scores are log-densities", i));
-    probabilities[i] = 1 / (1 + std::exp(kSlope * (scores[i] - kMidpoint)));
+    probabilities[i] = 1 / (1 + std::exp(probability_slope * (scores[i] - probability_midpoint)));
   }
   return probabilities;
 }

@@ -12,6 +12,10 @@
 
 namespace kernad {
 
+/// The anomaly probability of a log-density is the reference's sigmoid, 1 / (1 + exp(slope (log-density - midpoint))).
+inline constexpr double probability_slope = 0.05;   ///< per nat
+inline constexpr double probability_midpoint = 12;  ///< nats: the log-density whose probability is 0.5
+
 /// Log-densities of normal rows, each by a model that has not seen its row: what new rows are ranked among.
 class KERNAD_API Calibration {
  public:

@@ -15,8 +15,16 @@ from __future__ import annotations
 import os
 
 from kernad import _core
-from kernad._errors import FitWarning, InvalidInput, InvalidParameter, NotFittedError, ReadError, WriteError
-from kernad._types import FeatureScalingMethod, FitReport, StateDict
+from kernad._errors import (
+    FitWarning,
+    InternalError,
+    InvalidInput,
+    InvalidParameter,
+    NotFittedError,
+    ReadError,
+    WriteError,
+)
+from kernad._types import FeatureScalingMethod, FitReport, Note, StateDict
 from kernad.calibration import Calibration, Threshold, benjamini_hochberg
 from kernad.classifier import KDEClassifier
 from kernad.explanation import Explanation, Neighbours
@@ -34,11 +42,13 @@ __all__ = [
     "FitReport",
     "FitWarning",
     "GaussianKDE",
+    "InternalError",
     "InvalidInput",
     "InvalidParameter",
     "KDEClassifier",
     "Neighbours",
     "NotFittedError",
+    "Note",
     "ReadError",
     "Scorer",
     "StateDict",

@@ -37,32 +37,6 @@ def whole_number(value: Any, name: str, least: int, most: int = 2**63 - 1) -> in
     return number
 
 
-def component_count(value: Any) -> int | float | str:
-    """A count as an int, a share of variance as a float, "all" as it is: the core checks its range."""
-    if isinstance(value, str) and value == "all":
-        return value
-    if isinstance(value, bool):
-        raise TypeError(f"n_pca_components is {value!r}; a count or a share of variance is needed")
-    try:
-        return whole_number(value, "n_pca_components", -(2**63))
-    except TypeError:
-        pass
-    try:
-        return float(value)
-    except (TypeError, ValueError):
-        raise TypeError(f"n_pca_components is {value!r}; a count or a share of variance is needed") from None
-
-
-def bandwidth_text(value: Any) -> str:
-    """A rule's name as it is, a number as text: the core checks both."""
-    if isinstance(value, str):
-        return value
-    try:
-        return repr(float(value))
-    except (TypeError, ValueError):
-        raise TypeError(f"bandwidth is {value!r}; a number or the name of a rule is needed") from None
-
-
 class Reporter:
     """Tells a callback or a tqdm bar how far a call is. As a context it closes the bar."""
 

@@ -53,7 +53,7 @@ def _open_file(path: Path) -> tuple[dict[str, Any], dict[str, Any]]:
     if path.suffix == ".safetensors":
         classifier = KDEClassifier.load(path)
         options = {name: getattr(classifier, name) for name in _PARAMETERS}
-        if any("feature scaling method" in note for note in classifier.report().notes):
+        if any(note.code == "scaling_assumed" for note in classifier.report().notes):
             del options["feature_scaling_method"]
         return dict(classifier.state_dict()), _plain(options)
     enums: list[Any] = [(FeatureScalingMethod, name) for name in _ENUM_NAMES]

@@ -28,6 +28,13 @@ class InternalError(RuntimeError):
 class FitWarning(UserWarning):
     """A fit used less than it was given: fewer components, fewer directions or a sample of the rows."""
 
+    code: str
+    """What it is about, for programs: see Note."""
+
+    def __init__(self, message: str, code: str = "other") -> None:
+        super().__init__(message)
+        self.code = code
+
 
 for _class in (InvalidInput, InvalidParameter, NotFittedError, ReadError, WriteError, InternalError, FitWarning):
     _class.__module__ = "kernad"  # where users find them

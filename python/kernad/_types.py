@@ -19,6 +19,31 @@ class FeatureScalingMethod(str, Enum):
     """Every row divided by ``max_length``, the longest row seen in training."""
 
 
+class Note(str):
+    """A sentence for people on what a fit did with the data, and a code for programs.
+
+    Codes do not change from version to version; new ones may come:
+
+    - ``"rows_sampled"``: of more rows than ``max_training_points`` a sample was used;
+    - ``"components_cut"``: fewer components than asked for, since the data have no more;
+    - ``"directions_dropped"``: components without variance after scaling are no part of the density;
+    - ``"bandwidth_at_limit"``: the likelihood would rise beyond the range of bandwidths that was searched;
+    - ``"scaling_assumed"``: a checkpoint does not say how it scales;
+    - ``"other"``: a note of a model file without codes.
+    """
+
+    code: str
+
+    def __new__(cls, text: str, code: str = "other") -> Note:
+        """The note of a code and a text."""
+        note = super().__new__(cls, text)
+        note.code = code
+        return note
+
+    def __reduce__(self) -> tuple[type[Note], tuple[str, str]]:
+        return Note, (str(self), self.code)
+
+
 @dataclass(frozen=True)
 class FitReport:
     """What a fit did with the data."""
@@ -47,8 +72,8 @@ class FitReport:
     """Mean leave-one-out log-likelihood, in nats, of scaled features of training rows; None unless bandwidth is "loo"."""
     chosen: tuple[str, ...]
     """Of ``auto``: a sentence for each of the two densities; else empty."""
-    notes: tuple[str, ...]
-    """Sentences on what was cut or sampled; each was a FitWarning."""
+    notes: tuple[Note, ...]
+    """On what was cut or sampled; each was a FitWarning."""
 
 
 class StateDict(dict[str, Any]):
@@ -57,12 +82,3 @@ class StateDict(dict[str, Any]):
     def __init__(self, tensors: Any = (), metadata: dict[str, str] | None = None) -> None:
         super().__init__(tensors)
         self.metadata: dict[str, str] = dict(metadata or {})
-
-
-def scaling_name(method: FeatureScalingMethod | str) -> str:
-    """``"norm"`` or ``"scale"``; other texts go to the core, which refuses them by name."""
-    if isinstance(method, Enum):  # also the enum of anomalib, which has the same values
-        return str(method.value)
-    if isinstance(method, str):
-        return method
-    raise TypeError(f"feature_scaling_method is {method!r}; a FeatureScalingMethod or its name is needed")

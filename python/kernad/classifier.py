@@ -12,9 +12,10 @@ import numpy.typing as npt
 
 from kernad import _core
 from kernad._arrays import ArrayLike, Rows, as_rows, as_scores, as_tensor, to_numpy
-from kernad._calls import Progress, Reporter, bandwidth_text, component_count, threads_for, whole_number
+from kernad._calls import Progress, Reporter, threads_for, whole_number
 from kernad._errors import FitWarning
-from kernad._types import FeatureScalingMethod, FitReport, StateDict, scaling_name
+from kernad._options import Option, shown, to_texts, to_values
+from kernad._types import FeatureScalingMethod, FitReport, Note, StateDict
 from kernad.calibration import Calibrated
 from kernad.explanation import Explanation, Neighbours
 
@@ -87,37 +88,31 @@ class KDEClassifier(Calibrated):
     ) -> None:
         self.num_threads = whole_number(num_threads, "num_threads", 0, 1024)
         self._core = _core.KDEClassifier(
-            component_count(n_pca_components),
-            scaling_name(feature_scaling_method),
-            whole_number(max_training_points, "max_training_points", 0),
-            whole_number(seed, "seed", 0, 2**64 - 1),
-            bool(standardize),
-            bandwidth_text(bandwidth),
-            covariance,
-            float(local_alpha),
-            bool(auto),
+            to_texts(
+                {
+                    "n_pca_components": n_pca_components,
+                    "feature_scaling_method": feature_scaling_method,
+                    "max_training_points": max_training_points,
+                    "seed": seed,
+                    "standardize": standardize,
+                    "bandwidth": bandwidth,
+                    "covariance": covariance,
+                    "local_alpha": local_alpha,
+                    "auto": auto,
+                }
+            )
         )
         self.pruning = pruning
 
-    @property
-    def n_pca_components(self) -> int | float | str:
-        """Components asked for: a count, a share of the variance, or "all"."""
-        return self._core.options()["n_pca_components"]  # type: ignore[no-any-return]
-
-    @property
-    def feature_scaling_method(self) -> FeatureScalingMethod:
-        """How features are scaled."""
-        return FeatureScalingMethod(self._core.options()["feature_scaling_method"])
-
-    @property
-    def max_training_points(self) -> int:
-        """Most rows that a fit uses."""
-        return self._core.options()["max_training_points"]  # type: ignore[no-any-return]
-
-    @property
-    def seed(self) -> int:
-        """Seed of the sample of training rows."""
-        return self._core.options()["seed"]  # type: ignore[no-any-return]
+    n_pca_components = Option["int | float | str"]("Components asked for: a count, a share of the variance, or 'all'.")
+    feature_scaling_method = Option[FeatureScalingMethod]("How features are scaled.")
+    max_training_points = Option[int]("Most rows that a fit uses.")
+    seed = Option[int]("Seed of the sample of training rows.")
+    standardize = Option[bool]("Whether columns are brought to standard deviation 1.")
+    bandwidth = Option["float | str"]("The bandwidth factor asked for, or the name of its rule.")
+    covariance = Option[str]("What the kernels' covariance is made of.")
+    local_alpha = Option[float]("The exponent of each row's own bandwidth.")
+    auto = Option[bool]("Whether two densities, chosen from the training rows, judge together.")
 
     @property
     def pruning(self) -> bool:
@@ -130,31 +125,6 @@ class KDEClassifier(Calibrated):
     @pruning.setter
     def pruning(self, value: bool) -> None:
         self._core.pruning = bool(value)
-
-    @property
-    def standardize(self) -> bool:
-        """Whether columns are brought to standard deviation 1."""
-        return self._core.options()["standardize"]  # type: ignore[no-any-return]
-
-    @property
-    def bandwidth(self) -> float | str:
-        """The bandwidth factor asked for, or the name of its rule."""
-        return self._core.options()["bandwidth"]  # type: ignore[no-any-return]
-
-    @property
-    def covariance(self) -> str:
-        """What the kernels' covariance is made of."""
-        return self._core.options()["covariance"]  # type: ignore[no-any-return]
-
-    @property
-    def local_alpha(self) -> float:
-        """The exponent of each row's own bandwidth."""
-        return self._core.options()["local_alpha"]  # type: ignore[no-any-return]
-
-    @property
-    def auto(self) -> bool:
-        """Whether two densities, chosen from the training rows, judge together."""
-        return self._core.options()["auto"]  # type: ignore[no-any-return]
 
     @property
     def is_fitted(self) -> bool:
@@ -304,7 +274,9 @@ class KDEClassifier(Calibrated):
 
     def report(self) -> FitReport:
         """What the last fit did; of a checkpoint without a report, what its shapes tell. Raises NotFittedError."""
-        return FitReport(**self._core.report())
+        report = self._core.report()
+        report["notes"] = tuple(Note(text, code) for code, text in report["notes"])
+        return FitReport(**report)
 
     def state_dict(self) -> StateDict:
         """The fitted state under the reference's tensor names, and kernad's own beside them, as NumPy arrays.
@@ -332,7 +304,7 @@ class KDEClassifier(Calibrated):
         }
         metadata = getattr(state_dict, "metadata", None)
         self._core.load_state_dict(tensors, metadata if isinstance(metadata, dict) else {})
-        self._warn_of_notes(about="feature scaling method")
+        self._warn_of_notes("scaling_assumed")
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write the model as one .safetensors file, whole or not at all.
@@ -357,7 +329,7 @@ class KDEClassifier(Calibrated):
         """
         classifier = cls(**parameters)
         classifier._core.load(os.fspath(path))
-        classifier._warn_of_notes(about="feature scaling method")
+        classifier._warn_of_notes("scaling_assumed")
         return classifier
 
     def _scores(self, rows: Rows, as_log_likelihood: bool) -> npt.NDArray[np.float64]:
@@ -377,15 +349,15 @@ class KDEClassifier(Calibrated):
             reporter.callback(stop, len(rows))
         return result
 
-    def _warn_of_notes(self, about: str = "") -> None:
+    def _warn_of_notes(self, *codes: str) -> None:
         for note in self.report().notes:
-            if about in note:
-                warnings.warn(note, FitWarning, stacklevel=3)
+            if not codes or note.code in codes:
+                warnings.warn(FitWarning(note, note.code), stacklevel=3)
 
     def __getstate__(self) -> dict[str, Any]:
         """Parameters, and the model as the bytes of its .safetensors file: loading them runs no code of their own."""
         return {
-            "parameters": self._core.options() | {"num_threads": self.num_threads, "pruning": self.pruning},
+            "parameters": to_values(self._core.options()) | {"num_threads": self.num_threads, "pruning": self.pruning},
             "model": self._core.to_bytes() if self.is_fitted else None,
         }
 
@@ -395,7 +367,5 @@ class KDEClassifier(Calibrated):
             self._core.from_bytes(state["model"])
 
     def __repr__(self) -> str:
-        quiet = {"standardize": False, "bandwidth": "scott", "covariance": "full", "local_alpha": 0.0, "auto": False}
-        told = {k: v for k, v in self._core.options().items() if k not in quiet or v != quiet[k]}
-        options = ", ".join(f"{name}={value!r}" for name, value in told.items())
+        options = ", ".join(f"{name}={value!r}" for name, value in shown(self._core.options()).items())
         return f"{type(self).__name__}({options}{'' if self.is_fitted else ', not fitted'})"

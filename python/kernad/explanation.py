@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from dataclasses import dataclass
 
 import numpy as np
@@ -42,5 +43,11 @@ class Explanation:
     """D: the same for each column of the embeddings."""
     expected: npt.NDArray[np.float64]
     """D: the row with the deviation taken back, in its own unit."""
-    unseen: float
+    residual_share: float
     """The share, in [0, 1], of ``|row - mean|^2`` in directions that the model does not keep."""
+
+    @property
+    def unseen(self) -> float:
+        """``residual_share`` by its old name, which goes with the next minor version."""
+        warnings.warn("Explanation.unseen is now called residual_share", DeprecationWarning, stacklevel=2)
+        return self.residual_share

@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from kernad import _core
 from kernad._errors import InvalidInput, InvalidParameter, ReadError, WriteError
 from kernad._types import FeatureScalingMethod
 from kernad.classifier import KDEClassifier
@@ -113,9 +114,9 @@ def _classifier(state: Any, method: FeatureScalingMethod, opset: int, input_type
         features = _with_residual(g, centred, features, state)
     scaled = _scale(g, features, method, float(np.ravel(state["max_length"])[0]))
     log_density = _log_density(g, scaled, state)
-    # 1 / (1 + exp(0.05 (x - 12))) is the sigmoid of 0.05 (12 - x).
-    distance = g.node("Sub", [g.constant("midpoint", np.array(12.0)), log_density], "kernad/below_midpoint")
-    logit = g.node("Mul", [distance, g.constant("slope", np.array(0.05))], "kernad/logit")
+    # 1 / (1 + exp(slope (x - midpoint))) is the sigmoid of slope (midpoint - x).
+    distance = g.node("Sub", [g.constant("midpoint", np.array(_core.PROBABILITY_MIDPOINT)), log_density], "kernad/below_midpoint")
+    logit = g.node("Mul", [distance, g.constant("slope", np.array(_core.PROBABILITY_SLOPE))], "kernad/logit")
     g.node("Sigmoid", [logit], "probability")
 
     columns = len(state["pca_model.mean"])

@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from kernad._arrays import ArrayLike
+from kernad._options import attributes_of, with_components_for
 from kernad._types import FeatureScalingMethod
 from kernad.classifier import KDEClassifier
 
@@ -71,21 +72,8 @@ class KDE(BaseDetector):  # type: ignore[misc]
         """
         X = check_array(X, dtype=[np.float32, np.float64])
         self._set_n_classes(y)
-        wanted = self.n_pca_components
-        if not self.auto and not isinstance(wanted, (float, np.floating, str)):
-            wanted = min(wanted, len(X))  # the core makes no model of fewer rows than components
-        self.classifier_ = KDEClassifier(
-            wanted,
-            self.feature_scaling_method,
-            self.max_training_points,
-            seed=self.seed,
-            standardize=self.standardize,
-            bandwidth=self.bandwidth,
-            covariance=self.covariance,
-            local_alpha=self.local_alpha,
-            auto=self.auto,
-            num_threads=self.num_threads,
-        )
+        options = with_components_for(len(X), attributes_of(self))
+        self.classifier_ = KDEClassifier(**options, num_threads=self.num_threads)
         self.classifier_.fit(X)
         self.decision_scores_ = self._scores(X)
         self._process_decision_scores()

@@ -9,6 +9,7 @@ import numpy.typing as npt
 
 from kernad._arrays import ArrayLike
 from kernad._errors import InvalidParameter
+from kernad._options import attributes_of, with_components_for
 from kernad._types import FeatureScalingMethod
 from kernad.classifier import KDEClassifier
 
@@ -118,18 +119,6 @@ class KDEAnomalyDetector(OutlierMixin, BaseEstimator):  # type: ignore[misc]
         return np.where(self.decision_function(X) < 0, -1, 1)
 
     def _make_classifier(self, rows: int) -> KDEClassifier:
-        wanted = self.n_pca_components
-        if not self.auto and not isinstance(wanted, (float, np.floating, str)):
-            wanted = min(wanted, rows)  # the core makes no model of fewer rows than components
-        return KDEClassifier(
-            wanted,
-            self.feature_scaling_method,
-            self.max_training_points,
-            seed=self.random_state or 0,
-            standardize=self.standardize,
-            bandwidth=self.bandwidth,
-            covariance=self.covariance,
-            local_alpha=self.local_alpha,
-            auto=self.auto,
-            num_threads=0 if self.n_jobs in (None, -1) else self.n_jobs,
-        )
+        options = attributes_of(self) | {"seed": self.random_state or 0}
+        threads = 0 if self.n_jobs in (None, -1) else self.n_jobs
+        return KDEClassifier(**with_components_for(rows, options), num_threads=threads)

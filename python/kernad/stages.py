@@ -9,7 +9,8 @@ import numpy.typing as npt
 
 from kernad import _core
 from kernad._arrays import ArrayLike, as_rows
-from kernad._calls import bandwidth_text, component_count, threads_for, whole_number
+from kernad._calls import threads_for, whole_number
+from kernad._options import to_texts, to_values
 
 
 class PCA:
@@ -20,16 +21,19 @@ class PCA:
 
     Args:
         n_components: a count >= 1, or the share of the variance in (0, 1) that the kept ones explain together, or "all".
+        num_threads: as of KDEClassifier.
 
     Raises:
-        ValueError: n_components is out of range.
+        ValueError: n_components or num_threads is out of range.
 
     Source: Jolliffe, Principal Component Analysis, 2nd ed., ch. 3.
     """
 
-    def __init__(self, n_components: int | float | str = 16) -> None:
-        self.n_components = component_count(n_components)
-        self._core = _core.PCA(self.n_components)
+    def __init__(self, n_components: int | float | str = 16, *, num_threads: int = 0) -> None:
+        self.num_threads = whole_number(num_threads, "num_threads", 0, 1024)
+        texts = to_texts({"n_pca_components": n_components})
+        self.n_components: int | float | str = to_values(texts)["n_pca_components"]
+        self._core = _core.PCA(texts)
 
     def fit(self, dataset: ArrayLike) -> None:
         """Learn mean and directions from N x D rows (N >= 2), which stay unchanged.
@@ -38,7 +42,7 @@ class PCA:
             ValueError: empty, NaN or infinite input, a finite value beyond float32, or all rows identical.
         """
         rows, _ = as_rows(dataset, "embeddings")
-        self._core.fit(rows)
+        self._core.fit(rows, threads_for(self.num_threads))
 
     def transform(self, features: ArrayLike) -> Any:
         """``(x - mean) @ singular_vectors``: N x k, float32.
@@ -48,7 +52,7 @@ class PCA:
             ValueError: a wrong number of columns, a value that is not finite, or a result beyond float32.
         """
         rows, wrap = as_rows(features, "embeddings")
-        return wrap(self._core.transform(rows))
+        return wrap(self._core.transform(rows, threads_for(self.num_threads)))
 
     forward = transform
     __call__ = transform
@@ -61,7 +65,7 @@ class PCA:
     def inverse_transform(self, features: ArrayLike) -> Any:
         """``features @ singular_vectors.T + mean``: N x k back to N x D. Raises as ``transform`` does."""
         rows, wrap = as_rows(features, "features")
-        return wrap(self._core.inverse_transform(rows))
+        return wrap(self._core.inverse_transform(rows, threads_for(self.num_threads)))
 
     @property
     def is_fitted(self) -> bool:
@@ -123,7 +127,9 @@ class GaussianKDE:
         pruning: bool = True,
     ) -> None:
         self.num_threads = whole_number(num_threads, "num_threads", 0, 1024)
-        self._core = _core.GaussianKDE(bandwidth_text(bandwidth), covariance, float(local_alpha))
+        self._core = _core.GaussianKDE(
+            to_texts({"bandwidth": bandwidth, "covariance": covariance, "local_alpha": local_alpha})
+        )
         self.pruning = pruning
         if dataset is not None:
             self.fit(dataset)

@@ -10,6 +10,7 @@ from typing import Any
 
 from kernad._calls import Progress
 from kernad._errors import InvalidInput, NotFittedError
+from kernad._options import attributes_of
 from kernad._reference_form import NAMES, to_reference_form
 from kernad._types import FeatureScalingMethod, FitReport, StateDict
 from kernad.classifier import KDEClassifier as _Classifier
@@ -57,17 +58,28 @@ class KDEClassifier(_Buffers):
         max_training_points: int = 40000,
         *,
         seed: int = 0,
+        standardize: bool = False,
+        bandwidth: float | str = "scott",
+        covariance: str = "full",
+        local_alpha: float = 0.0,
+        auto: bool = False,
         num_threads: int = 0,
+        pruning: bool = True,
     ) -> None:
         super().__init__("max_length")
-        empty = _Classifier(
-            n_pca_components, feature_scaling_method, max_training_points, seed=seed, num_threads=num_threads
-        )
-        self.n_pca_components = empty.n_pca_components
-        self.feature_scaling_method = empty.feature_scaling_method
-        self.max_training_points = empty.max_training_points
+        self.n_pca_components = n_pca_components
+        self.feature_scaling_method = feature_scaling_method
+        self.max_training_points = max_training_points
         self.seed = seed
+        self.standardize = standardize
+        self.bandwidth = bandwidth
+        self.covariance = covariance
+        self.local_alpha = local_alpha
+        self.auto = auto
         self.num_threads = num_threads
+        self.pruning = pruning
+        for key, value in attributes_of(self._unfitted()).items():  # checked, and of the types that they have there
+            setattr(self, key, value)
         self.pca_model = _Buffers("singular_vectors", "mean", "num_components")
         self.kde_model = _Buffers("bw_transform", "dataset", "norm")
         self._cached: tuple[Any, _Classifier] | None = None
@@ -122,18 +134,12 @@ class KDEClassifier(_Buffers):
         if buffers["pca_model.singular_vectors"].numel() == 0:
             raise NotFittedError("the classifier is not fitted; call fit or load a state first")
         classifier = self._unfitted()
-        classifier.load_state_dict(StateDict(buffers, {"feature_scaling_method": self.feature_scaling_method.value}))
+        classifier.load_state_dict(StateDict(buffers, {"feature_scaling_method": FeatureScalingMethod(self.feature_scaling_method).value}))
         self._cached = (key, classifier)
         return classifier
 
     def _unfitted(self) -> _Classifier:
-        return _Classifier(
-            self.n_pca_components,
-            self.feature_scaling_method,
-            self.max_training_points,
-            seed=self.seed,
-            num_threads=self.num_threads,
-        )
+        return _Classifier(**attributes_of(self), num_threads=self.num_threads, pruning=self.pruning)
 
     def _load_from_state_dict(self, *args: Any) -> None:
         self._report = None  # it told of another fit

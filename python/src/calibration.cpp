@@ -125,6 +125,8 @@ void bind_calibration(nb::module_& m, nb::class_<KDEClassifier>& classifier) {
       .def("threshold", &threshold, nb::sig("def threshold(self) -> dict[str, typing.Any] | None"))
       .def("p_values", &p_values, nb::arg("log_densities").noconvert())
       .def("labels", &labels, nb::arg("log_densities").noconvert());
+  m.attr("PROBABILITY_SLOPE") = probability_slope;
+  m.attr("PROBABILITY_MIDPOINT") = probability_midpoint;
   m.def("benjamini_hochberg", &discoveries, nb::arg("p_values").noconvert(), nb::arg("fdr"));
 }
 

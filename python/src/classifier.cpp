@@ -18,15 +18,6 @@
 namespace kernad::python {
 namespace {
 
-/// texts: the value of each option that is not left at its default, as kernad::set_option reads it.
-KDEClassifierOptions make_options(const nb::dict& texts) {
-  KDEClassifierOptions options;
-  for (const auto& [key, text] : texts) {
-    set_option(options, nb::cast<std::string>(key), nb::cast<std::string>(text));
-  }
-  return options;
-}
-
 /// The table of options: a dict of key, flag, values, valid, help, default (all texts), is_flag and set_by_auto for
 /// each.
 nb::list option_table() {
@@ -100,21 +91,13 @@ nb::tuple pre_process(const KDEClassifier& self, const Rows& rows, std::optional
   return nb::make_tuple(to_numpy(std::move(result.first)), result.second);
 }
 
+/// The value of every option, as text.
 nb::dict options(const KDEClassifier& self) {
-  const KDEClassifierOptions& o = self.options();
-  const auto& n = o.n_pca_components;
-  nb::dict result;
-  result["n_pca_components"] = n.is_all() ? nb::cast("all") : n.is_share() ? nb::cast(n.share()) : nb::cast(n.count());
-  result["feature_scaling_method"] = std::string(to_string(o.feature_scaling_method));
-  result["max_training_points"] = o.max_training_points;
-  result["seed"] = o.seed;
-  result["auto"] = o.automatic;
-  result["standardize"] = o.standardize;
-  const Bandwidth& width = o.kde.bandwidth;
-  result["bandwidth"] = width.rule() == Bandwidth::Rule::value ? nb::cast(width.value()) : nb::cast(to_string(width));
-  result["covariance"] = std::string(to_string(o.kde.covariance));
-  result["local_alpha"] = o.kde.local_alpha;
-  return result;
+  nb::dict texts;
+  for (const EstimatorOption& option : estimator_options()) {
+    texts[nb::str(option.key.data(), option.key.size())] = option.get(self.options());
+  }
+  return texts;
 }
 
 nb::dict report(const KDEClassifier& self) {
@@ -184,7 +167,7 @@ void bind_classifier(nb::module_& m) {
   classifier
       .def(
           "__init__",
-          [](KDEClassifier* self, const nb::dict& options) { new (self) KDEClassifier(make_options(options)); },
+          [](KDEClassifier* self, const nb::dict& options) { new (self) KDEClassifier(to_options(options)); },
           nb::arg("options"), nb::sig("def __init__(self, options: dict[str, str]) -> None"))
       .def("fit", &fit, nb::arg("rows").noconvert(), nb::arg("threads"), nb::arg("progress").none(),
            nb::sig("def fit(self, rows: numpy.typing.NDArray[numpy.float32], threads: int, "
@@ -196,7 +179,7 @@ void bind_classifier(nb::module_& m) {
                    "threads: int) -> tuple[numpy.typing.NDArray[numpy.float32], float]"))
       .def_prop_ro("is_fitted", &KDEClassifier::is_fitted)
       .def_prop_rw("pruning", &KDEClassifier::pruning, &KDEClassifier::set_pruning)
-      .def("options", &options, nb::sig("def options(self) -> dict[str, typing.Any]"))
+      .def("options", &options, nb::sig("def options(self) -> dict[str, str]"))
       .def("report", &report, nb::sig("def report(self) -> dict[str, typing.Any]"))
       .def(
           "state_dict", [](const KDEClassifier& self) { return to_python(self.state_dict()); },

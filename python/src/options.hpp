@@ -1,35 +1,22 @@
-// Parameters as Python gives them.
+// Options as Python gives them: texts by the keys of the table in kernad/classifier_options.hpp.
 #pragma once
 
+#include <nanobind/nanobind.h>
 #include <nanobind/stl/string.h>
-#include <nanobind/stl/variant.h>
 
 #include <string>
-#include <variant>
 
-#include "kernad/error.hpp"
-#include "kernad/kde_options.hpp"
-#include "kernad/pca.hpp"
+#include "kernad/classifier_options.hpp"
 
 namespace kernad::python {
 
-/// An int is a count, a float a share of variance, "all" all that the data have.
-using Components = std::variant<long long, double, std::string>;
-
-[[nodiscard]] inline ComponentCount to_component_count(const Components& components) {
-  if (const auto* count = std::get_if<long long>(&components)) return *count;
-  if (const auto* share = std::get_if<double>(&components)) return *share;
-  const auto& text = std::get<std::string>(components);
-  if (text != "all") {
-    throw InvalidParameter("components are '" + text + "'; valid: a count, a share of variance, or 'all'");
+/// texts: of each option that is not left at its default. Throws InvalidParameter naming what is valid.
+[[nodiscard]] inline KDEClassifierOptions to_options(const nanobind::dict& texts) {
+  KDEClassifierOptions options;
+  for (const auto& [key, text] : texts) {
+    set_option(options, nanobind::cast<std::string>(key), nanobind::cast<std::string>(text));
   }
-  return ComponentCount::all();
-}
-
-/// bandwidth: the name of a rule, or a number as text.
-[[nodiscard]] inline KDEOptions to_kde_options(const std::string& bandwidth_text, const std::string& covariance_name,
-                                               double local_alpha) {
-  return {bandwidth(bandwidth_text), covariance(covariance_name), local_alpha};
+  return options;
 }
 
 }  // namespace kernad::python

@@ -61,7 +61,9 @@ Doubles density(const GaussianKDE& self, const Rows& rows, int threads) {
 
 void bind_stages(nb::module_& m) {
   nb::class_<PCA>(m, "PCA")
-      .def("__init__", [](PCA* self, Components n) { new (self) PCA(to_component_count(n)); })
+      .def(
+          "__init__", [](PCA* self, const nb::dict& options) { new (self) PCA(to_options(options).n_pca_components); },
+          nb::arg("options"), nb::sig("def __init__(self, options: dict[str, str]) -> None"))
       .def("fit", &fit_pca, nb::arg("rows").noconvert(), nb::arg("threads"))
       .def("transform", &transform, nb::arg("rows").noconvert(), nb::arg("threads"))
       .def("inverse_transform", &inverse_transform, nb::arg("rows").noconvert(), nb::arg("threads"))
@@ -80,10 +82,10 @@ void bind_stages(nb::module_& m) {
           "mean", [](const PCA& self) { return copy_to_numpy(self.mean()); }, nb::rv_policy::move);
 
   nb::class_<GaussianKDE>(m, "GaussianKDE")
-      .def("__init__",
-           [](GaussianKDE* self, const std::string& bandwidth, const std::string& covariance, double local_alpha) {
-             new (self) GaussianKDE(to_kde_options(bandwidth, covariance, local_alpha));
-           })
+      .def(
+          "__init__",
+          [](GaussianKDE* self, const nb::dict& options) { new (self) GaussianKDE(to_options(options).kde); },
+          nb::arg("options"), nb::sig("def __init__(self, options: dict[str, str]) -> None"))
       .def("fit", &fit_kde, nb::arg("rows").noconvert(), nb::arg("threads"))
       .def("log_density", &log_density, nb::arg("rows").noconvert(), nb::arg("threads"))
       .def("density", &density, nb::arg("rows").noconvert(), nb::arg("threads"))

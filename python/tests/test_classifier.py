@@ -46,7 +46,7 @@ def test_scaling_method_is_a_str() -> None:
         ({"n_pca_components": 1.5}, ValueError, "1.5"),
         ({"n_pca_components": "many"}, TypeError, "many"),
         ({"n_pca_components": True}, TypeError, "True"),
-        ({"feature_scaling_method": "mean"}, ValueError, "unknown feature scaling method 'mean'; valid: norm, scale"),
+        ({"feature_scaling_method": "mean"}, ValueError, "feature_scaling_method is 'mean'; valid: norm, scale"),
         ({"feature_scaling_method": 3}, TypeError, "3"),
         ({"max_training_points": 1}, ValueError, "max_training_points is 1"),
         ({"max_training_points": -1}, ValueError, "max_training_points is -1"),
@@ -140,7 +140,9 @@ def test_report_and_warnings(train) -> None:
         classifier.fit(train)
     report = classifier.report()
     assert report.notes == tuple(str(w.message) for w in caught)
-    assert len(report.notes) == 2
+    assert [note.code for note in report.notes] == ["rows_sampled", "components_cut"]
+    assert [w.message.code for w in caught] == ["rows_sampled", "components_cut"]  # type: ignore[union-attr]
+    assert pickle.loads(pickle.dumps(report)).notes[1].code == "components_cut"
     assert (report.rows_seen, report.rows_used, report.columns) == (300, 100, 24)
     assert report.components == report.rank == 24
     assert caught[0].filename == __file__

@@ -44,7 +44,13 @@ def test_agrees_with_the_formulas(classifier: kernad.KDEClassifier) -> None:
     np.testing.assert_allclose(why.expected, row - classifier.max_length * (axes @ residual), atol=1e-9)
     centred = row - state["pca_model.mean"]
     missed = centred - axes @ projected
-    assert why.unseen == pytest.approx((missed @ missed) / (centred @ centred), rel=1e-9)
+    assert why.residual_share == pytest.approx((missed @ missed) / (centred @ centred), rel=1e-9)
+
+
+def test_the_old_name_of_the_residual_share(classifier: kernad.KDEClassifier) -> None:
+    why = classifier.explain(ROWS[7])
+    with pytest.warns(DeprecationWarning, match="residual_share"):
+        assert why.unseen == why.residual_share
 
 
 def test_scores_are_the_models_own(classifier: kernad.KDEClassifier) -> None:

@@ -26,6 +26,13 @@ def test_pca_and_back(train) -> None:
     np.testing.assert_allclose(pca.inverse_transform(pca.fit_transform(train)), train, atol=1e-5)
 
 
+def test_any_number_of_threads_gives_the_same_bits(train) -> None:
+    one, two = kernad.PCA(5, num_threads=1), kernad.PCA(5, num_threads=2)
+    np.testing.assert_array_equal(one.fit_transform(train), two.fit_transform(train))
+    with pytest.raises(ValueError, match="num_threads is -1"):
+        kernad.PCA(5, num_threads=-1)
+
+
 def test_pca_errors(train) -> None:
     with pytest.raises(kernad.NotFittedError):
         kernad.PCA(3).transform(train)

@@ -3,7 +3,6 @@
 #include <array>
 #include <cmath>
 
-#include "calibration/probability.hpp"
 #include "kernad/calibration.hpp"
 #include "kernad/error.hpp"
 #include "kernad/metrics.hpp"
@@ -31,7 +30,7 @@ Threshold Threshold::at_probability(double probability) {
     throw InvalidParameter(fmt::format("the threshold's probability is {}; valid: above 0 and below 1", probability));
   }
   const double log_odds = std::log1p(-probability) - std::log(probability);
-  return {ThresholdRule::probability, probability, calibration::kMidpoint + log_odds / calibration::kSlope};
+  return {ThresholdRule::probability, probability, probability_midpoint + log_odds / probability_slope};
 }
 
 Threshold Threshold::at_largest_f1(std::span<const double> log_densities, std::span<const std::uint8_t> labels) {
