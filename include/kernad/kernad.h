@@ -168,12 +168,12 @@ KERNAD_C_API kernad_status kernad_model_predict(const kernad_model* model, kerna
 /// Calibrates by the rows of the fit: those of each of `folds` parts (at least 2; 10 is usual) are scored by a model
 /// fitted on the others, which costs about `folds` fits. progress: NULL for none. The model stays as it was where this
 /// fails: KERNAD_INVALID_INPUT for rows of another shape than in the fit, KERNAD_INVALID_PARAMETER for fewer than 2
-/// folds. What is promised: docs/calibration.md.
+/// folds, or where a target rate set before can no longer be promised. What is promised: docs/calibration.md.
 KERNAD_C_API kernad_status kernad_model_calibrate(kernad_model* model, kernad_rows rows, size_t folds,
                                                   kernad_progress progress, void* user);
 
 /// Calibrates by normal rows that the model was not fitted on. KERNAD_INVALID_INPUT as in kernad_model_score, and for
-/// no rows.
+/// no rows; KERNAD_INVALID_PARAMETER as in kernad_model_calibrate.
 KERNAD_C_API kernad_status kernad_model_calibrate_from(kernad_model* model, kernad_rows rows);
 
 /// The threshold by which at most the share `fpr` of new normal rows is called anomalous, on average over fits.
