@@ -26,8 +26,8 @@ set(CPACK_DEBIAN_KERNAD_DEV_PACKAGE_NAME libkernad-dev)
 set(CPACK_DEBIAN_KERNAD_DEV_DESCRIPTION "kernel-density anomaly detection: headers
 ${about}
 .
-This package has the headers of the C++20 interface, and what CMake and
-pkg-config need to find it.")
+This package has the headers of the C++20 and the C interface, and what CMake
+and pkg-config need to find it.")
 set(CPACK_DEBIAN_KERNAD_DEV_PACKAGE_SECTION libdevel)
 set(CPACK_DEBIAN_KERNAD_DEV_PACKAGE_DEPENDS "${library} (= ${version})")
 set(CPACK_DEBIAN_KERNAD_DEV_PACKAGE_SUGGESTS "cmake, pkg-config")
@@ -82,7 +82,7 @@ foreach(component lib dev cli)
   install(FILES "${PROJECT_SOURCE_DIR}/cmake/debian/copyright" "${PROJECT_SOURCE_DIR}/THIRD_PARTY_NOTICES"
     "${debian}/changelog.Debian.gz" "${debian}/changelog.gz" DESTINATION ${folder} COMPONENT kernad_${component})
 endforeach()
-install(DIRECTORY "${PROJECT_SOURCE_DIR}/examples/quickstart" COMPONENT kernad_dev
+install(DIRECTORY "${PROJECT_SOURCE_DIR}/examples/quickstart" "${PROJECT_SOURCE_DIR}/examples/c" COMPONENT kernad_dev
   DESTINATION "${CMAKE_INSTALL_DATADIR}/doc/libkernad-dev/examples")
 install(FILES "${debian}/kernad.1.gz" DESTINATION ${CMAKE_INSTALL_MANDIR}/man1 COMPONENT kernad_cli)
 install(FILES "${PROJECT_SOURCE_DIR}/apps/kernad/kernad.zsh" RENAME _kernad COMPONENT kernad_cli

@@ -30,6 +30,7 @@ suppress_warnings = [
 breathe_projects = {"kernad": os.environ["KERNAD_DOXYGEN_XML"]}
 breathe_default_project = "kernad"
 breathe_show_include = False
+breathe_domain_by_extension = {"h": "c"}
 cpp_id_attributes = ["KERNAD_API"]
 highlight_language = "none"
 

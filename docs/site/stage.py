@@ -69,11 +69,12 @@ def members(xml: Path, header: str) -> list[str]:
     """A directive for each class, function and name of a header, in the order in which it has them."""
     name = header.replace("_", "__").replace(".", "_8")  # as Doxygen names it
     page = ElementTree.parse(xml / f"{name}.xml")
-    found = []
+    found, structs = [], set()
     for inner in page.iter("innerclass"):
         parent, _, _ = inner.text.rpartition("::")
-        if parent != "kernad":
+        if parent not in ("kernad", ""):
             continue  # comes with its class
+        structs.add(inner.text)
         compound = ElementTree.parse(xml / f"{inner.get('refid')}.xml").find("compounddef")
         line = int(compound.find("location").get("line"))
         found.append((line, f"```{{doxygen{compound.get('kind')}}} {inner.text}\n:members:\n:undoc-members:\n```\n"))
@@ -83,6 +84,8 @@ def members(xml: Path, header: str) -> list[str]:
             continue
         line = int(member.find("location").get("line"))
         kind, name = member.get("kind"), member.findtext("qualifiedname") or member.findtext("name")
+        if kind == "typedef" and (name in structs or member.findtext("definition") == f"typedef enum {name} {name}"):
+            continue  # C's second name of what is there already
         if kind == "function":
             name += re.sub(r"\)[^)]*$", ")", member.findtext("argsstring"))
         found.append((line, f"```{{doxygen{kind}}} {name}\n```\n"))
@@ -95,10 +98,10 @@ def stage_headers(folder: Path, xml: Path) -> None:
         if header.stem in ("export", "kernad") and header.suffix == ".hpp":
             continue
         names.append((header.name, introduction(header)))
-        (folder / header.name).with_suffix(".md").write_text(
-            f"# {header.name}\n\n{introduction(header)}\n\n```cpp\n#include <kernad/{header.name}>\n```\n\n"
-            + "\n".join(members(xml, header.name))
-        )
+        about = f"# {header.name}\n\n{introduction(header)}\n\n```cpp\n#include <kernad/{header.name}>\n```\n\n"
+        if "/// \\file\n" in header.read_text():
+            about += f"```{{doxygenfile}} {header.name}\n:sections: briefdescription detaileddescription\n```\n\n"
+        (folder / header.name).with_suffix(".md").write_text(about + "\n".join(members(xml, header.name)))
     rows = "".join(f"| [{name}]({Path(name).stem}.md) | {' '.join(text.split())} |\n" for name, text in names)
     pages = "".join(f"{Path(name).stem}\n" for name, _ in names)
     (folder / "index.md").write_text(

@@ -12,7 +12,7 @@
 namespace kernad {
 
 /// What went wrong, for programs: exit statuses, Python's exceptions and the C interface follow from it. The numbers do
-/// not change from version to version.
+/// not change from version to version; 7 and 8 are taken by the C interface.
 enum class ErrorCode : std::uint8_t {
   invalid_input = 1,
   invalid_parameter = 2,

@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "kernad/kde_classifier.hpp"
+#include "kernad/kernad.h"
 #include "kernad/scorer.hpp"
 #include "support/clusters.hpp"
 #include "support/count_allocations.hpp"
@@ -46,6 +47,22 @@ TEST(AllocationsTest, ExplainCopiesNoTrainingRows) {
   (void)classifier.explain(queries);
   // A number or two for each training row, where a copy of the rows would be 16 floats for each.
   EXPECT_LE(testing::take_largest_allocation(), 2 * kRows * sizeof(double));
+}
+
+TEST(AllocationsTest, NeitherDoesAScorerOfTheCInterface) {
+  const auto train = gaussian(5000, 8, 1);
+  const auto queries = gaussian(10, 8, 2);
+  kernad_model* model = nullptr;
+  kernad_scorer* scorer = nullptr;
+  ASSERT_EQ(kernad_model_fit(nullptr, {train.data(), 5000, 8, 8}, nullptr, nullptr, &model), KERNAD_OK);
+  ASSERT_EQ(kernad_scorer_create(model, 1, &scorer), KERNAD_OK);
+  double score = 0;
+  ASSERT_EQ(kernad_scorer_score(scorer, {queries.data(), 1, 8, 8}, &score), KERNAD_OK);
+  const std::size_t before = testing::allocations();
+  for (std::size_t i = 0; i < 10; ++i) kernad_scorer_score(scorer, {queries.row(i).data(), 1, 8, 8}, &score);
+  EXPECT_EQ(testing::allocations(), before);
+  kernad_scorer_free(scorer);
+  kernad_model_free(model);
 }
 
 }  // namespace

@@ -1,13 +1,14 @@
 #!/usr/bin/env python3
 """Runs the examples in the repository's Markdown pages, so that what they show is what a reader gets.
 
-    tests/docs/run_examples.py [--cpp COMPILER... --] [--kernad FILE] [--python FILE] [--write] [PAGES...]
+    tests/docs/run_examples.py [--cpp COMPILER... --] [--c COMPILER... --] [--kernad FILE] [--python FILE] [--write] [PAGES...]
 
 What is not given is not run. --write puts what console commands print into the page where it differs; look at the
 difference before you commit it. A page's blocks run in order, in one new folder that also has data/ and docs/:
 
     ```cpp      a program (it has main) is compiled, linked and run, and must return 0; anything else is compiled as the
                 body of a function. --cpp: how to, e.g. --cpp g++ -std=c++20 -Iinclude -Lbuild -lkernad --
+    ```c        the same in C. --c: how to
     ```pycon    a doctest, `...` standing for anything; names live to the end of the page. --python: who runs it
     ```python   the same without output
     ```console  each `$ ` line is run by bash with kernad first on the PATH; what it prints must follow. `...` alone in
@@ -17,7 +18,7 @@ difference before you commit it. A page's blocks run in order, in one new folder
     ```sh       a synopsis, not run: every option of a `kernad COMMAND` in it must be in that command's --help
     ```text     and the like: not code
 
-A marker above a block: <!-- given: CODE --> comes before it in C++ or Python or, in bash, before the commands;
+A marker above a block: <!-- given: CODE --> comes before it in C, C++ or Python or, in bash, before the commands;
 <!-- not run: REASON --> says why a block cannot run. Every block names its language.
 """
 
@@ -35,8 +36,8 @@ from pathlib import Path
 
 from pages import REPOSITORY, Block, blocks, pages
 
-CODE = ("cpp", "pycon", "python", "console")
-NOT_CODE = ("text", "sh", "cmake", "csv", "json", "toml", "yaml", "html", "c")
+CODE = ("cpp", "c", "pycon", "python", "console")
+NOT_CODE = ("text", "sh", "cmake", "csv", "json", "toml", "yaml", "html")
 NUMBER = re.compile(r"-?\d+\.\d+(?:e[+-]?\d+)?")
 PYTHON_RUNNER = r"""
 import doctest, json, sys
@@ -65,13 +66,14 @@ def run(command: list[str], folder: Path, **options) -> subprocess.CompletedProc
     return subprocess.run(command, cwd=folder, **{**merged, **options})
 
 
-def check_cpp(block: Block, compiler: list[str], folder: Path) -> None:
+def check_compiled(block: Block, compiler: list[str], folder: Path) -> None:
     program = re.search(r"\bmain\(", block.text) is not None
-    head = "#include <kernad/kernad.hpp>\n" + "".join(given + "\n" for given in block.given)
+    headers = {"cpp": "<kernad/kernad.hpp>", "c": "<kernad/kernad.h>\n#include <stdio.h>"}
+    head = f"#include {headers[block.language]}\n" + "".join(given + "\n" for given in block.given)
     # Compiler messages then name the page and its line.
     body = f'#line {block.line} "{block.page}"\n{block.text}'
-    source = folder / "example.cpp"
-    source.write_text(body if program else f"{head}\n[[maybe_unused]] static void example() {{\n{body}}}\n")
+    source = folder / f"example.{block.language}"
+    source.write_text(body if program else f"{head}\nvoid example(void) {{\n{body}}}\n")
     if not program:
         compiled = run([*compiler, "-w", "-fsyntax-only", str(source)], Path.cwd())
     else:
@@ -173,8 +175,8 @@ def check_block(block: Block, page_blocks: list[Block], options: argparse.Namesp
         raise Wrong(f"a block must name its language; valid: {', '.join(CODE + NOT_CODE)}")
     if block.not_run is not None:
         return False
-    if block.language == "cpp" and options.cpp:
-        check_cpp(block, options.cpp, folder)
+    if compiler := getattr(options, block.language, None) if block.language in ("cpp", "c") else None:
+        check_compiled(block, compiler, folder)
     elif block.language in ("pycon", "python") and options.python:
         mine = [b for b in page_blocks if b.language in ("pycon", "python") and b.not_run is None]
         if block is mine[0]:  # the page's Python shares its names, and so its process
@@ -222,20 +224,21 @@ def main() -> int:
     parser.add_argument("--write", action="store_true")
     parser.add_argument("pages", nargs="*", type=Path)
     arguments = sys.argv[1:]
-    compiler: list[str] = []
-    if "--cpp" in arguments:
-        start = arguments.index("--cpp")
-        end = arguments.index("--", start)
-        compiler = arguments[start + 1 : end]
-        arguments = arguments[:start] + arguments[end + 1 :]
+    compilers: dict[str, list[str]] = {"cpp": [], "c": []}
+    for language in compilers:
+        if f"--{language}" in arguments:
+            start = arguments.index(f"--{language}")
+            end = arguments.index("--", start)
+            compilers[language] = arguments[start + 1 : end]
+            arguments = arguments[:start] + arguments[end + 1 :]
     options = parser.parse_args(arguments)
-    options.cpp = compiler
+    options.cpp, options.c = compilers["cpp"], compilers["c"]
     for name in ("kernad", "python"):
         if given := getattr(options, name):
             if not os.access(given, os.X_OK):
                 parser.error(f"--{name} {given}: there is no such program")
             setattr(options, name, os.path.abspath(given))  # not resolved: a virtual environment's python is a link
-    counts = dict.fromkeys(["cpp", "pycon", "python", "console", "sh", "not run"], 0)
+    counts = dict.fromkeys(["cpp", "c", "pycon", "python", "console", "sh", "not run"], 0)
     errors: list[str] = []
     for page in [page.resolve() for page in options.pages] or pages():
         errors += check_page(page, options, counts)

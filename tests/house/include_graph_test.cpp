@@ -88,5 +88,20 @@ TEST(IncludeGraphTest, OnlySerialiseKnowsJson) {
   }
 }
 
+/// The C interface stands outside: it sees what every user of the C++ interface sees.
+TEST(IncludeGraphTest, TheCInterfaceSeesPublicHeadersAlone) {
+  std::size_t includes = 0;
+  for (const auto& entry : fs::directory_iterator(kSource / "c")) {
+    std::ifstream file(entry.path());
+    for (std::string line; std::getline(file, line);) {
+      if (!line.starts_with("#include \"")) continue;
+      ++includes;
+      EXPECT_TRUE(line.starts_with("#include \"kernad/") || line.starts_with("#include \"c/"))
+          << entry.path() << ": " << line;
+    }
+  }
+  EXPECT_GT(includes, 10U);
+}
+
 }  // namespace
 }  // namespace kernad
