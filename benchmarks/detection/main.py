@@ -109,7 +109,7 @@ def all_tables(summary: Summary, decisions: list[Decision], focus: str) -> list[
     given = summary.within(set(summary.group_names) - set(elsewhere))
     found = [
         tables.areas(given, "areas", "Area under the ROC curve"),
-        tables.beside(given, focus, "beside", f"{focus}, beside each peer"),
+        tables.beside(given, focus, "beside", f"{focus}, compared with each peer"),
         tables.sets(given, focus),
         tables.precision(given),
     ]
@@ -118,7 +118,8 @@ def all_tables(summary: Summary, decisions: list[Decision], focus: str) -> list[
     if elsewhere:
         others = summary.within(elsewhere)
         found.append(tables.areas(others, "outside", "Sets from elsewhere: area under the ROC curve"))
-        found.append(tables.beside(others, focus, "outside-beside", f"Sets from elsewhere: {focus}, beside each peer"))
+        title = f"Sets from elsewhere: {focus}, compared with each peer"
+        found.append(tables.beside(others, focus, "outside-beside", title))
     return found
 
 

@@ -84,7 +84,7 @@ def beside(summary: Summary, focus: str, name: str, title: str) -> Table:
         if differences[worst] < -measures.TIE:
             row["worst"] = f"{differences[worst]:+.3f} ({summary.full_name(worst)})"
         rows.append(row)
-    columns = [Column("name", f"{focus}, less"), *_group_columns(summary), Column("all", "all sets [95 %]"),
+    columns = [Column("name", f"{focus} minus"), *_group_columns(summary), Column("all", "all sets [95 %]"),
                Column("counts", "better–same–worse"), Column("worst", "most behind on")]  # fmt: skip
     return Table(name, title, columns, rows)
 
@@ -102,11 +102,11 @@ def sets(summary: Summary, focus: str) -> Table:
     columns = [Column("name", "AUROC"), Column("own", focus, "{:.4f}"), Column("best", "best peer there", "{:.4f}"),
                Column("difference", "difference", "{:+.4f}"), Column("beaten", f"beaten by, of {len(peers)}", "{:g}"),
                Column("which", "which")]  # fmt: skip
-    return Table("sets", "Set by set, beside the peer that turned out best there", columns, rows)
+    return Table("sets", "Set by set, compared with the peer that turned out best there", columns, rows)
 
 
 def thresholds(decisions: list[Decision]) -> Table:
-    """Realised rates: mean and standard deviation of the false-positive rate over sets and seeds, and the TPR."""
+    """Observed rates: mean and standard deviation of the false-positive rate over sets and seeds, and the TPR."""
     found: dict[str, dict[str, list[Decision]]] = defaultdict(lambda: defaultdict(list))
     for decision in decisions:
         found[decision.source][decision.group].append(decision)
@@ -125,5 +125,5 @@ def thresholds(decisions: list[Decision]) -> Table:
         columns += [Column(group, f"{short}: FPR (sd)"), Column(f"{group} tpr", "TPR")]
     order = {OWN: 0, "not offered": 1, "reference": 2, "scikit-learn": 3, "PyOD": 4}
     rows.sort(key=lambda row: order[row["name"].split(":")[0]])
-    title = "Of new rows, the share that is called anomalous: of normal ones (FPR) and of anomalies (TPR), in percent"
+    title = "Share of new rows called anomalous: of the normal ones (FPR) and of the anomalies (TPR), in percent"
     return Table("thresholds", title, columns, rows)

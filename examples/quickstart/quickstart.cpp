@@ -1,4 +1,4 @@
-// Learns what normal looks like from 500 made-up embeddings; tells how unusual two new ones are.
+// Learns what normal looks like from 500 made-up embeddings; reports how unusual two new ones are.
 #include <cstdio>
 #include <kernad/kde_classifier.hpp>
 #include <random>
