@@ -20,6 +20,7 @@ using kernels::kTileRows;
 using kernels::Reference;
 
 constexpr std::size_t kSample = 256;       // rows that choose a cut
+constexpr std::size_t kGapSample = 64;     // the same in a part that is small enough already
 constexpr std::size_t kCandidates = 3;     // columns, those of the largest spread, that a cut is sought in
 constexpr std::size_t kRounds = 4;         // of 2-means
 constexpr std::size_t kSmallestPart = 32;  // no side of a cut gets less than this fraction of the sample
@@ -28,7 +29,7 @@ constexpr std::size_t kMinGapRows = 2 * kernels::kTileRows;  // below, a leaf is
 /// A part that is small enough is still cut where it holds clusters: where the cut takes away this share of the sum of
 /// squares. In a single cluster it takes away 2 / pi of one column's, and more of a flat one: in few columns no share
 /// tells the two apart.
-double gap_share(std::size_t columns) { return 0.35 + 1.5 / static_cast<double>(columns); }
+double gap_share(std::size_t columns) { return 0.2 + 1.5 / static_cast<double>(columns); }
 
 using Direction = std::vector<double>;  // of length 1
 
@@ -57,8 +58,8 @@ double squared_distance(std::span<const float> row, const std::vector<double>& c
 /// Rows of a range that stand for all of it.
 class Sample {
  public:
-  Sample(MatrixView<float> points, std::span<const Reference> range)
-      : points_(points), size_(std::min(kSample, range.size())) {
+  Sample(MatrixView<float> points, std::span<const Reference> range, std::size_t size)
+      : points_(points), size_(std::min(size, range.size())) {
     for (std::size_t i = 0; i < size_; ++i) rows_[i] = range[i * range.size() / size_].row;
   }
 
@@ -168,7 +169,7 @@ class Sample {
 std::size_t split(MatrixView<float> points, std::span<Reference> range, std::size_t leaf_rows) {
   const bool fits = range.size() <= leaf_rows;
   if (fits && range.size() < kMinGapRows) return 0;
-  const Sample sample(points, range);
+  const Sample sample(points, range, fits ? kGapSample : kSample);
   Direction between = sample.between_clusters();
   if (fits && between.empty()) return 0;
   std::vector<Direction> directions;

@@ -66,7 +66,7 @@ TEST(LeafOrderTest, ThreadsDoNotChangeIt) {
 TEST(LeafOrderTest, ClustersAreNotMixed) {
   // 12 clusters 40 deviations apart and of 125 rows: leaves need hold no two of them, not even where two would fit.
   const auto points = clustered(1500, 8, 12, 40, 3);
-  for (const std::size_t leaf_rows : {128, 256, 600}) {
+  for (const std::size_t leaf_rows : {128, 300}) {
     const LeafOrder order = order_by_leaves(points, all_rows(1500).rows, leaf_rows, 2);
     std::size_t mixed = 0;
     for (std::size_t leaf = 0; leaf + 1 < order.first_tile.size(); ++leaf) {
