@@ -20,9 +20,16 @@ using kernels::kTileRows;
 using kernels::Reference;
 
 constexpr std::size_t kSample = 256;       // rows that choose a cut
+constexpr std::size_t kGapSample = 64;     // the same in a part that is small enough already
 constexpr std::size_t kCandidates = 3;     // columns, those of the largest spread, that a cut is sought in
 constexpr std::size_t kRounds = 4;         // of 2-means
 constexpr std::size_t kSmallestPart = 32;  // no side of a cut gets less than this fraction of the sample
+constexpr std::size_t kMinGapRows = 2 * kernels::kTileRows;  // below, a leaf is mostly filled up tiles
+
+/// A part that is small enough is still cut where it holds clusters: where the cut takes away this share of the sum of
+/// squares. In a single cluster it takes away 2 / pi of one column's, and more of a flat one: in few columns no share
+/// tells the two apart.
+double gap_share(std::size_t columns) { return 0.2 + 1.5 / static_cast<double>(columns); }
 
 using Direction = std::vector<double>;  // of length 1
 
@@ -51,8 +58,8 @@ double squared_distance(std::span<const float> row, const std::vector<double>& c
 /// Rows of a range that stand for all of it.
 class Sample {
  public:
-  Sample(MatrixView<float> points, std::span<const Reference> range)
-      : points_(points), size_(std::min(kSample, range.size())) {
+  Sample(MatrixView<float> points, std::span<const Reference> range, std::size_t size)
+      : points_(points), size_(std::min(size, range.size())) {
     for (std::size_t i = 0; i < size_; ++i) rows_[i] = range[i * range.size() / size_].row;
   }
 
@@ -74,6 +81,14 @@ class Sample {
       *widest = -1;
     }
     return found;
+  }
+
+  /// The sum of squared distances from the mean.
+  [[nodiscard]] double scatter() const {
+    const std::vector<double> centre = mean([](std::size_t) { return true; });
+    double sum = 0;
+    for (std::size_t i = 0; i < size_; ++i) sum += squared_distance(row(i), centre);
+    return sum;
   }
 
   /// From one cluster's centre to the other's; empty when they are the same.
@@ -150,21 +165,27 @@ class Sample {
   std::array<std::uint32_t, kSample> rows_{};
 };
 
-/// Parts the range in two, neither of them empty, and returns where.
-std::size_t split(MatrixView<float> points, std::span<Reference> range) {
-  const Sample sample(points, range);
-  std::vector<Direction> directions = sample.widest_columns();
-  if (Direction direction = sample.between_clusters(); !direction.empty()) directions.push_back(std::move(direction));
+/// Parts the range in two, neither of them empty, and returns where; 0 where it is better left whole.
+std::size_t split(MatrixView<float> points, std::span<Reference> range, std::size_t leaf_rows) {
+  const bool fits = range.size() <= leaf_rows;
+  if (fits && range.size() < kMinGapRows) return 0;
+  const Sample sample(points, range, fits ? kGapSample : kSample);
+  Direction between = sample.between_clusters();
+  if (fits && between.empty()) return 0;
+  std::vector<Direction> directions;
+  if (!fits) directions = sample.widest_columns();
+  if (!between.empty()) directions.push_back(std::move(between));
   Cut best;
   for (Direction& direction : directions) {
     Cut cut = sample.best_cut(std::move(direction));
     if (best.direction.empty() || cut.gain > best.gain) best = std::move(cut);
   }
+  if (fits && best.gain < gap_share(points.cols()) * sample.scatter()) return 0;
   const auto middle = std::partition(range.begin(), range.end(), [&](const Reference& reference) {
     return dot(points.row(reference.row), best.direction) <= best.value;
   });
   // No cut where the sample's rows are all but the same: anywhere will do.
-  if (middle == range.begin() || middle == range.end()) return range.size() / 2;
+  if (middle == range.begin() || middle == range.end()) return fits ? 0 : range.size() / 2;
   return static_cast<std::size_t>(middle - range.begin());
 }
 
@@ -219,18 +240,22 @@ void RegionPacks::enclose(std::size_t i, MatrixView<float> points, std::span<con
 LeafOrder order_by_leaves(MatrixView<float> points, std::vector<Reference> rows, std::size_t leaf_rows, int threads) {
   // All parts of a level at once: how one is split depends on no other.
   std::vector<std::span<Reference>> parts{rows};
+  std::vector<char> whole{0};  // those that are not split any more
   for (bool split_any = true; split_any;) {
     std::vector<std::size_t> middles(parts.size());
     parallel::parallel_for(parts.size(), threads, [&](std::size_t i, std::size_t) {
-      if (parts[i].size() > leaf_rows) middles[i] = split(points, parts[i]);
+      if (!whole[i]) middles[i] = split(points, parts[i], leaf_rows);
     });
     std::vector<std::span<Reference>> next;
+    std::vector<char> next_whole;
     for (std::size_t i = 0; i < parts.size(); ++i) {
       if (middles[i] != 0) next.push_back(parts[i].first(middles[i]));
       next.push_back(parts[i].subspan(middles[i]));
+      next_whole.resize(next.size(), middles[i] == 0 ? 1 : 0);
     }
     split_any = next.size() > parts.size();
     parts = std::move(next);
+    whole = std::move(next_whole);
   }
   LeafOrder order;
   order.slots.reserve(rows.size() + rows.size() / 8);

@@ -123,8 +123,9 @@ std::vector<Hostile> hostile_sets() {
                   })});
   sets.push_back({"a lone row far off",
                   with([](double x, std::size_t i, std::size_t j) { return i == 333 && j == 2 ? 3000 : x; })});
-  sets.push_back({"a cluster far off, one row after another",
-                  with([](double x, std::size_t i, std::size_t j) { return i >= 768 && j == 0 ? 200 + x : x; })});
+  sets.push_back({"a cluster far off, one row after another", with([](double x, std::size_t i, std::size_t j) {
+                    return i < 768 ? x : 0.3 * x + (j == 0 ? 200 : 0);
+                  })});
   sets.push_back({"all on one side", with([](double x, std::size_t, std::size_t) { return x + 500; })});
   sets.push_back({"all on one side, very far", with([](double x, std::size_t, std::size_t) { return x + 2e4; })});
   sets.push_back({"a few rows again and again", with([](double, std::size_t i, std::size_t j) {

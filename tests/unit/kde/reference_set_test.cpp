@@ -64,18 +64,20 @@ TEST(LeafOrderTest, ThreadsDoNotChangeIt) {
 }
 
 TEST(LeafOrderTest, ClustersAreNotMixed) {
-  // 12 clusters 40 deviations apart and of 125 rows: leaves of at most 128 rows need hold no two of them.
+  // 12 clusters 40 deviations apart and of 125 rows: leaves need hold no two of them, not even where two would fit.
   const auto points = clustered(1500, 8, 12, 40, 3);
-  const LeafOrder order = order_by_leaves(points, all_rows(1500).rows, 128, 2);
-  std::size_t mixed = 0;
-  for (std::size_t leaf = 0; leaf + 1 < order.first_tile.size(); ++leaf) {
-    std::set<std::uint32_t> clusters;
-    for (std::size_t i = order.first_tile[leaf] * kTileRows; i < order.first_tile[leaf + 1] * kTileRows; ++i) {
-      if (order.slots[i].row != kernels::Reference::kNone) clusters.insert(order.slots[i].row * 7919 % 12);
+  for (const std::size_t leaf_rows : {128, 300}) {
+    const LeafOrder order = order_by_leaves(points, all_rows(1500).rows, leaf_rows, 2);
+    std::size_t mixed = 0;
+    for (std::size_t leaf = 0; leaf + 1 < order.first_tile.size(); ++leaf) {
+      std::set<std::uint32_t> clusters;
+      for (std::size_t i = order.first_tile[leaf] * kTileRows; i < order.first_tile[leaf + 1] * kTileRows; ++i) {
+        if (order.slots[i].row != kernels::Reference::kNone) clusters.insert(order.slots[i].row * 7919 % 12);
+      }
+      mixed += clusters.size() > 1 ? 1 : 0;
     }
-    mixed += clusters.size() > 1 ? 1 : 0;
+    EXPECT_EQ(mixed, 0U) << leaf_rows;
   }
-  EXPECT_EQ(mixed, 0U);
 }
 
 TEST(TreeTest, NoRowOfALeafIsFartherThanItsBoundSays) {
