@@ -1,5 +1,5 @@
-// From a log-density to a decision: p-values against honest scores of normal rows, thresholds, and a batch's false
-// discoveries. docs/calibration.md tells which promise holds when, and measures it.
+// From a log-density to a decision: p-values among held-out scores of normal rows, thresholds, and the false
+// discoveries of a batch. docs/calibration.md says which guarantee holds when, and measures it.
 #pragma once
 
 #include <cstddef>
@@ -12,15 +12,15 @@
 
 namespace kernad {
 
-/// The anomaly probability of a log-density is the reference's sigmoid, 1 / (1 + exp(slope (log-density - midpoint))).
+/// The anomaly probability of a log-density is anomalib's sigmoid, 1 / (1 + exp(slope (log-density - midpoint))).
 inline constexpr double probability_slope = 0.05;   ///< per nat
 inline constexpr double probability_midpoint = 12;  ///< nats: the log-density whose probability is 0.5
 
-/// Log-densities of normal rows, each by a model that has not seen its row: what new rows are ranked among.
+/// Log-densities of normal rows, each under a model that was not fitted on that row. New rows are ranked among them.
 class KERNAD_API Calibration {
  public:
-  /// folds: those of the cross-conformal refits that gave the log-densities; 0 when the rows were none that the model
-  /// was fitted on. Order does not matter. Throws InvalidInput for no log-densities or one that is not finite.
+  /// log_densities: in any order. folds: of the cross-conformal refits that gave them; 0 when the model was not fitted
+  /// on these rows. Throws InvalidInput for no log-densities or one that is not finite.
   explicit Calibration(std::vector<double> log_densities, std::size_t folds = 0);
 
   [[nodiscard]] std::span<const double> log_densities() const noexcept { return sorted_; }  ///< ascending
@@ -28,11 +28,12 @@ class KERNAD_API Calibration {
   [[nodiscard]] std::size_t folds() const noexcept { return folds_; }                       ///< as given, 0 for none
 
   /// Conformal p-value of each row, in [1 / (n + 1), 1]: (1 + #{calibration log-density <= its own}) / (n + 1). Small
-  /// is anomalous: a new normal row has P(p <= a) <= a for every a. Infinite log-densities give the limits; throws
-  /// InvalidInput for NaN. Source: Vovk, Gammerman, Shafer, Algorithmic Learning in a Random World (2005), ch. 2.
+  /// values are anomalous: a new normal row has P(p <= a) <= a for every a. Infinite log-densities give the limits;
+  /// throws InvalidInput for NaN. Source: Vovk, Gammerman, Shafer, Algorithmic Learning in a Random World (2005),
+  /// ch. 2.
   [[nodiscard]] std::vector<double> p_values(std::span<const double> log_densities) const;
 
-  /// The smallest false-positive rate that n rows can promise: 1 / (n + 1).
+  /// The smallest false-positive rate that n rows can guarantee: 1 / (n + 1).
   [[nodiscard]] double smallest_fpr() const noexcept;
 
   /// The largest threshold whose false-positive rate is at most `fpr` on new normal rows, on average over fits:
@@ -59,18 +60,18 @@ enum class ThresholdRule : std::uint8_t {
 /// Rows whose log-density is at most `log_density` (a tie included) are called anomalous.
 struct KERNAD_API Threshold {
   ThresholdRule rule = ThresholdRule::log_density;  ///< how it was chosen
-  double value = 0;        ///< what the rule was given: the false-positive rate, the log-density, the probability; of
-                           ///< f1_max the log-density that it found
+  double value = 0;        ///< what the rule was given: the false-positive rate, the log-density, the probability; for
+                           ///< f1_max, the log-density that it found
   double log_density = 0;  ///< in nats
 
-  /// By Calibration::threshold; throws as that does.
+  /// Uses Calibration::threshold, and throws what that throws.
   [[nodiscard]] static Threshold at_target_fpr(double fpr, const Calibration& calibration);
   /// Throws InvalidParameter unless it is finite.
   [[nodiscard]] static Threshold at_log_density(double log_density);
   /// The log-density where KDEClassifier's probability is `probability`. Throws InvalidParameter outside (0, 1).
   [[nodiscard]] static Threshold at_probability(double probability);
-  /// The threshold of largest F1 on labelled rows; of equals the one that calls the fewest rows anomalous. labels: 0
-  /// normal, 1 anomalous. Throws InvalidInput as evaluate does.
+  /// The threshold with the largest F1 on labelled rows; among ties, the one that calls the fewest rows anomalous.
+  /// labels: 0 normal, 1 anomalous. Throws InvalidInput as evaluate does.
   [[nodiscard]] static Threshold at_largest_f1(std::span<const double> log_densities,
                                                std::span<const std::uint8_t> labels);
 

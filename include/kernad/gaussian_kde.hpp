@@ -1,4 +1,4 @@
-// Gaussian kernel density estimation in the log domain from end to end.
+// Gaussian kernel density estimation, entirely in the log domain.
 #pragma once
 
 #include <cstddef>
@@ -17,17 +17,17 @@ struct State;
 }
 
 /// p(x) = 1/N sum_i N(x; x_i, h^2 C), by default with C the covariance of the data (divisor N - 1) and
-/// h = N^(-1/(k+4)), Scott's factor; KDEOptions have others. Directions in which C has no variance are dropped: rank()
-/// of k are kept, and k in h is the rank. Const methods may run in several threads at once.
-/// Source: Scott, Multivariate Density Estimation, 2nd ed., eq. 6.44; Silverman 1986, section 4.2.1.
+/// h = N^(-1/(k+4)), Scott's factor; KDEOptions offers others. Directions in which C has no variance are dropped:
+/// rank() of k are kept, and k in h is the rank. Const methods may run in several threads at once. Source: Scott,
+/// Multivariate Density Estimation, 2nd ed., eq. 6.44; Silverman 1986, section 4.2.1.
 class KERNAD_API GaussianKDE {
  public:
   GaussianKDE() = default;
   /// Throws InvalidParameter for a local_alpha out of range.
   explicit GaussianKDE(const KDEOptions& options);
 
-  /// Learns from N x k features (N >= 2). Strong exception guarantee. Throws InvalidInput for empty, NaN or infinite
-  /// input and when all rows are identical.
+  /// Fits to N x k features (N >= 2). Strong exception guarantee. Throws InvalidInput for empty, NaN or infinite input
+  /// and when all rows are identical.
   void fit(EmbeddingsView features);
 
   /// Natural log of the density of each of M queries (M x k), finite for every finite query: within 1e-4 for
@@ -38,25 +38,25 @@ class KERNAD_API GaussianKDE {
   /// exp(log_density), at most the largest double; 0 where that underflows (below about exp(-745)).
   [[nodiscard]] std::vector<double> density(EmbeddingsView queries) const;
 
-  /// The reference's name for density().
+  /// The name of density() in anomalib.
   [[nodiscard]] std::vector<double> forward(EmbeddingsView queries) const { return density(queries); }
 
   /// Whether fit has succeeded.
   [[nodiscard]] bool is_fitted() const noexcept { return state_ != nullptr; }
 
-  /// Threads that a call may use; 0: as many as KERNAD_NUM_THREADS says, else as the machine has. Results do not
-  /// depend on it. Throws InvalidParameter outside 0 to 1024.
+  /// Threads that a call may use; 0: KERNAD_NUM_THREADS if set, else as many as the machine has. Results do not depend
+  /// on it. Throws InvalidParameter outside 0 to 1024.
   void set_threads(int threads);
 
   /// Whether rows that occur more than once are summed once, and rows too far from a query to matter are left out where
-  /// that is the faster way (on at first). A log-density then is at most 1e-5 below the full sum's. May be called
-  /// before or after fit; it is no part of the model.
+  /// that is faster (on by default). A log-density is then at most 1e-5 below that of the full sum. May be called
+  /// before or after fit; it is not part of the model.
   void set_pruning(bool pruning);
-  /// What set_pruning was told last.
+  /// The value last given to set_pruning.
   [[nodiscard]] bool pruning() const noexcept { return pruning_; }
 
   // All of these throw NotFitted before fit.
-  [[nodiscard]] std::size_t size() const;                 ///< N, the rows learnt from
+  [[nodiscard]] std::size_t size() const;                 ///< N, the rows fitted on
   [[nodiscard]] std::size_t dimension() const;            ///< k, columns of a query
   [[nodiscard]] std::size_t rank() const;                 ///< r <= k, directions kept
   [[nodiscard]] double bandwidth_factor() const;          ///< h
@@ -65,7 +65,7 @@ class KERNAD_API GaussianKDE {
   [[nodiscard]] std::span<const double> mean() const;     ///< k: subtracted before whitening
   [[nodiscard]] Embeddings dataset() const;               ///< N x r: the rows, whitened: (x - mean) W
   [[nodiscard]] double log_norm()
-      const;  ///< log of the kernel's constant: r/2 log(2 pi) taken from sum log(1 / (h sigma_j))
+      const;  ///< log of the kernel's constant: sum log(1 / (h sigma_j)) minus r/2 log(2 pi)
 
  private:
   friend class Scorer;

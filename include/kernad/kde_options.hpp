@@ -1,4 +1,4 @@
-// How the density's kernels get their width and shape. The formulas and their sources: docs/estimation.md.
+// How the kernels of a density get their width and shape. docs/estimation.md has the formulas and their sources.
 #pragma once
 
 #include <concepts>
@@ -10,8 +10,8 @@
 
 namespace kernad {
 
-/// The bandwidth factor h, by which the kernel covariance is h^2 C: one of three rules, or a number (finite, > 0).
-/// Converts from a number: `options.bandwidth = 0.5`.
+/// The bandwidth factor h of the kernel covariance h^2 C: one of three rules, or a number (finite, > 0). Converts from
+/// a number: `options.bandwidth = 0.5`.
 class KERNAD_API Bandwidth {
  public:
   /// Where h comes from.
@@ -38,16 +38,16 @@ class KERNAD_API Bandwidth {
   [[nodiscard]] static Bandwidth scott() noexcept { return Bandwidth(Rule::scott); }
   /// (N (k+2) / 4)^(-1/(k+4)). Source: Silverman 1986, eq. 4.14.
   [[nodiscard]] static Bandwidth silverman() noexcept { return Bandwidth(Rule::silverman); }
-  /// `times` (finite, > 0) the h, within 2^-4 to 2^3 times Scott's, under which each row is most likely by the kernels
-  /// of the others. Source: Habbema, Hermans, van den Broek 1974; Duin 1976.
+  /// `times` (finite, > 0) the h, between 2^-4 and 2^3 times Scott's, that maximises the leave-one-out likelihood of
+  /// the rows. Source: Habbema, Hermans, van den Broek 1974; Duin 1976.
   [[nodiscard]] static Bandwidth loo(double times = 1);
 
   /// Where h comes from.
   [[nodiscard]] Rule rule() const noexcept { return rule_; }
-  /// Of the rule value the factor, of loo what its h is multiplied by; else 0.
+  /// The factor for the rule value, the multiple for loo; else 0.
   [[nodiscard]] double value() const noexcept { return value_; }
 
-  /// The same rule and the same number.
+  /// Whether rule and number are equal.
   friend bool operator==(const Bandwidth&, const Bandwidth&) = default;
 
  private:
@@ -61,32 +61,33 @@ class KERNAD_API Bandwidth {
   double value_ = 0;
 };
 
-/// What the kernel covariance C is made of the sample covariance S (divisor N - 1), mu its mean variance.
+/// How the kernel covariance C is made from the sample covariance S (divisor N - 1); mu is the mean variance of S.
 enum class Covariance : std::uint8_t {
   full,         ///< S; directions without variance are dropped
-  ledoit_wolf,  ///< (1 - a) S + a mu I with a by Ledoit and Wolf 2004: every direction is kept
-  oas,          ///< the same with a by Chen, Wiesel, Eldar and Hero 2010 (OAS)
+  ledoit_wolf,  ///< (1 - a) S + a mu I with a from Ledoit and Wolf 2004: every direction is kept
+  oas,          ///< the same with a from Chen, Wiesel, Eldar and Hero 2010 (OAS)
   isotropic,    ///< mu I: spherical kernels
 };
 
-/// How the kernels of a density get their width and shape; the default is the reference's.
+/// How the kernels of a density get their width and shape. The defaults are those of anomalib's KDEClassifier.
 struct KDEOptions {
   static constexpr double max_local_alpha = 4;  ///< largest local_alpha
 
   Bandwidth bandwidth = {};                  ///< h
   Covariance covariance = Covariance::full;  ///< C
-  /// alpha in [0, max_local_alpha]: row i's kernel is h h_i wide, with h_i proportional to (distance to its 5th
-  /// neighbour)^alpha and of geometric mean 1; distances are in the kernel's own metric. 0: all kernels alike. Takes
-  /// N^2 k operations. Source: Breiman, Meisel, Purcell 1977; Abramson 1982.
+  /// alpha in [0, max_local_alpha], for adaptive bandwidths: the kernel of row i has the bandwidth h h_i, with h_i
+  /// proportional to (distance to its 5th neighbour)^alpha and of geometric mean 1; distances are in the kernel's own
+  /// metric. 0: the same bandwidth for all. Takes N^2 k operations. Source: Breiman, Meisel, Purcell 1977; Abramson
+  /// 1982.
   double local_alpha = 0;
 
-  /// All options alike.
+  /// Whether all options are equal.
   friend bool operator==(const KDEOptions&, const KDEOptions&) = default;
 };
 
-/// "scott", "silverman", "loo", "loo*2" (twice as wide), or the shortest text of the number.
+/// "scott", "silverman", "loo", "loo*2" (twice as wide), or the shortest text that reads back as the number.
 [[nodiscard]] KERNAD_API std::string to_string(const Bandwidth& bandwidth);
-/// The bandwidth of such a text. Throws InvalidParameter listing what is valid.
+/// The bandwidth that such a text stands for. Throws InvalidParameter listing what is valid.
 [[nodiscard]] KERNAD_API Bandwidth bandwidth(std::string_view text);
 
 /// "full", "ledoit-wolf", "oas", "isotropic".

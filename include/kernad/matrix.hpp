@@ -1,4 +1,4 @@
-// Row-major matrices: MatrixView looks at somebody's memory, Matrix owns its own. No arithmetic lives here.
+// Row-major matrices: MatrixView refers to memory that belongs to someone else, Matrix owns its memory. No arithmetic.
 #pragma once
 
 #include <cassert>
@@ -11,7 +11,7 @@
 
 #include "kernad/error.hpp"
 
-// What looks into an object must not outlive it: clang warns where that shows (-Wdangling, on by default).
+// A view into an object must not outlive it: clang warns where it can see that (-Wdangling, on by default).
 #if defined(__clang__)
 #define KERNAD_LIFETIME_BOUND [[clang::lifetimebound]]
 #else
@@ -28,7 +28,7 @@ namespace detail {
 template <typename T, typename U>
 concept OtherNumber = std::is_arithmetic_v<U> && !std::is_same_v<T, U>;
 
-/// Fails to compile, for a view of T that is made of memory that holds U.
+/// Fails to compile: used where a view of T would be made from memory that holds U.
 template <typename T, typename U>
 constexpr void refuse_other_type() {
   static_assert(std::is_same_v<T, U>,
@@ -39,15 +39,15 @@ constexpr void refuse_other_type() {
 }  // namespace detail
 
 /// A read-only view of rows x cols values of T. Row i starts at data + i * row_stride (in elements, >= cols), so a
-/// view wraps std::vector, a row-major Eigen::Map, a cv::Mat row range or a C-contiguous NumPy array without a copy.
-/// The memory must outlive the view.
+/// view can wrap a std::vector, a row-major Eigen::Map, a row range of a cv::Mat or a C-contiguous NumPy array without
+/// a copy. The memory must outlive the view.
 template <typename T>
 class MatrixView {
  public:
   /// 0 x 0.
   constexpr MatrixView() = default;
 
-  /// rows x cols values, one row right after another.
+  /// rows x cols values, without gaps between rows.
   constexpr MatrixView(const T* data, std::size_t rows, std::size_t cols) : MatrixView(data, rows, cols, cols) {}
 
   /// Throws InvalidParameter when row_stride < cols or when a non-empty view has no data.
@@ -63,7 +63,7 @@ class MatrixView {
     }
   }
 
-  /// Memory of another type, as of doubles: not compiled, with a message that says what to do.
+  /// Memory of another type, such as double: does not compile, with a message that says what to do.
   template <detail::OtherNumber<T> U>
   constexpr MatrixView(const U*, std::size_t, std::size_t, std::size_t = 0) {
     detail::refuse_other_type<T, U>();
@@ -99,7 +99,7 @@ class MatrixView {
   std::size_t row_stride_ = 0;
 };
 
-/// rows x cols values of T in one contiguous block, zero at first.
+/// rows x cols values of T in one contiguous block, initially zero.
 template <typename T>
 class Matrix {
  public:
@@ -122,7 +122,7 @@ class Matrix {
   [[nodiscard]] std::size_t rows() const noexcept { return rows_; }                              ///< number of rows
   [[nodiscard]] std::size_t cols() const noexcept { return cols_; }                              ///< values in a row
   [[nodiscard]] bool empty() const noexcept { return values_.empty(); }  ///< whether it has no value
-  /// All of them, row after row.
+  /// All values, row after row.
   [[nodiscard]] std::span<const T> values() const noexcept KERNAD_LIFETIME_BOUND { return values_; }
 
   /// Row i, which must exist.
@@ -138,10 +138,10 @@ class Matrix {
   /// The value in row i and column j, which must exist.
   [[nodiscard]] T operator()(std::size_t i, std::size_t j) const noexcept { return values_[i * cols_ + j]; }
 
-  /// Looks at this matrix, which must outlive the view.
+  /// A view of this matrix, which must outlive it.
   [[nodiscard]] MatrixView<T> view() const& KERNAD_LIFETIME_BOUND { return {values_.data(), rows_, cols_}; }
-  MatrixView<T> view() const&& = delete;  ///< of a temporary, whose memory ends with the statement
-  /// A matrix is its own view; a temporary one as well, as an argument: `fit(read_table("x.npy").features)`.
+  MatrixView<T> view() const&& = delete;  ///< for a temporary, whose memory ends with the statement
+  /// A matrix converts to its view, and so does a temporary as an argument: `fit(read_table("x.npy").features)`.
   operator MatrixView<T>() const KERNAD_LIFETIME_BOUND {  // NOLINT(google-explicit-constructor)
     return {values_.data(), rows_, cols_};
   }
@@ -152,9 +152,9 @@ class Matrix {
   std::size_t cols_ = 0;
 };
 
-/// N x D embeddings, one a row, float32: what every stage reads.
+/// N x D embeddings, one per row, float32: what every stage reads.
 using EmbeddingsView = MatrixView<float>;
-/// The same, with memory of its own.
+/// The same with its own memory.
 using Embeddings = Matrix<float>;
 
 }  // namespace kernad

@@ -15,8 +15,8 @@ namespace pca {
 struct State;
 }
 
-/// How many principal components to keep: a count (>= 1); or the share of the variance, in (0, 1), that the kept ones
-/// must explain together; or all that the data have. Converts from a number: `PCA(16)`, `PCA(0.95)`.
+/// How many principal components to keep: a count (>= 1); the share of the variance, in (0, 1), that the kept ones must
+/// explain together; or all that the data have. Converts from a number: `PCA(16)`, `PCA(0.95)`.
 class KERNAD_API ComponentCount {
  public:
   /// A count. Throws InvalidParameter when it is below 1.
@@ -40,7 +40,7 @@ class KERNAD_API ComponentCount {
   [[nodiscard]] std::size_t count() const noexcept { return count_; }   ///< 0 for a share and for all
   [[nodiscard]] double share() const noexcept { return share_; }        ///< 0 for a count and for all
 
-  /// The same count, the same share, or both all.
+  /// Whether both are the same count, the same share, or all.
   friend bool operator==(const ComponentCount&, const ComponentCount&) = default;
 
  private:
@@ -58,16 +58,16 @@ class KERNAD_API ComponentCount {
   double share_ = 0;
 };
 
-/// PCA by the eigenvectors of the covariance (of the Gram matrix when there are fewer rows than columns), accumulated
-/// in double. A count beyond the data's numerical rank is cut to the rank. The sign of each direction is fixed: its
-/// entry of largest magnitude (the first of equals) is positive. Const methods may run in several threads at once.
+/// PCA from the eigenvectors of the covariance (of the Gram matrix when there are fewer rows than columns), accumulated
+/// in double. A count above the data's numerical rank is reduced to the rank. The sign of each direction is fixed: its
+/// entry of largest magnitude (the first among ties) is positive. Const methods may run in several threads at once.
 /// Source: Pearson 1901; Jolliffe, Principal Component Analysis, 2nd ed., ch. 3.
 class KERNAD_API PCA {
  public:
   /// Not fitted yet.
   explicit PCA(ComponentCount n_components = 16);
 
-  /// Learns mean and directions from N x D embeddings (N >= 2). Strong exception guarantee.
+  /// Fits mean and directions to N x D embeddings (N >= 2). Strong exception guarantee.
   /// Throws InvalidInput for empty, NaN or infinite input and when all rows are identical.
   void fit(EmbeddingsView embeddings);
 
@@ -84,7 +84,7 @@ class KERNAD_API PCA {
   /// Whether fit has succeeded.
   [[nodiscard]] bool is_fitted() const noexcept { return state_ != nullptr; }
 
-  /// Threads that a call may use; 0: as many as KERNAD_NUM_THREADS says, else as the machine has. Results do not depend
+  /// Threads that a call may use; 0: KERNAD_NUM_THREADS if set, else as many as the machine has. Results do not depend
   /// on it. Throws InvalidParameter outside 0 to 1024.
   void set_threads(int threads);
 
@@ -92,7 +92,7 @@ class KERNAD_API PCA {
   [[nodiscard]] std::size_t num_components() const;                        ///< k, the components kept
   [[nodiscard]] MatrixView<double> singular_vectors() const;               ///< D x k, columns orthonormal
   [[nodiscard]] std::span<const double> singular_values() const;           ///< k, of the centred data, descending
-  [[nodiscard]] std::span<const double> explained_variance_ratio() const;  ///< k, each share of the total variance
+  [[nodiscard]] std::span<const double> explained_variance_ratio() const;  ///< k, shares of the total variance
   [[nodiscard]] std::span<const double> mean() const;                      ///< D
   [[nodiscard]] std::size_t rank() const;                                  ///< numerical rank of the centred data
 

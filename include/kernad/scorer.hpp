@@ -1,4 +1,4 @@
-// Scoring again and again, as a production line does: threads and scratch memory are there before the row is.
+// Repeated scoring, as on a production line: threads and scratch memory are ready before the row arrives.
 #pragma once
 
 #include <cstddef>
@@ -13,25 +13,26 @@ namespace kernad {
 class GaussianKDE;
 class KDEClassifier;
 
-/// Log-densities of a fitted model. A call creates no thread and, from the second one of its size on, allocates
-/// nothing; the references are shared out among the threads when there are fewer rows than threads to keep busy. For
-/// that, threads stay awake for 0.1 ms after a call, and in a long row of calls that follow one another faster than
-/// that. Results are those of compute_kde_scores and log_density, bit for bit. The model as it is now is kept, whatever
-/// becomes of the object. One call at a time: give each of your own threads a scorer.
+/// Log-densities of a fitted model. A call creates no thread and, from the second call of the same size on, allocates
+/// nothing. When there are fewer rows than threads, the training rows are divided among the threads instead. For that,
+/// threads spin for 0.1 ms after a call, and throughout a long series of calls that follow one another faster than
+/// that. Results equal those of compute_kde_scores and log_density, bit for bit. The scorer keeps the model as it is at
+/// construction, even if the classifier is changed or destroyed. Only one call may run at a time: give each of your own
+/// threads a scorer.
 class KERNAD_API Scorer {
  public:
-  /// threads: as in set_threads; the caller's own is one of them. Throws NotFitted; InvalidParameter outside 0 to 1024.
+  /// threads: as in set_threads, including the caller's. Throws NotFitted; InvalidParameter outside 0 to 1024.
   explicit Scorer(const KDEClassifier& classifier, int threads = 0);
-  /// The same for a density by itself.
+  /// The same for a density alone.
   explicit Scorer(const GaussianKDE& density, int threads = 0);
   ~Scorer();
   Scorer(Scorer&&) noexcept;
   Scorer& operator=(Scorer&&) noexcept;
 
-  /// Into out[i] the log-density of row i. Throws InvalidInput for a wrong column count or a value that is not finite;
-  /// InvalidParameter when out and rows differ in length.
+  /// Writes the log-density of row i to out[i]. Throws InvalidInput for a wrong column count or a value that is not
+  /// finite; InvalidParameter when out and rows differ in length.
   void log_density(EmbeddingsView rows, std::span<double> out);
-  /// Of one row.
+  /// The log-density of one row.
   [[nodiscard]] double log_density(std::span<const float> row);
 
   [[nodiscard]] std::size_t columns() const noexcept;  ///< of a row

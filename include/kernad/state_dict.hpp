@@ -13,12 +13,12 @@
 
 namespace kernad {
 
-/// Element types of the safetensors format that kernad knows.
+/// Element types of the safetensors format that kernad supports.
 enum class DType : std::uint8_t { boolean, u8, i8, u16, i16, u32, i32, u64, i64, f16, bf16, f32, f64 };
 
 /// Bytes of one element.
 [[nodiscard]] KERNAD_API std::size_t size_of(DType dtype) noexcept;
-/// The format's own name of it: "F32", "I64", "BOOL" ...
+/// Its name in the format: "F32", "I64", "BOOL" ...
 [[nodiscard]] KERNAD_API std::string_view to_string(DType dtype) noexcept;
 
 /// A dense tensor, row-major, little-endian. bytes.size() == product(shape) * size_of(dtype); an empty shape is a
@@ -30,9 +30,9 @@ struct KERNAD_API Tensor {
 
   /// Copies `values`, row after row. Throws InvalidParameter unless they fill the shape.
   [[nodiscard]] static Tensor from(std::span<const float> values, std::vector<std::size_t> shape);
-  /// The same of F64.
+  /// The same, as F64.
   [[nodiscard]] static Tensor from(std::span<const double> values, std::vector<std::size_t> shape);
-  /// The same of I64.
+  /// The same, as I64.
   [[nodiscard]] static Tensor from(std::span<const std::int64_t> values, std::vector<std::size_t> shape);
 
   /// Number of elements: the product of the shape.
@@ -42,23 +42,23 @@ struct KERNAD_API Tensor {
   [[nodiscard]] std::vector<double> to_f64() const;
 };
 
-/// Named tensors with free texts beside them (safetensors' `__metadata__`).
+/// Named tensors and free texts (safetensors' `__metadata__`).
 struct StateDict {
   std::map<std::string, Tensor, std::less<>> tensors;        ///< by name
   std::map<std::string, std::string, std::less<>> metadata;  ///< texts by key
 };
 
 /// Reads a whole .safetensors file. Throws ReadError, with path and byte offset, for a file that cannot be opened, is
-/// truncated, or whose header lies: every name, dtype, shape and offset is checked before memory of that size is taken.
+/// truncated, or whose header lies: every name, dtype, shape and offset is checked before memory is allocated.
 [[nodiscard]] KERNAD_API StateDict read_safetensors(const std::string& path);
 
 /// Writes one .safetensors file: to a temporary file in the same folder, synced, then renamed over `path`, so that
-/// `path` is at every moment either the old file or the new one. The same state gives the same bytes. Throws WriteError
-/// and leaves the old file otherwise; InvalidParameter for a tensor whose bytes do not fill its shape, or a name that
-/// the format does not allow (not UTF-8, or "__metadata__").
+/// `path` is at every moment either the old file or the new one. The same state gives the same bytes. Throws
+/// WriteError, leaving the old file, when that fails; InvalidParameter for a tensor whose bytes do not fill its shape,
+/// or a name that the format does not allow (not UTF-8, or "__metadata__").
 KERNAD_API void write_safetensors(const std::string& path, const StateDict& state);
 
-/// The bytes of such a file. Throws InvalidParameter as write_safetensors does.
+/// The contents of such a file. Throws InvalidParameter as write_safetensors does.
 [[nodiscard]] KERNAD_API std::vector<std::byte> to_safetensors(const StateDict& state);
 /// The state in such bytes. Throws ReadError as read_safetensors does.
 [[nodiscard]] KERNAD_API StateDict from_safetensors(std::span<const std::byte> bytes);
