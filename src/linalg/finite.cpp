@@ -18,7 +18,7 @@ constexpr std::size_t kBlockValues = std::size_t{1} << 16;
 
 }  // namespace
 
-/// An integer maximum, unlike a floating-point one, is something compilers turn into vector code.
+/// Compilers vectorise an integer maximum, but not a floating-point one.
 bool is_finite(std::span<const float> row) {
   std::uint32_t largest = 0;
   for (const float x : row) largest = std::max(largest, std::bit_cast<std::uint32_t>(x) & 0x7fffffffU);

@@ -1,4 +1,4 @@
-// Refusing NaN and infinity, and saying where they are.
+// Refuses NaN and infinity, and says where they are.
 #pragma once
 
 #include <span>
@@ -7,8 +7,8 @@
 
 namespace kernad::linalg {
 
-/// Throws InvalidInput naming row and column of the first value that is not finite, and for an empty view. `what` is
-/// what the rows are: "embeddings", "features".
+/// Throws InvalidInput naming row and column of the first value that is not finite, and for an empty view. `what` names
+/// the rows: "embeddings", "features".
 void require_finite(MatrixView<float> view, const char* what, int threads);
 
 [[nodiscard]] bool is_finite(std::span<const float> row);

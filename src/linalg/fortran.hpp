@@ -1,4 +1,4 @@
-// What calls into Fortran share.
+// Shared by all calls into Fortran.
 #pragma once
 
 #include <cstddef>
@@ -10,8 +10,8 @@
 
 namespace kernad::linalg {
 
-/// Held around every call into BLAS and LAPACK: a single-threaded OpenBLAS shares scratch memory among its callers and,
-/// built without locks as Debian's is, gives wrong results to two threads that call it at once.
+/// Held around every call into BLAS and LAPACK: a single-threaded OpenBLAS shares scratch memory among its callers.
+/// Built without locks, as in Debian, it gives wrong results when two threads call it at once.
 class [[nodiscard]] FortranLock {
  public:
   FortranLock() : lock_(mutex()) {}

@@ -12,12 +12,12 @@
 namespace kernad::linalg {
 namespace {
 
-// Rows are cut into groups by their number alone; a group is summed in order and groups are merged in order. That
-// fixes the bits whatever the number of threads, which only share out the groups.
-constexpr std::size_t kChunkRows = 128;  // two panels of so many rows fit the first-level cache, all panels the second
+// The number of rows alone determines how they are divided into groups; a group is summed in order, and groups are
+// merged in order. That fixes the bits for any number of threads, since threads only take whole groups.
+constexpr std::size_t kChunkRows = 128;  // two panels of these fit the first-level cache, all panels the second
 constexpr std::size_t kMaxGroups = 8;
 constexpr std::size_t kTasksAThread = 4;
-constexpr std::size_t kGroupMemory = std::size_t{4} << 20;  // doubles that all groups' partial results may take
+constexpr std::size_t kGroupMemory = std::size_t{4} << 20;  // doubles that the partial results of all groups may take
 
 std::size_t group_count(std::size_t rows, std::size_t values_a_group) {
   const std::size_t by_memory =
@@ -86,8 +86,8 @@ void add_scatter(const Rows<T>& rows, const std::vector<double>& mean, Range ran
   }
 }
 
-/// Stripes of the matrix, in whole panels, that give every thread some tasks. They do not touch the bits: an entry's
-/// sum over rows is the same in every stripe.
+/// Width of the stripes of the matrix, in whole panels, that gives every thread several tasks. It does not affect the
+/// bits: an entry's sum over rows is the same in any stripe.
 std::size_t stripe_columns(std::size_t padded, std::size_t width, std::size_t groups, int threads) {
   const std::size_t tasks = kTasksAThread * static_cast<std::size_t>(std::max(1, threads));
   const std::size_t stripes = std::max<std::size_t>(1, tasks / groups);
@@ -138,7 +138,8 @@ std::vector<double> scatter(const Rows<T>& rows, const std::vector<double>& mean
     const Range stripe{s * stripe_width, std::min(padded, (s + 1) * stripe_width)};
     add_scatter(rows, mean, group_rows(rows.rows(), groups, g), stripe, partial[g].data(), padded);
   });
-  // Rows of the upper triangle, row-major, are columns of the lower one, column-major: LAPACK's 'U' wants the others.
+  // The rows of the upper triangle, row-major, are the columns of the lower one, column-major; LAPACK's 'U' needs the
+  // other triangle.
   std::vector<double> result(cols * cols);
   parallel::parallel_for((cols + width - 1) / width, threads, [&](std::size_t panel, std::size_t) {
     for (std::size_t a = panel * width; a < std::min(cols, (panel + 1) * width); ++a) {

@@ -36,8 +36,9 @@ void check(const char* routine, int info) {
                 std::string("LAPACK's ") + routine + " failed with info = " + std::to_string(info));
 }
 
-/// Scales the matrix by a power of two to a largest diagonal entry in [1/2, 1), so that nothing over- or underflows
-/// inside LAPACK, and returns the exponent taken out. For a positive semidefinite matrix the diagonal bounds all.
+/// Scales the matrix by a power of two so that its largest diagonal entry is in [1/2, 1) and nothing over- or
+/// underflows inside LAPACK; returns the exponent. The diagonal of a positive semidefinite matrix bounds all its
+/// entries.
 int normalise(std::vector<double>& matrix, std::size_t n) {
   double largest = 0;
   for (std::size_t i = 0; i < n; ++i) largest = std::max(largest, std::abs(matrix[i * n + i]));
@@ -50,7 +51,7 @@ int normalise(std::vector<double>& matrix, std::size_t n) {
 
 struct Tridiagonal {
   std::vector<double> diagonal;
-  std::vector<double> off_diagonal;  // n entries, the last one room for LAPACK
+  std::vector<double> off_diagonal;  // n entries, the last one scratch for LAPACK
   std::vector<double> reflectors;    // tau
 };
 

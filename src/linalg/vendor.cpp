@@ -5,13 +5,13 @@
 #include <bit>
 
 extern "C" void ddot_();
-extern "C" char* openblas_get_config() __attribute__((weak));  // only OpenBLAS has it
+extern "C" char* openblas_get_config() __attribute__((weak));  // only in OpenBLAS
 
 namespace kernad::linalg {
 
 std::string vendor() {
-  if (openblas_get_config != nullptr) return openblas_get_config();  // linked in statically, or the library by name
-  // Behind the standard names there may be an OpenBLAS that only the loader knows.
+  if (openblas_get_config != nullptr) return openblas_get_config();  // linked statically, or by its own name
+  // The standard names may resolve to an OpenBLAS that only the loader knows of.
   if (void* symbol = dlsym(RTLD_DEFAULT, "openblas_get_config")) {
     return std::bit_cast<const char* (*)()>(symbol)();
   }

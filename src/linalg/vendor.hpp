@@ -5,7 +5,7 @@
 
 namespace kernad::linalg {
 
-/// OpenBLAS's own description, or the file that the loaded dgemm lies in.
+/// OpenBLAS's own description, or the file that holds the loaded dgemm.
 [[nodiscard]] std::string vendor();
 
 }  // namespace kernad::linalg

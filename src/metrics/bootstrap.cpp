@@ -1,4 +1,4 @@
-// The rows are sorted once; a resample is how often each of them was drawn, and one walk along them.
+// The rows are sorted once. A resample is the number of times that each was drawn, evaluated in one walk over the rows.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -24,23 +24,23 @@ void require_valid(const BootstrapOptions& options) {
   }
 }
 
-/// One of 0 .. count - 1; the chances differ by at most count / 2^32 of themselves.
+/// One of 0 .. count - 1; the probabilities differ relatively by at most count / 2^32.
 std::size_t draw(std::uint64_t seed, std::uint64_t number, std::size_t count) {
   return static_cast<std::size_t>((row_key(seed, number) >> 32) * count >> 32);
 }
 
-/// How often each row of a class was drawn; the rows are in order of score, highest first. Bytes, as a million of them
-/// still fit a cache: of n draws more than 255 fall on one of n rows with a chance below 1 / 256! < 1e-500.
+/// How often each row of a class was drawn; the rows are in order of score, highest first. Bytes, because a million of
+/// them still fit a cache. More than 255 of n draws fall on one of n rows with a probability below 1 / 256! < 1e-500.
 using Draws = std::vector<std::uint8_t>;
 
-/// Those of rows from `row` on, which it moves past `count` of them.
+/// The draws of `count` rows from `row` on; moves `row` past them.
 std::uint64_t next(const Draws& draws, std::size_t& row, std::uint64_t count) {
   std::uint64_t sum = 0;
   for (const std::size_t end = row + count; row < end; ++row) sum += draws[row];
   return sum;
 }
 
-/// What one thread draws in.
+/// The scratch memory of one thread.
 struct Scratch {
   Draws positives;
   Draws negatives;
@@ -75,7 +75,7 @@ class Resampler {
   std::size_t negatives_;
 };
 
-/// Between the two order statistics around each end, linearly.
+/// Linear between the two order statistics around each end.
 Interval percentiles(std::vector<DetectionMetrics>& resamples, double DetectionMetrics::*metric, double confidence) {
   std::vector<double> values;
   values.reserve(resamples.size());

@@ -7,9 +7,9 @@
 
 namespace kernad {
 
-// Of n + 1 exchangeable ranks the k lowest give p <= k / (n + 1), so the chance that a new row is called, given the
-// calibration, is Beta(k, n + 1 - k), and the number called among m rows beta-binomial. Its terms follow one another
-// by their ratio; in the log domain, as the first may be below double.
+// The k lowest of n + 1 exchangeable ranks give p <= k / (n + 1). Given the calibration, the probability that a new row
+// is called anomalous is therefore distributed as Beta(k, n + 1 - k), and the number called among m rows is
+// beta-binomial. Its terms are computed from their ratios, in the log domain because the first may underflow double.
 Interval expected_fpr(std::size_t calibration_rows, std::size_t rows, double fpr, double confidence) {
   if (calibration_rows == 0 || rows == 0) throw InvalidParameter("there are no rows; valid: 1 or more of either kind");
   if (!(fpr >= 0 && fpr <= 1)) throw InvalidParameter(fmt::format("false-positive rate is {}; valid: 0 to 1", fpr));
@@ -18,7 +18,7 @@ Interval expected_fpr(std::size_t calibration_rows, std::size_t rows, double fpr
   }
   const double n = static_cast<double>(calibration_rows);
   const double m = static_cast<double>(rows);
-  const double k = std::floor(fpr * (n + 1) * (1 + 1e-12));  // 0.1 of 9 + 1 is 1, also where the product rounds below
+  const double k = std::floor(fpr * (n + 1) * (1 + 1e-12));  // 0.1 of 9 + 1 is 1, even if the product rounds below it
   if (k <= 0) return {0, 0};
   if (k >= n + 1) return {1, 1};
 

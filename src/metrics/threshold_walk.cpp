@@ -55,7 +55,7 @@ void ThresholdWalk::take(const TiedRows& group) {
   const std::uint64_t called = true_positives_ + false_positives_;
   metrics_.AUPR += ratio(group.positives, positives_) * ratio(true_positives_, called);
   const double f1 = ratio(2 * true_positives_, positives_ + called);
-  if (f1 > metrics_.F1Max) {  // of equals the highest threshold stays: it calls the fewest rows anomalous
+  if (f1 > metrics_.F1Max) {  // on a tie the highest threshold stays: it calls the fewest rows anomalous
     metrics_.F1Max = f1;
     metrics_.F1Max_threshold = group.score;
   }
@@ -68,7 +68,7 @@ void ThresholdWalk::take(const TiedRows& group) {
 DetectionMetrics ThresholdWalk::result() const {
   DetectionMetrics metrics = metrics_;
   metrics.image_AUROC = ratio(doubled_wins_, 2 * positives_ * negatives_);
-  metrics.AUPR = std::min(metrics.AUPR, 1.0);  // a sum of many rounded steps may end an ulp above
+  metrics.AUPR = std::min(metrics.AUPR, 1.0);  // a sum of many rounded steps may exceed it by an ulp
   metrics.normal_count = negatives_;
   metrics.anomalous_count = positives_;
   return metrics;

@@ -1,4 +1,4 @@
-// All metrics from one walk over the thresholds, highest first. Counts stay whole numbers until the last division, so
+// Computes all metrics in one walk over the thresholds, highest first. Counts stay integers until the last division, so
 // that a perfect result is exactly 1 and "at least 95 %" is decided without rounding.
 #pragma once
 
@@ -15,17 +15,17 @@ namespace kernad::metrics {
   return static_cast<double>(part) / static_cast<double>(whole);
 }
 
-/// Rows of the same score.
+/// Rows with the same score.
 struct TiedRows {
   double score = 0;
   std::uint64_t positives = 0;
   std::uint64_t negatives = 0;
 };
 
-/// Checks scores and labels as `evaluate` promises and groups the rows, highest score first.
+/// Checks scores and labels as documented for `evaluate`, and groups the rows, highest score first.
 [[nodiscard]] std::vector<TiedRows> tied_groups(std::span<const double> scores, std::span<const std::uint8_t> labels);
 
-/// What is called anomalous at thresholds from high to low, a whole group of tied scores at a time.
+/// Counts of what is called anomalous at thresholds from high to low, one group of tied scores at a time.
 class ThresholdWalk {
  public:
   ThresholdWalk(std::uint64_t positives, std::uint64_t negatives) : positives_(positives), negatives_(negatives) {}

@@ -9,7 +9,7 @@
 
 namespace kernad::parallel {
 
-/// The exception of the smallest task that failed.
+/// The exception of the failed task with the smallest number.
 class FirstError {
  public:
   /// Keeps the exception being handled.

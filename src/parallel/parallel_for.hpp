@@ -1,4 +1,4 @@
-// Running independent tasks on several threads. Threads live no longer than the call.
+// Runs independent tasks on several threads, which live only as long as the call.
 #pragma once
 
 #include <cstddef>
@@ -8,9 +8,9 @@
 namespace kernad::parallel {
 
 /// Calls task(i, worker) once for every i < tasks, on at most `threads` threads (the caller's is one of them); worker
-/// < threads says which, for scratch memory that calls of one worker share. Tasks start in order of i. When tasks
-/// throw, the exception of the smallest i is rethrown after all running tasks have ended, so that the error a caller
-/// sees does not depend on the number of threads.
+/// < threads identifies the thread, for scratch memory that calls of one worker share. Tasks start in order of i. When
+/// tasks throw, the exception of the smallest i is rethrown after all running tasks have ended, so that the error a
+/// caller sees does not depend on the number of threads.
 void parallel_for(std::size_t tasks, int threads, Task task);
 
 /// `requested` when positive, else KERNAD_NUM_THREADS, else the CPUs this process may run on. Throws InvalidParameter

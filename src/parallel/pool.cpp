@@ -10,11 +10,11 @@
 namespace kernad::parallel {
 namespace {
 
-// Looking out for the next job spares it the time that it takes to wake a sleeping thread, some 50 us.
+// Spinning while waiting for the next job saves the time that it takes to wake a sleeping thread, about 50 us.
 constexpr std::chrono::microseconds kSpinTime{100};
-constexpr std::chrono::microseconds kSoonAgain{500};  // with all that a call takes on slow processors
-// Waking a thread can cost its waker as much as the work would, and after a long pause it may come late or to the same
-// core: worth it in a long row of calls only.
+constexpr std::chrono::microseconds kSoonAgain{500};  // including the time that a call takes on slow processors
+// Waking a thread can cost the caller as much as the work itself, and after a long pause the thread may start late or
+// on the same core: worthwhile only in a long series of calls.
 constexpr std::uint32_t kInARow = 16;
 constexpr int kSpinsPerClock = 32;  // between two looks at the clock
 
@@ -34,7 +34,7 @@ Pool::Pool(int threads) {
   try {
     for (std::size_t worker = 1; worker <= count; ++worker) workers_.emplace_back([this, worker] { serve(worker); });
   } catch (const std::exception&) {
-    // The system gives no more threads, or no memory for one: those that started do the work.
+    // The system has no more threads, or no memory for one: those that started do the work.
   }
 }
 
@@ -43,11 +43,12 @@ Pool::~Pool() {
     const std::lock_guard lock(mutex_);
     ending_ = true;
   }
-  announce(nullptr, 1);  // to those that spin
+  announce(nullptr, 1);  // to the spinning workers
   job_is_there_.notify_all();
 }
 
-/// A job of so many tasks, or nothing but the waking up for one. Wakes no more threads than there are tasks for them.
+/// Publishes a job of `tasks` tasks, or only wakes threads for one to come. Wakes no more threads than have tasks to
+/// do.
 void Pool::announce(Job* job, std::size_t tasks) {
   std::uint64_t number = 0;
   {
@@ -56,7 +57,7 @@ void Pool::announce(Job* job, std::size_t tasks) {
     number = ++jobs_;
   }
   announced_.store(number, std::memory_order_release);
-  // One that stops spinning right now finds the job by its number before it sleeps.
+  // A worker that stops spinning right now finds the job by its number before it sleeps.
   const std::size_t useful = std::min(workers_.size(), tasks - 1);
   for (std::size_t spinning = spinning_.load(std::memory_order_relaxed); spinning < useful; ++spinning)
     job_is_there_.notify_one();
@@ -91,7 +92,7 @@ bool Pool::has_spinning_worker(std::size_t tasks) {
   return false;
 }
 
-/// Returns when there is another job, or after a while.
+/// Returns when there is another job, or after kSpinTime.
 void Pool::spin_wait(std::uint64_t seen) {
   spinning_.fetch_add(1, std::memory_order_relaxed);
   const auto end = std::chrono::steady_clock::now() + kSpinTime;
@@ -110,7 +111,7 @@ void Pool::serve(std::size_t worker) {
     job_is_there_.wait(lock, [&] { return ending_ || jobs_ != seen; });
     if (ending_) return;
     seen = jobs_;
-    if (job_ == nullptr) continue;  // the others were faster, or there is none yet
+    if (job_ == nullptr) continue;  // other workers took all of it, or there is none yet
     Job& job = *job_;
     inside_.fetch_add(1, std::memory_order_relaxed);
     lock.unlock();
@@ -120,7 +121,7 @@ void Pool::serve(std::size_t worker) {
 }
 
 void Pool::work(Job& job, std::size_t worker) {
-  // A failure stops the handing out of tasks; those with a smaller number have been handed out already.
+  // After a failure no more tasks are handed out; those with a smaller number have been handed out already.
   for (std::size_t i; !job.error.failed() && (i = job.next.fetch_add(1, std::memory_order_relaxed)) < job.tasks;) {
     try {
       job.task(i, worker);

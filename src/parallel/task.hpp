@@ -1,4 +1,4 @@
-// A task that several threads share, by reference: nothing is allocated to pass one.
+// A task that several threads share, by reference: passing one allocates nothing.
 #pragma once
 
 #include <cstddef>

@@ -9,10 +9,10 @@ namespace kernad::scoring {
 namespace {
 
 constexpr std::size_t kBlockStep = 24;  // a whole number of runs on every target
-/// Fewer rows would read the references from memory for too little work.
+/// With fewer rows, there would be too little work for each read of the references from memory.
 constexpr std::size_t kMinBlock = 2 * kBlockStep;
 
-/// Whole blocks, and halves at the end, so that threads end together even where one of them is held up.
+/// Whole blocks, and halves towards the end, so that threads finish together even if one of them is delayed.
 struct Blocks {
   std::size_t rows;
   std::size_t whole_rows;
@@ -29,13 +29,13 @@ Blocks divide(std::size_t rows, std::size_t threads, std::size_t max_block) {
   const std::size_t even = kernels::round_up((rows + threads - 1) / threads, kBlockStep);
   const std::size_t whole_rows = std::clamp(even, kMinBlock, max_block);
   const std::size_t whole = rows / whole_rows;
-  // With one block a thread there is nothing to even out.
+  // With one block per thread there is nothing to balance.
   if (threads == 1 || whole <= threads) return {rows, whole_rows, whole_rows, whole};
   return {rows, whole_rows, std::max(kMinBlock, whole_rows / 2), whole - threads};
 }
 
 int useful_threads(int threads, std::size_t rows, std::size_t multiply_adds) {
-  constexpr double kMultiplyAddsAThread = 2e6;  // some 50 us, which is what starting a thread costs
+  constexpr double kMultiplyAddsAThread = 2e6;  // about 50 us, the cost of starting a thread
   const double work = static_cast<double>(rows) * static_cast<double>(multiply_adds);
   return static_cast<int>(std::clamp(work / kMultiplyAddsAThread, 1.0, static_cast<double>(threads)));
 }

@@ -1,4 +1,4 @@
-// Any number of rows, in blocks, on several threads.
+// Scores any number of rows, in blocks, on several threads.
 #pragma once
 
 #include <cstddef>
@@ -17,7 +17,7 @@ class BatchScorer {
   /// fitted must outlive the scorer.
   BatchScorer(const Scorable& fitted, int threads);
 
-  /// The log-density of each row into out[rows]. Many rows are shared out among the threads; with few rows, the
+  /// Writes the log-density of each row to out[rows]. Many rows are divided among the threads; with few rows, the
   /// references are. Throws as BlockScorer::score does.
   void score(EmbeddingsView rows, double* out);
 

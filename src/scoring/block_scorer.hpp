@@ -1,4 +1,4 @@
-// The one way from rows to log-densities: whatever is fitted gives every thread a scorer of its own, and that is called
+// The single interface from rows to log-densities: anything fitted gives every thread its own scorer, which is called
 // once for each block of rows.
 #pragma once
 
@@ -10,7 +10,7 @@
 
 namespace kernad::scoring {
 
-/// Scores blocks for one thread, and holds the scratch memory which that takes: a call allocates nothing.
+/// Scores blocks for one thread and holds the scratch memory for that: a call allocates nothing.
 class BlockScorer {
  public:
   BlockScorer() = default;
@@ -18,13 +18,13 @@ class BlockScorer {
   BlockScorer& operator=(const BlockScorer&) = delete;
   virtual ~BlockScorer() = default;
 
-  /// Most rows of one call.
+  /// Maximum number of rows in one call.
   [[nodiscard]] virtual std::size_t max_rows() const = 0;
-  /// Whether references that cannot matter are left out; the pool of a call is then of little use.
+  /// Whether references that cannot matter are skipped; a pool is then of little use.
   [[nodiscard]] virtual bool prunes() const = 0;
 
   /// Log-densities of the block, at most max_rows() rows of Scorable::columns() values, into out. first: the number of
-  /// the block's first row, for messages. pool: threads among which the references may be shared out, or null. A row's
+  /// the block's first row, for messages. pool: threads among which the references may be divided, or null. A row's
   /// result depends neither on the rows next to it nor on the number of threads. Throws InvalidInput naming row and
   /// column of a value that is not finite.
   virtual void score(EmbeddingsView block, std::size_t first, double* out, parallel::Pool* pool) = 0;
@@ -35,11 +35,11 @@ class Scorable {
  public:
   virtual ~Scorable() = default;
 
-  /// Of a row.
+  /// Number of values in a row.
   [[nodiscard]] virtual std::size_t columns() const = 0;
-  /// Roughly, for one row: what decides how many threads are worth starting.
+  /// The approximate work for one row, which decides how many threads are worth starting.
   [[nodiscard]] virtual std::size_t multiply_adds() const = 0;
-  /// workers: threads of the pools that its calls will bring.
+  /// workers: the number of threads in the pools that will be passed to its calls.
   [[nodiscard]] virtual std::unique_ptr<BlockScorer> make_scorer(std::size_t workers) const = 0;
 
  protected:
