@@ -10,10 +10,10 @@
 namespace kernad::ensemble {
 namespace {
 
-// Log-densities that should be equal differ by rounding, on one instruction set otherwise than on another. Rows so near
-// to each other are equally dense, or rounding would make one of them the rarer.
+// Log-densities that should be equal differ by rounding, which depends on the instruction set. Rows this close count as
+// equally dense; otherwise, rounding would decide which of them has the larger surprisal.
 constexpr double kResolution = 1e-4;
-// A smaller scale of the tail would blow rounding up to more than a hundredth of surprisal.
+// A smaller scale of the tail would amplify rounding to more than a hundredth of surprisal.
 constexpr double kMinSlope = 100 * kResolution;
 
 /// The mean excess of the least dense tenth over the row before them: the scale of an exponential tail.

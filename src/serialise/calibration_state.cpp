@@ -23,7 +23,7 @@ Calibration calibration_from(const Tensor& tensor, const StateDict& dict) {
                                    fmt::join(tensor.shape, ", ")));
   }
   const auto values = tensor.to_f64();
-  // What is not finite is left to Calibration; sorting here would hide a file that no classifier wrote.
+  // Calibration refuses what is not finite; sorting here would hide a file that no classifier wrote.
   if (!std::is_sorted(values.begin(), values.end())) {
     throw InvalidInput(fmt::format("tensor '{}' is not sorted; expected: ascending values", kTensor));
   }

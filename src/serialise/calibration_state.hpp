@@ -7,11 +7,11 @@
 
 namespace kernad::serialise {
 
-/// Adds the tensor and the metadata of what the model has of them.
+/// Adds the tensor and the metadata for whatever the model has of the two.
 void write_calibration(const model::Model& model, StateDict& dict);
 
 /// Puts them into the model. Throws InvalidInput naming tensor or key when the log-densities are not one dimension of
-/// finite, ascending values, or the threshold is none that KDEClassifier::set_threshold takes.
+/// finite, ascending values, or KDEClassifier::set_threshold would refuse the threshold.
 void read_calibration(const TensorReader& reader, const StateDict& dict, model::Model& model);
 
 }  // namespace kernad::serialise

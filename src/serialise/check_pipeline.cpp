@@ -23,8 +23,8 @@ double root_sum_of_squares(std::span<const double> values) {
   return largest * std::sqrt(sum);
 }
 
-/// Scores are finite for every finite query as long as no whitened query can leave double's range when squared. A fit
-/// is far from that; a forged or broken file need not be.
+/// Scores are finite for every finite query as long as no whitened query can leave double's range when squared. A
+/// fitted model is far from that; a forged or broken file may not be.
 void check_range(const model::Pipeline& pipeline) {
   const auto& [pca, scaling, max_length, kde] = pipeline;
   const double query =
@@ -43,7 +43,7 @@ void check_range(const model::Pipeline& pipeline) {
 }
 
 /// log of the volume that the columns span, by Gram-Schmidt: log |det| of a square matrix. -infinity when one of them
-/// is zero or, to rounding, a combination of those before it.
+/// is zero or, up to rounding, a combination of those before it.
 double log_volume(const Matrix<double>& matrix) {
   std::vector<std::vector<double>> basis;
   double log_volume = 0;
@@ -95,7 +95,8 @@ void check_whitening(const kde::State& kde) {
     expected +=
         static_cast<double>(kde.dimension - rank) * std::log(kde.bw_transform(kde.bw_transform.rows() - 1, rank - 1));
   }
-  // A float32 state has its norm rounded k times over; a hundredth of a nat is far above that and below what matters.
+  // In a float32 state the norm has been rounded k times; a hundredth of a nat is far above that, and below what
+  // matters.
   if (std::abs(kde.log_norm - expected) > 0.01 + 1e-6 * std::abs(expected)) {
     throw InvalidInput(fmt::format("the density's constant is {} by its tensor, but {} by 'kde_model.bw_transform'",
                                    kde.log_norm, expected));

@@ -1,4 +1,4 @@
-// What a loaded pipeline must be beyond the shape and finiteness of its tensors.
+// What a loaded pipeline must satisfy beyond the shape and finiteness of its tensors.
 #pragma once
 
 #include "model/pipeline.hpp"
@@ -6,8 +6,8 @@
 namespace kernad::serialise {
 
 /// Throws InvalidInput naming the tensor when an axis or a whitening direction is zero, when the whitening has lost
-/// rank, when log_norm is not the constant of the whitening, when variances are not, or when a finite query could leave
-/// double.
+/// rank, when log_norm does not match the whitening, when variances are invalid, or when a finite query could leave the
+/// range of double.
 void check_pipeline(const model::Pipeline& pipeline);
 
 }  // namespace kernad::serialise

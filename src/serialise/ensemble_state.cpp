@@ -15,8 +15,8 @@
 namespace kernad::serialise {
 namespace {
 
-// The names are those of the first files. The classifier's own names may stand under a prefix that ends in a dot; this
-// one does not, so that nothing takes the second pipeline for the whole.
+// The names of the first files that held an ensemble. The classifier's own names may have a prefix that ends in a dot;
+// this one does not end in a dot, so that no reader takes the second pipeline for the whole classifier.
 constexpr std::string_view kSecond = "committee.second_";
 constexpr std::string_view kFirstTail = "committee.first_tail";
 constexpr std::string_view kSecondTail = "committee.second_tail";

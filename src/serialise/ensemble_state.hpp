@@ -1,4 +1,4 @@
-// The second member of an ensemble, and both members' tails, as tensors.
+// The second member of an ensemble, and the tail ranks of both, as tensors.
 #pragma once
 
 #include "kernad/classifier_options.hpp"
@@ -10,11 +10,11 @@ namespace kernad::serialise {
 
 void write_ensemble(const model::Model& model, StateDict& dict);
 
-/// Whether an ensemble's tensors are there. A file that was written anew may have lost the metadata that say so.
+/// Whether the tensors of an ensemble are present. A file that was rewritten may have lost the metadata that say so.
 [[nodiscard]] bool holds_ensemble(const TensorReader& reader);
 
-/// Makes an ensemble of the model, whose first pipeline is read. Throws InvalidInput naming the tensor that is missing
-/// or wrong.
+/// Makes the model, whose first pipeline has been read, an ensemble. Throws InvalidInput naming the tensor that is
+/// missing or wrong.
 void read_ensemble(const TensorReader& reader, const KDEClassifierOptions& options, const model::FitSettings& settings,
                    model::Model& model);
 

@@ -1,5 +1,5 @@
-// The versions of the model format. A file says the oldest that can hold it, so that every reader that would score it
-// right reads it, and every other refuses it.
+// The versions of the model format. A file names the oldest version that can hold it, so that every reader that would
+// score it correctly accepts it, and every other refuses it.
 #pragma once
 
 #include <array>
@@ -12,12 +12,12 @@ namespace kernad::serialise {
 
 struct FormatVersion {
   int number;
-  std::string_view since;  ///< the first version of kernad that reads it
-  std::string_view holds;  ///< what the versions before it cannot
+  std::string_view since;  ///< the first version of kernad that can read it
+  std::string_view holds;  ///< what earlier versions cannot hold
   bool (*needed)(const model::Model& model);
 };
 
-/// Oldest first; each reader knows all that come before its newest.
+/// Oldest first; a reader knows every version up to its newest.
 inline constexpr std::array kFormatVersions = {
     FormatVersion{1, "0.1.0", "one pipeline of the reference's form, calibration, threshold",
                   [](const model::Model&) { return true; }},
@@ -33,8 +33,8 @@ inline constexpr std::array kFormatVersions = {
 /// The oldest version that holds the model.
 [[nodiscard]] int format_version_of(const model::Model& model);
 
-/// Throws InvalidInput for a format_version in the metadata that is newer than all of these, or none at all. Metadata
-/// without one are a checkpoint of the reference, and pass.
+/// Throws InvalidInput for a format_version in the metadata that is newer than all of these, or is not a version at
+/// all. Metadata without one belong to a checkpoint of anomalib, and pass.
 void check_format_version(const Metadata& metadata);
 
 }  // namespace kernad::serialise

@@ -16,8 +16,8 @@
 namespace kernad::serialise {
 namespace {
 
-/// What every reader expects to find. Other options are written where they are not the default, so that files of the
-/// default stay what every version of kernad reads.
+/// The options that every reader expects. Others are written only where they differ from the default, so that every
+/// version of kernad can still read files of the defaults.
 constexpr std::array<std::string_view, 4> kAlwaysWritten = {"n_pca_components", "feature_scaling_method",
                                                             "max_training_points", "seed"};
 

@@ -1,4 +1,4 @@
-// Options and fit report as the texts of a model file's metadata.
+// Options and fit report as texts in the metadata of a model file.
 #pragma once
 
 #include <map>
@@ -11,14 +11,14 @@ namespace kernad::serialise {
 
 using Metadata = std::map<std::string, std::string, std::less<>>;
 
-/// All but the format version.
+/// Everything except the format version.
 [[nodiscard]] Metadata to_metadata(const KDEClassifierOptions& options, const FitReport& report);
 
-/// The options that are there, and `defaults` for those that are not. Throws InvalidInput naming the key.
+/// The options in the metadata, and `defaults` for the others. Throws InvalidInput naming the key.
 [[nodiscard]] KDEClassifierOptions options_from(const Metadata& metadata, const KDEClassifierOptions& defaults);
 
-/// Replaces what the report in the metadata, if there is one, says beyond the tensors' shapes. Throws InvalidInput when
-/// it is no such report.
+/// Overwrites the parts of the report that do not follow from the shapes of tensors with the report in the metadata, if
+/// there is one. Throws InvalidInput when that is not a fit report.
 void read_report(const Metadata& metadata, FitReport& report);
 
 /// The number in metadata `key`. Throws InvalidInput when it is missing or anything else.

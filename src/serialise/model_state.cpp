@@ -16,7 +16,7 @@
 namespace kernad::serialise {
 namespace {
 
-/// What only the metadata say of the first pipeline goes back into it.
+/// Restores what only the metadata say about the first pipeline.
 void complete(model::Pipeline& pipeline, const FitReport& report) {
   pipeline.pca.rank = report.rank;
   pipeline.kde.bandwidth_factor = report.bandwidth_factor;

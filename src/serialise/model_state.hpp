@@ -14,7 +14,7 @@ struct Loaded {
   model::Model model;
 };
 
-/// Every name, shape, dtype and value is checked; `defaults` stand in for options that the metadata lack. Throws
+/// Every name, shape, dtype and value is checked; `defaults` are used for options that the metadata lack. Throws
 /// InvalidInput naming the tensor or the key.
 [[nodiscard]] Loaded from_state_dict(const StateDict& dict, const KDEClassifierOptions& defaults,
                                      const model::FitSettings& settings);

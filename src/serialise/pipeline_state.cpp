@@ -35,7 +35,7 @@ pca::State read_pca(const TensorReader& reader) {
   if (reader.find("pca_model.column_scale") != nullptr) {
     state.column_scale = reader.values("pca_model.column_scale", dimension);
   }
-  // One row more than components: the density has a column for what the components leave out.
+  // One row more than there are components: the density has a residual column.
   if (reader.matrix_shape("kde_model.bw_transform").first == components + 1 && components < dimension) {
     state.residual_dimensions = dimension - components;
   }
@@ -43,8 +43,8 @@ pca::State read_pca(const TensorReader& reader) {
   return state;
 }
 
-/// kernad's log_norm; else the logarithm of the reference's norm, and where that has left float32, of what it is the
-/// product of: the diagonal of the triangular bw_transform.
+/// kernad's log_norm; else the logarithm of anomalib's norm; or, where that has left float32, the sum of the logarithms
+/// of its factors, the diagonal of the triangular bw_transform.
 double read_log_norm(const TensorReader& reader, const Matrix<double>& bw_transform) {
   const double norm = reader.any_values("kde_model.norm", 1)[0];
   if (std::isnan(norm) || norm < 0) reader.fail("kde_model.norm", fmt::format("is {}", norm), "0 or more");
@@ -74,7 +74,7 @@ Matrix<float> read_dataset(const TensorReader& reader, std::size_t rows, std::si
   return dataset;
 }
 
-/// Each row's own width, if the file has them.
+/// The adaptive bandwidths of the rows, if the file has them.
 std::vector<double> read_local_factors(const TensorReader& reader, std::size_t rows) {
   constexpr std::string_view kName = "kde_model.local_factors";
   if (reader.find(kName) == nullptr) return {};
@@ -129,7 +129,7 @@ std::map<std::string, Tensor, std::less<>> pipeline_tensors(const model::Pipelin
   tensors["kde_model.bw_transform"] = Tensor::from(kde.bw_transform.values(), {features, rank});
   tensors["kde_model.mean"] = values(kde.mean);
   tensors["kde_model.dataset"] = Tensor::from(dataset.values(), {dataset.rows(), rank});
-  // The reference's norm leaves double's range at many components; log_norm is what kernad reads.
+  // anomalib's norm leaves the range of double for many components; kernad reads log_norm.
   tensors["kde_model.norm"] = scalar(std::clamp(std::exp(kde.log_norm), 0.0, std::numeric_limits<double>::max()));
   tensors["kde_model.log_norm"] = scalar(kde.log_norm);
   tensors["max_length"] = scalar(max_length);

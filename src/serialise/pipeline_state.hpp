@@ -1,4 +1,4 @@
-// One pipeline as tensors, under the reference's names and kernad's own next to them.
+// One pipeline as tensors, under anomalib's names and additional ones of kernad.
 #pragma once
 
 #include "kernad/feature_scaling_method.hpp"

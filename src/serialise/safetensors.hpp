@@ -1,5 +1,5 @@
 // The .safetensors format: 8 bytes of length, little-endian; a JSON header of that length which gives every tensor's
-// dtype, shape and place; then the tensors' bytes, one right after another.
+// dtype, shape and position; then the bytes of the tensors, without gaps.
 #pragma once
 
 #include <cstdint>
@@ -13,7 +13,7 @@
 
 namespace kernad::serialise {
 
-/// The longest header that is valid, as in the reference implementation of the format.
+/// The maximum length of a valid header, as in the reference implementation of the format.
 inline constexpr std::uint64_t max_safetensors_header = 100'000'000;
 
 struct TensorEntry {
@@ -25,12 +25,12 @@ struct TensorEntry {
 };
 
 struct SafetensorsHeader {
-  std::vector<TensorEntry> tensors;  ///< in the order of their bytes, which they cover without hole or overlap
+  std::vector<TensorEntry> tensors;  ///< in the order of their bytes, which they cover without gaps or overlap
   std::map<std::string, std::string, std::less<>> metadata;
 };
 
-/// Reads and checks the whole header, and leaves `source` at the first tensor's bytes. Throws ReadError, naming the
-/// byte or the tensor.
+/// Reads and checks the whole header, and leaves `source` at the bytes of the first tensor. Throws ReadError, naming
+/// the byte or the tensor.
 [[nodiscard]] SafetensorsHeader read_safetensors_header(files::Source& source);
 
 /// A whole .safetensors file.

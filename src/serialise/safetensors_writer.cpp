@@ -1,7 +1,7 @@
-// Writing .safetensors so that the same state gives the same bytes. Tensors lie in the order of their element size,
-// largest first, then of their names (as the reference implementation does it), so every tensor is aligned to its
-// element once the first one is; the header is padded with blanks until the first tensor begins at a multiple of 8.
-// Keys of the header are sorted.
+// Writes .safetensors so that the same state gives the same bytes. Tensors are ordered by element size, largest first,
+// then by name, as in the format's reference implementation. So every tensor is aligned to its elements if the first
+// one is; the header is padded with blanks so that the first tensor begins at a multiple of 8. The keys of the header
+// are sorted.
 #include <fmt/format.h>
 
 #include <algorithm>

@@ -12,7 +12,7 @@ namespace {
 
 using Json = nlohmann::json;
 
-// Goes through a text without storing its values; stops, with `problem` set, at the first thing that is not allowed.
+// Reads a text without storing its values; stops, with `problem` set, at the first thing that is not allowed.
 class Checker final : public nlohmann::json_sax<Json> {
  public:
   explicit Checker(std::size_t max_depth) : max_depth_(max_depth) {}
@@ -58,14 +58,14 @@ class Checker final : public nlohmann::json_sax<Json> {
     return true;
   }
 
-  // "[json.exception.parse_error.101] parse error at line 1, column 5: WHY": the place is in `where`.
+  // "[json.exception.parse_error.101] parse error at line 1, column 5: WHY": the position is in `where`.
   static std::string describe(std::string_view what) {
     const std::size_t colon = what.find(": ");
     return std::string(colon == std::string_view::npos ? what : what.substr(colon + 2));
   }
 
   std::size_t max_depth_;
-  std::vector<std::set<std::string>> keys_;  // of the objects that are open; empty for arrays
+  std::vector<std::set<std::string>> keys_;  // of the open objects; empty for arrays
 };
 
 }  // namespace

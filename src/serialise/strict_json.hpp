@@ -1,4 +1,5 @@
-// JSON from strangers: no duplicate keys, no depth beyond what the reader expects, no exception of the parser's own.
+// JSON from strangers: no duplicate keys, no nesting beyond what the reader expects, none of the parser's own
+// exceptions.
 #pragma once
 
 #include <cstddef>
@@ -11,7 +12,7 @@ namespace kernad::serialise {
 
 /// Parses `text`, which lies at byte `offset` of the file `name`. Throws ReadError when it is not one well-formed value
 /// in UTF-8, has the same key twice in an object, or nests deeper than `max_depth` objects and arrays. All of that is
-/// found before any value is stored.
+/// checked before any value is stored.
 [[nodiscard]] nlohmann::json parse_json(std::string_view text, std::size_t max_depth, const std::string& name,
                                         std::uint64_t offset);
 

@@ -10,9 +10,9 @@
 namespace kernad::serialise {
 namespace {
 
-constexpr std::string_view kAnchor = "pca_model.singular_vectors";  // the name by which a prefix is found
+constexpr std::string_view kAnchor = "pca_model.singular_vectors";  // the name that reveals the prefix
 
-/// What stands before the classifier's names: "" or something that ends in a dot.
+/// The prefix of the classifier's names: "" or something that ends in a dot.
 std::string find_prefix(const StateDict& dict) {
   std::vector<std::string> prefixes;
   for (const auto& [name, tensor] : dict.tensors) {

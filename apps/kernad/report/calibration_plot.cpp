@@ -1,4 +1,4 @@
-// Promised against observed false-positive rates, as a plot over all rates and a table of those that matter.
+// Promised against observed false-positive rates, as a plot over all rates and a table of the small ones.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -17,7 +17,7 @@ constexpr int kPoints = 100;
 std::string draw(const KDEClassifier& model, const TestResult& result, std::span<const double> normals) {
   std::vector<double> rates;
   for (int i = 1; i <= kPoints; ++i) rates.push_back(static_cast<double>(i) / kPoints);
-  Plot plot("Calibration", "Realised over promised false-positive rate, with the band in which it should lie.",
+  Plot plot("Calibration", "Observed over promised false-positive rate, with the band in which it should lie.",
             unit_axis("promised false-positive rate"), unit_axis("observed false-positive rate"));
   std::vector<Point> line = {{0, 0}};
   std::vector<Point> band = {{0, 0}};
@@ -67,9 +67,9 @@ std::string calibration_section(const KDEClassifier& model, const TestResult& re
   }
   const auto normals = normal_log_densities(result);
   const std::string caption = fmt::format(
-      "How many of the {} normal rows have a p-value of at most the promised rate. Shaded: where that share lies with "
-      "95 % if they are like the {} rows of the calibration and the model has seen none of them. Above the band there "
-      "are more false alarms than promised, below it fewer.",
+      "Share of the {} normal rows whose p-value is at most the promised rate. Shaded: where that share lies with 95 % "
+      "probability if they are like the {} rows of the calibration and the model was not fitted on any of them. Above "
+      "the band there are more false alarms than promised, below it fewer.",
       normals.size(), model.calibration().size());
   return start + "<figure>\n" + draw(model, result, normals) + "<figcaption>" + html::escape(caption) +
          "</figcaption>\n</figure>\n" + table(model, normals) + "</section>\n";

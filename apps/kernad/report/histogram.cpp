@@ -11,7 +11,7 @@ namespace {
 constexpr std::size_t kTicks = 5;
 constexpr double kFarthest = 12;  // 80,000 spreads; beyond that only the side matters
 
-/// Few where rows are few, or every bar is one row; at most what can be told apart on the page.
+/// Few bins for few rows, since otherwise every bar is one row; at most as many as can be distinguished on the page.
 std::size_t bin_count(std::size_t rows) {
   return static_cast<std::size_t>(std::clamp(2 * std::sqrt(static_cast<double>(rows)), 20.0, 60.0));
 }
@@ -29,7 +29,7 @@ ScoreScale::ScoreScale(std::vector<double> normals) {
   const auto quantile = [&](std::size_t quarter) { return normals[(normals.size() - 1) * quarter / 4]; };
   centre_ = quantile(2);
   spread_ = quantile(3) - quantile(1);
-  // One row, or all alike: any width will do that can be told from the centre.
+  // One row, or all equal: any width will do that rounding does not lose against the centre.
   if (!(spread_ > 1e-9 * std::abs(centre_)) || !std::isfinite(spread_))
     spread_ = std::max(1.0, std::abs(centre_) / 100);
 }
@@ -83,7 +83,7 @@ Histogram histogram(const TestResult& result, const ScoreScale& scale) {
 }
 
 Ticks mirrored_percentages(double highest) {
-  const double least = highest / 3;  // at most three ticks a side
+  const double least = highest / 3;  // at most three ticks per side
   const double decade = std::pow(10, std::floor(std::log10(least)));
   double step = decade;
   for (const double unit : {2.0, 5.0, 10.0}) {

@@ -1,4 +1,4 @@
-// Log-densities of both classes on one axis that holds -20 and -1e60 alike.
+// Log-densities of both classes on one axis that holds both -20 and -1e60.
 #pragma once
 
 #include <cstddef>
@@ -10,14 +10,14 @@
 
 namespace kernad::cli {
 
-/// Bends log-densities so that what is far from the normal rows takes little room: asinh((x - centre) / spread), where
-/// centre is the median of the normal rows and spread how far their middle half reaches. Monotone.
+/// Compresses log-densities so that those far from the normal rows take little room: asinh((x - centre) / spread),
+/// where centre is the median of the normal rows and spread their interquartile range. Monotone.
 class ScoreScale {
  public:
   explicit ScoreScale(std::vector<double> normals);
   [[nodiscard]] double to(double log_density) const;
   [[nodiscard]] double from(double position) const;
-  /// A log-density of few digits whose position is at most `slack` from `position`.
+  /// A log-density with few digits whose position is at most `slack` from `position`.
   [[nodiscard]] double round_near(double position, double slack) const;
 
  private:
@@ -25,14 +25,14 @@ class ScoreScale {
   double spread_;
 };
 
-using Ticks = std::vector<std::pair<double, std::string>>;  ///< where, and what stands there
+using Ticks = std::vector<std::pair<double, std::string>>;  ///< position and label
 
 struct Histogram {
-  double low = 0;  ///< of the axis, as positions on the scale
+  double low = 0;  ///< start of the axis, as a position on the scale
   double high = 1;
   std::vector<double> normals;  ///< share of the class in each bin
   std::vector<double> anomalies;
-  std::size_t clipped = 0;  ///< rows beyond the axis, counted in its outermost bins
+  std::size_t clipped = 0;  ///< rows beyond the axis, counted in the outermost bins
   Ticks ticks;              ///< log-densities
 };
 

@@ -8,8 +8,8 @@
 namespace kernad::cli::html {
 namespace {
 
-// Blue and vermilion of Okabe and Ito's palette, which colour-blind readers tell apart, darker or lighter as the ground
-// needs; text has a contrast of at least 4.5 to 1.
+// Blue and vermilion from Okabe and Ito's palette, which colour-blind readers can distinguish, darker or lighter to
+// suit the background; text has a contrast of at least 4.5 to 1.
 constexpr std::string_view kStyle = R"(
 :root{color-scheme:light dark;--ground:#fff;--text:#1b1f24;--quiet:#57606a;--line:#d0d7de;--normal:#0072b2;--anomaly:#c04a00;--band:#0072b233}
 @media (prefers-color-scheme:dark){:root{--ground:#14171b;--text:#e6e9ed;--quiet:#a3acb7;--line:#3b424b;--normal:#56b4e9;--anomaly:#ff9455;--band:#56b4e940}}
@@ -50,7 +50,7 @@ code{font:.875em ui-monospace,monospace}
 html{font-size:9pt}body{max-width:none;padding:0;font-size:1rem;print-color-adjust:exact;-webkit-print-color-adjust:exact}.grid{grid-template-columns:1fr 1fr}.scroll{overflow:visible}h2{margin-top:.75rem}th,td{padding:.1rem .3rem}svg{width:72%}figure,tr,.keep{break-inside:avoid}h2{break-after:avoid}}
 )";
 
-/// Bytes of the well-formed UTF-8 sequence that `text` begins with, 0 when there is none (RFC 3629).
+/// Length of the well-formed UTF-8 sequence at the start of `text`, 0 when there is none (RFC 3629).
 std::size_t sequence_length(std::string_view text) {
   const auto byte = [&](std::size_t i) { return static_cast<std::uint8_t>(text[i]); };
   const std::size_t length = byte(0) < 0x80 ? 1 : byte(0) >= 0xf0 ? 4 : byte(0) >= 0xe0 ? 3 : 2;
@@ -67,7 +67,7 @@ std::size_t sequence_length(std::string_view text) {
   return lead && code >= kSmallest[length] && code <= 0x10ffff && !surrogate ? length : 0;
 }
 
-/// scope: what the headings among the cells head; a "row" has one, a "col" line is nothing else.
+/// scope: what the headings refer to. A "row" has one heading, its first cell; in a "col" line every cell is one.
 std::string cells(const std::vector<std::string>& row, std::string_view scope) {
   std::string text = "<tr>";
   for (std::size_t i = 0; i < row.size(); ++i) {
@@ -107,7 +107,7 @@ std::string page(std::string_view title, std::string_view body) {
   return fmt::format(
       "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\"/>\n"
       "<meta name=\"viewport\" content=\"width=device-width,initial-scale=1\"/>\n<title>{}</title>\n"
-      "<link rel=\"icon\" href=\"data:,\"/>\n"  // else a browser asks the server that shows the page for one
+      "<link rel=\"icon\" href=\"data:,\"/>\n"  // otherwise a browser asks the server for one
       "<style>{}</style>\n</head>\n<body>\n{}</body>\n</html>\n",
       escape(title), kStyle, body);
 }

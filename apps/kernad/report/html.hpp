@@ -1,4 +1,4 @@
-// HTML that needs nothing beside itself: no script, no font, no network.
+// Self-contained HTML: no script, no font, no network.
 #pragma once
 
 #include <string>
@@ -7,7 +7,7 @@
 
 namespace kernad::cli::html {
 
-/// Text as it may stand between tags and in quoted attributes. What is not UTF-8 or a control character becomes U+FFFD.
+/// Text made safe between tags and in quoted attributes. Control characters and invalid UTF-8 become U+FFFD.
 [[nodiscard]] std::string escape(std::string_view text);
 
 /// The whole page around `body`, which is HTML. Light and dark, for screens of any width and for paper.

@@ -10,7 +10,7 @@
 namespace kernad::cli {
 namespace {
 
-// In SVG units; the page scales the whole to its width.
+// In SVG units; the page scales the plot to its width.
 constexpr double kWidth = 480;
 constexpr double kHeight = 360;
 constexpr double kLeft = 68;

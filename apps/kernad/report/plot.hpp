@@ -15,7 +15,7 @@ struct Axis {
   std::string label;
   double low = 0;
   double high = 1;
-  std::vector<std::pair<double, std::string>> ticks;  ///< where, and what stands there
+  std::vector<std::pair<double, std::string>> ticks;  ///< position and label
 };
 
 /// 0, 0.2, ..., 1.
@@ -23,7 +23,7 @@ struct Axis {
 
 class Plot {
  public:
-  /// title, description: what a screen reader says. Class names (`style`) are those of the page's style sheet.
+  /// title, description: for screen readers. Class names (`style`) are those of the style sheet of the page.
   Plot(std::string title, std::string description, Axis x, Axis y);
 
   void line(std::span<const Point> points, std::string_view style);
@@ -31,7 +31,7 @@ class Plot {
   void bar(double x_low, double x_high, double y, std::string_view style);  ///< from 0 to y
   void dot(Point at, std::string_view style);
   void vertical(double x, std::string_view label);  ///< a dashed line of full height
-  /// What a colour stands for: a square of it and a word, right or left of `at`.
+  /// A legend entry: a square of the colour and a word, right or left of `at`.
   void key(Point at, bool leftwards, std::string_view style, std::string_view words);
 
   [[nodiscard]] std::string svg() const;

@@ -14,7 +14,7 @@
 namespace kernad::cli {
 namespace {
 
-constexpr double kInvisible = 0.004;  // of an axis: less than two of a plot's units
+constexpr double kInvisible = 0.004;  // of an axis: less than two units of the plot
 
 std::string figure(const std::string& heading, const Plot& plot, const std::string& caption) {
   return fmt::format(
@@ -64,7 +64,7 @@ std::string precision_recall_section(const TestResult& result) {
     line.emplace_back(points[i - 1].TPR, points[i].precision);
     line.emplace_back(points[i].TPR, points[i].precision);
   }
-  const double chance = points.back().precision;  // of all rows
+  const double chance = points.back().precision;  // the share of anomalies among all rows
   plot.line(std::array<Point, 2>{{{0, chance}, {1, chance}}}, "guide");
   plot.line(line, "n");
   std::string caption = fmt::format("Area (AUPR, average precision) {:.4f}. Dashed: chance, {:.4f}.", area, chance);

@@ -1,4 +1,4 @@
-// kernad test --report: what a test found, as one page to look at.
+// kernad test --report: the results of a test as one page.
 #pragma once
 
 #include <optional>
@@ -12,13 +12,13 @@
 namespace kernad::cli {
 
 struct TestResult {
-  LabelledData data;                   ///< of both classes
-  std::vector<double> log_densities;   ///< one a row
-  DetectionMetrics metrics;            ///< of the negated log-densities, but F1Max_threshold is a log-density
+  LabelledData data;                  ///< of both classes
+  std::vector<double> log_densities;  ///< one per row
+  DetectionMetrics metrics;           ///< of the negated log-densities, except that F1Max_threshold is a log-density
   std::optional<ConfusionMatrix> confusion;  ///< at the model's threshold, if it has one
 };
 
-/// Log-densities negated, without -0: higher is more anomalous, as metrics and curves want it.
+/// Log-densities negated, without -0: higher is more anomalous, as metrics and curves require.
 [[nodiscard]] std::vector<double> anomaly_scores(const TestResult& result);
 
 /// The page. model_path, data_path: as the user named them. The same input gives the same bytes.

@@ -14,7 +14,7 @@ namespace kernad::cli {
 [[nodiscard]] std::string threshold_section(const KDEClassifier& model, const TestResult& result);
 [[nodiscard]] std::string model_section(const std::string& model_path, const KDEClassifier& model);
 
-/// The normal rows of lowest log-density and the anomalous ones of highest, and why they have it.
+/// The normal rows with the lowest log-density and the anomalous rows with the highest, and the reasons for them.
 [[nodiscard]] std::string worst_rows_section(const KDEClassifier& model, const TestResult& result);
 
 /// In all plots a circle is the model's threshold.

@@ -13,7 +13,7 @@
 namespace kernad::cli {
 namespace {
 
-constexpr std::size_t kFewRows = 30;  // below, resamples of a class are visibly too alike
+constexpr std::size_t kFewRows = 30;  // with fewer, resamples of a class are visibly too similar
 
 std::string rate(double value) { return fmt::format("{:.4f}", value); }
 
@@ -48,7 +48,7 @@ std::string threshold_section(const KDEClassifier& model, const TestResult& resu
   if (!result.confusion) {
     return start +
            "<p class=\"missing\">The model has no threshold, so it calls no row anomalous. <code>kernad calibrate "
-           "--help</code> tells how to set one.</p></section>\n";
+           "--help</code> describes how to set one.</p></section>\n";
   }
   const auto& confusion = *result.confusion;
   const auto count = [](std::size_t rows) { return fmt::format("{}", rows); };
@@ -72,7 +72,8 @@ std::string model_section(const std::string& model_path, const KDEClassifier& mo
     if (cells.size() == (facts.size() + 1) / 2) text += html::table("", {}, std::exchange(cells, {}));
   }
   text += html::table("", {}, cells) + "</div>\n";
-  for (const auto& note : model.report().notes) text += fmt::format("<p class=\"quiet\">{}</p>\n", html::escape(note.text));
+  for (const auto& note : model.report().notes)
+    text += fmt::format("<p class=\"quiet\">{}</p>\n", html::escape(note.text));
   return text + "</section>\n";
 }
 

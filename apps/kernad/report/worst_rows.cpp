@@ -1,5 +1,5 @@
-// The rows that were judged worst, and why: the column that sets a normal row apart, the training row that an anomalous
-// one lies beside.
+// The rows that were judged worst, and why: the column that sets a normal row apart, the training row nearest to an
+// anomalous one.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -15,7 +15,7 @@ using Cells = std::vector<std::vector<std::string>>;
 
 constexpr std::size_t kWorstRows = 10;
 
-/// Of one class the rows that look most like the other.
+/// The rows of one class that look most like the other.
 Rows worst_rows(const TestResult& result, std::uint8_t label) {
   Rows chosen;
   for (std::size_t i = 0; i < result.data.labels.size(); ++i) {
@@ -32,7 +32,7 @@ Rows worst_rows(const TestResult& result, std::uint8_t label) {
   return chosen;
 }
 
-/// mistake: what a row on the wrong side of the threshold is.
+/// mistake: the name for a row on the wrong side of the threshold.
 std::string rows_table(const KDEClassifier& model, const TestResult& result, const Rows& chosen,
                        std::string_view mistake, std::string_view caption) {
   std::vector<double> scores;
@@ -85,8 +85,8 @@ std::string neighbours_table(const KDEClassifier& model, const TestResult& resul
 }  // namespace
 
 std::string worst_rows_section(const KDEClassifier& model, const TestResult& result) {
-  std::string alarms = "Normal rows of lowest log-density";
-  std::string misses = "Anomalous rows of highest log-density";
+  std::string alarms = "Normal rows with the lowest log-density";
+  std::string misses = "Anomalous rows with the highest log-density";
   if (const auto& confusion = result.confusion) {
     alarms += fmt::format("; {} of {} are false alarms", confusion->false_positives, result.metrics.normal_count);
     misses += fmt::format("; {} of {} are missed", confusion->false_negatives, result.metrics.anomalous_count);
@@ -97,9 +97,9 @@ std::string worst_rows_section(const KDEClassifier& model, const TestResult& res
          rows_table(model, result, normals, "false alarm", alarms) + columns_table(model, result, normals) +
          "</section>\n<section class=\"keep\"><h2>Worst misses</h2>\n" +
          rows_table(model, result, anomalies, "missed", misses) + neighbours_table(model, result, anomalies) +
-         "</section>\n</div>\n<p class=\"quiet\">Row 0 is the first one, below a heading if there is one; training "
-         "rows are "
-         "counted among those that the model keeps. <code>kernad explain MODEL DATA --row ROW</code> tells more.</p>\n";
+         "</section>\n</div>\n<p class=\"quiet\">Rows are counted from 0, without the heading; training rows "
+         "are counted among those that the model keeps. <code>kernad explain MODEL DATA --row ROW</code> shows more."
+         "</p>\n";
 }
 
 }  // namespace kernad::cli
