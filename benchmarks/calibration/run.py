@@ -62,7 +62,7 @@ def called(classifier: kernad.KDEClassifier, scores: np.ndarray, rate: float) ->
 
 
 def simulate(draw: Draw, k: int, n: int, draws: int) -> dict[str, np.ndarray]:
-    """For each calibration draws x rates observed shares."""
+    """For each source of calibration rows: observed shares, draws x rates."""
     shares: dict[str, list[list[float]]] = {"training rows": [], "further rows": []}
     rng = np.random.default_rng(n)
     for _ in range(draws):

@@ -1,4 +1,4 @@
-"""A table of results: for the screen, for a page of docs, for JSON."""
+"""A table of results, as text for the screen, Markdown for docs, or JSON."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ class Table:
         return "\n".join(["", f"== {self.title}", *lines, *self.notes])
 
     def markdown(self) -> str:
-        """The same for docs."""
+        """As Markdown, for docs."""
         heading, *rows = (" | ".join(line) for line in self.cells())
         rule = "|---" + "|---:" * (len(self.columns) - 1) + "|"
         lines = [f"**{self.title}**", "", f"| {heading} |", rule, *(f"| {row} |" for row in rows)]
@@ -56,5 +56,5 @@ ERROR = Column("error", "largest error, nats", "{:.1e}")
 
 
 def spread_columns(unit: str, number: str = "{:.1f}") -> list[Column]:
-    """What timing.spread gives."""
+    """The columns for the result of timing.spread."""
     return [Column("median", f"median {unit}", number), Column("min", "min", number), Column("max", "max", number)]

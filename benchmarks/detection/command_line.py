@@ -1,4 +1,4 @@
-"""kernad by its command line, as a user has it."""
+"""kernad through its command line, as users have it."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from sets import Split
 
 
 class CommandLine:
-    """Fits and scores by files in a folder of its own, on one thread."""
+    """Fits and scores through files in its own folder, on one thread."""
 
     def __init__(self, binary: Path) -> None:
         self.binary = binary
@@ -31,11 +31,11 @@ class CommandLine:
         return done.stdout
 
     def unknown(self, options: str) -> list[str]:
-        """Which of the options of a fit this binary does not have."""
+        """The options of a fit that this binary does not have."""
         return [option for option in re.findall(r"--[a-z-]+", options) if option not in self._known]
 
     def version(self) -> str:
-        """Tells this build from any other: a digest of the program and of the library it runs with."""
+        """Identifies this build: a digest of the program and of the library it runs with."""
         files = [self.binary]
         if shutil.which("ldd"):
             linked = subprocess.run(["ldd", self.binary], capture_output=True, text=True).stdout
@@ -66,13 +66,13 @@ class CommandLine:
         return -np.load(self._predict("test.npy", "scores.npy"))
 
     def scores_of_likeliest(self, each: list[str], split: Split) -> np.ndarray:
-        """The same by those of several options whose fit reports the largest leave-one-out likelihood."""
+        """The same with the options, out of several, whose fit reports the largest leave-one-out likelihood."""
         self._write(split)
         likelihoods = [json.loads(self._fit(f"{options} --json"))["loo_log_likelihood"] for options in each]
         return self.scores(each[int(np.argmax(likelihoods))], split)
 
     def columns(self, options: str, split: Split) -> dict[str, np.ndarray]:
-        """What kernad predict tells of the test rows, by column."""
+        """The output of kernad predict for the test rows, by column."""
         self._write(split)
         self._fit(options)
         with self._predict("test.npy", "scores.csv").open() as file:

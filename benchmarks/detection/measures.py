@@ -1,4 +1,4 @@
-"""Figures of merit of scores: areas, ranks, and how sure a difference of means is."""
+"""Figures of merit of scores: areas, ranks, and how certain a difference of means is."""
 
 from __future__ import annotations
 
@@ -6,11 +6,12 @@ import numpy as np
 from scipy.stats import rankdata
 from sklearn.metrics import average_precision_score, roc_auc_score
 
-TIE = 0.001  # of AUROC: less is no difference
+TIE = 0.001  # of AUROC: a smaller difference is a tie
 
 
 def auroc(scores: np.ndarray, labels: np.ndarray) -> float:
-    """Share of pairs of an anomaly and a normal row that are ranked right; ties count half, infinities are scores."""
+    """Share of pairs of an anomaly and a normal row that are ranked correctly; ties count half. Scores may be infinite.
+    """
     return float(roc_auc_score(labels, rankdata(scores)))
 
 
@@ -19,7 +20,7 @@ def average_precision(scores: np.ndarray, labels: np.ndarray) -> float:
 
 
 def interval(differences: np.ndarray, groups: np.ndarray, draws: int = 10_000) -> tuple[float, float]:
-    """95 percent bootstrap interval of the mean over sets, drawn group by group: what other sets might have given."""
+    """95 percent bootstrap interval of the mean over sets, drawn within groups: what other sets might have given."""
     random, sums = np.random.default_rng(0), np.zeros(draws)
     for group in np.unique(groups):
         of_group = differences[groups == group]

@@ -1,4 +1,4 @@
-"""All methods that are compared: kernad by its options, the reference, and the peers."""
+"""All methods that are compared: kernad with various options, the reference, and the peers."""
 
 from __future__ import annotations
 
@@ -37,12 +37,12 @@ ALPHAS = (0, 0.25, 0.5, 0.75, 1)
 
 @dataclass(frozen=True)
 class Method:
-    """What gives a number for each test row of a split: a score, or 1 where it calls the row anomalous."""
+    """Gives a number for each test row of a split: a score, or 1 where it calls the row anomalous."""
 
     family: str
     name: str
     run: Callable[[Split], np.ndarray]
-    version: str  # of all that its result depends on but the split
+    version: str  # of everything that its result depends on except the split
     image_features_only: bool = False
 
     def __str__(self) -> str:
@@ -58,7 +58,7 @@ def installed(package: str) -> str | None:
 
 
 def source_digest(*modules: str | None) -> str:
-    """Of the modules' files: what they compute changes no more often than these."""
+    """Of the files of the modules: what they compute can only change when these do."""
     return hashlib.sha256(b"".join(Path(str(file)).read_bytes() for file in modules)).hexdigest()
 
 
@@ -105,7 +105,7 @@ def of_peers(family: str, package: str, found: dict[str, peers.Peer], source: st
 
 
 def all_methods(kernad: CommandLine) -> list[Method]:
-    """Those that this machine has; each of the others is named with its reason."""
+    """Those available on this machine; the others are reported with the reason."""
     source = source_digest(peers.__file__)
     return [
         *_kernad(kernad),

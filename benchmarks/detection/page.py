@@ -11,7 +11,7 @@ from summary import Summary
 
 
 def update(root: Path, described: dict[str, str], tables: list[Table], summary: Summary, focus: str) -> None:
-    """The tables of this run; what this run left out stays."""
+    """Updates the tables of this run; those that it did not measure stay."""
     file = root / "docs/detection.md"
     lines = ["| | |", "|---|---|", *(f"| {name} | {value} |" for name, value in described.items())]
     text = with_block(file, file.read_text(), "measured", "\n".join(lines))

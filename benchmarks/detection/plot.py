@@ -1,4 +1,4 @@
-"""Every set on a line: the AUROC of one method among those of all peers."""
+"""One line per set: the AUROC of one method among those of all peers."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ OWN, OTHER, BEST = "#2a6fbb", "#a0a4a8", "#333333"
 
 
 def save(summary: Summary, focus: str, path: Path) -> None:
-    """One line a set, those of a group together."""
+    """One line per set, grouped."""
     own, peers = summary.auroc[summary.index(focus)], summary.auroc[summary.peers]
     figure, axes = plt.subplots(figsize=(7.5, 1 + 0.2 * len(own)), layout="constrained")
     lines = -np.arange(len(own))

@@ -1,4 +1,4 @@
-"""What methods gave, kept in files: a run that only wants other tables need not wait for the methods again."""
+"""Results of methods, kept in files: a run that only changes the tables need not wait for the methods again."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ class Result:
 
 
 class Results:
-    """Each is computed once for a version of its method and the data of a split."""
+    """Each is computed once per version of its method and data of a split."""
 
     def __init__(self, folder: Path) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         self._folder = folder
-        self.failures: dict[str, list[str]] = {}  # by method, what it said and where
+        self.failures: dict[str, list[str]] = {}  # by method: its messages and where they occurred
 
     def of(self, method: Method, split: Split) -> Result | None:
         """None, and a line in `failures`, when the method refuses the rows."""
@@ -38,7 +38,7 @@ class Results:
             values = np.asarray(method.run(split))
             if np.isnan(values).any():
                 raise ValueError("scores that are NaN")
-        except Exception as error:  # whatever a peer raises, the others go on
+        except Exception as error:  # whatever a peer raises, the others continue
             where = f"{split.group}/{split.name}: {str(error).strip().splitlines()[0] if str(error) else repr(error)}"
             self.failures.setdefault(str(method), []).append(where)
             return None

@@ -24,7 +24,7 @@ class Run:
 
     @staticmethod
     def of(method: Method, split: Split, result: Result) -> Run:
-        """Of a method that gives scores."""
+        """From a method that gives scores."""
         areas = (measure(result.values, split.labels) for measure in (measures.auroc, measures.average_precision))
         return Run(str(method), method.family, split.group, split.name, split.seed, *areas, result.seconds)
 
@@ -40,6 +40,6 @@ class Decision:
 
     @staticmethod
     def of(method: Method, split: Split, called: np.ndarray) -> Decision:
-        """Of a source of thresholds."""
+        """From a source of thresholds."""
         rates = (float((called[split.labels == label] != 0).mean()) for label in (0, 1))
         return Decision(str(method), split.group, split.name, split.seed, *rates)

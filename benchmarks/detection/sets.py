@@ -1,4 +1,4 @@
-"""The data and the protocol: which rows a method is fitted on, and which it has to tell apart.
+"""The data and the protocol: which rows a method is fitted on, and which it has to separate.
 
 Rows with label 0 are normal. They are shuffled with numpy's RandomState(seed); 70 percent train, the rest and all
 anomalies are tested. Tables: a random 6,000 rows (RandomState(1)) where there are more, at most 3,000 training rows.
@@ -27,7 +27,7 @@ class LabelledSet:
 
     @property
     def table(self) -> bool:
-        """Whether the rows are those of a table: all but the groups of image features are."""
+        """Whether the rows are from a table: true for all but the groups of image features."""
         return not self.group.startswith("mvtec")
 
 
@@ -42,7 +42,7 @@ class Split:
 
     @cached_property
     def digest(self) -> str:
-        """Tells this split's data from any other."""
+        """Identifies the data of this split."""
         return hashlib.sha256(self.train.tobytes() + self.test.tobytes() + bytes([self.seed])).hexdigest()
 
 
@@ -61,7 +61,7 @@ def split(of: LabelledSet, seed: int) -> Split:
 
 
 def in_folder(folder: Path) -> Iterator[LabelledSet]:
-    """folder/GROUP/NAME.npz with X and y; other files are passed over."""
+    """folder/GROUP/NAME.npz with X and y; other files are ignored."""
     for path in sorted(folder.glob("*/*.npz")):
         with np.load(path) as data:
             if {"X", "y"} <= set(data.files):

@@ -1,4 +1,4 @@
-"""Runs as arrays: a figure for each method and set, the mean over the seeds."""
+"""Runs as arrays: one figure per method and set, the mean over the seeds."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ class Summary:
         return Summary(list(families), list(families.values()), groups, names, *figures)
 
     def within(self, groups: Iterable[str]) -> Summary:
-        """The same of some of the groups, and of the methods that have results there."""
+        """The same for some of the groups, and for the methods that have results there."""
         chosen = np.isin(self.groups, list(groups))
         there = ~np.isnan(self.auroc[:, chosen]).all(axis=1)
         figures = (values[there][:, chosen] for values in (self.auroc, self.average_precision, self.seconds))
@@ -56,7 +56,7 @@ class Summary:
         return list(dict.fromkeys(self.groups))
 
     def group_means(self, values: np.ndarray) -> np.ndarray:
-        """Methods x groups; NaN where a method lacks a set: its mean would be one of other sets."""
+        """Methods x groups; NaN where a method lacks a set, since its mean would be over other sets."""
         return np.stack([values[:, np.array(self.groups) == group].mean(axis=1) for group in self.group_names], axis=1)
 
     def full_name(self, index: int) -> str:
@@ -72,11 +72,11 @@ class Summary:
         return self.methods.index(method)
 
     def beaten_by(self, method: int) -> float:
-        """How many peers are better, the mean over the sets."""
+        """How many peers are better, averaged over the sets."""
         others = np.delete(self.auroc, method, axis=0)[np.delete(self.peers, method)]
         own = self.auroc[method]
         return float(np.mean([measures.beaten_by(*of_set) for of_set in zip(own, others.T, strict=True)]))
 
     def behind_best(self, method: int) -> float:
-        """By how much AUROC is below the best peer's of each set, the mean over the sets; negative: above."""
+        """How far AUROC is below that of the best peer on each set, averaged over the sets; negative: above."""
         return float((np.nanmax(self.auroc[self.peers], axis=0) - self.auroc[method]).mean())

@@ -18,14 +18,14 @@ def _percent(value: float) -> str:
 
 
 def _order(summary: Summary) -> list[int]:
-    """kernad's as they are listed, then the others from the best mean over the groups on."""
+    """kernad's methods as listed, then the others by mean over the groups, best first."""
     means = np.nan_to_num(summary.group_means(summary.auroc).mean(axis=1), nan=-1)
     own = [i for i, peer in enumerate(summary.peers) if not peer]
     return own + sorted(np.flatnonzero(summary.peers), key=lambda i: -means[i])
 
 
 def _means(summary: Summary, values: np.ndarray, row: int) -> dict[str, str]:
-    """A cell a group, the best in bold."""
+    """One cell per group, the best in bold."""
     means = summary.group_means(values)
     cells = {}
     for group, mean, best in zip(summary.group_names, means[row], np.nanmax(means, axis=0), strict=True):
@@ -65,7 +65,7 @@ def _difference(values: np.ndarray, groups: np.ndarray) -> str:
 
 
 def beside(summary: Summary, focus: str, name: str, title: str) -> Table:
-    """One method less each peer, set by set."""
+    """One method minus each peer, set by set."""
     own, groups, rows = summary.auroc[summary.index(focus)], np.array(summary.groups), []
     for i in _order(summary):
         differences = own - summary.auroc[i]
@@ -90,7 +90,7 @@ def beside(summary: Summary, focus: str, name: str, title: str) -> Table:
 
 
 def sets(summary: Summary, focus: str) -> Table:
-    """Every set by itself: the method, and the peer that turned out best there."""
+    """Set by set: the method, and the peer that turned out best there."""
     own, peers = summary.auroc[summary.index(focus)], np.flatnonzero(summary.peers)
     rows = []
     for i in range(len(summary.sets)):

@@ -1,6 +1,6 @@
-// The hot kernels of every target that this CPU runs: pairs (or rows) a second, GFLOP/s of the products alone, and what
-// share that is of the multiply-add peak, measured just before for the same target and precision. One thread, operands
-// in the caches they have in real use.
+// The hot kernels for every target that this CPU runs: pairs (or rows) per second, GFLOP/s of the products alone, and
+// their share of the multiply-add peak, measured just before for the same target and precision. One thread; operands
+// are in the caches that hold them in real use.
 //   kernel_benchmarks [--benchmark_filter=avx2/sum_expanded] [--benchmark_format=json] ...
 #include <benchmark/benchmark.h>
 
@@ -34,11 +34,11 @@ AlignedVector<T> gaussian(std::size_t count, std::uint64_t seed) {
   return values;
 }
 
-/// Of this process, so that other processes on the machine count as little as can be: all but the peak on several
-/// threads is measured in it.
+/// CPU time of this process, so that other processes on the machine matter as little as possible: used for everything
+/// but the peak on several threads.
 double cpu_seconds() { return static_cast<double>(std::clock()) / CLOCKS_PER_SEC; }
 
-/// Best of a few short runs, in operations a second.
+/// Best of a few short runs, in operations per second.
 double measured_peak(double (*multiply_adds)(std::size_t)) {
   double best = 0;
   for (int run = 0; run < 10; ++run) {
@@ -49,8 +49,8 @@ double measured_peak(double (*multiply_adds)(std::size_t)) {
   return best;
 }
 
-/// Runs `body`, which does `items` of something with `flops` operations in all, and sets the counters. A peak of 0
-/// is not known.
+/// Runs `body`, which does `items` of something with `flops` operations in total, and sets the counters. A peak of 0
+/// is unknown.
 template <typename Body>
 void measure(State& state, double items, double flops, double peak, Body body) {
   const double begin = cpu_seconds();
@@ -65,7 +65,7 @@ void measure(State& state, double items, double flops, double peak, Body body) {
   if (peak != 0) state.counters["of_peak"] = flops * iterations / seconds / peak;
 }
 
-/// One panel of references, as much as a first-level cache holds, and 64 queries that pass it: the inner loops of
+/// One panel of references, as much as a first-level cache holds, and 64 queries against it: the inner loops of
 /// log_density.
 void sum_fused(State& state, const KernelTable& table, bool expanded, std::size_t dimension, double peak) {
   const std::size_t references = std::max<std::size_t>(2, 6 * 1024 / (kTileRows * dimension) / 2 * 2) * kTileRows;
@@ -146,7 +146,7 @@ void scatter_panels(State& state, const KernelTable& table, double peak) {
   });
 }
 
-/// The peak by itself, on as many threads as asked: what a scoring call on all of them is held against.
+/// The peak alone, on the given number of threads: what a scoring call on all of them is compared with.
 void peak_alone(State& state, double (*multiply_adds)(std::size_t)) {
   double operations = 0;
   for (auto _ : state) operations += multiply_adds(100'000);

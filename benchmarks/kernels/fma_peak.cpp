@@ -17,8 +17,8 @@ namespace kernad::benchmarks {
 namespace HWY_NAMESPACE {
 namespace hn = hwy::HWY_NAMESPACE;
 
-/// Independent chains that hide the latency of 4 or 5 cycles of two (NEON: four) multiply-adds a cycle, and fit the 16
-/// (32) registers beside two constants.
+/// Independent chains: enough to hide the latency of 4 or 5 cycles at two (NEON: four) multiply-adds per cycle, and few
+/// enough to fit the 16 (32) registers together with two constants.
 inline constexpr std::size_t kChains = HWY_TARGET == HWY_AVX3 || HWY_TARGET == HWY_NEON ? 16 : 12;
 
 template <typename T>
@@ -38,7 +38,7 @@ double Fma(std::size_t steps) {
   V sum = hn::Zero(d);
   KERNAD_UNROLL
   for (std::size_t i = 0; i < kChains; ++i) sum = hn::Add(sum, chains[i]);
-  volatile T result = hn::GetLane(hn::SumOfLanes(d, sum));  // read by nobody, but the compiler must believe it
+  volatile T result = hn::GetLane(hn::SumOfLanes(d, sum));  // never read, but the compiler cannot know that
   static_cast<void>(result);
   return 2.0 * static_cast<double>(steps * kChains * hn::Lanes(d));
 }

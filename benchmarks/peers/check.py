@@ -5,15 +5,15 @@ from __future__ import annotations
 import numpy as np
 from methods import Problem, Scorer
 
-PEER_LIMIT = 1e-2  # nats: a peer farther off computes something else, and is not timed
+PEER_LIMIT = 1e-2  # nats: a peer with a larger error computes something else, and is not timed
 
 
 class WrongResultError(Exception):
-    """kernad broke its own promise."""
+    """kernad exceeded its own error bound."""
 
 
 def largest_error(scorer: Scorer, problem: Problem, count: int = 64) -> float:
-    """Nats, over the first queries."""
+    """In nats, over the first queries."""
     count = min(count, len(problem.queries))
     return float(np.abs(scorer(problem.queries[:count]) - problem.expected(count)).max())
 

@@ -1,4 +1,4 @@
-"""What is measured on: made-up data of known kinds, and real data where a folder is given."""
+"""The data: made-up data of known kinds, and real data if a folder is given."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ import numpy as np
 
 
 def gaussian(rows: int, dimension: int, seed: int) -> np.ndarray:
-    """Isotropic and centred: the hardest for pruning, as no pair can be left out."""
+    """Isotropic and centred: the hardest case for pruning, since no pair can be left out."""
     data = np.random.default_rng(seed).standard_normal((rows, dimension)).astype(np.float32)
     return data - data.mean(0)
 
 
 def clusters(rows: int, dimension: int, count: int, seed: int) -> np.ndarray:
-    """`count` round clusters of standard deviation 0.1 about centres of standard deviation 1, in random order."""
+    """`count` spherical clusters of standard deviation 0.1 around centres of standard deviation 1, in random order."""
     random = np.random.default_rng(1000 + count)  # the centres are the same for references and queries
     centres = random.standard_normal((count, dimension))
     random = np.random.default_rng(seed)
@@ -23,7 +23,7 @@ def clusters(rows: int, dimension: int, count: int, seed: int) -> np.ndarray:
 
 
 def categories(rows: int, dimension: int, levels: int, seed: int) -> np.ndarray:
-    """Columns of `levels` whole numbers, small ones likelier: most rows occur many times."""
+    """Columns of `levels` integers, the smaller the likelier: most rows occur many times."""
     chances = 0.5 ** np.arange(levels)
     random = np.random.default_rng(seed)
     return random.choice(levels, size=(rows, dimension), p=chances / chances.sum()).astype(np.float32)
@@ -36,7 +36,7 @@ def spectrum(rows: int, columns: int, seed: int) -> np.ndarray:
 
 
 def real_sets(folder: Path | None) -> dict[str, np.ndarray]:
-    """Every array X of the .npz files under the folder, by its path in it."""
+    """Every array X in the .npz files under the folder, by path within the folder."""
     found = {}
     for path in sorted(folder.rglob("*.npz")) if folder else []:
         with np.load(path) as archive:
@@ -46,7 +46,7 @@ def real_sets(folder: Path | None) -> dict[str, np.ndarray]:
 
 
 def split(rows: np.ndarray, most_queries: int) -> tuple[np.ndarray, np.ndarray]:
-    """References and queries: two thirds and, of the rest, at most so many."""
+    """References and queries: two thirds of the rows, and at most the given number of the rest."""
     order = np.random.default_rng(0).permutation(len(rows))
     count = len(rows) * 2 // 3
     return rows[order[:count]], rows[order[count:]][:most_queries]

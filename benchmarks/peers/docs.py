@@ -1,4 +1,4 @@
-"""docs/performance.md: what stands between the markers <!-- NAME --> and <!-- /NAME --> is a run's output."""
+"""docs/performance.md: the text between the markers <!-- NAME --> and <!-- /NAME --> is the output of a run."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from report import Table
 
 
 def update(root: Path, described: dict[str, Any], tables: list[Table]) -> None:
-    """The page's machine, and the tables and plots of this run; what this run left out stays."""
+    """Updates the machine, and the tables and plots of this run; those that it did not measure stay."""
     page, folder = root / "docs/performance.md", root / "docs/performance"
     folder.mkdir(exist_ok=True)
     text = with_block(page, page.read_text(), "machine", machine.markdown(described))

@@ -1,6 +1,6 @@
-"""A measurement in a process of its own.
+"""A measurement in its own process.
 
-For peak memory, which a process can only gain, and for KERNAD_TARGET, which it reads once.
+For peak memory, which never falls within a process, and for KERNAD_TARGET, which a process reads once.
 """
 
 from __future__ import annotations
@@ -29,8 +29,8 @@ def _status(key: str) -> float:
 
 
 def cost(call: Callable[[], object]) -> dict[str, float]:
-    """Seconds of a call, and by how many MiB the resident memory at its highest exceeded that before the call."""
-    Path("/proc/self/clear_refs").write_text("5")  # forget the highest so far
+    """Seconds of a call, and by how many MiB the peak resident memory exceeded that before the call."""
+    Path("/proc/self/clear_refs").write_text("5")  # resets the peak
     before = _status("VmRSS")
     begin = time.perf_counter()
     call()

@@ -1,4 +1,4 @@
-"""What runs in a process of its own (see fresh.py): python jobs.py NAME JSON -> JSON on standard output."""
+"""What runs in its own process (see fresh.py): python jobs.py NAME JSON -> JSON on standard output."""
 
 from __future__ import annotations
 
@@ -23,12 +23,12 @@ def fit_kernad(path: str) -> dict[str, float]:
     import kernad
 
     rows = np.load(path)
-    kernad.KDEClassifier().fit(rows[:100].copy())  # code and threads are there
+    kernad.KDEClassifier().fit(rows[:100].copy())  # loads code and starts threads
     return fresh.cost(lambda: kernad.KDEClassifier().fit(rows))
 
 
 def fit_reference(path: str, source: str) -> dict[str, float]:
-    """The same by the reference."""
+    """The same with the reference."""
     import reference
     import torch
 
@@ -39,7 +39,7 @@ def fit_reference(path: str, source: str) -> dict[str, float]:
 
 
 def scale(rows: int, queries: int, dimension: int, kind: str) -> dict[str, float]:
-    """Fit and scoring of so many points; `kind` names a maker in data.py's manner."""
+    """Fit and scoring of the given numbers of points; `kind` names a function in data.py."""
     import kernad
 
     def made(count: int, seed: int) -> np.ndarray:
@@ -57,7 +57,7 @@ def scale(rows: int, queries: int, dimension: int, kind: str) -> dict[str, float
 
 
 def target(rows: int, queries: int, dimension: int) -> dict[str, float]:
-    """Seconds a query on the instruction set that KERNAD_TARGET names: the least of three calls."""
+    """Seconds per query on the instruction set that KERNAD_TARGET names: the minimum of three calls."""
     train, asked = data.gaussian(rows, dimension, 1), data.gaussian(queries, dimension, 2)
     problem = methods.Problem(train, asked, THREADS)
     scorer = methods.kernad(problem)

@@ -1,4 +1,4 @@
-"""What the figures were measured on, and how many multiply-adds a second that machine can do."""
+"""The machine that the figures were measured on, and how many multiply-adds per second it can do."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ PEERS = ("numpy", "scipy", "scikit-learn", "torch")
 
 @functools.cache
 def _kernel_benchmarks() -> Path | None:
-    """The program of benchmarks/kernels, built when it is not there; None, said aloud, when it cannot be."""
+    """The program of benchmarks/kernels, built if missing; None, with a message, when it cannot be built."""
     try:
         with Path(os.devnull).open("w") as quiet:
             for command in (
@@ -35,7 +35,7 @@ def _kernel_benchmarks() -> Path | None:
 
 
 def peak(threads: int, target: str) -> float | None:
-    """Floating-point operations a second that `threads` threads do in multiply-adds of a kernel target; None where
+    """Floating-point operations per second that `threads` threads do in multiply-adds of a kernel target; None where
     that is not known.
     """
     program = _kernel_benchmarks()

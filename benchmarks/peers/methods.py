@@ -22,7 +22,7 @@ class Problem:
     queries: np.ndarray  # M x d float32
     threads: int
     transform: np.ndarray = field(init=False)  # d x d: whitening of the kernel, in double
-    log_constant: float = field(init=False)  # what the log of the mean kernel lacks to be the log-density
+    log_constant: float = field(init=False)  # to be added to the log of the mean kernel to get the log-density
 
     def __post_init__(self) -> None:
         rows, dimension = self.train.shape
@@ -35,7 +35,7 @@ class Problem:
         return rows.astype(np.float64) @ self.transform
 
     def expected(self, count: int) -> np.ndarray:
-        """Log-densities of the first `count` queries in float64, by differences: what all are checked against."""
+        """Log-densities of the first `count` queries in float64, by differences, to check all others against."""
         points = self.whitened(self.train)
         result = []
         for query in self.whitened(self.queries[:count]):
@@ -59,7 +59,7 @@ def kernad_brute_force(problem: Problem) -> Scorer:
 
 
 def kernad_scorer(problem: Problem) -> Scorer:
-    """What a caller of single queries keeps: threads and memory made once."""
+    """For callers with single queries: threads and memory are created once."""
     from kernad import GaussianKDE, Scorer
 
     return Scorer(GaussianKDE(problem.train), num_threads=problem.threads).log_density
@@ -83,7 +83,7 @@ def _torch_scorer(problem: Problem, log_sum: Callable) -> Scorer:
 
 
 def torch_addmm(problem: Problem) -> Scorer:
-    """One matrix product with a bias, then logsumexp: the strongest found."""
+    """One matrix product with a bias, then logsumexp: the fastest peer found."""
     import torch
 
     def log_sum(block, points, half_squares):

@@ -1,4 +1,4 @@
-"""What benchmarks/run can be told. Standard library alone: read before the peers' environment is there."""
+"""The options of benchmarks/run. Standard library only: this is read before the environment of the peers exists."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 
 TABLES = {
-    "score": "scoring in batches beside the peers",
+    "score": "scoring in batches, compared with the peers",
     "clusters": "data with clusters and duplicates against own brute force",
     "brute": "many data sets: nowhere slower than own brute force",
     "latency": "one query at a time",
-    "fit": "principal axes beside the peers",
+    "fit": "principal axes, compared with the peers",
     "classifier": "fit of the whole classifier: time and memory",
     "scale": "time and memory up to a million points",
     "targets": "each instruction set",
@@ -30,7 +30,7 @@ def _names(text: str) -> list[str]:
 
 def _positive(text: str) -> int:
     if not text.isdecimal() or int(text) < 1:
-        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number from 1 on")
+        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number of at least 1")
     return int(text)
 
 
@@ -52,16 +52,16 @@ def parse(arguments: list[str] | None = None) -> argparse.Namespace:
     tables = "\n".join(f"  {name:12}{what}" for name, what in TABLES.items())
     parser = argparse.ArgumentParser(
         prog="benchmarks/run",
-        description="Measures kernad beside what a user would pick instead: same data, same threads, interleaved "
+        description="Measures kernad and what a user would pick instead: same data, same threads, interleaved "
         "rounds, every result checked against float64 before it is timed.",
-        epilog=f"tables:\n{tables}\n\nexit status: 0 good, 1 a wrong result or a failed build, 2 wrong usage",
+        epilog=f"tables:\n{tables}\n\nexit status: 0 success, 1 a wrong result or a failed build, 2 wrong usage",
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     add = parser.add_argument
-    add("--only", type=_names, default=list(TABLES), metavar="TABLES", help="these tables, separated by commas")
+    add("--only", type=_names, default=list(TABLES), metavar="TABLES", help="only these tables, separated by commas")
     add("--rounds", type=_positive, default=7, help="how often each thing is measured (default 7)")
     add("--threads", type=_positive, default=os.cpu_count(), help="of every method (default: all)")
-    add("--reference", type=_reference, metavar="FOLDER", help="holds the reference's package `anomalib`")
+    add("--reference", type=_reference, metavar="FOLDER", help="holds the package `anomalib`, with the reference")
     add(
         "--data", type=_folder, metavar="FOLDER", help="real data: .npz files with X (rows x columns), in any subfolder"
     )
@@ -72,10 +72,10 @@ def parse(arguments: list[str] | None = None) -> argparse.Namespace:
         metavar="FOLDER",
         help="gets results.json and the plots (default build/benchmarks-output)",
     )
-    add("--docs", action="store_true", help="bring the tables and plots of docs/performance.md up to date as well")
-    add("--full", action="store_true", help="with a million queries against a million points, too: minutes more")
-    add("--quick", action="store_true", help="tiny sizes, to see that everything works; the figures mean nothing")
+    add("--docs", action="store_true", help="also update the tables and plots of docs/performance.md")
+    add("--full", action="store_true", help="also a million queries against a million points: takes minutes more")
+    add("--quick", action="store_true", help="tiny sizes, to check that everything works; the figures mean nothing")
     options = parser.parse_args(arguments)
     if options.quick and options.docs:
-        parser.error("--docs wants figures that mean something: not with --quick")
+        parser.error("--docs needs meaningful figures: not with --quick")
     return options

@@ -1,4 +1,4 @@
-"""One plot a table."""
+"""One plot per table."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def _log_axis(axes: Axes, which: str = "x") -> None:
 
 
 def _bars(axes: Axes, rows: Rows, key: str, axis: str, label: Callable[[dict[str, Any]], str]) -> None:
-    """A bar a row on a log scale, the first on top; with least and greatest where the value is a median. Those of
+    """One bar per row on a log scale, the first on top; with minimum and maximum where the value is a median. Those of
     "kernad" stand out.
     """
     rows = rows[::-1]
@@ -174,7 +174,7 @@ DRAW: dict[str, Callable[[Table], Figure]] = {
 
 
 def save(table: Table, path: Path) -> None:
-    """The table's plot, in the format that the path's name tells."""
+    """The plot of the table, in the format given by the extension of the path."""
     figure = DRAW[table.name](table)
     figure.suptitle(table.title, fontsize=10)
     figure.savefig(path, dpi=150, metadata={"Date": None} if path.suffix == ".svg" else None)

@@ -1,4 +1,4 @@
-"""The reference implementation by the path of its sources: its package imports far more than these few files need."""
+"""Loads the reference from its source files: its package imports far more than these few files need."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""benchmarks/run: prepares the peers' environment and today's kernad, then measures there, table after table."""
+"""benchmarks/run: prepares the environment of the peers and the current kernad, then measures there, table by table."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ sys.path.append(str(ROOT / "benchmarks/common"))
 
 
 def prepare() -> None:
-    """Installs the peers once, and kernad as the sources are now: an incremental build."""
+    """Installs the peers once, and kernad from the current sources, by an incremental build."""
     if not (PEERS / "bin/python").exists():
         subprocess.run([ROOT / "benchmarks/peers/setup"], check=True)
     pip = [PEERS / "bin/python", "-m", "pip", "--disable-pip-version-check", "-q", "install", "--no-deps"]
@@ -26,7 +26,7 @@ def prepare() -> None:
 
 
 def measure(options: Namespace) -> None:
-    """All tables asked for, printed as they are done and written at the end."""
+    """All requested tables, printed as they are finished and written at the end."""
     import machine
     import output
     import threadpoolctl
@@ -58,7 +58,7 @@ def measure_or_exit(options: Namespace) -> None:
 
 
 def main() -> None:
-    """Runs twice: with any Python to prepare, then with the peers' one to measure."""
+    """Runs twice: with any Python to prepare, then with the Python of the peers' environment to measure."""
     options = command_line.parse()
     if Path(sys.prefix) == PEERS:
         measure_or_exit(options)

@@ -1,4 +1,4 @@
-"""Seconds of things that are compared, measured so that a disturbance meets all of them."""
+"""Seconds of things that are compared, measured so that a disturbance affects all of them."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from collections.abc import Callable, Mapping, Sequence
 import numpy as np
 
 Task = Callable[[], object]
-SETTLE_SECONDS = 0.005  # threads that another method left spinning go to sleep in it
-WARM_UP_SECONDS = 0.2  # a shorter call is made once untimed: cores that slept during another method are awake after it
+SETTLE_SECONDS = 0.005  # time for threads that another method left spinning to go to sleep
+WARM_UP_SECONDS = 0.2  # a shorter call first runs once untimed, to wake cores that slept during another method
 
 
 def seconds_of(task: Task, calls: int = 1, warm_up: bool = False) -> float:
-    """Seconds of one call: the mean of `calls` in a row."""
+    """Seconds of one call: the mean of `calls` consecutive calls."""
     time.sleep(SETTLE_SECONDS)
     if warm_up:
         task()
@@ -24,10 +24,10 @@ def seconds_of(task: Task, calls: int = 1, warm_up: bool = False) -> float:
 
 
 def interleaved(tasks: Mapping[str, Task], rounds: int, at_least: float = 0.02) -> dict[str, list[float]]:
-    """Seconds a call of each task, one value a round.
+    """Seconds per call of each task, one value per round.
 
-    Rounds go forth and back, so that none is always the first. A task shorter than `at_least` seconds is called so
-    often that the clock and the system's ticks do not matter.
+    Rounds alternate between forwards and backwards, so that no task is always the first. A task shorter than `at_least`
+    seconds is called often enough that the clock and the ticks of the system do not matter.
     """
     seconds: dict[str, list[float]] = {name: [] for name in tasks}
     calls, short = {}, {}
@@ -42,10 +42,10 @@ def interleaved(tasks: Mapping[str, Task], rounds: int, at_least: float = 0.02) 
 
 
 def spread(values: Sequence[float], scale: float = 1.0) -> dict[str, float]:
-    """Median, least and greatest, times scale."""
+    """Median, minimum and maximum, times scale."""
     return {"median": float(np.median(values)) * scale, "min": min(values) * scale, "max": max(values) * scale}
 
 
 def paired_ratio(above: Sequence[float], below: Sequence[float]) -> dict[str, float]:
-    """Median, least and greatest of the ratios round by round: what disturbs both of a round cancels."""
+    """Median, minimum and maximum of the ratios in each round: what disturbs both in a round cancels."""
     return spread([a / b for a, b in zip(above, below, strict=True)])

@@ -12,7 +12,7 @@
 
 namespace {
 
-/// The least of many calls: what the call costs when nothing disturbs it.
+/// The minimum of many calls: what a call costs when nothing disturbs it.
 double seconds_per_call(const kernad::KDEClassifier& classifier, kernad::EmbeddingsView rows) {
   using Clock = std::chrono::steady_clock;
   double least = 1e9;

@@ -4,7 +4,7 @@
 
 Scores 1 to 4096 rows (D = 512, k = 16, N = 1000, one thread) through ``kernad.KDEClassifier`` and, where the C++
 program of this folder has been built (a build with KERNAD_BUILD_PYTHON has the target binding_overhead), through the
-same call in C++. Times are the least of many calls. Before anything is timed, in-place and converted input must score
+same call in C++. Times are the minimum of many calls. Before anything is timed, in-place and converted input must score
 the same.
 """
 
@@ -27,7 +27,7 @@ COUNTS = (1, 16, 256, 4096)
 
 
 def seconds_per_call(call: Callable[[], object]) -> float:
-    """The least of at least 20 calls, over a second or 20,000 of them."""
+    """The minimum of at least 20 calls, over a second or 20,000 of them."""
     least = float("inf")
     end = time.perf_counter() + 1
     for i in range(20_000):
@@ -80,7 +80,7 @@ def main() -> None:
     times = time_python(classifier, rows)
     if options.cpp:
         times = {"cpp": time_cpp(options.cpp, classifier, rows)} | times
-    print(f"microseconds a call; {kernad.system_info().cpu}, {kernad.system_info().kernel_target}, one thread")
+    print(f"microseconds per call; {kernad.system_info().cpu}, {kernad.system_info().kernel_target}, one thread")
     print(f"{'rows':>15}" + "".join(f"{n:>12}" for n in COUNTS))
     for name, seconds in times.items():
         print(f"{name:>15}" + "".join(f"{1e6 * s:12.1f}" for s in seconds))

@@ -1,4 +1,4 @@
-"""Two versions of the library, built alike, and the same program against each."""
+"""Builds two versions of the library in the same way, and the same program against each."""
 
 from __future__ import annotations
 
@@ -27,13 +27,13 @@ def commit(revision: str) -> str | None:
 
 
 def _sources(revision: str | None, log: Path) -> tuple[Path, Path]:
-    """Where a version's sources are, and the folder for what is made of them. None: the working tree."""
+    """Where a version's sources are, and the folder for its build. None: the working tree."""
     if revision is None:
         return ROOT, PLACE / "working-tree"
     folder = PLACE / commit(revision)[:12]
     sources = folder / "sources"
     if not sources.exists():
-        # Not a git worktree: nothing of this may stay behind in the repository when build/ is removed.
+        # Not a git worktree: removing build/ must leave no trace in the repository.
         fresh = folder / "sources.part"
         shutil.rmtree(fresh, ignore_errors=True)
         fresh.mkdir(parents=True)
@@ -44,7 +44,7 @@ def _sources(revision: str | None, log: Path) -> tuple[Path, Path]:
 
 
 def workloads(revision: str | None) -> Path:
-    """The program workloads.cpp against that version's library, Release, as it is installed."""
+    """The program workloads.cpp, built against that version's installed Release library."""
     PLACE.mkdir(parents=True, exist_ok=True)
     log = PLACE / "build.log"
     log.write_text("")

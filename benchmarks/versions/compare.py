@@ -1,4 +1,4 @@
-"""benchmarks/compare: two versions of kernad side by side, so that a regression is a command away."""
+"""benchmarks/compare: two versions of kernad side by side, to find a regression with one command."""
 
 from __future__ import annotations
 
@@ -19,25 +19,25 @@ def parse() -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         prog="benchmarks/compare",
         description="Builds two versions and times the same calls of each, interleaved, in two processes. Prints two "
-        "ratios HEAD / BASE: of the shortest times, and the median of the ratios round by round with the middle half "
-        "of them. What is slower shows in both; what disturbs the machine seldom does.",
-        epilog="exit status: 0 good; 1 both ratios of a call above --fail-above, results that differ, a failed build; "
-        "2 wrong usage",
+        "ratios HEAD / BASE: that of the shortest times, and the median of the ratios in each round with their middle "
+        "half. A slowdown shows in both; a disturbance of the machine rarely does.",
+        epilog="exit status: 0 success; 1 both ratios of a call above --fail-above, results that differ, a failed "
+        "build; 2 wrong usage",
     )
     add = parser.add_argument
     add("base", metavar="BASE", help="a git revision")
-    add("head", metavar="HEAD", nargs="?", help="another one (default: the working tree as it is)")
-    add("--fail-above", type=float, default=1.05, metavar="RATIO", help="the greatest ratio that is no failure "
+    add("head", metavar="HEAD", nargs="?", help="another revision (default: the working tree as it is)")
+    add("--fail-above", type=float, default=1.05, metavar="RATIO", help="the largest ratio that is not a failure "
         "(default 1.05)")  # fmt: skip
     add("--rounds", type=int, default=21, help="how often each call is timed (default 21)")
-    add("--threads", type=int, default=0, help="of each call (default: all)")
-    add("--only", metavar="WORKLOADS", help="these calls, separated by commas (default: all)")
+    add("--threads", type=int, default=0, help="threads of each call (default: all)")
+    add("--only", metavar="WORKLOADS", help="only these calls, separated by commas (default: all)")
     options = parser.parse_args()
     if options.rounds < 1 or options.threads < 0 or options.fail_above <= 0:
         parser.error("--rounds must be at least 1, --threads not negative, --fail-above positive")
     for revision in filter(None, (options.base, options.head)):
         if build.commit(revision) is None:
-            parser.error(f"{revision!r} is no git revision of this repository")
+            parser.error(f"{revision!r} is not a git revision of this repository")
     return options
 
 
@@ -63,7 +63,7 @@ class Program:
 
 
 def compare(base: Program, head: Program, name: str, rounds: int) -> tuple[list[float], list[float]]:
-    """Seconds of both, round by round, by turns first. Exits when the two do not compute the same."""
+    """Seconds of both, round by round, each going first in turn. Exits when their results differ."""
     (_, expected), (_, value) = base.run(name), head.run(name)
     if not abs(value - expected) <= LARGEST_DIFFERENCE * max(1, abs(expected)):
         sys.exit(f"benchmarks/compare: {name} gives {value} and, at BASE, {expected}")
@@ -75,7 +75,7 @@ def compare(base: Program, head: Program, name: str, rounds: int) -> tuple[list[
 
 
 def judged(name: str, base: list[float], head: list[float]) -> float:
-    """Prints the ratios; returns the smaller one, which is what a regression must show in."""
+    """Prints the ratios; returns the smaller one, in which a regression must show."""
     ratios = [h / b for h, b in zip(head, base, strict=True)]
     low, median, high = statistics.quantiles(ratios, n=4) if len(ratios) > 1 else ratios * 3
     shortest = min(head) / min(base)

@@ -1,6 +1,7 @@
-// What benchmarks/compare times, compiled once against each version's installed headers and library: public interface
-// alone, and of that only what every version has. Reads a workload's name from each line of standard input, runs it
-// once, and answers with a line: its name, the seconds it took and a value that must be the same for both versions.
+// What benchmarks/compare times, compiled once against each version's installed headers and library: it uses only the
+// part of the public interface that every version has. Reads the name of a workload from each line of standard input,
+// runs it once, and answers with a line: its name, the seconds it took and a value that must be the same for both
+// versions.
 #include <algorithm>
 #include <chrono>
 #include <cmath>
@@ -21,8 +22,8 @@ namespace {
 using kernad::Embeddings;
 using kernad::EmbeddingsView;
 
-/// Rows about `centres` random points (none: about 0) of standard deviation 1, at distances of standard deviation
-/// `width`; columns shrink by `ratio` one after another.
+/// Rows around `centres` random points (none: around 0) of standard deviation 1, at distances of standard deviation
+/// `width`; each column is smaller than the one before by `ratio`.
 Embeddings rows_of(std::size_t rows, std::size_t cols, std::size_t centres, double width, double ratio,
                    std::uint64_t seed) {
   std::mt19937_64 random(centres);
@@ -53,7 +54,7 @@ std::function<double()> scoring(Embeddings train, Embeddings queries, int thread
   return [kde, queries = std::move(queries)] { return mean(kde.log_density(queries)); };
 }
 
-/// The same, a query a call.
+/// The same, with one query per call.
 std::function<double()> single_queries(Embeddings train, Embeddings queries, int threads) {
   kernad::GaussianKDE kde;
   kde.set_threads(threads);

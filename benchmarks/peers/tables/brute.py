@@ -1,4 +1,4 @@
-"""Where pruning cannot pay it must not cost: made-up and real data of many kinds."""
+"""Where pruning cannot gain anything, it must not cost anything: made-up and real data of many kinds."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Fit of the whole classifier, time and memory, each in processes of their own."""
+"""Fit of the whole classifier, time and memory, each in its own processes."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from timing import spread
 
 import data
 
-MOST_ROUNDS = 3  # the reference takes its time
+MOST_ROUNDS = 3  # the reference is slow
 
 
 def tables(options: Namespace) -> list[Table]:

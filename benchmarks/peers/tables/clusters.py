@@ -9,7 +9,7 @@ from report import Table
 import data
 from tables import pruning
 
-# Tables of the data folder with few distinct rows: taken as they are, without PCA.
+# Tables of the data folder with few distinct rows: used as they are, without PCA.
 DUPLICATES = ("skin", "celeba")
 
 

@@ -1,4 +1,4 @@
-"""The principal axes, where nearly all of the time of a fit goes."""
+"""The principal axes, which take nearly all of the time of a fit."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ COMPONENTS = 16
 
 
 def _tasks(rows: np.ndarray, threads: int) -> tuple[dict[str, Task], list[str]]:
-    """By name; and a sentence on each that is not installed."""
+    """The methods by name, and a sentence for each that is not installed."""
     left_out = []
 
     def own() -> np.ndarray:

@@ -1,4 +1,4 @@
-"""One query at a time, as a production line asks: the tail matters as much as the median."""
+"""One query at a time, as on a production line: the tail matters as much as the median."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from report import ERROR, NAME, Column, Table, spread_columns
 import data
 from tables import score
 
-IN_A_ROW = 500  # queries of one method before the next has its turn
-WARM_UP = 100  # before them: caches, and threads of the method before that still look out for work
+IN_A_ROW = 500  # queries of one method before it is the turn of the next
+WARM_UP = 100  # before them: fills caches, and lets spinning threads of the previous method go to sleep
 
 
 def _seconds(scorer: methods.Scorer, queries: np.ndarray) -> list[float]:
@@ -46,7 +46,7 @@ def tables(options: Namespace) -> list[Table]:
     for name, (_, timed, error) in ready.items():
         median, p99, p999 = np.percentile(seconds[name], [50, 99, 99.9]) * 1e6
         rows.append({"name": name, "median": median, "p99": p99, "error": error, "calls": len(timed)})
-        rows[-1]["p999"] = p999 if len(timed) >= 10_000 else None  # the mean of too few would say nothing
+        rows[-1]["p999"] = p999 if len(timed) >= 10_000 else None  # the mean of too few means nothing
         rows[-1]["ratio"] = median / rows[0]["median"]
     columns = [
         NAME, spread_columns("µs")[0], Column("p99", "p99", "{:.1f}"), Column("p999", "p99.9", "{:.1f}"),

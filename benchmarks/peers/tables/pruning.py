@@ -11,7 +11,7 @@ import numpy as np
 from report import ERROR, Column, Table
 from timing import interleaved, paired_ratio
 
-# Ratios near 1 want longer rounds and more of them than speed-ups do.
+# Ratios near 1 need longer rounds, and more of them, than speed-ups do.
 COST_SECONDS, COST_ROUNDS = 0.2, 11
 
 COLUMNS = [
@@ -49,7 +49,7 @@ def speed_ups(name: str, title: str, sets: DATA, options: Namespace) -> Table:
 
 
 def costs(name: str, title: str, sets: DATA, options: Namespace) -> Table:
-    """What share of brute force's time; above 1, pruning is a loss."""
+    """The share of the time of brute force; above 1, pruning is a loss."""
     rows = []
     for what, (train, queries) in sets.items():
         rounds, at_least = (options.rounds, 0.02) if options.quick else (max(options.rounds, COST_ROUNDS), COST_SECONDS)

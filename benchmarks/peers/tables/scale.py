@@ -1,4 +1,4 @@
-"""Up to a million reference points and a million queries: time and memory must grow as the work does."""
+"""Up to a million reference points and a million queries: time and memory must grow only as the work does."""
 
 from __future__ import annotations
 

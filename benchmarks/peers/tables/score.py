@@ -20,7 +20,7 @@ Maker = Callable[[methods.Problem], methods.Scorer]
 
 
 def makers(options: Namespace) -> dict[str, tuple[Maker, int]]:
-    """Name -> maker and number of queries it is timed on: slow ones on fewer."""
+    """Name -> maker and number of queries it is timed on, fewer for slow ones."""
     return {
         "kernad": (methods.kernad, 4096),
         "torch addmm + logsumexp": (methods.torch_addmm, 512),
@@ -32,7 +32,7 @@ def makers(options: Namespace) -> dict[str, tuple[Maker, int]]:
 
 
 def scorers(problem: methods.Problem, found: dict[str, tuple[Maker, int]]) -> tuple[dict[str, tuple], list[str]]:
-    """Name -> scorer, queries to time it on, error: of those that are here and right. And a sentence on each other."""
+    """Name -> scorer, queries to time it on, error, if installed and correct; and a sentence for each of the others."""
     ready, left_out = {}, []
     for name, (make, count) in found.items():
         try:

@@ -1,4 +1,4 @@
-"""Each instruction set that this processor has, forced by KERNAD_TARGET in processes of their own."""
+"""Each instruction set that this processor has, forced by KERNAD_TARGET in separate processes."""
 
 from __future__ import annotations
 
