@@ -1,20 +1,20 @@
-# Debian packages by CPack, for scripts/package: libkernad0 (the library), libkernad-dev (what compiling against it
-# takes) and kernad (the command line). CMAKE_INSTALL_PREFIX must be /usr.
+# Debian packages by CPack, for scripts/package: libkernad0 (the library), libkernad-dev (the files to compile against
+# it) and kernad (the command line). CMAKE_INSTALL_PREFIX must be /usr.
 if(NOT BUILD_SHARED_LIBS OR NOT KERNAD_BUILD_APPS OR NOT CMAKE_INSTALL_PREFIX STREQUAL "/usr")
   message(FATAL_ERROR "Debian packages need BUILD_SHARED_LIBS=ON, KERNAD_BUILD_APPS=ON and CMAKE_INSTALL_PREFIX=/usr")
 endif()
 set(KERNAD_DEBIAN_MAINTAINER "kernad maintainers <maintainers@kernad.example.org>" CACHE STRING
-  "Who answers for the Debian packages: NAME <ADDRESS>")
-set(KERNAD_DEBIAN_REVISION 1 CACHE STRING "Of the Debian packages, counted from 1 for each version of kernad")
+  "Maintainer of the Debian packages: NAME <ADDRESS>")
+set(KERNAD_DEBIAN_REVISION 1 CACHE STRING "Revision of the Debian packages, counted from 1 for each version of kernad")
 set(library libkernad${KERNAD_SOVERSION})
 set(version ${PROJECT_VERSION}-${KERNAD_DEBIAN_REVISION})
 
-# What each package says of itself.
+# The description of each package.
 set(about "Show it embeddings of things that are normal (images of good parts, signals,
 texts, rows of a table), and it gives every new one a log-density, an anomaly
 probability and, by a threshold, a label: by principal components and a
 Gaussian kernel density, exact and finite for every finite input.")
-set(CPACK_PACKAGE_DESCRIPTION_SUMMARY "")  # each has its own, in the first line of its description
+set(CPACK_PACKAGE_DESCRIPTION_SUMMARY "")  # each has its own, the first line of its description
 set(CPACK_DEBIAN_KERNAD_LIB_PACKAGE_NAME ${library})
 set(CPACK_DEBIAN_KERNAD_LIB_DESCRIPTION "kernel-density anomaly detection: shared library
 ${about}
@@ -53,21 +53,21 @@ set(CPACK_DEBIAN_PACKAGE_SOURCE kernad)
 set(CPACK_DEBIAN_FILE_NAME DEB-DEFAULT)
 set(CPACK_DEBIAN_PACKAGE_CONTROL_STRICT_PERMISSION ON)
 set(CPACK_STRIP_FILES ON)
-# Dependencies on other packages from what the binaries link; libkernad itself is found in the build.
+# Dependencies on other packages follow from what the binaries link; libkernad itself is found in the build.
 set(CPACK_DEBIAN_KERNAD_LIB_PACKAGE_SHLIBDEPS ON)
 set(CPACK_DEBIAN_KERNAD_CLI_PACKAGE_SHLIBDEPS ON)
 set(CPACK_DEBIAN_PACKAGE_SHLIBDEPS_PRIVATE_DIRS "${PROJECT_BINARY_DIR}/src")
 set(CPACK_DEBIAN_PACKAGE_GENERATE_SHLIBS ON)
-set(CPACK_DEBIAN_PACKAGE_GENERATE_SHLIBS_POLICY ">=")  # KERNAD_SOVERSION promises it
+set(CPACK_DEBIAN_PACKAGE_GENERATE_SHLIBS_POLICY ">=")  # as KERNAD_SOVERSION guarantees
 set(CPACK_DEBIAN_KERNAD_LIB_PACKAGE_CONTROL_EXTRA "${PROJECT_SOURCE_DIR}/cmake/debian/triggers")
 
-# Compressed without a time in it, so that the same sources give the same packages.
+# Compressed without a timestamp, so that the same sources give the same packages.
 function(kernad_compress from to)
   execute_process(COMMAND gzip -9nc "${from}" OUTPUT_FILE "${to}" COMMAND_ERROR_IS_FATAL ANY)
 endfunction()
 set(debian "${PROJECT_BINARY_DIR}/debian")
 file(MAKE_DIRECTORY "${debian}")
-string(TIMESTAMP KERNAD_DEBIAN_DATE "%a, %d %b %Y %H:%M:%S +0000" UTC)  # of SOURCE_DATE_EPOCH, where that is set
+string(TIMESTAMP KERNAD_DEBIAN_DATE "%a, %d %b %Y %H:%M:%S +0000" UTC)  # from SOURCE_DATE_EPOCH, if that is set
 set(KERNAD_DEBIAN_VERSION ${version})
 configure_file("${PROJECT_SOURCE_DIR}/cmake/debian/changelog.in" "${debian}/changelog" @ONLY)
 kernad_compress("${debian}/changelog" "${debian}/changelog.Debian.gz")

@@ -1,5 +1,5 @@
 # A relocatable package: headers, library, CMake config, pkg-config, licence. The command line installs itself. The
-# components kernad_lib, kernad_dev and kernad_cli become Debian packages (KernadDebian.cmake), kernad_doc does not.
+# components kernad_lib, kernad_dev and kernad_cli become Debian packages (KernadDebian.cmake); kernad_doc does not.
 include(CMakePackageConfigHelpers)
 set(KERNAD_CMAKE_DIR "${CMAKE_INSTALL_LIBDIR}/cmake/kernad")
 set(KERNAD_PKGCONFIG_DIR "${CMAKE_INSTALL_LIBDIR}/pkgconfig")
@@ -20,12 +20,12 @@ endforeach()
 install(EXPORT kernad-targets NAMESPACE kernad:: DESTINATION ${KERNAD_CMAKE_DIR} COMPONENT kernad_dev)
 configure_package_config_file("${PROJECT_SOURCE_DIR}/cmake/kernad-config.cmake.in"
   "${PROJECT_BINARY_DIR}/kernad-config.cmake" INSTALL_DESTINATION ${KERNAD_CMAKE_DIR})
-# Before 1.0 a minor version may break its users.
+# Before 1.0, a minor version may break its users.
 write_basic_package_version_file("${PROJECT_BINARY_DIR}/kernad-config-version.cmake" COMPATIBILITY SameMinorVersion)
 install(FILES "${PROJECT_BINARY_DIR}/kernad-config.cmake" "${PROJECT_BINARY_DIR}/kernad-config-version.cmake"
   DESTINATION ${KERNAD_CMAKE_DIR} COMPONENT kernad_dev)
 
-# kernad.pc. Paths are relative to where the file itself lies, so that the tree may be moved.
+# kernad.pc. Paths are relative to the location of the file itself, so that the tree can be moved.
 file(RELATIVE_PATH KERNAD_PC_PREFIX "${CMAKE_INSTALL_PREFIX}/${KERNAD_PKGCONFIG_DIR}" "${CMAKE_INSTALL_PREFIX}")
 string(REGEX REPLACE "/$" "" KERNAD_PC_PREFIX "${KERNAD_PC_PREFIX}")
 set(KERNAD_PC_LIBDIR "${CMAKE_INSTALL_LIBDIR}")
@@ -33,8 +33,8 @@ set(KERNAD_PC_INCLUDEDIR "${CMAKE_INSTALL_INCLUDEDIR}")
 set(KERNAD_PC_CFLAGS "")
 set(KERNAD_PC_LIBS "")
 if(NOT BUILD_SHARED_LIBS)
-  # Where there is nothing but a static library, plain `pkg-config --libs` must be enough. Libraries are named, not
-  # required from their .pc files: those of Debian list private libraries that their -dev packages do not bring.
+  # With only a static library, plain `pkg-config --libs` must be enough. Libraries are named, not required through
+  # their .pc files: those of Debian list private libraries that their -dev packages do not install.
   set(KERNAD_PC_CFLAGS " -DKERNAD_STATIC")
   foreach(library IN ITEMS hwy zip ${KERNAD_FOUND_LIBRARIES})
     get_filename_component(folder "${library}" DIRECTORY)

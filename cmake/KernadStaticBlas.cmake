@@ -1,12 +1,12 @@
-# A static OpenBLAS for the Python module, so that a wheel needs no BLAS of the machine it is installed on. Defines
-# BLAS::BLAS and LAPACK::LAPACK, which find_package then leaves alone; where there is no static library, or BLA_VENDOR
-# asks for another, find_package finds a shared one as ever.
+# A static OpenBLAS for the Python module, so that a wheel needs no BLAS on the machine it is installed on. Defines
+# BLAS::BLAS and LAPACK::LAPACK, which find_package then leaves alone. If there is no static library, or BLA_VENDOR
+# asks for another BLAS, find_package finds a shared one as usual.
 if(NOT BLA_VENDOR)
   find_library(KERNAD_STATIC_OPENBLAS NAMES libopenblas.a PATH_SUFFIXES openblas-serial openblas-pthread)
 endif()
 if(KERNAD_STATIC_OPENBLAS)
-  # Of the Fortran run time its LAPACK half calls one function in what kernad uses, which python/src/fortran_concat.cpp
-  # has. An OpenBLAS that calls more finds it in the static run time, where that is installed (gfortran).
+  # The LAPACK functions that kernad uses call one function of the Fortran runtime, which python/src/fortran_concat.cpp
+  # defines. An OpenBLAS that calls more finds it in the static runtime, if that is installed (gfortran).
   set(KERNAD_FORTRAN_RUNTIME)
   foreach(name IN ITEMS gfortran quadmath)
     execute_process(COMMAND "${CMAKE_CXX_COMPILER}" -print-file-name=lib${name}.a

@@ -1,4 +1,4 @@
-// The first byte picks the options, the rest is the file.
+// The first byte selects the options; the rest is the file.
 #include "fuzz_target.hpp"
 #include "io/csv.hpp"
 

@@ -5,8 +5,8 @@
 #include "kernad/kde_classifier.hpp"
 #include "serialise/safetensors.hpp"
 
-// A file that loads as a model must score every finite row finitely and survive the way back into tensors, its
-// calibration and threshold included.
+// A file that loads as a model must give every finite row a finite score, and must convert back into tensors, including
+// its calibration and threshold.
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   using namespace kernad;
   fuzz::expect_result_or_error([&] {

@@ -7,7 +7,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   fuzz::expect_result_or_error([&] {
     auto source = std::make_unique<files::MemorySource>("input", bytes);
     const Embeddings features = io::read_all(*io::npy_rows(std::move(source))).features;
-    fuzz::expect(features.values().size() <= size);  // no number of a file is smaller than a byte
+    fuzz::expect(features.values().size() <= size);  // every number in a file takes at least a byte
   });
   fuzz::expect_result_or_error([&] {
     files::MemorySource source("input", bytes);

@@ -1,4 +1,4 @@
-// What every fuzz target shares: its entry point, and what a parser may throw at hostile bytes.
+// Shared by all fuzz targets: the entry point, and what a parser may throw for hostile bytes.
 #pragma once
 
 #include <cstddef>
@@ -13,7 +13,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
 
 namespace kernad::fuzz {
 
-/// Runs `parse`. It may refuse its input by a kernad::Error that fits on one line; anything else that it throws, even
+/// Runs `parse`. It may refuse its input with a kernad::Error that fits on one line; anything else that it throws, even
 /// std::bad_alloc, ends the process and is a finding.
 template <typename Parse>
 void expect_result_or_error(Parse parse) {
@@ -24,7 +24,7 @@ void expect_result_or_error(Parse parse) {
   }
 }
 
-/// Aborts when a promise is broken.
+/// Aborts unless the condition holds.
 inline void expect(bool kept) {
   if (!kept) std::abort();
 }

@@ -1,4 +1,4 @@
-// Replays files through a fuzz target, without libFuzzer: for compilers that have none, and for the tests.
+// Replays files through a fuzz target without libFuzzer: for compilers that lack it, and for the tests.
 //   fuzz_npy FILE-OR-FOLDER...
 #include <cstdio>
 #include <exception>
