@@ -1,4 +1,4 @@
-// What must not ask for memory. A program of its own: it replaces operator new, which ThreadSanitizer does, too.
+// Code that must not allocate. A separate program, since it replaces operator new, as ThreadSanitizer also does.
 #include <gtest/gtest.h>
 
 #include <vector>
@@ -22,14 +22,14 @@ TEST(AllocationsTest, AScorerAllocatesNothingFromTheSecondCallOn) {
     ASSERT_TRUE(classifier.fit(train));
     const auto queries = gaussian(500, 8, 2);
     std::vector<double> scores(500);
-    // One thread: with more, which of them has scored a block yet is a matter of chance.
+    // One thread: with more, it is random which of them have already scored a block.
     Scorer scorer(classifier, 1);
     scorer.log_density(queries, scores);
     const std::size_t before = testing::allocations();
     scorer.log_density(queries, scores);
     scores[0] += scorer.log_density(queries.row(1));
     EXPECT_EQ(testing::allocations(), before);
-    // A lone row is scored by the first thread's memory, however many threads share the references.
+    // A single row is scored with the memory of the first thread, however many threads share the references.
     Scorer shared(classifier, 3);
     scores[0] += shared.log_density(queries.row(0));
     const std::size_t before_row = testing::allocations();

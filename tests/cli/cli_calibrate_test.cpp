@@ -153,7 +153,7 @@ TEST_F(CliCalibrateTest, FurtherNormalsReplaceTheFolds) {
   const auto table = kernad({"info", model}).out;
   EXPECT_NE(table.find("30 further normal rows\n"), std::string::npos) << table;
 
-  // Rows that cannot promise the rate set before, but the one that is asked for now.
+  // Rows that cannot guarantee the rate set before, but can guarantee the one asked for now.
   const auto few = kernad.folder().write("few.csv", testing::labelled_csv(4, 0));
   expect_error({"calibrate", model, "--normals", few, "--labels", "class"}, {"0.1 cannot be promised from 4", "1/5"});
   EXPECT_EQ(run({"calibrate", model, "--normals", few, "--labels", "class", "--target-fpr", "0.2",

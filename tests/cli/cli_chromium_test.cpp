@@ -1,4 +1,4 @@
-// The report in a browser: it shows, in light and in dark, and the browser has nothing to complain of.
+// The report in a browser: it is displayed, in light and in dark, and the browser reports no problem.
 #include <gtest/gtest.h>
 
 #include <cstdlib>
@@ -22,7 +22,7 @@ std::string chromium() {
   return "";
 }
 
-/// Loads page.html of `folder` without a network, and gives a picture of it, as PNG.
+/// Loads page.html of `folder` without a network, and returns a screenshot of it as PNG.
 std::string picture(const testing::TemporaryFolder& folder, const std::string& page, const std::string& mode) {
   const auto run = testing::run_program({chromium(), "--headless=new", "--disable-gpu", "--hide-scrollbars",
                                          "--no-sandbox",  // which needs rights that a container lacks; the page is ours
@@ -47,7 +47,7 @@ TEST(CliChromiumTest, TheReportShowsAndTheConsoleIsEmpty) {
   ASSERT_EQ(kernad({"test", model, data, "--labels", "class", "--report", report}).status, 0);
   const auto blank = kernad.folder().write("blank.html", "<!DOCTYPE html><title>blank</title>");
 
-  // A page of one colour is small as a PNG; tables, words and curves make at least ten times as much.
+  // A page of one colour is a small PNG; with tables, text and curves it is at least ten times as large.
   const auto nothing = picture(kernad.folder(), blank, "--force-dark-mode");
   const auto light = picture(kernad.folder(), report, "--disable-extensions");
   const auto dark = picture(kernad.folder(), report, "--force-dark-mode");

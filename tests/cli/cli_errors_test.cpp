@@ -53,7 +53,8 @@ TEST_F(CliErrorsTest, WrongUsage) {
   expect_error(kernad({"fit", data, "-o", out, "--seed", "-1"}), 2, {"--seed is '-1'", "whole number from 0"});
   expect_error(kernad({"fit", data, "-o", out, "--max-training-points", "99999999999999999999"}), 2,
                {"--max-training-points"});
-  expect_error(kernad({"fit", data, "-o", out, "--max-training-points", "1"}), 2, {"--max-training-points is '1'; valid: a whole number from 2"});
+  expect_error(kernad({"fit", data, "-o", out, "--max-training-points", "1"}), 2,
+               {"--max-training-points is '1'; valid: a whole number from 2"});
   for (const char* bad : {"0", "-1", "1.5", "0.0", "nan", "many", ""}) {
     expect_error(kernad({"fit", data, "-o", out, "--components", bad}), 2, {"--components"});
   }
@@ -149,7 +150,7 @@ TEST_F(CliErrorsTest, TruncatedModel) {
 }
 
 TEST_F(CliErrorsTest, WrongData) {
-  expect_error(kernad({"predict", model, data}), 2, {"data.csv", "line 2"});  // the label is no number
+  expect_error(kernad({"predict", model, data}), 2, {"data.csv", "line 2"});  // the label is not a number
   expect_error(kernad({"predict", model, file("wide.csv", "1,2,3,4,5\n")}), 2, {"wide.csv: ", "5 columns", "4"});
   expect_error(kernad({"predict", model, file("nan.csv", "a,b,c,d\n1,2,3,4\n1,2,nan,4\n")}), 2,
                {"nan.csv: row 1, column 2 ('c') is nan"});
@@ -157,7 +158,7 @@ TEST_F(CliErrorsTest, WrongData) {
   expect_error(kernad({"predict", model, "-"}, "1,2,3,1e39\n"), 2, {"column 3", "float32"});
   expect_error(kernad({"predict", model, "-"}), 2, {"empty"});
   expect_error(kernad({"fit", "-", "-o", path("m"), "--components", "1"}, "1,2\n1,2\n"), 2, {"-: ", "identical"});
-  // A row's number is the file's, whatever rows --labels leaves out before it.
+  // Row numbers are those of the file, whatever rows --labels leaves out before.
   expect_error(kernad({"fit", file("n.csv", "x,y\n1,bad\n2,good\nnan,good\n"), "-o", path("m"), "--labels", "y"}), 2,
                {"n.csv: row 2, column 0 ('x') is nan"});
 }

@@ -1,4 +1,4 @@
-// Help, man page and completions must tell of the same options.
+// Help, man page and completions must list the same options.
 #include <gtest/gtest.h>
 
 #include <regex>

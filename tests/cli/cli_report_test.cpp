@@ -1,4 +1,4 @@
-// kernad test --report: the page is whole, says what the command says, and is written whole or not at all.
+// kernad test --report: the page is well-formed, agrees with the command, and is written completely or not at all.
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
@@ -46,7 +46,7 @@ class CliReportTest : public ::testing::Test {
     ASSERT_EQ(kernad(plain_fit).status, 0);
   }
 
-  /// The page of a test, as a file holds it.
+  /// The contents of the page of a test.
   std::string report(const std::string& tested, const std::string& rows, const std::vector<std::string>& more = {}) {
     std::vector<std::string> arguments = {"test", tested, rows, "--labels", "class", "--report", path("report.html")};
     arguments.insert(arguments.end(), more.begin(), more.end());
@@ -77,7 +77,7 @@ void expect_self_contained(const std::string& html) {
     EXPECT_EQ(html.find(loads), std::string::npos) << loads;
 }
 
-/// What a drawing program would choke on: numbers that are none.
+/// Numbers that are not numbers, at which a drawing program would fail.
 void expect_drawable(const Page& page) {
   for (const auto& path : page.named("path")) {
     const auto& d = path.attributes.at("d");
@@ -162,7 +162,7 @@ TEST_F(CliReportTest, IntervalsAreTheLibrarys) {
   EXPECT_EQ(metrics[4][2], text(want.FPR_at_95TPR));
 }
 
-/// Of rows [from, to) of `scores` those of smallest score, ten at most; of largest when `largest`.
+/// The rows in [from, to) with the smallest (or, with `largest`, the largest) `scores`, at most ten.
 std::vector<std::string> extreme_rows(const json& scores, std::size_t from, std::size_t to, bool largest) {
   std::vector<std::pair<double, std::size_t>> rows;
   for (std::size_t i = from; i < to; ++i) rows.emplace_back((largest ? -1 : 1) * scores[i].get<double>(), i);
@@ -202,7 +202,7 @@ TEST_F(CliReportTest, NamesTheWorstRows) {
 }
 
 TEST_F(CliReportTest, TellsWhyAsExplainDoes) {
-  // The column's name is text, too, and not markup.
+  // The name of a column is also text, not markup.
   auto csv = kernad.folder().read("data.csv");
   const auto named = file("named.csv", "<a>&" + csv.substr(1));
   const auto html = report(model, named);
@@ -237,7 +237,7 @@ TEST_F(CliReportTest, SaysWhatIsMissing) {
   const Page page = testing::parse_page(report(plain, data));
   EXPECT_NE(page.text.find("The model has no threshold"), std::string::npos);
   EXPECT_NE(page.text.find("The model is not calibrated"), std::string::npos);
-  EXPECT_EQ(page.text.find("With so few rows"), std::string::npos);  // 30 of the smaller class
+  EXPECT_EQ(page.text.find("With so few rows"), std::string::npos);  // there are 30 rows of the smaller class
   const auto few = testing::parse_page(report(plain, file("few.csv", overlapping_csv(80, 29, 2))));
   EXPECT_NE(few.text.find("With so few rows of a class the intervals"), std::string::npos);
   EXPECT_EQ(page.table("row")[0], (std::vector<std::string>{"row", "log-density", "probability"}));

@@ -1,4 +1,4 @@
-// What the commands do when all is well.
+// What the commands do when nothing is wrong.
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 

@@ -1,4 +1,4 @@
-// Runs the real kernad, as a shell would, and tells what came of it.
+// Runs the real kernad, as a shell would, and returns its output and status.
 #pragma once
 
 #include <string>

@@ -1,4 +1,4 @@
-// A report as a browser would read it, taken apart for tests.
+// A report parsed as a browser would, for tests.
 #pragma once
 
 #include <map>
@@ -20,12 +20,12 @@ struct Page {
   std::vector<Element> elements;
   std::vector<Cells> tables;
 
-  /// The table whose heading starts with `first`, of several the first; throws std::runtime_error when there is none.
+  /// The first table whose heading starts with `first`; throws std::runtime_error when there is none.
   [[nodiscard]] const Cells& table(const std::string& first) const;
   [[nodiscard]] std::vector<Element> named(const std::string& name) const;
 };
 
-/// Throws std::runtime_error with line and reason unless `html` is well-formed XML, too.
+/// Throws std::runtime_error with line and reason unless `html` is also well-formed XML.
 [[nodiscard]] Page parse_page(const std::string& html);
 
 }  // namespace kernad::testing

@@ -9,7 +9,7 @@ std::vector<double> log_density(const kernad::GaussianKDE& density, kernad::Matr
 #endif
 }
 
-// A type of its own is none of another: overloads stay apart.
+// A view is only constructible from its own type: overloads remain distinct.
 int type(kernad::MatrixView<float>);
 double type(kernad::MatrixView<double>);
 static_assert(std::is_same_v<decltype(type(kernad::Matrix<double>())), double>);

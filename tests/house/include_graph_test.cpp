@@ -1,4 +1,4 @@
-// The folders of src/ include one another in one direction only: whoever reads a folder need not know what comes after.
+// The folders of src/ include one another in one direction only: reading a folder takes no knowledge of later ones.
 #include <gtest/gtest.h>
 
 #include <filesystem>
@@ -36,7 +36,7 @@ Graph include_graph() {
   return graph;
 }
 
-/// A way from `folder` back to one that is already on it, or nothing.
+/// A path from `folder` back to a folder that is already on it, or nothing.
 std::string find_cycle(const Graph& graph, const std::string& folder, std::vector<std::string>& way,
                        std::set<std::string>& done) {
   if (done.contains(folder)) return "";
@@ -76,7 +76,7 @@ TEST(IncludeGraphTest, FindsACycle) {
   EXPECT_EQ(find_cycle(graph, "a", way, done), "b -> c (b/x.cpp)  c -> b (c/y.cpp)  ");
 }
 
-/// Folders, and who may know of them: arithmetic knows neither files nor formats, and one folder knows JSON.
+/// Folders, and who may include them: arithmetic knows neither files nor formats, and only one folder knows JSON.
 TEST(IncludeGraphTest, OnlySerialiseKnowsJson) {
   for (const auto& entry : fs::recursive_directory_iterator(kSource)) {
     const fs::path relative = entry.path().lexically_relative(kSource);

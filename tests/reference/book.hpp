@@ -36,7 +36,7 @@ inline oracle::Rows shrunk_covariance(const oracle::Rows& rows, Real a) {
   return result;
 }
 
-/// A kernel density of any covariance and with any width of each row's kernel.
+/// A kernel density with any covariance and any bandwidth for each row.
 class Book {
  public:
   Book(const oracle::Rows& rows, const oracle::Rows& covariance, Real h, std::vector<double> local = {})
@@ -55,7 +55,7 @@ class Book {
     return whitened;
   }
 
-  /// Of a query; leaving out the row `without` and whatever equals it.
+  /// The log-density of a query, leaving out the row `without` and whatever equals it.
   [[nodiscard]] Real log_density(const oracle::Vector& query, Real h, std::size_t without = kNone) const {
     const auto k = static_cast<Real>(query.size());
     const auto q = whiten(query);

@@ -1,5 +1,5 @@
-// Against outputs of the reference implementation: a small set that is shipped (made by make_golden.py), and the full
-// one where KERNAD_GOLDEN names its folder.
+// Compares with outputs of the reference implementation: a small set that is shipped (made by make_golden.py), and the
+// full one where KERNAD_GOLDEN names its folder.
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -18,19 +18,19 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// The reference adds 1e-300 to the density: log-densities near that floor are not the density's.
+// The reference adds 1e-300 to the density: near that floor, its log-densities are not those of the density.
 constexpr double kFloor = -680;
 
 /// A one-dimensional float64 array as it is: read_table would round it to float32. Scores of at most 690 are rounded by
-/// 3e-5, beside a tolerance of 1e-3.
+/// 3e-5, compared with a tolerance of 1e-3.
 std::vector<double> read_vector(const std::string& source) {
   const auto table = read_table(source);
   return {table.features.values().begin(), table.features.values().end()};
 }
 
-/// relative: what the rounding of a float32 state alone moves a score by, beside the 1e-3 that a fit is held to.
-/// Computed in float64, the states of the full set score up to 6.5e-6 away from the float64 run that they were rounded
-/// from.
+/// relative: how far the rounding of a float32 state alone moves a score, compared with the tolerance of 1e-3 for a
+/// fit. Computed in float64, the states of the full set score up to 6.5e-6 away from the float64 run that they were
+/// rounded from.
 void expect_close(const std::vector<double>& scores, const std::vector<double>& expected, double relative,
                   const std::string& what) {
   ASSERT_EQ(scores.size(), expected.size());
@@ -60,7 +60,7 @@ TEST(GoldenTest, ShippedSet) {
     const auto imported = KDEClassifier::load(base + ".safetensors");
     EXPECT_EQ(to_string(imported.options().feature_scaling_method), method);
     expect_close(imported.compute_kde_scores(test, true), read_vector(base + ".npz:scored"), 0, method + ", imported");
-    if (method == "scale") {  // the reference's fit in norm mode shifts its points: no standard for a fit
+    if (method == "scale") {  // the reference's fit in norm mode shifts its points, so a fit cannot be compared
       expect_close(fitted_like(imported, train).compute_kde_scores(test, true),
                    read_vector(base + ".npz:log_likelihood"), 0, method + ", fitted");
     }
@@ -100,7 +100,7 @@ TEST(GoldenTest, ShrinkageIsThatOfScikitLearn) {
       GaussianKDE density({.covariance = shape});
       density.fit(rows);
       EXPECT_NEAR(density.shrinkage(), intensity, 1e-10 * intensity) << name << ", " << to_string(shape);
-      // By fewer principal components than columns, and the length of the rest.
+      // With fewer principal components than columns, and the length of the rest.
       KDEClassifier classifier({.n_pca_components = ComponentCount::all(), .kde = {.covariance = shape}});
       ASSERT_TRUE(classifier.fit(rows));
       EXPECT_NEAR(classifier.report().shrinkage, intensity, 1e-10 * intensity) << name << ", " << to_string(shape);

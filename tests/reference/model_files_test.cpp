@@ -1,6 +1,6 @@
-// Model files that earlier versions wrote, in models/: each loads, scores as it did then, and is written back as it
-// was. NAME_vVERSION.safetensors with what `kernad predict` made of query.csv, in NAME_vVERSION.csv. A format that
-// changes gets new files; these stay.
+// Model files that earlier versions wrote, in models/: each loads, scores as it did then, and is written back
+// unchanged. NAME_vVERSION.csv holds what `kernad predict` printed for query.csv with NAME_vVERSION.safetensors. A
+// change of format adds new files; these stay.
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -41,7 +41,7 @@ TEST_P(ModelFiles, ScoresAsItDid) {
   };
   ASSERT_EQ(table.features.rows(), queries.rows());
   for (std::size_t i = 0; i < scores.size(); ++i) {
-    // Both sides are within the promise of docs/numerics.md of the exact value; the file's text was read as float32.
+    // Both sides are within the bounds of docs/numerics.md of the exact value; the file's text was read as float32.
     const double then = table.features(i, column("log_density"));
     const double promise = std::max(1e-4, 1e-6 * std::abs(then));
     EXPECT_NEAR(scores[i], then, 2 * promise + std::abs(then) * 0x1p-24) << "row " << i;

@@ -1,4 +1,5 @@
-// The classifier once more, by the book: long double, brute force, no blocking, no float32. Slow, and right.
+// A second implementation of the classifier, straight from the formulas: long double, brute force, no blocking, no
+// float32. Slow, and right.
 #pragma once
 
 #include <cstddef>
@@ -11,11 +12,11 @@ namespace kernad::oracle {
 
 using Real = long double;
 using Vector = std::vector<Real>;
-using Rows = std::vector<Vector>;  // one vector a row
+using Rows = std::vector<Vector>;  // one vector per row
 
 [[nodiscard]] Rows to_rows(EmbeddingsView view);
 
-/// Eigenvalues (descending) and eigenvectors (one a row) of a symmetric matrix by cyclic Jacobi rotations.
+/// Eigenvalues (descending) and eigenvectors (one per row) of a symmetric matrix by cyclic Jacobi rotations.
 struct Eigen {
   Vector values;
   Rows vectors;
@@ -57,10 +58,10 @@ class Classifier {
   Rows axes_;
   FeatureScalingMethod method_;
   Real max_length_ = 0;
-  std::vector<Density> density_;  // one, made last
+  std::vector<Density> density_;  // a single one, created last
 };
 
-/// The project's promise (docs/numerics.md): 1e-4 absolute for |value| < 100, 1e-6 relative beyond.
+/// The guaranteed accuracy (docs/numerics.md): 1e-4 absolute for |value| < 100, 1e-6 relative beyond.
 [[nodiscard]] Real allowed_error(Real value);
 
 }  // namespace kernad::oracle

@@ -1,4 +1,4 @@
-// Files made in memory, byte by byte, for the readers in src/io: valid ones, and ones that lie.
+// Files built in memory, byte by byte, for the readers in src/io: valid ones, and ones whose headers lie.
 #pragma once
 
 #include <gtest/gtest.h>
@@ -16,7 +16,7 @@
 
 namespace kernad::testing {
 
-/// The bytes of values as they lie in this machine's memory, or in the other byte order.
+/// The bytes of values in this machine's byte order, or in the other.
 template <typename T>
 std::string raw(const std::vector<T>& values, bool swap = false) {
   std::string bytes;
@@ -28,7 +28,7 @@ std::string raw(const std::vector<T>& values, bool swap = false) {
   return bytes;
 }
 
-/// A .npy of this version with this dict literal as it stands.
+/// A .npy of this version with exactly this dict literal.
 inline std::string npy_with_header(const std::string& dict, const std::string& data, char major = 1) {
   const auto length = static_cast<std::uint32_t>(dict.size());
   std::string file = "\x93NUMPY";
@@ -46,7 +46,7 @@ inline std::string npy(const std::string& descr, const std::string& shape, const
                          major);
 }
 
-/// A .safetensors with this header as it stands.
+/// A .safetensors with exactly this header.
 inline std::string safetensors(const std::string& header, const std::string& data) {
   return raw(std::vector<std::uint64_t>{header.size()}) + header + data;
 }
@@ -68,7 +68,7 @@ std::string message_of(const std::function<void()>& action) {
   return "";
 }
 
-/// Gives `parse` every proper beginning of `file`; each must be refused by a ReadError on one line.
+/// Gives `parse` every proper prefix of `file`; each must be refused with a one-line ReadError.
 inline void refuse_every_truncation(const std::string& file, const std::function<void(const std::string&)>& parse) {
   for (std::size_t size = 0; size < file.size(); ++size) {
     SCOPED_TRACE(size);
@@ -77,7 +77,7 @@ inline void refuse_every_truncation(const std::string& file, const std::function
   }
 }
 
-/// Gives `parse` the file with each single bit flipped. Whatever it says, it must be a kernad::Error or a result.
+/// Gives `parse` the file with each single bit flipped. Each must give a result or a kernad::Error.
 /// Returns how many were refused.
 inline std::size_t flip_every_bit(std::string file, const std::function<void(const std::string&)>& parse) {
   std::size_t refused = 0;

@@ -1,4 +1,4 @@
-// Rows in tight groups: what pruning is for.
+// Rows in tight groups, for which pruning pays.
 #pragma once
 
 #include <cstddef>

@@ -34,7 +34,7 @@ class Random {
 /// rows times matrix, rounded to float32.
 [[nodiscard]] Embeddings multiply(EmbeddingsView rows, const Matrix<double>& matrix);
 
-/// change(value, row, column) of each entry.
+/// A matrix with change(value, row, column) for each entry.
 [[nodiscard]] Embeddings map(EmbeddingsView rows,
                              const std::function<double(double, std::size_t, std::size_t)>& change);
 

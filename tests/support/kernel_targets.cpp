@@ -1,4 +1,4 @@
-// Prints the kernel targets that this CPU can run, one a line: for the tests that force each in turn.
+// Prints the kernel targets that this CPU can run, one per line, for the tests that force each in turn.
 #include <cstdio>
 
 #include "kernels/kernels.hpp"

@@ -1,4 +1,4 @@
-// A folder of a test's own, removed with everything in it.
+// A test's own folder, removed with everything in it.
 #pragma once
 
 #include <cstdlib>

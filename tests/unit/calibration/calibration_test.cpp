@@ -214,7 +214,7 @@ TEST(ConfusionTest, CountsAndRates) {
 }
 
 TEST(FoldsTest, AreEvenAndThoseOfEveryMachine) {
-  // Written down once: a calibration made elsewhere must hold out the same rows.
+  // Fixed values: a calibration made elsewhere must hold out the same rows.
   EXPECT_EQ(calibration::deal_into_folds(8, 3, 0), (std::vector<std::size_t>{0, 0, 0, 2, 1, 1, 2, 1}));
   EXPECT_NE(calibration::deal_into_folds(50, 5, 1), calibration::deal_into_folds(50, 5, 2));
   std::vector<int> sizes(7);
@@ -309,7 +309,8 @@ TEST(CrossConformalTest, ADensityOverAllColumnsIsOneInEveryFold) {
 }
 
 TEST(CrossConformalTest, FewRows) {
-  // Fewer rows than folds: each is a fold of its own. Fewer in the other folds than components: as many as there are.
+  // Fewer rows than folds: each row is its own fold. Fewer rows in the other folds than components: as many as there
+  // are.
   const auto rows = correlated(6, 8, 0.8, 0, 8);
   KDEClassifier classifier({.n_pca_components = 6});
   ASSERT_TRUE(classifier.fit(rows));
@@ -341,7 +342,7 @@ TEST(CrossConformalTest, RefusesWhatItCannotDo) {
   EXPECT_THROW(classifier.calibrate_from(EmbeddingsView(nullptr, 0, 4)), InvalidInput);
   EXPECT_FALSE(classifier.is_calibrated());
 
-  // Without the one row that differs, all are alike.
+  // Without the one row that differs, all are equal.
   const Embeddings alike({0, 0, 0, 0, 0, 1, 1, 1}, 4, 2);
   const Embeddings one({0, 0, 0, 0, 0, 0, 1, 1}, 4, 2);
   KDEClassifier small({.n_pca_components = 1});
@@ -366,7 +367,7 @@ TEST(CalibrationOfClassifierTest, ARateFollowsTheCalibrationAndOtherThresholdsSt
   EXPECT_EQ(classifier.threshold().log_density, std::nextafter(scores[2], -kInfinity));  // 3 / 31 is the last <= 0.1
   EXPECT_NE(classifier.threshold().log_density, before);
 
-  // Nine rows cannot promise 5 %: nothing changes then.
+  // Nine rows cannot guarantee 5 %: nothing changes then.
   classifier.set_target_fpr(0.05);
   EXPECT_THROW(classifier.calibrate_from(correlated(9, 5, 0.8, 0, 12)), InvalidParameter);
   EXPECT_EQ(honest(classifier), scores);

@@ -1,4 +1,4 @@
-// Two densities that judge together: how rare rows are by each, and the classifier that is made of them.
+// Two densities that judge together: the surprisal of rows under each, and the classifier made of them.
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -54,12 +54,12 @@ TEST(TailTest, SurprisalIsMinusTheLogOfTheShareThatIsNoDenser) {
   EXPECT_DOUBLE_EQ(tail.surprisal(-3), std::log(5.0 / 1));
   EXPECT_DOUBLE_EQ(tail.surprisal(100), std::log(5.0 / 4));
   EXPECT_DOUBLE_EQ(tail.surprisal(-1.5), (std::log(5.0 / 4) + std::log(5.0 / 3)) / 2);
-  // Of four rows the least dense two make the tail; the row before them is at -2: mean excess (0 + 1) / 2.
+  // The least dense two of four rows make up the tail; the row before them is at -2: mean excess (0 + 1) / 2.
   EXPECT_DOUBLE_EQ(tail.surprisal(-4), std::log(5.0) + 1 / 0.5);
 }
 
 TEST(TailTest, TheLeastDenseTenthIsTheTail) {
-  // 0, -1, -4, ... -24^2: of 25 rows the least dense three, which fall short of -21^2.
+  // 0, -1, -4, ... -24^2: the tail is the least dense three of 25 rows, measured from -21^2.
   std::vector<double> values;
   for (int i = 0; i < 25; ++i) values.push_back(-i * i);
   const double slope = (22 * 22 + 23 * 23 + 24 * 24) / 3.0 - 21 * 21;
@@ -102,9 +102,9 @@ TEST(TailTest, RoundingMakesNoRowRarer) {
 TEST(TailTest, TheRarerDecides) {
   const TailRank first({10, 11, 12, 13});
   const TailRank second({-5, -4, -3, -2});
-  EXPECT_EQ(combine(first, second, 11, 0), 11);          // denser than all training rows by the second
-  EXPECT_DOUBLE_EQ(combine(first, second, 13, -4), 11);  // the third of four by the second
-  EXPECT_EQ(combine(first, second, 9, -4), 9);           // rarer by the first
+  EXPECT_EQ(combine(first, second, 11, 0), 11);          // denser than all training rows under the second
+  EXPECT_DOUBLE_EQ(combine(first, second, 13, -4), 11);  // the third of four under the second
+  EXPECT_EQ(combine(first, second, 9, -4), 9);           // the larger surprisal is under the first
   double last = kMost;
   for (double x = 0; x > -20; x -= 0.01) {
     const double both = combine(first, second, 12, x);
@@ -163,13 +163,13 @@ TEST(CommitteeTest, TailsAreOfRowsWithoutTheirOwnKernel) {
   for (double& x : expected) x = std::log(std::exp(x) - std::exp(log_norm) / 50);
   std::sort(expected.rbegin(), expected.rend());
   ASSERT_EQ(tail.size(), expected.size());
-  // The scores are within 1e-5 nats, and what the own kernel leaves is no less than a tenth of them here.
+  // The scores are within 1e-5 nats, and without the own kernel at least a tenth of each density remains here.
   for (std::size_t i = 0; i < tail.size(); ++i) EXPECT_NEAR(tail[i], expected[i], 1e-4) << i;
 }
 
 TEST(CommitteeTest, FollowsTheBetterOfTheTwo) {
-  // Anomalies that break how columns vary together, and such as are unusual in one column of small variance among
-  // others of large, in which normal rows come in groups.
+  // Anomalies that break how columns vary together, and others that are unusual in one column of small variance among
+  // columns of large variance, in which normal rows form groups.
   const auto together = correlated(400, 12, 0.7, 0, 4);
   const auto alone = testing::map(gaussian(400, 12, 5), [](double x, std::size_t i, std::size_t j) {
     return j == 0 ? 1e-2 * x : 100.0 * (static_cast<double>((i * (j + 7)) % 5) + 0.02 * x);
@@ -312,7 +312,7 @@ TEST(CommitteeTest, WhatItChoosesMustBeLeftToIt) {
 }
 
 TEST(CommitteeTest, RowsThatAreAlikeDecideNothing) {
-  // On a circle no row is rarer than another. Far away the log-density falls as the square of the distance: a tail
+  // On a circle all rows have the same surprisal. Far away the log-density falls as the square of the distance: a tail
   // whose scale were the rounding of the sums would multiply it by some 1e7.
   const auto rows = testing::map(Embeddings(40, 2), [](double, std::size_t i, std::size_t j) {
     const double angle = static_cast<double>(i) * 2 * std::numbers::pi / 40;

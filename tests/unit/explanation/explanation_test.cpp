@@ -1,4 +1,4 @@
-// Explanations against long double, brute force.
+// Explanations compared with brute force in long double.
 #include "kernad/explanation.hpp"
 
 #include <gtest/gtest.h>
@@ -33,7 +33,7 @@ KDEClassifier fitted(EmbeddingsView train, std::size_t components, FeatureScalin
 Vector to_real(const std::vector<double>& values) { return {values.begin(), values.end()}; }
 Real dot(const Vector& a, const Vector& b) { return std::inner_product(a.begin(), a.end(), b.begin(), Real{0}); }
 
-/// The tensors of a model in long double, and the formulas of docs/explanation.md by the book.
+/// The tensors of a model in long double, and the formulas of docs/explanation.md as written there.
 struct ByTheBook {
   ByTheBook(const KDEClassifier& classifier, std::span<const float> row) {
     const auto dict = classifier.state_dict();
@@ -183,7 +183,7 @@ TEST(ExplanationTest, IsTheFormulasInBothScalings) {
 }
 
 TEST(ExplanationTest, TheWeightsOfAllRowsAddUpToOneAndTheNearestComesFirst) {
-  const auto train = testing::clustered(3000, 6, 20, 30, 3);  // with a tree, which moves rows about
+  const auto train = testing::clustered(3000, 6, 20, 30, 3);  // with a tree, which reorders rows
   const auto classifier = fitted(train, 4, FeatureScalingMethod::scale);
   const auto got = classifier.explain(train.view().middle_rows(17, 1), train.rows() + 1);
   ASSERT_EQ(got.neighbours.size(), train.rows());
@@ -237,7 +237,7 @@ TEST(ExplanationTest, BlamesTheColumnThatWasChanged) {
   auto row = Embeddings(1, 6);
   row(0, 4) = 20;
   const auto got = classifier.explain(row);
-  EXPECT_GT(got.columns[4].share, 0.8);  // the nearest rows have values of their own in the others
+  EXPECT_GT(got.columns[4].share, 0.8);  // the nearest rows differ from it in the other columns
   EXPECT_LT(got.columns[4].expected, 5);
   EXPECT_LT(got.residual_share, 1e-20);
 }
@@ -309,7 +309,7 @@ TEST(ExplanationTest, DirectionsThatTheDensityDropsAreUnseen) {
 }
 
 TEST(ExplanationTest, CheckpointsOfTheReferenceAreExplainedAsTheyAre) {
-  // float32 axes are orthonormal to some 1e-7, and the columns' shares add up to 1 as well as that.
+  // float32 axes are orthonormal to about 1e-7, and the shares of the columns add up to 1 to the same accuracy.
   for (const std::string method : {"scale", "norm"}) {
     const std::string base = std::string(KERNAD_TEST_GOLDEN) + "/" + method;
     const auto imported = KDEClassifier::load(base + ".safetensors");

@@ -14,7 +14,7 @@ namespace {
 
 using testing::message_of;
 
-/// What the kernel shows of control groups, made up.
+/// A made-up version of what the kernel shows of control groups.
 class Machine {
  public:
   void write(const std::string& path, const std::string& text) {

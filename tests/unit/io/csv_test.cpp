@@ -85,7 +85,7 @@ TEST(CsvTest, HeadingIsDetected) {
 }
 
 TEST(CsvTest, AFirstLineThatMayBeEitherIsRefused) {
-  // Taken for a heading, a faulty row would be lost, and every score after it stand one row off.
+  // If a faulty row were taken for a heading, it would be lost, and every later score would be one row off.
   EXPECT_EQ(
       refusal("NA,2,3\n4,5,6\n"),
       "a.csv: line 1, column 0: 'NA' is not a number, but 2 other fields of the line are; if it is a heading, say so "
@@ -151,7 +151,7 @@ TEST(CsvTest, ErrorsNameLineAndColumn) {
 
 TEST(CsvTest, LinesAreCountedThroughQuotesAndChunks) {
   std::string text = "\"a\nb\",c\n";
-  for (int i = 0; i < 50000; ++i) text += "1,2\r\n";  // more than is read at a time
+  for (int i = 0; i < 50000; ++i) text += "1,2\r\n";  // more than is read at once
   EXPECT_EQ(refusal(text + "1,x\n"), "a.csv: line 50003, column 1 ('c'): 'x' is not a number");
 }
 

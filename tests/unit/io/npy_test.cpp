@@ -45,7 +45,7 @@ TEST(NpyTest, FortranOrderIsTransposed) {
 }
 
 TEST(NpyTest, BothOrdersAcrossManyBlocks) {
-  // 300 x 401 numbers are more than are converted at a time, and no multiple of it.
+  // 300 x 401 numbers are more than are converted at once, and not a multiple of that.
   constexpr std::size_t rows = 300;
   constexpr std::size_t cols = 401;
   std::vector<std::int32_t> numbers(rows * cols);
@@ -122,10 +122,10 @@ TEST(NpyTest, MalformedHeadersAreRefusedWithTheByte) {
            std::string("{"),
            std::string("{}"),
            "{" + rest + "}",                                         // no descr
-           "{'descr': '<f4', " + rest + ", 'more': 1}",              // a key too many
+           "{'descr': '<f4', " + rest + ", 'more': 1}",              // an extra key
            "{'descr': '<f4', 'descr': '<f4', " + rest + "}",         // a key twice
-           "{'descr': '<f4', " + rest + "} x",                       // text behind
-           "{'descr': '<f4', " + rest + "}" + std::string(1, '\0'),  // a zero byte behind
+           "{'descr': '<f4', " + rest + "} x",                       // text after it
+           "{'descr': '<f4', " + rest + "}" + std::string(1, '\0'),  // a zero byte after it
            "{'descr': '<f4' " + rest + "}",                          // no comma
            "{'descr': <f4, " + rest + "}",                           // no quotes
            "{'descr': '<f4, 'fortran_order': False, 'shape': (1,)",  // a quote left open

@@ -131,7 +131,7 @@ TEST(BandwidthTest, AMultipleOfLeaveOneOut) {
 }
 
 TEST(BandwidthTest, SumsWithoutARowsOwnKernelKeepItsCopies) {
-  // 400 rows are more than those that try the whole range and fewer than those that choose. Two of them are copies.
+  // 400 rows are more than the sample that tries the whole range and fewer than the one that chooses. Two are copies.
   for (const auto& [times, alpha] : {std::pair(1.0, 0.0), std::pair(2.0, 0.0), std::pair(1.0, 1.0)}) {
     SCOPED_TRACE("times " + std::to_string(times) + ", alpha " + std::to_string(alpha));
     auto rows = correlated(400, 6, 0.9, 0, 14);

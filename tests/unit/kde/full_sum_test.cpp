@@ -1,4 +1,4 @@
-// Sums over all references: every route that a query can take, against long double.
+// Sums over all references: every path that a query can take, compared with long double.
 #include "kde/full_sum.hpp"
 
 #include <gtest/gtest.h>
@@ -68,7 +68,7 @@ double worst(const std::vector<double>& found, const Matrix<double>& queries, Ma
 }
 
 TEST(FullSumTest, EveryDistanceMatchesLongDouble) {
-  // From inliers over those that any of the limits sends another way to what leaves float32.
+  // From inliers, through distances at which each limit changes the path, to what leaves float32.
   for (const std::size_t k : {1, 2, 4, 5, 16, 17, 64, 128, 256, 512}) {
     const std::size_t n = k < 100 ? 3000 : 1200;
     const auto rows = map(gaussian(n, k, k), [](double x, auto, auto) { return 1.3 * x; });
@@ -105,7 +105,7 @@ TEST(FullSumTest, EveryDistanceMatchesLongDoubleWithAdaptiveBandwidths) {
   }
 }
 
-/// References of which float32 makes trouble, and queries beside them.
+/// References that are difficult in float32, and queries close to them.
 struct Hostile {
   std::string name;
   Embeddings rows;
@@ -144,7 +144,7 @@ TEST(FullSumTest, HostileReferencesMatchLongDouble) {
     for (const auto& [name, rows] : hostile_sets()) {
       const auto set = make_reference_set(rows, pruning, 1);
       FullSum sum(set);
-      // Beside their own rows, and away from all of them, as far as that goes.
+      // Close to their own rows, and away from all of them, as far as possible.
       for (const double factor :
            {0.0, 0.3, 0.7, 0.95, 1.0, 1.001, 1.1, 1.5, 2.5, 4.0, 8.0, 20.0, 300.0, 1e5, 1e12, 1e35}) {
         for (const std::size_t first : {330, 890}) {
@@ -165,7 +165,7 @@ TEST(FullSumTest, ASumHasTheSameBitsWhateverIsBesideItAndOnAnyThreads) {
     for (std::size_t i = 0; adaptive && i < rows.rows(); ++i)
       bandwidth.factors.push_back(std::exp(0.3 * random.normal()));
     const auto set = make_reference_set(rows, false, 1, bandwidth);
-    // Of every kind side by side: each row is farther than the one before.
+    // Every kind next to each other: each row is farther than the one before.
     auto queries = times(gaussian(150, k, 6), 1);
     for (std::size_t i = 0; i < queries.rows(); ++i) {
       for (double& x : queries.row(i)) x *= 1.1 * std::pow(1.12, static_cast<double>(i));

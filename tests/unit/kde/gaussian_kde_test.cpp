@@ -41,7 +41,7 @@ TEST(GaussianKDETest, TwoPointsOnALineByHand) {
   EXPECT_DOUBLE_EQ(kde.bandwidth_factor(), h);
   const double variance = 2 * h * h;
   const double expected = -0.5 / variance - 0.5 * std::log(2 * std::numbers::pi * variance);
-  // 2^x in float32 is good to 2.6e-6, and that is what a log-density of two equal terms can be off by.
+  // 2^x in float32 is accurate to 2.6e-6, so a log-density of two equal terms can be off by that much.
   EXPECT_NEAR(kde.log_density(Embeddings({0}, 1, 1))[0], expected, 4e-6);
   EXPECT_NEAR(kde.density(Embeddings({0}, 1, 1))[0], std::exp(expected), 4e-6);
   EXPECT_EQ(kde.forward(Embeddings({0}, 1, 1)), kde.density(Embeddings({0}, 1, 1)));
@@ -102,7 +102,7 @@ TEST(GaussianKDETest, RareRowsThatOccurAgainAndAgainAreInliers) {
 }
 
 TEST(GaussianKDETest, ClustersThatAProbeMissesMatchTheOracle) {
-  // Far queries beside one lone reference that no probe of evenly spread tiles sees: the shift has to step down.
+  // Far queries close to a single reference that no probe of evenly spread tiles finds: the shift has to step down.
   auto train = correlated(700, 60, 0.99, 0, 21);
   for (std::size_t j = 0; j < 60; ++j) train(333, j) = 15;
   auto queries = correlated(6, 60, 0.99, 0, 22);

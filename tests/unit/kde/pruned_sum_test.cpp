@@ -1,5 +1,5 @@
-// Pruned sums against full sums and against long double. What may be left out is derived in docs/numerics.md, "Leaving
-// out what cannot matter".
+// Pruned sums compared with full sums and with long double. What may be left out is derived in docs/numerics.md,
+// "Leaving out what cannot matter".
 #include "kde/pruned_sum.hpp"
 
 #include <gtest/gtest.h>

@@ -1,4 +1,4 @@
-// The exponents that the float32 loops rank and sum, in every form and on every target, against long double.
+// The exponents that the float32 loops rank and sum, in every form and on every target, compared with long double.
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -117,7 +117,7 @@ TEST_P(FusedOnEachTarget, TheLargestExponentIsOneOfThemAloneAndInAGroup) {
   for_each_problem([&](const Problem& problem) {
     const std::size_t width = kernels_.fused_width;
     const std::vector<float> none(width);
-    AlignedVector<float> together(width, 7.0F);  // what was there does not count
+    AlignedVector<float> together(width, 7.0F);  // earlier contents must not matter
     const auto values = problem.side_by_side(0, width);
     problem.kernels(kernels_).max({values.data(), none.data(), together.data(), width}, problem.tiles());
     for (std::size_t q = 0; q < width; ++q) {

@@ -85,7 +85,8 @@ TEST_P(EachTarget, ProjectionMatchesAPlainProduct) {
 TEST_P(EachTarget, DiagonalProjectionHasTheBitsOfTheProduct) {
   constexpr std::size_t kSize = 5;
   const auto x = gaussian(9, kSize, 3);
-  // Diagonal; with one entry above; with one below. A further column of zeros makes no square, and so a product.
+  // Diagonal; with one entry above; with one below. With a further column of zeros it is not square, and needs a
+  // product.
   for (const auto& [row, column] : {std::pair(0, 0), std::pair(1, 3), std::pair(3, 1)}) {
     SCOPED_TRACE(std::to_string(row) + ", " + std::to_string(column));
     Matrix<double> square(kSize, kSize);
@@ -95,7 +96,7 @@ TEST_P(EachTarget, DiagonalProjectionHasTheBitsOfTheProduct) {
     for (std::size_t d = 0; d < kSize; ++d) std::copy_n(square.row(d).data(), kSize, wide.row(d).data());
     const std::vector<double> mean(kSize, 0.25);
     const auto bits = [&](const Projection& projection) {
-      AlignedVector<double> out(x.rows() * projection.output_stride(), 7.0);  // 7: must be written over
+      AlignedVector<double> out(x.rows() * projection.output_stride(), 7.0);  // 7: must be overwritten
       AlignedVector<double> scratch(projection.scratch_size());
       projection.apply(kernels_, x, out.data(), scratch.data());
       std::vector<std::uint64_t> result(out.size());
@@ -138,7 +139,7 @@ TEST_P(EachTarget, ExactSumMatchesLongDouble) {
                                                    packed.tiles, dimension);
         const auto expected = oracle::log_mean_kernel({query.begin(), query.end()}, oracle::to_rows(references)) +
                               std::log(static_cast<long double>(count));
-        // exp2 in float32 is good to 3e-7; the exponent to (dimension + 4) roundings of 2^-53.
+        // exp2 in float32 is accurate to 3e-7; the exponent to (dimension + 4) roundings of 2^-53.
         const double bound = 5e-7 + static_cast<double>(std::abs(expected) * (dimension + 4) * 0x1p-53L);
         EXPECT_NEAR(result.max + std::log(result.sum), static_cast<double>(expected), bound)
             << dimension << " dimensions, " << count << " references, " << sigma << " sigma";
@@ -248,7 +249,8 @@ TEST_P(EachTarget, SumsAtManyScalesMatchLongDouble) {
       const long double most = *std::max_element(exponents.begin(), exponents.end());
       long double sum = 0;
       for (const long double x : exponents) sum += std::exp(x - most);
-      // Exponents that count are below 30 + 9 in float32 and rounded twice: 5e-6; sums of up to 64 terms a lane: 4e-6.
+      // Exponents that count are below 30 + 9 in float32 and rounded twice: 5e-6; sums of up to 64 terms per lane:
+      // 4e-6.
       EXPECT_NEAR(sums[s].max + std::log(sums[s].sum), static_cast<double>(most + std::log(sum)), 1e-5)
           << count << ' ' << scales[s];
     }

@@ -1,4 +1,4 @@
-// Means and second moments of friendly and hostile rows, against long double.
+// Means and second moments of easy and difficult rows, compared with long double.
 #include "linalg/moments.hpp"
 
 #include <gtest/gtest.h>

@@ -115,7 +115,8 @@ TEST(IntervalsTest, BootstrapOfTheSmallestAndOfTies) {
   EXPECT_THROW((void)bootstrap_intervals(Scores{0, 1}, Labels{0, 1}, {.threads = -1}), InvalidParameter);
 }
 
-// With n = 9 and fpr = 0.1 one calibration row's rank decides: of 1 new row the chance is 1/10, of 2 both 1/55.
+// With n = 9 and fpr = 0.1 the rank of one calibration row decides: 1 new row is called with probability 1/10, both of
+// 2 with 1/55.
 TEST(IntervalsTest, ExpectedFPRIsBetaBinomial) {
   EXPECT_EQ(expected_fpr(9, 1, 0.1, 0.78).high, 0);              // 1 - tail = 0.89 <= 0.9
   EXPECT_EQ(expected_fpr(9, 1, 0.1, 0.82).high, 1);              // 0.91
@@ -125,7 +126,7 @@ TEST(IntervalsTest, ExpectedFPRIsBetaBinomial) {
   EXPECT_EQ(expected_fpr(9, 50, 1).low, 1);
 }
 
-// Simulated: with 1,000 draws of an interval that holds at least 90 %, fewer than 900 - 5 * 9.5 inside is no chance.
+// Simulated: with 1,000 draws and an interval that holds at least 90 %, fewer than 900 - 5 * 9.5 inside is not chance.
 TEST(IntervalsTest, ExpectedFPRHoldsInSimulation) {
   testing::Random random(8);
   const auto expected = expected_fpr(30, 40, 0.2, 0.9);

@@ -17,7 +17,8 @@ using Scores = std::vector<double>;
 using Labels = std::vector<std::uint8_t>;
 
 TEST(MetricsTest, ByHand) {
-  // Scores 4 3 2 1 with labels 1 0 1 0: of four pairs three are won; precision 1 at recall 1/2, 2/3 at recall 1.
+  // Scores 4 3 2 1 with labels 1 0 1 0: three of four pairs are ranked correctly; precision 1 at recall 1/2, 2/3 at
+  // recall 1.
   const auto m = evaluate(Scores{1, 4, 3, 2}, Labels{0, 1, 0, 1});
   EXPECT_DOUBLE_EQ(m.image_AUROC, 0.75);
   EXPECT_DOUBLE_EQ(m.AUPR, 0.5 * 1 + 0.5 * 2 / 3);
@@ -29,7 +30,7 @@ TEST(MetricsTest, ByHand) {
 }
 
 TEST(MetricsTest, TiesCountHalfAndFallTogether) {
-  // The group at 2 holds an anomaly and a normal: a half for AUROC, and no threshold lies between them.
+  // The group at 2 holds an anomaly and a normal row: a half for AUROC, and no threshold lies between them.
   const auto m = evaluate(Scores{3, 2, 2, 1}, Labels{1, 1, 0, 0});
   EXPECT_DOUBLE_EQ(m.image_AUROC, 3.5 / 4);
   EXPECT_DOUBLE_EQ(m.AUPR, 0.5 * 1 + 0.5 * 2 / 3);
@@ -75,7 +76,7 @@ TEST(MetricsTest, Inverted) {
 }
 
 TEST(MetricsTest, NinetyFivePercentIsDecidedExactly) {
-  // 19 of 20 anomalies lie above the normals: 0.95 is reached there. Of 18 of 20 it is not.
+  // With 19 of 20 anomalies above the normal rows, 0.95 is reached there; with 18 of 20 it is not.
   Scores scores;
   Labels labels;
   for (int i = 0; i < 40; ++i) {
@@ -100,7 +101,7 @@ TEST(MetricsTest, InfiniteScoresAreOrdered) {
   EXPECT_EQ(evaluate(Scores{-inf, 0, inf}, Labels{0, 0, 1}).image_AUROC, 1);
 }
 
-/// The definitions in metrics.hpp, read aloud.
+/// The definitions in metrics.hpp, taken literally.
 DetectionMetrics brute_force(const Scores& scores, const Labels& labels) {
   DetectionMetrics m;
   for (const auto label : labels) ++(label != 0 ? m.anomalous_count : m.normal_count);

@@ -1,4 +1,4 @@
-// The fitted state as tensors and as a file, and what is refused of either.
+// The fitted state as tensors and as a file, and what is refused in either.
 #include <gtest/gtest.h>
 
 #include <cmath>
@@ -24,7 +24,7 @@ KDEClassifier make(FeatureScalingMethod method = FeatureScalingMethod::scale) {
   return classifier;
 }
 
-/// What load_state_dict says of a state that `change` has spoilt.
+/// The error of load_state_dict for a state that `change` has made invalid.
 std::string refusal(const std::function<void(StateDict&)>& change) {
   StateDict state = make().state_dict();
   change(state);

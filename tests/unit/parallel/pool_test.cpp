@@ -38,7 +38,7 @@ TEST(PoolTest, SleepingThreadsWakeUp) {
   std::mutex mutex;
   std::set<std::thread::id> seen;
   for (int job = 0; job < 3; ++job) {
-    std::this_thread::sleep_for(std::chrono::milliseconds(5));  // far longer than they look about before they sleep
+    std::this_thread::sleep_for(std::chrono::milliseconds(5));  // far longer than workers spin before they sleep
     std::atomic<int> inside = 0;
     const auto meet = [&](std::size_t, std::size_t) {
       {
@@ -46,14 +46,14 @@ TEST(PoolTest, SleepingThreadsWakeUp) {
         seen.insert(std::this_thread::get_id());
       }
       ++inside;
-      while (inside < 2) std::this_thread::yield();  // ends only when both threads are at it
+      while (inside < 2) std::this_thread::yield();  // ends only when both threads are working
     };
     pool.run(2, meet);
   }
   EXPECT_EQ(seen.size(), 2U) << "the same two threads serve all jobs";
 }
 
-/// Whether `condition` holds within a time that only a fault takes.
+/// Whether `condition` becomes true within a time that only a fault would exceed.
 template <typename Condition>
 bool comes_true(const Condition& condition) {
   const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(30);
@@ -70,7 +70,8 @@ TEST(PoolTest, ThreadsAreAwakeAfterAJobAndWhenAskedForAgainAndAgain) {
   if (resolve_threads(0) < 2) GTEST_SKIP() << "one processor: who asks and who is awake take turns";
   Pool pool(2);
   const auto asleep = [&] {
-    std::this_thread::sleep_for(std::chrono::milliseconds(5));  // far longer than they stay awake, or asking counts
+    std::this_thread::sleep_for(
+        std::chrono::milliseconds(5));  // longer than workers spin and calls count as one series
     return !pool.has_spinning_worker(kTasks);
   };
   ASSERT_TRUE(comes_true(asleep));
@@ -81,7 +82,7 @@ TEST(PoolTest, ThreadsAreAwakeAfterAJobAndWhenAskedForAgainAndAgain) {
     ++inside;
     while (inside < 2) std::this_thread::yield();
   };
-  // Asked once after a job; a busy machine may be slower than they are patient.
+  // Asked once after a job; a busy machine may take longer than workers spin.
   ASSERT_TRUE(comes_true([&] {
     inside = 0;
     pool.run(kTasks, meet);

@@ -100,7 +100,7 @@ TEST(PCATest, TransformAndBack) {
   ASSERT_EQ(features.cols(), 8U);
   const auto restored = pca.inverse_transform(features);
   for (std::size_t i = 0; i < data.rows(); ++i) {
-    // All axes kept: only float32 rounding of features and result is lost.
+    // All axes are kept: only float32 rounding of features and result is lost.
     for (std::size_t j = 0; j < 8; ++j) EXPECT_NEAR(restored(i, j), data(i, j), 1e-5);
   }
   const auto mean = oracle::column_means(oracle::to_rows(features));

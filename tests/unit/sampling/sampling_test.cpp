@@ -10,7 +10,7 @@ namespace kernad {
 namespace {
 
 TEST(SamplingTest, KeysAreThoseOfEveryMachine) {
-  // Written down once: models fitted elsewhere must choose the same rows.
+  // Fixed values: models fitted elsewhere must choose the same rows.
   EXPECT_EQ(row_key(0, 0), row_key(0, 0));
   EXPECT_NE(row_key(0, 1), row_key(1, 0));
   EXPECT_EQ(sample_rows(20, 5, 0), (std::vector<std::size_t>{1, 3, 4, 17, 18}));
@@ -24,7 +24,7 @@ TEST(SamplingTest, AllRowsWhenThereAreNoMore) {
 }
 
 TEST(SamplingTest, ChunksMergeToTheSameChoice) {
-  // Two machines hold half the rows each and keep their smallest keys; the smallest of both are the whole's.
+  // Two machines hold half the rows each and keep their smallest keys; the smallest of both are those of all rows.
   constexpr std::size_t kRows = 1000;
   constexpr std::size_t kCount = 50;
   std::set<std::pair<std::uint64_t, std::size_t>> keyed;

@@ -1,4 +1,4 @@
-// Calibration and threshold in a model file, and what is refused of them.
+// Calibration and threshold in a model file, and what is refused in them.
 #include <gtest/gtest.h>
 
 #include <cmath>
@@ -34,7 +34,7 @@ Tensor f64(std::vector<double> values, std::vector<std::size_t> shape) {
   return Tensor::from(std::span<const double>(values), std::move(shape));
 }
 
-/// What load_state_dict says of a calibrated state that `change` has spoilt.
+/// The error of load_state_dict for a calibrated state that `change` has made invalid.
 std::string refusal(const std::function<void(StateDict&)>& change) {
   StateDict state = calibrated().state_dict();
   change(state);
@@ -82,7 +82,7 @@ TEST(CalibrationStateTest, EachMayBeThereWithoutTheOther) {
   classifier.load_state_dict(only_threshold);
   EXPECT_TRUE(!classifier.is_calibrated() && classifier.has_threshold());
 
-  // A model that nobody calibrated is the file that it was before there were calibrations.
+  // The file of an uncalibrated model is the same as before calibration existed.
   KDEClassifier plain({.n_pca_components = 3});
   ASSERT_TRUE(plain.fit(correlated(40, 6, 0.8, 1, 1)));
   const auto state = plain.state_dict();

@@ -338,7 +338,7 @@ TEST(SafetensorsWriteTest, AKillInTheMiddleLeavesTheOldFile) {
   ASSERT_EQ(::waitpid(child, &status, 0), child);
   EXPECT_TRUE(WIFSIGNALED(status) && WTERMSIG(status) == SIGXFSZ) << status;
   EXPECT_EQ(folder.read("m"), old);
-  // What the dead left behind does not stop the next.
+  // What a killed process left behind does not stop the next one.
   write_safetensors(path, sample());
   expect_equal(read_safetensors(path), sample());
 }
