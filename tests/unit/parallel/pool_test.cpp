@@ -70,8 +70,7 @@ TEST(PoolTest, ThreadsAreAwakeAfterAJobAndWhenAskedForAgainAndAgain) {
   if (resolve_threads(0) < 2) GTEST_SKIP() << "one processor: who asks and who is awake take turns";
   Pool pool(2);
   const auto asleep = [&] {
-    std::this_thread::sleep_for(
-        std::chrono::milliseconds(5));  // longer than workers spin and calls count as one series
+    std::this_thread::sleep_for(std::chrono::milliseconds(5));  // longer than a spin and than a series allows
     return !pool.has_spinning_worker(kTasks);
   };
   ASSERT_TRUE(comes_true(asleep));
