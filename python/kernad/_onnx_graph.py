@@ -164,7 +164,9 @@ def _kernel_sums(g: _Graph, scaled: str, state: Mapping[str, Any], part: str) ->
     queries = g.node("MatMul", [centred, g.constant("bw_transform", whitening)], "queries")
     constant = float(np.ravel(state[part + "kde_model.log_norm"])[0]) - float(np.log(len(dataset)))
 
-    references = g.node("Cast", [g.constant("dataset", dataset.T.astype(np.float32))], "references", to=TensorProto.DOUBLE)
+    references = g.node(
+        "Cast", [g.constant("dataset", dataset.T.astype(np.float32))], "references", to=TensorProto.DOUBLE
+    )
     half_squares = g.constant("half_squares", 0.5 * np.sum(dataset.astype(np.float64) ** 2, axis=1))
     products = g.node("MatMul", [queries, references], "products")
     exponents = g.node("Sub", [products, half_squares], "exponents")

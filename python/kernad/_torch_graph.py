@@ -78,7 +78,11 @@ def kernel_sums(
         value = buffers.get(prefix + name)
         return None if value is None else value.to(scaled.dtype)
 
-    mean, whitening, references = buffer("kde_model.mean"), buffer("kde_model.bw_transform"), buffer("kde_model.dataset")
+    mean, whitening, references = (
+        buffer("kde_model.mean"),
+        buffer("kde_model.bw_transform"),
+        buffer("kde_model.dataset"),
+    )
     queries = (scaled if mean is None else scaled - mean) @ whitening
     exponents = -_half_squares(queries, references)
     factors = buffer("kde_model.local_factors")

@@ -256,7 +256,9 @@ class KDEClassifier(Buffers):
             return graph.log_densities(features, buffers, form, by_norm)
         columns = buffers["pca_model.mean"].shape[0]
         if features.dim() != 2 or features.shape[1] != columns:
-            raise InvalidInput(f"features are of shape {tuple(features.shape)}; the model was fitted on {columns} columns")
+            raise InvalidInput(
+                f"features are of shape {tuple(features.shape)}; the model was fitted on {columns} columns"
+            )
         blocks = features.split(max(1, graph.BLOCK_VALUES // max(form.size)))
         return torch.cat([graph.log_densities(block, buffers, form, by_norm) for block in blocks])
 
@@ -303,7 +305,9 @@ class KDEClassifier(Buffers):
         for name in {name for name, _ in self.named_buffers()} - names - set(NAMES):
             module, _, leaf = name.rpartition(".")
             del self.get_submodule(module)._buffers[leaf]
-        for name in [n for n, m in self.named_children() if isinstance(m, Buffers) and not any(True for _ in m.buffers())]:
+        for name in [
+            n for n, m in self.named_children() if isinstance(m, Buffers) and not any(True for _ in m.buffers())
+        ]:
             del self._modules[name]
         for name in names:
             self._set_buffer(name, None)

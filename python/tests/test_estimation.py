@@ -36,9 +36,7 @@ def test_options_arrive_and_return() -> None:
     assert "auto" not in repr(kernad.KDEClassifier())
 
 
-@pytest.mark.parametrize(
-    "wrong", [{"bandwidth": "wide"}, {"bandwidth": 0}, {"covariance": "x"}, {"local_alpha": 5}]
-)
+@pytest.mark.parametrize("wrong", [{"bandwidth": "wide"}, {"bandwidth": 0}, {"covariance": "x"}, {"local_alpha": 5}])
 def test_wrong_options_are_refused(wrong: dict[str, Any]) -> None:
     with pytest.raises(ValueError, match="valid"):
         kernad.KDEClassifier(**wrong)
