@@ -57,6 +57,16 @@ def to_reference_form(state: Mapping[str, Any]) -> dict[str, npt.NDArray[Any]]:
     return {name: np.ascontiguousarray(tensor).reshape(tensor.shape) for name, tensor in tensors.items()}
 
 
+def is_reference_form(state: Mapping[str, Any]) -> bool:
+    """Whether the reference can hold the model: one density, all kernels alike, no residual, a norm within float32."""
+    try:
+        require_plain_kernels(state, "")
+    except InvalidInput:
+        return False
+    log_norm = float(np.ravel(state["kde_model.log_norm"])[0])
+    return float(np.log(np.finfo(np.float32).tiny)) < log_norm < float(np.log(np.finfo(np.float32).max))
+
+
 def require_plain_kernels(state: Mapping[str, Any], where: str) -> None:
     """Raises InvalidInput for a density that has a residual column or bandwidths row by row, or for two of them."""
     if "committee.first_tail" in state:

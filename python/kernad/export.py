@@ -42,7 +42,8 @@ def _is_same_file(out: str, path: str | None) -> bool:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="kernad-export",
-        description="Write a fitted kernad model as an ONNX graph with the outputs log_density and probability.",
+        description="Write a fitted kernad model as an ONNX graph with the outputs log_density and probability, and "
+        "p_value, score and label where it is calibrated and has a threshold.",
         epilog="example: kernad-export model.safetensors detector.onnx --append-to resnet18.onnx",
     )
     parser.add_argument("model", help="a model file that kernad wrote (.safetensors)")

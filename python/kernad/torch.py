@@ -1,54 +1,72 @@
 """The classifier as a torch module with the reference's buffers, and the ways from and to anomalib. Needs torch.
 
-Scoring runs on the CPU in kernad's core, whatever device the features are on; results return to that device.
+Scores come from kernad's core on the CPU. While the module is traced, exported or compiled, where gradients are asked
+for, and where features and buffers lie on another device, the same formulas run in torch operations
+(``kernad._torch_graph``).
 """
 
 from __future__ import annotations
 
+import json
+import os
+import warnings
 from collections import OrderedDict
+from collections.abc import Callable
 from typing import Any
 
 from kernad._calls import Progress
 from kernad._errors import InvalidInput, NotFittedError
-from kernad._options import attributes_of
-from kernad._reference_form import NAMES, to_reference_form
+from kernad._fitted import FIRST_TAIL, SECOND, SECOND_TAIL
+from kernad._options import DEFAULTS, attributes_of, to_values
+from kernad._reference_form import NAMES, is_reference_form, to_reference_form
 from kernad._types import FeatureScalingMethod, FitReport, StateDict
+from kernad.calibration import Calibration, Threshold
 from kernad.classifier import KDEClassifier as _Classifier
+from kernad.explanation import Explanation
 
 try:
     import torch
-    from torch import nn
 except ImportError as error:
     raise ImportError("kernad.torch needs torch: pip install torch") from error
 
-__all__ = ["KDEClassifier", "from_anomalib", "to_anomalib"]
+from kernad import _torch_graph as graph
+from kernad._torch_parts import PCA, Buffers, GaussianKDE
+
+__all__ = ["PCA", "GaussianKDE", "KDEClassifier", "from_anomalib", "to_anomalib"]
+
+_PIPELINE = (
+    *NAMES,
+    "pca_model.column_scale",
+    "pca_model.singular_values",
+    "pca_model.explained_variance_ratio",
+    "kde_model.mean",
+    "kde_model.log_norm",
+    "kde_model.local_factors",
+)
+_METADATA = "metadata"
+_CALIBRATION = "calibration_log_densities"  # a module "calibration" would meet the property of that name
+_KNOWN = {*_PIPELINE, *(SECOND + name for name in _PIPELINE), FIRST_TAIL, SECOND_TAIL, _CALIBRATION, _METADATA}
+"""Every buffer that a model may have; all have those of NAMES."""
 
 
-class _Buffers(nn.Module):  # type: ignore[misc]
-    """Buffers that take whatever shape a state dict brings, as the reference's do."""
-
-    def __init__(self, *names: str) -> None:
-        super().__init__()
-        for name in names:
-            self.register_buffer(name, torch.empty(0))
-
-    def _load_from_state_dict(self, state_dict: Any, prefix: str, *args: Any) -> None:
-        for name, buffer in self._buffers.items():
-            value = state_dict.get(prefix + name)
-            if isinstance(value, torch.Tensor) and buffer is not None:
-                self._buffers[name] = torch.empty(value.shape, dtype=value.dtype, device=buffer.device)
-        super()._load_from_state_dict(state_dict, prefix, *args)
-
-
-class KDEClassifier(_Buffers):
+class KDEClassifier(Buffers):
     """``kernad.KDEClassifier`` as an nn.Module: it takes the place of ``DfkdeModel.classifier`` in anomalib.
 
     The buffers are the reference's, by name, shape and type (float32): ``pca_model.{singular_vectors, mean,
     num_components}``, ``kde_model.{bw_transform, dataset, norm}``, ``max_length``. They are the model: what is loaded
     into them or saved from them scores the same, here and in the reference (which loses what float32 densities lose).
+    A model that the reference cannot hold (``auto``, ``local_alpha``, a residual beside the components), and one with a
+    calibration or a threshold, has buffers beyond those, by the names of kernad's model files and ``metadata``; the
+    reference then refuses its state dict.
 
-    Args are those of ``kernad.KDEClassifier``; so are the methods, their shapes and errors. Scores are float64
-    tensors on the device of the features. No gradient flows through them.
+    Args are those of ``kernad.KDEClassifier``; so are the methods, their shapes and errors. Scores are float64 tensors
+    on the device of the features; ``predict`` and ``forward`` give probabilities of the features' own type, as the
+    reference does. A row of a tensor with NaN or infinity does not stop a batch: its score is NaN, its label True, and a
+    warning says so.
+
+    While the module is traced (``torch.jit.trace``), exported (``torch.export``, ``torch.onnx.export``) or compiled,
+    where gradients are asked for, and where features and buffers lie on another device than the CPU, scores are computed
+    by torch operations: within 1e-4 nats of the core's, or 1e-6 of a log-density beyond -100.
     """
 
     def __init__(
@@ -80,20 +98,20 @@ class KDEClassifier(_Buffers):
         self.pruning = pruning
         for key, value in attributes_of(self._unfitted()).items():  # checked, and of the types that they have there
             setattr(self, key, value)
-        self.pca_model = _Buffers("singular_vectors", "mean", "num_components")
-        self.kde_model = _Buffers("bw_transform", "dataset", "norm")
-        self._cached: tuple[Any, _Classifier] | None = None
+        self.pca_model = PCA()
+        self.kde_model = GaussianKDE()
+        self._metadata: dict[str, str] = {}
         self._report: FitReport | None = None
+        self._form: graph.Form | None = None
+        self._cached: tuple[Any, _Classifier] | None = None
+        self.register_load_state_dict_post_hook(_take_loaded)
 
     def fit(self, embeddings: Any, *, progress: Progress = None) -> bool:
         """Learn from N x D embeddings: see ``kernad.KDEClassifier.fit``."""
         classifier = self._unfitted()
         fitted = classifier.fit(embeddings, progress=progress)
-        tensors = to_reference_form(classifier.state_dict()) if fitted else {}
+        self._take(classifier if fitted else None)
         self._report = classifier.report() if fitted else None
-        for name in NAMES:
-            value = torch.from_numpy(tensors[name]) if fitted else torch.empty(0)
-            self._set_buffer(name, value)
         return fitted
 
     def pre_process(self, feature_stack: Any, max_length: Any = None) -> tuple[Any, Any]:
@@ -103,55 +121,232 @@ class KDEClassifier(_Buffers):
     def compute_kde_scores(
         self, features: Any, as_log_likelihood: bool | None = False, *, progress: Progress = None
     ) -> Any:
-        """See ``kernad.KDEClassifier.compute_kde_scores``."""
-        return self.classifier().compute_kde_scores(features, as_log_likelihood, progress=progress)
+        """See ``kernad.KDEClassifier.compute_kde_scores``; NaN for a row of a tensor that is not finite."""
+        if self._in_torch(features):
+            scores = self._scores_in_torch(features)
+            return scores if as_log_likelihood else graph.densities(scores)
+        if not isinstance(features, torch.Tensor) or features.dim() != 2:
+            return self.classifier().compute_kde_scores(features, as_log_likelihood, progress=progress)
+        finite = torch.isfinite(features).all(dim=1)
+        if finite.all():
+            return self.classifier().compute_kde_scores(features, as_log_likelihood, progress=progress)
+        some = self.classifier().compute_kde_scores(features[finite], as_log_likelihood, progress=progress)
+        wrong = torch.nonzero(~finite).flatten().tolist()
+        others = f" and {len(wrong) - 1} others" if len(wrong) > 1 else ""
+        warnings.warn(f"row {wrong[0]}{others} not finite: the score is NaN", RuntimeWarning, stacklevel=2)
+        scores = torch.full((len(features),), torch.nan, dtype=some.dtype, device=features.device)
+        scores[finite] = some
+        return scores
 
     @staticmethod
     def compute_probabilities(scores: Any) -> Any:
-        """See ``kernad.KDEClassifier.compute_probabilities``."""
+        """See ``kernad.KDEClassifier.compute_probabilities``; of a tensor, NaN of NaN."""
+        if isinstance(scores, torch.Tensor):
+            return graph.probabilities(scores)
         return _Classifier.compute_probabilities(scores)
 
     def predict(self, features: Any) -> Any:
-        """Anomaly probability of each row: see ``kernad.KDEClassifier.predict``."""
-        return self.classifier().predict(features)
+        """Anomaly probability of each row, of the features' type: see ``kernad.KDEClassifier.predict``."""
+        probabilities = self.compute_probabilities(self.compute_kde_scores(features, as_log_likelihood=True))
+        if isinstance(features, torch.Tensor) and features.dtype.is_floating_point:
+            return probabilities.to(features.dtype)
+        return probabilities
 
     def forward(self, features: Any) -> Any:
         """The same as ``predict``."""
         return self.predict(features)
+
+    def explain(self, row: Any, nearest: int = 5) -> Explanation:
+        """See ``kernad.KDEClassifier.explain``."""
+        return self.classifier().explain(row, nearest)
 
     def report(self) -> FitReport:
         """What the last fit did; of loaded buffers what their shapes tell. Raises NotFittedError."""
         classifier = self.classifier()
         return self._report or classifier.report()
 
+    @property
+    def calibration(self) -> Calibration | None:
+        """See ``kernad.KDEClassifier.calibration``."""
+        return None if self._form is None else self.classifier().calibration
+
+    @property
+    def threshold(self) -> Threshold | None:
+        """See ``kernad.KDEClassifier.threshold``."""
+        return None if self._form is None else self.classifier().threshold
+
+    def calibrate(
+        self, embeddings: Any, *, folds: int = 10, target_fpr: float | None = None, progress: Progress = None
+    ) -> None:
+        """See ``kernad.KDEClassifier.calibrate``."""
+        self._change(lambda c: c.calibrate(embeddings, folds=folds, target_fpr=target_fpr, progress=progress))
+
+    def calibrate_from(self, normals: Any, *, target_fpr: float | None = None) -> None:
+        """See ``kernad.KDEClassifier.calibrate_from``."""
+        self._change(lambda c: c.calibrate_from(normals, target_fpr=target_fpr))
+
+    def set_threshold(self, log_density: float | None = None, **rule: float | None) -> None:
+        """See ``kernad.KDEClassifier.set_threshold``: ``log_density``, ``target_fpr`` or ``probability``."""
+        self._change(lambda c: c.set_threshold(log_density, **rule))
+
+    def set_threshold_f1(self, features: Any, labels: Any) -> None:
+        """See ``kernad.KDEClassifier.set_threshold_f1``."""
+        self._change(lambda c: c.set_threshold_f1(features, labels))
+
+    def p_values(self, scores: Any) -> Any:
+        """See ``kernad.KDEClassifier.p_values``."""
+        return self.classifier().p_values(scores)
+
+    def labels(self, scores: Any) -> Any:
+        """See ``kernad.KDEClassifier.labels``; True for a score that is NaN."""
+        if not isinstance(scores, torch.Tensor):
+            return self.classifier().labels(scores)
+        missing = torch.isnan(scores)
+        return self.classifier().labels(torch.where(missing, -torch.inf, scores)) | missing
+
+    def predict_labels(self, features: Any) -> Any:
+        """``labels`` of the rows' log-densities."""
+        return self.labels(self.compute_kde_scores(features, as_log_likelihood=True))
+
+    def save(self, path: str | os.PathLike[str]) -> None:
+        """See ``kernad.KDEClassifier.save``: the file is kernad's, of the model that the buffers are."""
+        self.classifier().save(path)
+
+    @classmethod
+    def load(cls, path: str | os.PathLike[str], **parameters: Any) -> KDEClassifier:
+        """The module of a file that kernad wrote: see ``kernad.KDEClassifier.load``."""
+        return _module_of(_Classifier.load(path, **parameters), cls)
+
     def classifier(self) -> _Classifier:
         """The buffers as a ``kernad.KDEClassifier``. Raises NotFittedError; ValueError when they are no model."""
-        buffers = dict(self.named_buffers())
-        key = (self.feature_scaling_method, *((t.data_ptr(), t._version, t.shape) for t in buffers.values()))
+        buffers = self._model()
+        method = _method_name(self.feature_scaling_method)
+        key = (method, self.num_threads, self.pruning, *((t.data_ptr(), t._version, t.shape) for t in buffers.values()))
         cached = self._cached  # read once: another thread may replace it
         if cached is not None and cached[0] == key:
             return cached[1]
         if buffers["pca_model.singular_vectors"].numel() == 0:
             raise NotFittedError("the classifier is not fitted; call fit or load a state first")
         classifier = self._unfitted()
-        classifier.load_state_dict(StateDict(buffers, {"feature_scaling_method": FeatureScalingMethod(self.feature_scaling_method).value}))
+        buffers.pop(_METADATA, None)
+        if _CALIBRATION in buffers:
+            buffers["calibration.log_densities"] = buffers.pop(_CALIBRATION)
+        classifier.load_state_dict(StateDict(buffers, self._metadata | {"feature_scaling_method": method}))
         self._cached = (key, classifier)
         return classifier
 
     def _unfitted(self) -> _Classifier:
         return _Classifier(**attributes_of(self), num_threads=self.num_threads, pruning=self.pruning)
 
-    def _load_from_state_dict(self, *args: Any) -> None:
-        self._report = None  # it told of another fit
-        super()._load_from_state_dict(*args)
+    def _in_torch(self, features: Any) -> bool:
+        if torch.jit.is_tracing() or torch.compiler.is_compiling():
+            return True
+        if not isinstance(features, torch.Tensor):
+            return False
+        wants_gradient = features.requires_grad and torch.is_grad_enabled()
+        return bool(wants_gradient) or (features.device.type != "cpu" and features.device == self.max_length.device)
 
-    def _set_buffer(self, name: str, value: Any) -> None:
-        module, _, leaf = name.rpartition(".")
-        owner = self.get_submodule(module)
-        owner._buffers[leaf] = value.to(owner._buffers[leaf].device)
+    def _scores_in_torch(self, features: Any) -> Any:
+        form = self._form
+        if form is None:
+            raise NotFittedError("the classifier is not fitted; call fit or load a state first")
+        buffers = dict(self.named_buffers())
+        by_norm = _method_name(self.feature_scaling_method) == "norm"
+        if torch.jit.is_tracing() or torch.compiler.is_compiling():
+            return graph.log_densities(features, buffers, form, by_norm)
+        columns = buffers["pca_model.mean"].shape[0]
+        if features.dim() != 2 or features.shape[1] != columns:
+            raise InvalidInput(
+                f"features are of shape {tuple(features.shape)}; the model was fitted on {columns} columns"
+            )
+        blocks = features.split(max(1, graph.BLOCK_VALUES // max(form.size)))
+        return torch.cat([graph.log_densities(block, buffers, form, by_norm) for block in blocks])
+
+    def _change(self, call: Callable[[_Classifier], None]) -> None:
+        classifier = self.classifier()
+        self._cached = None  # it is no longer what the buffers say
+        call(classifier)
+        self._take(classifier)
+
+    def _take(self, classifier: _Classifier | None) -> None:
+        """Make the buffers those of a fitted classifier, or of none."""
+        tensors: dict[str, Any] = {name: torch.empty(0) for name in NAMES}
+        self._metadata = {}
+        if classifier is not None:
+            state = classifier.state_dict()
+            self._metadata = state.metadata
+            form = to_reference_form(state) if is_reference_form(state) else dict(state)
+            if "calibration.log_densities" in state:
+                form[_CALIBRATION] = state["calibration.log_densities"]
+                form.pop("calibration.log_densities", None)
+            tensors = {name: torch.from_numpy(value) for name, value in form.items()}
+            if set(tensors) != set(NAMES) or "threshold_rule" in state.metadata:
+                text = json.dumps(self._metadata).encode()
+                tensors[_METADATA] = torch.frombuffer(bytearray(text), dtype=torch.uint8)
+        device = self.max_length.device
+        self._have_buffers(set(tensors))
+        for name, value in tensors.items():
+            self._set_buffer(name, value.to(device))
+        self._derive()
+
+    def _derive(self) -> None:
+        """What the scores in torch need beyond the model's buffers."""
+        buffers = self._model()
+        self._form = graph.form_of(buffers) if buffers["pca_model.singular_vectors"].numel() else None
+        if self._form is not None and self._form.pair:
+            for name, value in graph.tail_buffers(buffers).items():
+                self._set_buffer(name, value.to(self.max_length.device), persistent=False)
+
+    def _model(self) -> dict[str, Any]:
+        return {name: value for name, value in self.named_buffers() if name in _KNOWN}
+
+    def _have_buffers(self, names: set[str]) -> None:
+        """Makes and removes buffers and their modules, so that these are there besides those of NAMES."""
+        for name in {name for name, _ in self.named_buffers()} - names - set(NAMES):
+            module, _, leaf = name.rpartition(".")
+            del self.get_submodule(module)._buffers[leaf]
+        for name in [
+            n for n, m in self.named_children() if isinstance(m, Buffers) and not any(True for _ in m.buffers())
+        ]:
+            del self._modules[name]
+        for name in names:
+            self._set_buffer(name, None)
+
+    def _set_buffer(self, name: str, value: Any, persistent: bool = True) -> None:
+        """value None: an empty one, where there is none."""
+        *parents, leaf = name.split(".")
+        owner: Any = self
+        for parent in parents:
+            if parent not in owner._modules:
+                owner.add_module(parent, Buffers())
+            owner = owner._modules[parent]
+        if leaf not in owner._buffers:
+            owner.register_buffer(leaf, torch.empty(0, device=self.max_length.device), persistent=persistent)
+        if value is not None:
+            owner._buffers[leaf] = value
+
+    def _load_from_state_dict(self, state_dict: Any, prefix: str, *args: Any) -> None:
+        names = {name.removeprefix(prefix) for name in state_dict if name.startswith(prefix)}
+        self._have_buffers(names & _KNOWN)
+        super()._load_from_state_dict(state_dict, prefix, *args)
 
     def __getstate__(self) -> dict[str, Any]:
         return self.__dict__ | {"_cached": None}
+
+
+def _take_loaded(module: KDEClassifier, _: Any) -> None:
+    """After load_state_dict: the options that came along, and what follows from the buffers."""
+    text = module._buffers.get(_METADATA)
+    module._report = None  # it was of another fit
+    module._metadata = {} if text is None else json.loads(bytes(text.cpu().tolist()))
+    options = {key: value for key, value in module._metadata.items() if key in DEFAULTS}
+    for key, value in to_values(options).items():
+        setattr(module, key, value)
+    module._derive()
+
+
+def _method_name(method: Any) -> str:
+    return str(FeatureScalingMethod(getattr(method, "value", method)).value)
 
 
 def from_anomalib(source: Any, *, feature_scaling_method: FeatureScalingMethod | str | None = None) -> KDEClassifier:
@@ -215,10 +410,8 @@ def to_anomalib(model: Any, target: Any = None) -> Any:
     return target
 
 
-def _module_of(classifier: _Classifier) -> KDEClassifier:
-    module = KDEClassifier(
-        classifier.n_pca_components, classifier.feature_scaling_method, classifier.max_training_points
-    )
-    for name, value in to_reference_form(classifier.state_dict()).items():
-        module._set_buffer(name, torch.from_numpy(value))
+def _module_of(classifier: _Classifier, kind: type[KDEClassifier] = KDEClassifier) -> KDEClassifier:
+    module = kind(**attributes_of(classifier), num_threads=classifier.num_threads, pruning=classifier.pruning)
+    module._take(classifier)
+    module._report = classifier.report()
     return module

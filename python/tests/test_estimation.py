@@ -36,9 +36,7 @@ def test_options_arrive_and_return() -> None:
     assert "auto" not in repr(kernad.KDEClassifier())
 
 
-@pytest.mark.parametrize(
-    "wrong", [{"bandwidth": "wide"}, {"bandwidth": 0}, {"covariance": "x"}, {"local_alpha": 5}]
-)
+@pytest.mark.parametrize("wrong", [{"bandwidth": "wide"}, {"bandwidth": 0}, {"covariance": "x"}, {"local_alpha": 5}])
 def test_wrong_options_are_refused(wrong: dict[str, Any]) -> None:
     with pytest.raises(ValueError, match="valid"):
         kernad.KDEClassifier(**wrong)
@@ -93,17 +91,29 @@ def test_pyod_takes_them() -> None:
     assert pyod.KDE(**LOCAL).fit(rows(40, 6)).classifier_.local_alpha == 0.5
 
 
-@pytest.mark.parametrize("options", [WIDE, WIDE | {"standardize": True}, WIDE | {"feature_scaling_method": "norm"}])
-def test_onnx_has_the_residual(options: dict[str, Any], tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    "options",
+    [
+        WIDE,
+        WIDE | {"standardize": True},
+        WIDE | {"feature_scaling_method": "norm"},
+        WIDE | {"local_alpha": 1.0},
+        LOCAL,
+        AUTO,
+    ],
+)
+@pytest.mark.parametrize("opset", [13, 18])
+def test_every_model_has_its_onnx(options: dict[str, Any], opset: int, tmp_path: Path) -> None:
     pytest.importorskip("onnx", reason="onnx is not installed")
     runtime = pytest.importorskip("onnxruntime", reason="onnxruntime is not installed")
     from kernad import onnx
 
     classifier = kernad.KDEClassifier(**options)
     classifier.fit(rows())
-    onnx.export_onnx(classifier, tmp_path / "model.onnx")
+    onnx.export_onnx(classifier, tmp_path / "model.onnx", opset=opset)
     session = runtime.InferenceSession(tmp_path / "model.onnx", providers=["CPUExecutionProvider"])
-    queries = rows(25) + 0.1
+    scales = np.array([0, 0.5, 1, 1.5, 3, 1e3, 1e10], np.float32)  # from denser than any training row to far away
+    queries = np.concatenate([rows(25), *(rows(8) * scale + 0.1 for scale in scales)])
     (log_density,) = session.run(["log_density"], {"features": queries})
     np.testing.assert_allclose(log_density, classifier.compute_kde_scores(queries, True), rtol=1e-6, atol=1e-4)
 
@@ -116,16 +126,6 @@ def test_what_has_no_other_form_is_refused() -> None:
         to_reference_form(wide.state_dict())
     with pytest.raises(ValueError, match="local_alpha = 0"):
         to_reference_form(local.state_dict())
-
-
-def test_onnx_has_no_widths_row_by_row(tmp_path: Path) -> None:
-    pytest.importorskip("onnx", reason="onnx is not installed")
-    from kernad import onnx
-
-    local = kernad.KDEClassifier(**LOCAL)
-    local.fit(rows())
-    with pytest.raises(ValueError, match="local_alpha = 0"):
-        onnx.export_onnx(local, tmp_path / "model.onnx")
 
 
 def test_standardized_columns_are_part_of_the_reference_form() -> None:
@@ -178,13 +178,3 @@ def test_auto_has_no_form_of_the_reference() -> None:
     classifier.fit(rows())
     with pytest.raises(ValueError, match="without auto"):
         to_reference_form(classifier.state_dict())
-
-
-def test_auto_has_no_onnx(tmp_path: Path) -> None:
-    pytest.importorskip("onnx", reason="onnx is not installed")
-    from kernad import onnx
-
-    classifier = kernad.KDEClassifier(auto=True)
-    classifier.fit(rows())
-    with pytest.raises(ValueError, match="without auto"):
-        onnx.export_onnx(classifier, tmp_path / "model.onnx")

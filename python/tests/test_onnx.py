@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from pathlib import Path
 
 import numpy as np
@@ -14,6 +15,12 @@ onnx = pytest.importorskip("onnx", reason="onnx is not installed")
 runtime = pytest.importorskip("onnxruntime", reason="onnxruntime is not installed")
 
 from onnx import TensorProto, helper, numpy_helper  # noqa: E402
+
+
+def everything(path: Path, rows: np.ndarray) -> dict[str, np.ndarray]:
+    session = runtime.InferenceSession(str(path), providers=["CPUExecutionProvider"])
+    names = [o.name for o in session.get_outputs()]
+    return dict(zip(names, session.run(names, {session.get_inputs()[0].name: rows}), strict=True))
 
 
 def run(path: Path, rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -46,6 +53,84 @@ def test_a_zero_row_in_norm_mode_stays_zero(train, tmp_path) -> None:
     kernad.export_onnx(classifier, tmp_path / "model.onnx")
     scores, _ = run(tmp_path / "model.onnx", asked)
     np.testing.assert_allclose(scores, classifier.compute_kde_scores(asked, as_log_likelihood=True), atol=1e-4)
+
+
+@pytest.mark.parametrize("options", [{"n_pca_components": 6}, {"auto": True}])
+def test_decisions(train, options, tmp_path) -> None:
+    classifier = kernad.KDEClassifier(**options)
+    classifier.fit(train[:150])
+    classifier.calibrate(train[:150], folds=5, target_fpr=0.1)
+    assert classifier.threshold is not None
+    kernad.export_onnx(classifier, tmp_path / "model.onnx")
+    asked = np.concatenate([train[150:], train[150:200] * 1.5])
+    found = everything(tmp_path / "model.onnx", asked)
+    assert list(found) == ["log_density", "probability", "p_value", "score", "label"]
+    scores = classifier.compute_kde_scores(asked, as_log_likelihood=True)
+    clear = np.abs(scores[:, None] - classifier.calibration.log_densities).min(axis=1) > 1e-4  # of a tie
+    assert clear.sum() > 150
+    np.testing.assert_allclose(found["p_value"][clear], classifier.p_values(scores)[clear], rtol=1e-12)
+    np.testing.assert_array_equal(found["label"][clear], classifier.labels(scores)[clear])
+    assert 0 < found["label"].sum() < len(asked)
+    np.testing.assert_array_equal(found["score"] >= 0.5, found["label"])
+    order = np.argsort(found["log_density"])
+    assert (np.diff(found["score"][order]) <= 0).all()
+    classifier.set_threshold(log_density=-3.0)
+    kernad.export_onnx(classifier, tmp_path / "model.onnx")
+    found = everything(tmp_path / "model.onnx", asked)
+    np.testing.assert_allclose(found["score"], 1 / (1 + np.exp(0.05 * (found["log_density"] + 3))), rtol=1e-9)
+
+
+@pytest.mark.parametrize("options", [{"n_pca_components": 6}, {"feature_scaling_method": "norm"}, {"auto": True}])
+def test_what_is_not_finite_never_reads_as_normal(train, options, tmp_path) -> None:
+    classifier = kernad.KDEClassifier(**options)
+    classifier.fit(train[:60])
+    classifier.calibrate(train[:60], folds=5, target_fpr=0.1)
+    kernad.export_onnx(classifier, tmp_path / "model.onnx")
+    asked = train[60:120].copy()
+    for i in range(24):
+        asked[i, i] = np.nan
+        asked[24 + i, i] = np.inf if i % 2 else -np.inf
+    found = everything(tmp_path / "model.onnx", asked)
+    assert (found["log_density"][:48] == -np.inf).all()
+    for name in ("probability", "score", "label"):
+        assert (found[name][:48] == 1).all(), name
+    assert (found["p_value"][:48] == 1 / 61).all()
+    rest = asked[48:]
+    np.testing.assert_allclose(found["log_density"][48:], classifier.compute_kde_scores(rest, True), atol=1e-4)
+
+
+def test_metadata(fitted, train, tmp_path) -> None:
+    fitted.calibrate(train, folds=3, target_fpr=0.05)
+    fitted.save(tmp_path / "model.safetensors")
+    backbone(tmp_path / "backbone.onnx", True, 17)
+    for source in (None, tmp_path / "backbone.onnx"):
+        kernad.export_onnx(fitted, tmp_path / "model.onnx", append_to=source)
+        model = onnx.load(tmp_path / "model.onnx")
+        assert (model.producer_name, model.producer_version) == ("kernad", kernad.__version__)
+        told = {p.key: p.value for p in model.metadata_props}
+        assert told["kernad.model_sha256"] == hashlib.sha256((tmp_path / "model.safetensors").read_bytes()).hexdigest()
+        assert float(told["kernad.threshold"]) == fitted.threshold.log_density
+        assert told["kernad.threshold_rule"] == "target_fpr"
+        assert told["kernad.calibration_rows"] == "300"
+        assert told["kernad.version"] == kernad.__version__
+
+
+@pytest.mark.parametrize("options", [{"n_pca_components": 6}, {"feature_scaling_method": "norm"}, {"auto": True}])
+def test_openvino_in_float32_agrees(train, queries, options, tmp_path) -> None:
+    openvino = pytest.importorskip("openvino", reason="openvino is not installed")
+    classifier = kernad.KDEClassifier(**options)
+    classifier.fit(train)
+    kernad.export_onnx(classifier, tmp_path / "model.onnx")
+    compiled = openvino.compile_model(tmp_path / "model.onnx", "CPU", {"INFERENCE_PRECISION_HINT": "f32"})
+    expected = classifier.compute_kde_scores(queries, as_log_likelihood=True)
+    found = compiled(queries)["log_density"]
+    held = expected > -1e30  # float32 ends at -3e38
+    assert held.sum() >= 200
+    np.testing.assert_allclose(found[held], expected[held], atol=1e-4, rtol=1e-6)
+    assert (found[~held] < -1e30).all()
+    strange = queries[:2].copy()
+    strange[:, 5] = np.nan, np.inf
+    assert (compiled(strange)["probability"] == 1).all()
 
 
 def test_only_standard_operators(fitted, tmp_path) -> None:

@@ -14,7 +14,12 @@ from kernad._options import to_texts, to_values
 
 TABLE = {row["key"]: row for row in _core.estimator_options()}
 RENAMED = {"random_state": "seed"}  # scikit-learn's name
-ADAPTERS = ["kernad:KDEClassifier", "kernad.torch:KDEClassifier", "kernad.sklearn:KDEAnomalyDetector", "kernad.pyod:KDE"]
+ADAPTERS = [
+    "kernad:KDEClassifier",
+    "kernad.torch:KDEClassifier",
+    "kernad.sklearn:KDEAnomalyDetector",
+    "kernad.pyod:KDE",
+]
 
 
 def adapter(name: str) -> Any:

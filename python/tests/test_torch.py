@@ -65,7 +65,8 @@ def test_the_module_scores_as_the_classifier(module, fitted, near) -> None:
     scores = module.compute_kde_scores(near, as_log_likelihood=True)
     assert scores.dtype == torch.float64
     np.testing.assert_allclose(scores, fitted.compute_kde_scores(near.numpy(), True), atol=1e-4)
-    assert torch.equal(module(near), module.compute_probabilities(scores))
+    assert module(near).dtype == near.dtype  # as the reference's
+    assert torch.equal(module(near), module.compute_probabilities(scores).float())
     assert torch.equal(module.predict(near), module(near))
     assert torch.equal(module.pre_process(near)[0], fitted.pre_process(near)[0])
     assert module.report() == fitted.report()
@@ -301,5 +302,5 @@ def test_in_the_place_of_a_running_models_classifier(reference, module, monkeypa
     theirs = dfkde.DfkdeModel("none", ["layer"], pre_trained=False, n_pca_components=6)
     theirs.load_state_dict(model.state_dict())
     theirs.classifier.feature_scaling_method = reference.FeatureScalingMethod(module.feature_scaling_method.value)
-    torch.testing.assert_close(theirs.eval()(images).pred_score.double(), scores, atol=1e-3, rtol=0)
+    torch.testing.assert_close(theirs.eval()(images).pred_score, scores, atol=1e-3, rtol=0)
     assert torch.equal(kernad_torch.from_anomalib(theirs).predict(features), scores)

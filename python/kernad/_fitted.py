@@ -1,0 +1,83 @@
+"""A fitted model as plain arrays, for runtimes that score it without the core: torch's and ONNX's.
+
+For a row x of D columns, with the names below:
+
+    c = x - pca_mean,  p = c V                               (V: singular_vectors)
+    p = (p, sqrt(|c s|^2 - |p|^2))                           where features end with a residual (s: column_scale)
+    f = p / max_length, or p / |p|
+    q = (f - kde_mean) W                                     (W: whitening)
+    log-density = log_constant + logsumexp_i(-|q - r_i|^2 / (2 h_i^2) - d log h_i)
+
+with log_constant = log_norm - log N, and h_i = 1 unless bandwidths are local. Of two densities that judge together each
+has a Tail, by which the second's log-density becomes one of the first's (docs/estimation.md).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+SECOND = "committee.second_"
+FIRST_TAIL = "committee.first_tail"
+SECOND_TAIL = "committee.second_tail"
+
+_RESOLUTION = 1e-4
+"""Log-densities so near to each other count as equal: see src/ensemble/tail_rank.cpp."""
+
+
+def is_pair(state: Mapping[str, Any]) -> bool:
+    """Whether two densities judge together."""
+    return FIRST_TAIL in state
+
+
+def has_residual(state: Mapping[str, Any], prefix: str = "") -> bool:
+    """Whether features end with the length of what the components leave out."""
+    components = state[prefix + "pca_model.singular_vectors"].shape[1]
+    return bool(state[prefix + "kde_model.bw_transform"].shape[0] > components)
+
+
+def dimension(state: Mapping[str, Any], prefix: str = "") -> int:
+    """d, of the density: its rank, where a residual stands for all the directions that the components leave out."""
+    rank = int(state[prefix + "kde_model.dataset"].shape[1])
+    if not has_residual(state, prefix) or float(state[prefix + "kde_model.bw_transform"][-1, -1]) == 0:
+        return rank
+    columns, components = state[prefix + "pca_model.singular_vectors"].shape
+    return rank + int(columns) - int(components) - 1
+
+
+@dataclass(frozen=True)
+class Tail:
+    """How rare a log-density is among those of the training rows: its surprisal, by linear interpolation."""
+
+    knots: npt.NDArray[np.float64]
+    """n log-densities, descending; those within 1e-4 nats of each other are equal."""
+    surprisals: npt.NDArray[np.float64]
+    """n, of the knots, ascending."""
+    slope: float
+    """Nats per surprisal beyond the last knot."""
+
+    @property
+    def beyond(self) -> float:
+        """The surprisal just past the last knot."""
+        return float(np.log(len(self.knots) + 1))
+
+
+def tail_of(log_densities: npt.ArrayLike) -> Tail:
+    """The tail of training rows' log-densities."""
+    sorted_ = -np.sort(-np.asarray(log_densities, dtype=np.float64))
+    count = len(sorted_)
+    first = np.zeros(count, dtype=np.int64)  # of each row's run of equals
+    for i in range(1, count):
+        first[i] = first[i - 1] if sorted_[first[i - 1]] - sorted_[i] <= _RESOLUTION else i
+    last = np.searchsorted(first, first, side="right") - 1
+    tenth = min(count, max(2, (count + 9) // 10))
+    excess = float((sorted_[count - min(count, tenth + 1)] - sorted_[count - tenth :]).mean())
+    return Tail(
+        knots=sorted_[last],
+        surprisals=np.log(count + 1) - np.log(count - first.astype(np.float64)),
+        slope=excess if excess > 100 * _RESOLUTION else 1.0,
+    )

@@ -1,0 +1,59 @@
+"""The parts of the torch module: buffers under the reference's names, and what the reference's parts do."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+from torch import nn
+
+from kernad import _torch_graph as graph
+
+
+class Buffers(nn.Module):  # type: ignore[misc]
+    """Buffers that take whatever shape a state dict brings, as the reference's do."""
+
+    def __init__(self, *names: str) -> None:
+        super().__init__()
+        for name in names:
+            self.register_buffer(name, torch.empty(0))
+
+    def _load_from_state_dict(self, state_dict: Any, prefix: str, *args: Any) -> None:
+        for name, buffer in self._buffers.items():
+            value = state_dict.get(prefix + name)
+            if isinstance(value, torch.Tensor) and buffer is not None:
+                self._buffers[name] = torch.empty(value.shape, dtype=value.dtype, device=buffer.device)
+        super()._load_from_state_dict(state_dict, prefix, *args)
+
+
+class PCA(Buffers):
+    """The principal components: buffers ``singular_vectors``, ``mean`` and ``num_components``."""
+
+    def __init__(self) -> None:
+        super().__init__("singular_vectors", "mean", "num_components")
+
+    def transform(self, features: Any) -> Any:
+        """``(x - mean) @ singular_vectors``: N x k, of the features' type."""
+        return ((features - self.mean) @ self.singular_vectors).to(features.dtype)
+
+    def inverse_transform(self, features: Any) -> Any:
+        """``features @ singular_vectors.T + mean``: N x k back to N x D."""
+        return (features @ self.singular_vectors.mT + self.mean).to(features.dtype)
+
+    def forward(self, features: Any) -> Any:
+        """The same as ``transform``."""
+        return self.transform(features)
+
+
+class GaussianKDE(Buffers):
+    """The density of scaled features: buffers ``bw_transform``, ``dataset`` and ``norm``."""
+
+    def __init__(self) -> None:
+        super().__init__("bw_transform", "dataset", "norm")
+
+    def forward(self, features: Any) -> Any:
+        """The density of each row of scaled features (M x k), of their type."""
+        buffers = {f"kde_model.{name}": value for name, value in self.named_buffers()}
+        rank = int(self.dataset.shape[1])
+        sums = graph.kernel_sums(features.double(), buffers, int(self.dataset.shape[0]), rank)
+        return graph.densities(sums).to(features.dtype)

@@ -1,0 +1,281 @@
+"""The torch module traced, exported, compiled and asked for gradients: the same formulas in torch operations."""
+
+from __future__ import annotations
+
+import copy
+import dataclasses
+import io
+import warnings
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+import kernad
+from support import make_rows
+
+torch = pytest.importorskip("torch", reason="torch is not installed")
+
+from kernad import torch as kernad_torch  # noqa: E402
+from kernad._reference_form import NAMES  # noqa: E402
+
+REFERENCE = set(NAMES)
+
+MODELS: dict[str, dict[str, Any]] = {
+    "scale": {"n_pca_components": 6},
+    "norm": {"n_pca_components": 6, "feature_scaling_method": "norm"},
+    "share": {"n_pca_components": 0.9, "bandwidth": "loo", "standardize": True},
+    "residual": {"n_pca_components": "all", "bandwidth": "loo", "covariance": "ledoit-wolf", "standardize": True},
+    "local": {"covariance": "isotropic", "local_alpha": 0.5, "bandwidth": 0.5},
+    "all local": {"n_pca_components": "all", "covariance": "oas", "local_alpha": 1.0},
+    "auto": {"auto": True},
+}
+
+
+def made(options: dict[str, Any], rows: int = 60) -> Any:
+    module = kernad_torch.KDEClassifier(**options)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", kernad.FitWarning)
+        assert module.fit(torch.tensor(make_rows(rows)))
+    return module
+
+
+# Fewer rows than columns, so that components leave something out where all are kept.
+ROWS = {name: 20 if name in ("residual", "all local", "auto") else 60 for name in MODELS}
+
+
+@pytest.fixture(scope="module", params=MODELS)
+def name(request: pytest.FixtureRequest) -> str:
+    return str(request.param)
+
+
+@pytest.fixture(scope="module")
+def module(name: str) -> Any:
+    return made(MODELS[name], ROWS[name])
+
+
+@pytest.fixture
+def rows() -> Any:
+    near = make_rows(40, seed=1)
+    return torch.tensor(np.concatenate([near, make_rows(20), near * 3, near * 1e4]))
+
+
+def assert_agrees(scores: Any, expected: Any) -> None:
+    """Within 1e-4 nats, or 1e-6 of a log-density beyond -100."""
+    torch.testing.assert_close(scores.double(), expected.double(), atol=1e-4, rtol=1e-6)
+
+
+def test_it_is_what_the_classifier_is(name: str, module: Any, rows: Any) -> None:
+    plain = kernad.KDEClassifier(**MODELS[name])
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", kernad.FitWarning)
+        plain.fit(make_rows(ROWS[name]))
+    scores = module.compute_kde_scores(rows, True)
+    assert scores.dtype == torch.float64
+    if set(module.state_dict()) == REFERENCE:  # whose buffers are float32
+        torch.testing.assert_close(scores, plain.compute_kde_scores(rows, True), atol=1e-4, rtol=1e-4)
+    else:
+        assert torch.equal(scores, plain.compute_kde_scores(rows, True))
+
+
+def test_in_torch_operations_scores_are_the_cores(module: Any, rows: Any) -> None:
+    expected = module.compute_kde_scores(rows, True)
+    asked = rows.clone().requires_grad_()
+    scores = module.compute_kde_scores(asked, True)
+    assert scores.requires_grad
+    assert_agrees(scores.detach(), expected)
+    assert module(asked).dtype == torch.float32
+    torch.testing.assert_close(module(asked).detach(), module(rows), atol=1e-6, rtol=0)
+    densities = module.compute_kde_scores(asked).detach()
+    torch.testing.assert_close(densities, module.compute_kde_scores(rows), atol=0, rtol=1e-4)
+
+
+def test_gradients_are_the_slopes(module: Any) -> None:
+    rows = torch.tensor(make_rows(5, seed=2)).double().requires_grad_()
+    assert torch.autograd.gradcheck(lambda x: module.compute_kde_scores(x, True), rows, eps=1e-6, atol=1e-4)
+
+
+def test_gradients_are_finite_at_training_rows_and_at_the_mean(module: Any) -> None:
+    rows = torch.tensor(np.concatenate([make_rows(20), make_rows(20).mean(axis=0, keepdims=True)])).requires_grad_()
+    module.compute_kde_scores(rows, True).sum().backward()
+    assert torch.isfinite(rows.grad).all()
+
+
+def test_a_trace_answers_to_its_input(module: Any, rows: Any) -> None:
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", torch.jit.TracerWarning)
+        traced = torch.jit.trace(module, rows[:3])
+    torch.testing.assert_close(traced(rows), module(rows), atol=1e-6, rtol=0)
+    assert traced(rows[:0]).shape == (0,)
+    file = io.BytesIO()
+    torch.jit.save(traced, file)
+    file.seek(0)
+    torch.testing.assert_close(torch.jit.load(file)(rows), module(rows), atol=1e-6, rtol=0)
+
+
+def test_an_exported_program_takes_any_batch(module: Any, rows: Any) -> None:
+    program = torch.export.export(module, (rows[:3],), dynamic_shapes=({0: torch.export.Dim("batch")},))
+    torch.testing.assert_close(program.module()(rows), module(rows), atol=1e-6, rtol=0)
+
+
+def test_compiled(module: Any, rows: Any) -> None:
+    compiled = torch.compile(module, backend="eager", fullgraph=True)
+    torch.testing.assert_close(compiled(rows), module(rows), atol=1e-6, rtol=0)
+
+
+@pytest.mark.parametrize("opset", [17, 18])
+def test_torchs_own_onnx_export(module: Any, rows: Any, tmp_path: Path, opset: int) -> None:
+    pytest.importorskip("onnx", reason="onnx is not installed")
+    runtime = pytest.importorskip("onnxruntime", reason="onnxruntime is not installed")
+    path = tmp_path / "model.onnx"
+    torch.onnx.export(
+        module,
+        (rows[:3],),
+        str(path),
+        dynamo=False,
+        opset_version=opset,
+        input_names=["features"],
+        output_names=["probability"],
+        dynamic_axes={"features": {0: "batch"}},
+    )
+    session = runtime.InferenceSession(path, providers=["CPUExecutionProvider"])
+    assert [i.name for i in session.get_inputs()] == ["features"]
+    (probability,) = session.run(None, {"features": rows.numpy()})
+    np.testing.assert_allclose(probability, module(rows), atol=1e-6)
+    (strange,) = session.run(None, {"features": np.full((1, rows.shape[1]), np.nan, np.float32)})
+    assert not (strange <= 0.5).any()
+
+
+def test_a_row_that_is_not_finite_does_not_stop_the_batch(module: Any, rows: Any) -> None:
+    expected = module(rows)
+    wrong = rows.clone()
+    wrong[1, 3], wrong[4, 0], wrong[6, 1] = torch.nan, torch.inf, -torch.inf
+    with pytest.warns(RuntimeWarning, match="row 1 and 2 others"):
+        scores = module(wrong)
+    kept = torch.ones(len(rows), dtype=torch.bool)
+    kept[[1, 4, 6]] = False
+    assert torch.equal(scores[kept], expected[kept])
+    assert torch.isnan(scores[~kept]).all()
+    in_torch = module(wrong.requires_grad_()).detach()
+    assert torch.equal(torch.isnan(in_torch), ~kept)
+
+
+def test_far_rows_stay_finite_and_ordered(module: Any, rows: Any) -> None:
+    if module.feature_scaling_method == "norm":
+        pytest.skip("with norm all far rows of one direction are alike")
+    away = rows[:1] * torch.tensor([[10.0], [1e3], [1e10], [1e30]])
+    scores = module.compute_kde_scores(away.requires_grad_(), as_log_likelihood=True)
+    assert (scores.diff() < 0).all()
+
+
+@pytest.mark.parametrize("clone", ["load_state_dict", "deepcopy", "torch.save", "file"])
+def test_copies_score_the_same_bits(module: Any, rows: Any, clone: str, tmp_path: Path) -> None:
+    if clone == "load_state_dict":
+        other = kernad_torch.KDEClassifier(feature_scaling_method=module.feature_scaling_method)
+        other.load_state_dict(module.state_dict())
+        parent = torch.nn.Sequential(kernad_torch.KDEClassifier(feature_scaling_method=module.feature_scaling_method))
+        parent.load_state_dict(torch.nn.Sequential(module).state_dict())
+        assert torch.equal(parent(rows), module(rows))
+    elif clone == "deepcopy":
+        other = copy.deepcopy(module)
+    elif clone == "file":
+        module.save(tmp_path / "model.safetensors")
+        other = kernad_torch.KDEClassifier.load(tmp_path / "model.safetensors")
+    else:
+        file = io.BytesIO()
+        torch.save(module, file)
+        file.seek(0)
+        other = torch.load(file, weights_only=False)
+    assert torch.equal(other(rows), module(rows))
+    asked = rows.clone().requires_grad_()
+    assert torch.equal(other(asked), module(asked))
+    if clone != "load_state_dict":
+        # A file has max_length as the buffer has it, in float32.
+        length = pytest.approx(module.report().max_length, rel=1e-7)
+        assert dataclasses.replace(other.report(), max_length=length) == dataclasses.replace(
+            module.report(), max_length=length
+        )
+        assert other.bandwidth == module.bandwidth
+
+
+def test_buffers_beyond_the_references_come_and_go() -> None:
+    module = made(MODELS["auto"], 20)
+    more = set(module.state_dict())
+    assert "committee.first_tail" in more
+    plain = made(MODELS["scale"])
+    assert set(plain.state_dict()) == REFERENCE
+    module.load_state_dict(plain.state_dict())
+    assert set(module.state_dict()) == REFERENCE
+    rows = torch.tensor(make_rows(9, seed=3))
+    assert torch.equal(module(rows), plain(rows))
+    plain.load_state_dict(made(MODELS["auto"], 20).state_dict())
+    assert set(plain.state_dict()) == more
+    assert plain.auto is True
+
+
+def test_calibration_lives_in_the_buffers() -> None:
+    rows = torch.tensor(make_rows(60))
+    for name in ("scale", "auto", "local"):
+        module = made(MODELS[name])
+        plain = kernad.KDEClassifier(**MODELS[name])
+        plain.fit(rows)
+        assert module.calibration is None
+        assert module.threshold is None
+        module.calibrate(rows, folds=5, target_fpr=0.1)
+        plain.calibrate(rows, folds=5, target_fpr=0.1)
+        assert module.threshold == plain.threshold
+        new = torch.tensor(make_rows(50, seed=4))
+        assert torch.equal(module.predict_labels(new), plain.predict_labels(new))
+        scores = module.compute_kde_scores(new, True)
+        assert torch.equal(module.p_values(scores), plain.p_values(scores))
+        other = kernad_torch.KDEClassifier()
+        other.load_state_dict(module.state_dict())
+        assert other.threshold == module.threshold
+        assert torch.equal(other.predict_labels(new), module.predict_labels(new))
+        assert other.explain(new[0]).p_value == plain.p_values(scores[:1])[0]
+        other.set_threshold(probability=0.5)
+        assert other.threshold.log_density == 12
+        other.set_threshold_f1(torch.cat([new, new + 9]), torch.arange(100) >= 50)
+        assert other.threshold.rule == "f1_max"
+        other.calibrate_from(new, target_fpr=0.2)
+        assert other.calibration.folds == 0
+    broken = rows.clone()
+    broken[0, 0] = torch.nan
+    with pytest.warns(RuntimeWarning, match="row 0"):
+        assert module.predict_labels(broken)[0]
+    module.fit(rows)
+    assert module.calibration is None
+
+
+def test_parts_are_the_references(rows: Any) -> None:
+    module = made(MODELS["scale"])
+    components = module.pca_model.transform(rows)
+    assert components.dtype == torch.float32
+    scaled, _ = module.pre_process(components, module.max_length)
+    density = module.kde_model(scaled)
+    assert density.dtype == torch.float32
+    torch.testing.assert_close(density.double(), module.compute_kde_scores(rows), rtol=1e-3, atol=1e-12)
+    back = module.pca_model.inverse_transform(components)
+    assert (back - rows).square().sum() < (rows - rows.mean(0)).square().sum()
+    assert "(pca_model): PCA()" in repr(module)
+    assert "(kde_model): GaussianKDE()" in repr(module)
+
+
+def test_a_scaling_method_may_be_set_by_name(rows: Any) -> None:
+    module, named = made(MODELS["norm"]), made(MODELS["norm"])
+    named.feature_scaling_method = "norm"
+    assert torch.equal(named(rows), module(rows))
+    named.feature_scaling_method = "length"
+    with pytest.raises(ValueError, match="length"):
+        named(rows)
+
+
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="there is no CUDA device")
+def test_on_a_device(module: Any, rows: Any) -> None:
+    expected = module.compute_kde_scores(rows, True)
+    moved = copy.deepcopy(module).to("cuda")
+    scores = moved.compute_kde_scores(rows.to("cuda"), True)
+    assert scores.device.type == "cuda"
+    assert_agrees(scores.cpu(), expected)
+    assert moved(rows.to("cuda")).dtype == torch.float32
