@@ -9,7 +9,8 @@
 /// - What a function makes comes back through its last argument, `out`, belongs to the caller, and is given back by
 ///   the function whose name ends in _free. Where it fails, *out is NULL. Freeing NULL is fine.
 /// - Arrays that results go to are the caller's. A call that fails writes nothing to them.
-/// - Texts that kernad returns end with a zero byte and belong to kernad; each function says how long they stay. Texts
+/// - Texts that kernad returns end with a zero byte and belong to kernad; each function says how long they are valid.
+/// Texts
 ///   that it is given are copied.
 /// - A pointer is NULL only where that is said to be allowed; otherwise it is KERNAD_INVALID_PARAMETER.
 /// - Threads: functions that take an object as const may be called on it from several threads at once; one that
@@ -54,14 +55,14 @@ typedef enum kernad_status {
   KERNAD_STOPPED = 8             ///< the caller's kernad_progress asked to stop
 } kernad_status;
 
-/// "ok", "invalid_input", "invalid_parameter", ... and "unknown" for any other number. Stays for ever.
+/// "ok", "invalid_input", "invalid_parameter", ... and "unknown" for any other number. Valid forever.
 KERNAD_C_API const char* kernad_status_name(kernad_status status);
 
 /// What was wrong with the calling thread's last call that returned a kernad_status; "" where it was KERNAD_OK. Never
-/// NULL. Stays until this thread's next such call.
+/// NULL. Valid until this thread's next such call.
 KERNAD_C_API const char* kernad_last_error(void);
 
-/// The version of the library, "MAJOR.MINOR.PATCH". Stays for ever.
+/// The version of the library, "MAJOR.MINOR.PATCH". Valid forever.
 KERNAD_C_API const char* kernad_version(void);
 
 /* ---- rows ---- */
@@ -97,7 +98,7 @@ KERNAD_C_API void kernad_options_free(kernad_options* options);
 /// name or value.
 KERNAD_C_API kernad_status kernad_options_set(kernad_options* options, const char* name, const char* value);
 
-/// The value of an option as kernad_options_set takes it. Stays until the options are set or freed.
+/// The value of an option as kernad_options_set takes it. Valid until the options are set or freed.
 KERNAD_C_API kernad_status kernad_options_get(const kernad_options* options, const char* name, const char** out);
 
 /// Threads that the fit, and then the model, may use; 0, the default: as many as the environment's KERNAD_NUM_THREADS
@@ -134,7 +135,7 @@ typedef struct kernad_bytes kernad_bytes;
 /// Writes the model into memory.
 KERNAD_C_API kernad_status kernad_model_save_bytes(const kernad_model* model, kernad_bytes** out);
 
-/// Where the bytes begin; they stay until they are freed. NULL of NULL.
+/// Where the bytes begin; valid until they are freed. NULL of NULL.
 KERNAD_C_API const void* kernad_bytes_data(const kernad_bytes* bytes);
 
 /// How many there are. 0 of NULL.
@@ -203,8 +204,8 @@ KERNAD_C_API kernad_status kernad_model_options(const kernad_model* model, kerna
 KERNAD_C_API size_t kernad_model_note_count(const kernad_model* model);
 
 /// A note, counted from 0: its code ("rows_sampled", "components_cut", "directions_dropped", "bandwidth_at_limit",
-/// "scaling_assumed", "other"; new ones may come) and its sentence. Either may be NULL. They stay until the model is
-/// changed or freed.
+/// "scaling_assumed", "other"; new ones may come) and its sentence. Either may be NULL. Both are valid until the model
+/// is changed or freed.
 KERNAD_C_API kernad_status kernad_model_note(const kernad_model* model, size_t index, const char** code,
                                              const char** text);
 
@@ -227,7 +228,7 @@ KERNAD_C_API void kernad_explanation_free(kernad_explanation* explanation);
 KERNAD_C_API kernad_status kernad_explanation_figure(const kernad_explanation* explanation, const char* name,
                                                      double* out);
 
-/// D values, which stay until the explanation is freed: each column's share of the squared deviation. They add up to 1
+/// D values, valid until the explanation is freed: each column's share of the squared deviation. They add up to 1
 /// and may be negative, or are all 0 where the deviation is. NULL of NULL.
 KERNAD_C_API const double* kernad_explanation_shares(const kernad_explanation* explanation);
 
@@ -237,7 +238,7 @@ KERNAD_C_API const double* kernad_explanation_expected(const kernad_explanation*
 /// Number of neighbours: nearest training rows. 0 of NULL.
 KERNAD_C_API size_t kernad_explanation_neighbour_count(const kernad_explanation* explanation);
 
-/// One value a neighbour, nearest first, which stay until the explanation is freed: its row in the fit, counted from 0
+/// One value a neighbour, nearest first, valid until the explanation is freed: its row in the fit, counted from 0
 /// (after sampling, in the sample). NULL of NULL.
 KERNAD_C_API const size_t* kernad_explanation_neighbour_rows(const kernad_explanation* explanation);
 
