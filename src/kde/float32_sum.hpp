@@ -41,7 +41,7 @@ enum class Form : std::uint8_t { expanded, difference, adaptive, exact };
 [[nodiscard]] inline bool expanded_is_right(double square, double longest, double nearest, std::size_t dimension) {
   constexpr double kUnit = 0x1p-24;
   constexpr double kTolerance = 7e-5;
-  constexpr double kRelativeTolerance = 5e-7;
+  constexpr double kRelativeTolerance = 7e-7;
   const double product = std::min(std::sqrt(square) * longest, 0.5 * (square + longest * longest) - nearest);  // of q.r
   const double error = kUnit * std::sqrt(static_cast<double>(dimension)) * product;
   return dimension > 4 && product <= 5 * nearest && error <= kTolerance + kRelativeTolerance * nearest;
