@@ -20,9 +20,20 @@ def largest_error(scorer: Scorer, problem: Problem, count: int = 64) -> float:
 
 def own_error(scorer: Scorer, problem: Problem, what: str, count: int = 64) -> float:
     """The same for kernad, which promises 1e-4 nats, or 1e-6 of a log-density beyond 100. Raises WrongResultError."""
+    return float(_own_errors(scorer, problem, what, count)[0].max())
+
+
+def share_of_promise(scorer: Scorer, problem: Problem, what: str, count: int = 64) -> float:
+    """The same as a share of what is promised."""
+    errors, promised = _own_errors(scorer, problem, what, count)
+    return float((errors / promised).max())
+
+
+def _own_errors(scorer: Scorer, problem: Problem, what: str, count: int) -> tuple[np.ndarray, np.ndarray]:
     count = min(count, len(problem.queries))
     expected = problem.expected(count)
     errors = np.abs(scorer(problem.queries[:count]) - expected)
-    if not (errors <= np.maximum(1e-4, 1e-6 * np.abs(expected))).all():
+    promised = np.maximum(1e-4, 1e-6 * np.abs(expected))
+    if not (errors <= promised).all():
         raise WrongResultError(f"kernad is off by {np.nanmax(errors):.3g} nats on {what}")
-    return float(errors.max())
+    return errors, promised

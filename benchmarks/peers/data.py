@@ -13,6 +13,13 @@ def gaussian(rows: int, dimension: int, seed: int) -> np.ndarray:
     return data - data.mean(0)
 
 
+def mixed(rows: int, dimension: int, seed: int) -> np.ndarray:
+    """Columns that shrink by exp(-1/12) one after another, rotated: the same rotation for references and queries."""
+    rotation = np.linalg.qr(np.random.default_rng(dimension).standard_normal((dimension, dimension)))[0]
+    scales = np.exp(-np.arange(dimension) / 12)
+    return ((np.random.default_rng(seed).standard_normal((rows, dimension)) * scales) @ rotation).astype(np.float32)
+
+
 def clusters(rows: int, dimension: int, count: int, seed: int) -> np.ndarray:
     """`count` spherical clusters of standard deviation 0.1 around centres of standard deviation 1, in random order."""
     random = np.random.default_rng(1000 + count)  # the centres are the same for references and queries

@@ -58,6 +58,13 @@ def kernad_brute_force(problem: Problem) -> Scorer:
     return GaussianKDE(problem.train, num_threads=problem.threads, pruning=False).log_density
 
 
+def kernad_adaptive(problem: Problem, alpha: float) -> Scorer:
+    """Kernels that are wide where rows are sparse."""
+    from kernad import GaussianKDE
+
+    return GaussianKDE(problem.train, num_threads=problem.threads, local_alpha=alpha).log_density
+
+
 def kernad_scorer(problem: Problem) -> Scorer:
     """For callers with single queries: threads and memory are created once."""
     from kernad import GaussianKDE, Scorer

@@ -13,6 +13,7 @@ TABLES = {
     "clusters": "data with clusters and duplicates against own brute force",
     "brute": "many data sets: nowhere slower than own brute force",
     "latency": "one query at a time",
+    "anomalies": "rows far from the training data",
     "fit": "principal axes, compared with the peers",
     "classifier": "fit of the whole classifier: time and memory",
     "scale": "time and memory up to a million points",

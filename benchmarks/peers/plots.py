@@ -165,6 +165,8 @@ DRAW: dict[str, Callable[[Table], Figure]] = {
     "clusters": _clusters,
     "brute": _brute,
     "latency": _latency,
+    "anomalies-16": lambda table: _times(table, "µs a query"),
+    "anomalies-64": lambda table: _times(table, "µs a query"),
     "fit": lambda table: _times(table, "ms"),
     "classifier": _classifier,
     "scale": _scale,

@@ -18,20 +18,23 @@ namespace kernad::kde {
 /// in double.
 enum class Form : std::uint8_t { expanded, difference, adaptive, exact };
 
+/// Squared length up to which expanded distances are right for any query.
+[[nodiscard]] inline double expanded_limit(std::size_t dimension) {
+  constexpr double kPerDimension = 4;
+  constexpr double kMin = 128;
+  constexpr double kMax = 256;
+  return std::clamp(kPerDimension * static_cast<double>(dimension), kMin, kMax);
+}
+
 /// The cheapest form that is right for a query of this squared length. Expanded distances lose about 5e-8 |q|^2 to
 /// cancellation; differences lose 6e-8 |q| |q - r|, which is a small share of |q - r|^2 / 2 unless |q - r| is much
 /// smaller than |q|. In few dimensions the expanded form saves nothing.
 [[nodiscard]] inline Form form_for(double square, std::size_t dimension) {
-  constexpr double kExpandedLimitPerDimension = 4;
-  constexpr double kMinExpandedLimit = 128;
-  constexpr double kMaxExpandedLimit = 256;
   constexpr double kDifferenceLimit = 4096;
   constexpr double kDifferenceLimitPerDimension = 16;
   constexpr std::size_t kExpandedMinDimension = 5;
-  const auto columns = static_cast<double>(dimension);
-  const double expanded_limit = std::clamp(kExpandedLimitPerDimension * columns, kMinExpandedLimit, kMaxExpandedLimit);
-  if (dimension >= kExpandedMinDimension && square <= expanded_limit) return Form::expanded;
-  const double limit = std::max(kDifferenceLimit, kDifferenceLimitPerDimension * columns);
+  if (dimension >= kExpandedMinDimension && square <= expanded_limit(dimension)) return Form::expanded;
+  const double limit = std::max(kDifferenceLimit, kDifferenceLimitPerDimension * static_cast<double>(dimension));
   return square <= limit ? Form::difference : Form::exact;
 }
 
@@ -41,7 +44,7 @@ enum class Form : std::uint8_t { expanded, difference, adaptive, exact };
 [[nodiscard]] inline bool expanded_is_right(double square, double longest, double nearest, std::size_t dimension) {
   constexpr double kUnit = 0x1p-24;
   constexpr double kTolerance = 7e-5;
-  constexpr double kRelativeTolerance = 5e-7;
+  constexpr double kRelativeTolerance = 7e-7;
   const double product = std::min(std::sqrt(square) * longest, 0.5 * (square + longest * longest) - nearest);  // of q.r
   const double error = kUnit * std::sqrt(static_cast<double>(dimension)) * product;
   return dimension > 4 && product <= 5 * nearest && error <= kTolerance + kRelativeTolerance * nearest;

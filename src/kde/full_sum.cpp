@@ -21,6 +21,8 @@ constexpr double kFarExponent = -1000;
 /// From the half squared distance of the probe's nearest reference about that of the nearest of all: lengths along the
 /// query's direction are spread by 1 to 1.7, and the nearest of many is 1.5 of their deviations beyond that of a few.
 double guess_nearest(double probed) { return probed - 3 * std::sqrt(std::max(0.0, probed)); }
+/// Of fewer panels too large a share would hold what matters.
+constexpr std::size_t kMinRankedPanels = 32;
 /// Adaptive kernels whose exponents are larger lose too much to float32.
 constexpr double kMaxAdaptiveExponent = 300;
 
@@ -41,11 +43,12 @@ FullSum::FullSum(const ReferenceSet& references, std::size_t workers)
     : set_(references),
       references_(references.packed),
       panels_(references_.tiles, references_.dimension),
+      ranked_(references_.tiles, references_.dimension, kMinRankedPanels),
       selected_(references),
       values_(kPadded * references_.dimension),
       lanes_(workers * kPadded * kTileRows),
       sums_(panels_.chunks() * kFullBlock),
-      maxima_(panels_.count() * kFullBlock),
+      maxima_(ranked_.count() * kFullBlock),
       exact_sums_(panels_.chunks() * kFullBlock) {
   runs_.reserve(kFullBlock);
 }
@@ -75,9 +78,10 @@ void FullSum::begin(const Block& block) {
       queries_[q] = {square, 0, Form::exact, Step::sum_exactly};
     } else if (is_adaptive()) {
       queries_[q] = {square, 0, Form::adaptive, Step::probe};
+    } else if (dimension < kProbeFirstDimension && square <= expanded_limit(dimension)) {
+      queries_[q] = {square, kFixedShift, form_for(square, dimension), Step::sum};
     } else {
-      const bool near = form_for(square, dimension) == Form::expanded && dimension < kProbeFirstDimension;
-      queries_[q] = {square, kFixedShift, Form::expanded, near ? Step::sum : Step::probe};
+      queries_[q] = {square, kFixedShift, Form::expanded, Step::probe};
     }
   }
 }
@@ -228,7 +232,7 @@ void FullSum::select_group(const Block& block, Form form) {
   });
   for (std::size_t i = 0; i < group_size_; ++i) {
     Query& query = queries_[group_[i]];
-    const auto max = selected_.score(block.kernels, panels_, {block.query(group_[i]), query.square, form},
+    const auto max = selected_.score(block.kernels, ranked_, {block.query(group_[i]), query.square, form},
                                      maxima_.data() + i, kFullBlock, block.out[group_[i]]);
     query.step = Step::none;
     if (!max) continue;
@@ -241,7 +245,7 @@ void FullSum::select_group(const Block& block, Form form) {
 }
 
 void FullSum::find_chunk_maxima(const Block& block, Form form, std::size_t chunk, float* lanes) {
-  panels_.for_each(chunk, [&](std::size_t panel, std::size_t first, std::size_t count) {
+  ranked_.for_each(chunk, [&](std::size_t panel, std::size_t first, std::size_t count) {
     pass_runs(block.kernels, form, Step::select, first, count, lanes);
     std::copy_n(lanes, group_size_, maxima_.data() + panel * kFullBlock);
   });

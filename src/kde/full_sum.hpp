@@ -85,6 +85,7 @@ class FullSum {
   const ReferenceSet& set_;
   const kernels::PackedReferences& references_;
   Panels panels_;
+  Panels ranked_;  // those that the largest exponents are of
   SelectedSum selected_;
   std::array<Query, kFullBlock> queries_{};
   std::array<std::uint8_t, kFullBlock> group_{};  // queries that pass together; what follows is theirs, in this order:
@@ -95,7 +96,7 @@ class FullSum {
   std::vector<Run> runs_;                       // where they lie
   kernels::AlignedVector<float> lanes_;         // of each worker: 16 a query
   std::vector<double> sums_;                    // of each chunk: one a query of the group
-  std::vector<float> maxima_;                   // of each panel: one a query of the group
+  std::vector<float> maxima_;                   // of each of ranked_: one a query of the group
   std::vector<kernels::LogSumExp> exact_sums_;  // of each chunk, in double
 };
 

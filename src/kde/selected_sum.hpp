@@ -16,15 +16,16 @@ namespace kernad::kde {
 /// The references cut into chunks, and those into panels that stay in the first-level cache while queries pass.
 class Panels {
  public:
-  Panels(std::size_t tiles, std::size_t dimension)
+  /// So many panels at least, as far as there are tiles.
+  Panels(std::size_t tiles, std::size_t dimension, std::size_t min_panels = 1)
       : tiles_(tiles),
-        panel_(std::clamp<std::size_t>(kFloats / (kernels::kTileRows * dimension) / 2 * 2, 2, kChunkTiles)),
+        panel_(std::clamp<std::size_t>(std::min(kFloats / (kernels::kTileRows * dimension), tiles / min_panels) / 2 * 2,
+                                       2, kChunkTiles)),
         in_chunk_((kChunkTiles + panel_ - 1) / panel_) {}
 
   [[nodiscard]] std::size_t chunks() const { return (tiles_ + kChunkTiles - 1) / kChunkTiles; }
   /// Numbers that panels have, one or the other of which may be left out at the end.
   [[nodiscard]] std::size_t count() const { return chunks() * in_chunk_; }
-  [[nodiscard]] std::size_t max_tiles() const { return panel_; }
 
   /// visit(number, first tile, tiles) for each panel of a chunk.
   template <typename Visit>

@@ -72,7 +72,7 @@ TEST_F(CliExplainTest, TheTableShowsTheLargestShares) {
   ASSERT_EQ(outcome.status, 0) << outcome.err;
   EXPECT_EQ(outcome.err, "");
   for (const char* part :
-       {"row          60\n", "label        1 (anomalous)\n", "\nnearest training rows\ntraining row  ",
+       {"row             60\n", "label           1 (anomalous)\n", "\nnearest training rows\ntraining row  ",
         "\ndeviation by component\ncomponent  ", "\ndeviation by column (3 of 4)\ncolumn  "}) {
     EXPECT_NE(outcome.out.find(part), std::string::npos) << part << "\n" << outcome.out;
   }

@@ -125,7 +125,7 @@ TEST(CliTest, AutoChoosesAndTellsWhat) {
       json::parse(f.kernad({"explain", f.model, f.data, "--row", "65", "--labels", "class", "--json"}).out);
   EXPECT_GE(why["decided_by"], 1);
   const auto text = f.kernad({"explain", f.model, f.data, "--row", "65", "--labels", "class"});
-  EXPECT_NE(text.out.find("decided by   density "), std::string::npos) << text.out;
+  EXPECT_NE(text.out.find("decided by      density "), std::string::npos) << text.out;
 
   const auto table = read_table(f.data, {"class", CsvHeader::detect});
   KDEClassifier model({.automatic = true});

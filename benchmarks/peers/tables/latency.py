@@ -16,7 +16,8 @@ IN_A_ROW = 500  # queries of one method before it is the turn of the next
 WARM_UP = 100  # before them: fills caches, and lets spinning threads of the previous method go to sleep
 
 
-def _seconds(scorer: methods.Scorer, queries: np.ndarray) -> list[float]:
+def seconds_of_each(scorer: methods.Scorer, queries: np.ndarray) -> list[float]:
+    """One call a query."""
     found = []
     for i in range(len(queries)):
         query = queries[i : i + 1]
@@ -41,7 +42,7 @@ def tables(options: Namespace) -> list[Table]:
             if first < len(timed):
                 for _ in range(WARM_UP):
                     scorer(queries[:1])
-                seconds[name] += _seconds(scorer, timed[first : first + IN_A_ROW])
+                seconds[name] += seconds_of_each(scorer, timed[first : first + IN_A_ROW])
     rows = []
     for name, (_, timed, error) in ready.items():
         median, p99, p999 = np.percentile(seconds[name], [50, 99, 99.9]) * 1e6
