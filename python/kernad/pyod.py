@@ -32,8 +32,8 @@ class KDE(Decisions, BaseDetector):  # type: ignore[misc]
         feature_scaling_method, max_training_points, seed: as of ``kernad.KDEClassifier``.
         num_threads, standardize, bandwidth, covariance, local_alpha, auto: as of ``kernad.KDEClassifier``.
         folds: refits, at most one a row, by which each training row is scored by a fit without it; costs about as many
-            fits. "auto" is 10, and warns where so few rows cannot promise ``contamination`` of new rows; a number raises
-            InvalidParameter there. None: by the fit on all rows, its own kernel included; of new normal rows more than
+            fits. "auto" is 10, and warns where so few rows cannot promise ``contamination`` of new rows; a number is
+            refused there. None: by the fit on all rows, its own kernel included; of new normal rows more than
             ``contamination`` then lie above ``threshold_``, and with many components and few rows all of them.
 
     Attributes:

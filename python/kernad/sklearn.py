@@ -41,8 +41,8 @@ class KDEAnomalyDetector(Decisions, OutlierMixin, BaseEstimator):  # type: ignor
         random_state: seed of the sample: an int, or a RandomState that gives one; None is 0: a fit is always
             reproducible.
         folds: refits, at most one a row, by which each training row is scored by a fit without it; costs about as many
-            fits. "auto" is 10, and warns where so few rows cannot promise ``contamination`` of new rows; a number raises
-            InvalidParameter there. None: by the fit on all rows, its own kernel included; of new normal rows more than
+            fits. "auto" is 10, and warns where so few rows cannot promise ``contamination`` of new rows; a number is
+            refused there. None: by the fit on all rows, its own kernel included; of new normal rows more than
             ``contamination`` are then called outliers, and with many components and few rows all of them.
         n_jobs: threads; None or -1: as KDEClassifier's num_threads = 0; below that, as joblib counts.
         standardize, bandwidth, covariance, local_alpha, auto: as of KDEClassifier.
