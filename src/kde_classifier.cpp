@@ -95,7 +95,8 @@ Explanation KDEClassifier::explain(EmbeddingsView row, std::size_t nearest) cons
 
 // ---- calibration and threshold ----
 
-void KDEClassifier::calibrate(EmbeddingsView embeddings, std::size_t folds, const FitProgress& progress) {
+std::vector<double> KDEClassifier::calibrate(EmbeddingsView embeddings, std::size_t folds,
+                                             const FitProgress& progress) {
   const FitReport& fit = report();
   if (folds < 2) throw InvalidParameter(fmt::format("folds is {}; valid: 2 or more", folds));
   if (embeddings.rows() != fit.rows_seen || embeddings.cols() != fit.columns) {
@@ -104,9 +105,11 @@ void KDEClassifier::calibrate(EmbeddingsView embeddings, std::size_t folds, cons
                     "on (calibrate_from takes others)",
                     embeddings.rows(), embeddings.cols(), fit.rows_seen, fit.columns));
   }
-  auto calibration =
+  auto held_out =
       model::cross_conformal(embeddings, folds, options_, fit.components, settings_for(pruning_, threads_), progress);
+  Calibration calibration(held_out.log_densities, held_out.folds);
   model_ = std::make_shared<const model::Model>(model::with_calibration(*model_, std::move(calibration)));
+  return std::move(held_out.log_densities);
 }
 
 void KDEClassifier::calibrate_from(EmbeddingsView normals) {

@@ -32,8 +32,9 @@ class KERNAD_API KDEClassifier {
   explicit KDEClassifier(KDEClassifierOptions options = {});
 
   /// Learns the density of N x D embeddings of normal examples. Returns false, and leaves no model, when there are
-  /// fewer rows than n_pca_components and than columns, of which no more components can come. Throws InvalidInput for no rows, no columns, NaN or infinity (with row and
-  /// column), or when all rows are identical; then a model fitted before stays.
+  /// fewer rows than n_pca_components and than columns, of which no more components can come. Throws InvalidInput for
+  /// no rows, no columns, NaN or infinity (with row and column), or when all rows are identical; then a model fitted
+  /// before stays.
   [[nodiscard]] bool fit(EmbeddingsView embeddings, const FitProgress& progress = {});
 
   /// Scales PCA features (N x k) by the method chosen: returns them and the max_length used, which is the longest row
@@ -68,8 +69,9 @@ class KERNAD_API KDEClassifier {
   /// `folds` fits. Throws NotFitted; InvalidParameter for folds < 2, or when a rate set before can no longer be
   /// promised; InvalidInput when embeddings have another shape than in the fit, or what the others of a fold are is too
   /// few or all alike. progress is told of folds. Not for a checkpoint that another program fitted: its fit is not
-  /// repeated here. Source: Vovk (2015), "Cross-conformal predictors"; docs/calibration.md.
-  void calibrate(EmbeddingsView embeddings, std::size_t folds = 10, const FitProgress& progress = {});
+  /// repeated here. Returns the held-out log-density of each row that the fit used (all of embeddings, or its sample),
+  /// in their order. Source: Vovk (2015), "Cross-conformal predictors"; docs/calibration.md.
+  std::vector<double> calibrate(EmbeddingsView embeddings, std::size_t folds = 10, const FitProgress& progress = {});
 
   /// Calibration on M x D rows of normal examples that the model was not fitted on (split conformal): the
   /// false-positive rate is then exact. No refit. Throws as compute_kde_scores and calibrate do, and InvalidInput for

@@ -37,6 +37,14 @@ def whole_number(value: Any, name: str, least: int, most: int = 2**63 - 1) -> in
     return number
 
 
+def is_same_file(out: str, path: str | None) -> bool:
+    """Whether a command would write over a file that it reads."""
+    try:
+        return path is not None and os.path.samefile(out, path)
+    except OSError:
+        return False  # one of them is not there
+
+
 class Reporter:
     """Tells a callback or a tqdm bar how far a call is. As a context it closes the bar."""
 

@@ -128,7 +128,7 @@ def _of_pipeline(g: _Graph, rows: str, state: Mapping[str, Any], method: Feature
 
 
 def _shortened(g: _Graph, centred: str) -> str:
-    """The rows, whose lengths will not count, with values up to 1: a runtime that squares them in float32 stays inside."""
+    """The rows, whose lengths will not count, with values up to 1: squares in float32 then stay finite."""
     largest = g.reduce("ReduceMax", g.node("Abs", [centred], "sizes"), "largest", keepdims=1)
     is_zero = g.node("Equal", [largest, g.constant("zero", 0.0)], "all_zero")
     divisor = g.node("Where", [is_zero, g.constant("one", 1.0), largest], "largest_or_one")

@@ -69,7 +69,7 @@ class FitReport:
     shrinkage: float
     """Of the kernel covariance towards a round one, 0 to 1."""
     loo_log_likelihood: float | None
-    """Mean leave-one-out log-likelihood, in nats, of scaled features of training rows; None unless bandwidth is "loo"."""
+    """Mean leave-one-out log-likelihood, in nats, of training rows' scaled features; None unless bandwidth is "loo"."""
     chosen: tuple[str, ...]
     """Of ``auto``: a sentence for each of the two densities; else empty."""
     notes: tuple[Note, ...]

@@ -95,11 +95,18 @@ class Calibrated:
             ValueError: embeddings of another shape than in ``fit``, or a rate that so few rows cannot promise; the
                 message names the smallest that they can. Nothing is changed then.
         """
-        rows, _ = as_rows(embeddings, "embeddings")
-        folds = whole_number(folds, "folds", 2)
         rate = None if target_fpr is None else float(target_fpr)
         with Reporter(progress, "calibrate") as reporter:
-            self._core.calibrate(rows, folds, rate, threads_for(self.num_threads), reporter.callback)
+            self._calibrate(embeddings, folds, rate, reporter)
+
+    def _calibrate(
+        self, embeddings: ArrayLike, folds: int, rate: float | None = None, reporter: Reporter | None = None
+    ) -> npt.NDArray[np.float64]:
+        """``calibrate``; returns the held-out log-density of each row that the fit used, in their order."""
+        rows, _ = as_rows(embeddings, "embeddings")
+        folds = whole_number(folds, "folds", 2)
+        callback = None if reporter is None else reporter.callback
+        return self._core.calibrate(rows, folds, rate, threads_for(self.num_threads), callback)
 
     def calibrate_from(self, normals: ArrayLike, *, target_fpr: float | None = None) -> None:
         """Calibrate on normal rows that the classifier was not fitted on: the false-positive rate is then exact.

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import argparse
-import os
 import sys
 from collections.abc import Sequence
 
+from kernad._calls import is_same_file
 from kernad.classifier import KDEClassifier
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command. Returns 0, or 2 after one line on standard error that says what was wrong."""
     options = _parser().parse_args(arguments)
-    if any(_is_same_file(options.out, path) for path in (options.model, options.append_to)):
+    if any(is_same_file(options.out, path) for path in (options.model, options.append_to)):
         print(f"kernad-export: {options.out}: is an input of this command; OUT needs another file", file=sys.stderr)
         return 2
     try:
@@ -30,13 +30,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(f"kernad-export: {error}", file=sys.stderr)
         return 2
     return 0
-
-
-def _is_same_file(out: str, path: str | None) -> bool:
-    try:
-        return path is not None and os.path.samefile(out, path)
-    except OSError:
-        return False  # one of them is not there
 
 
 def _parser() -> argparse.ArgumentParser:

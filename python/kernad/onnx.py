@@ -50,9 +50,8 @@ def export_onnx(
     A row with NaN or infinity is not refused, which a graph cannot do: its log-density is -inf, its probability and
     score are 1, its p-value is the smallest there is, and its label True.
 
-    The file's metadata have ``kernad.version``, ``kernad.model_sha256`` (the hash of the model's .safetensors file) and,
-    where the model has them, ``kernad.threshold`` (log-density), ``kernad.threshold_rule`` and
-    ``kernad.calibration_rows``.
+    The file's metadata have ``kernad.version``, ``kernad.model_sha256`` (of the model's .safetensors file) and, where
+    the model has them, ``kernad.threshold`` (log-density), ``kernad.threshold_rule`` and ``kernad.calibration_rows``.
 
     Args:
         model: a fitted classifier.

@@ -19,18 +19,25 @@ try:
 except ImportError as error:
     raise ImportError("kernad.pyod needs PyOD: pip install pyod") from error
 
+from kernad._held_out import Decisions, HeldOutScores
 
-class KDE(BaseDetector):  # type: ignore[misc]
+
+class KDE(Decisions, BaseDetector):  # type: ignore[misc]
     """Kernel-density detector by PyOD's conventions: scores are negative log-densities, higher is more anomalous.
 
     Args:
-        contamination: share of outliers in the training data, in (0, 0.5]; sets ``threshold_``.
+        contamination: share of the training rows, in (0, 0.5], that lie above ``threshold_``, and as nearly as they can
+            tell of new normal rows.
         n_pca_components: as of ``kernad.KDEClassifier``, but a count beyond the training rows is cut to them.
         feature_scaling_method, max_training_points, seed: as of ``kernad.KDEClassifier``.
         num_threads, standardize, bandwidth, covariance, local_alpha, auto: as of ``kernad.KDEClassifier``.
+        folds: refits, at most one a row, by which each training row is scored by a fit without it; costs about as many
+            fits. "auto" is 10, and warns where so few rows cannot promise ``contamination`` of new rows; a number is
+            refused there. None: by the fit on all rows, its own kernel included; of new normal rows more than
+            ``contamination`` then lie above ``threshold_``, and with many components and few rows all of them.
 
     Attributes:
-        decision_scores_: scores of the training rows.
+        decision_scores_: scores of the training rows, each by a fit without it unless ``folds`` is None.
         threshold_: the score above which a row is an outlier.
         labels_: 1 for training rows above it, else 0.
         classifier_: the fitted ``kernad.KDEClassifier``.
@@ -51,6 +58,7 @@ class KDE(BaseDetector):  # type: ignore[misc]
         covariance: str = "full",
         local_alpha: float = 0.0,
         auto: bool = False,
+        folds: int | str | None = "auto",
     ) -> None:
         super().__init__(contamination=contamination)
         self.n_pca_components = n_pca_components
@@ -63,20 +71,25 @@ class KDE(BaseDetector):  # type: ignore[misc]
         self.covariance = covariance
         self.local_alpha = local_alpha
         self.auto = auto
+        self.folds = folds
 
     def fit(self, X: ArrayLike, y: Any = None) -> KDE:
         """Learn the density of X (N x D); y is ignored.
 
         Raises:
-            ValueError: data that are empty, not finite or all alike, or a parameter out of range.
+            ValueError: data that are empty, not finite, all alike, or with ``folds`` too few or too much alike for a
+                fit without one of the folds; or a parameter out of range.
         """
         X = check_array(X, dtype=[np.float32, np.float64])
         self._set_n_classes(y)
         options = with_components_for(len(X), attributes_of(self))
-        self.classifier_ = KDEClassifier(**options, num_threads=self.num_threads)
-        self.classifier_.fit(X)
-        self.decision_scores_ = self._scores(X)
+        classifier = KDEClassifier(**options, num_threads=self.num_threads)
+        classifier.fit(X)
+        self._scores = HeldOutScores(classifier, X, self.folds, self.contamination)
+        self.decision_scores_ = -self._scores.of_training_rows
         self._process_decision_scores()
+        classifier.set_threshold(log_density=float(np.nextafter(-self.threshold_, -np.inf)))  # itself an outlier there
+        self.classifier_ = classifier
         return self
 
     def decision_function(self, X: ArrayLike) -> npt.NDArray[np.float64]:
@@ -87,8 +100,8 @@ class KDE(BaseDetector):  # type: ignore[misc]
             ValueError: another number of columns, NaN or infinity, or a value beyond float32.
         """
         check_is_fitted(self, ["decision_scores_", "threshold_", "labels_"])
-        return self._scores(check_array(X, dtype=[np.float32, np.float64]))
+        return -self._scores(self._rows(X))
 
-    def _scores(self, X: npt.NDArray[Any]) -> npt.NDArray[np.float64]:
-        scores: npt.NDArray[np.float64] = -self.classifier_.compute_kde_scores(X, as_log_likelihood=True)
-        return scores
+    def _rows(self, X: ArrayLike) -> npt.NDArray[Any]:
+        rows: npt.NDArray[Any] = check_array(X, dtype=[np.float32, np.float64])
+        return rows

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from numbers import Real
 from typing import Any
 
 import numpy as np
@@ -14,47 +15,56 @@ from kernad._types import FeatureScalingMethod
 from kernad.classifier import KDEClassifier
 
 try:
+    from joblib import effective_n_jobs
     from sklearn.base import BaseEstimator, OutlierMixin
     from sklearn.utils.validation import check_is_fitted, validate_data
 except ImportError as error:
     raise ImportError("kernad.sklearn needs scikit-learn 1.6 or newer: pip install scikit-learn") from error
 
+from kernad._held_out import Decisions, HeldOutScores
 
-class KDEAnomalyDetector(OutlierMixin, BaseEstimator):  # type: ignore[misc]
+
+class KDEAnomalyDetector(Decisions, OutlierMixin, BaseEstimator):  # type: ignore[misc]
     """Kernel-density outlier detection: PCA, scaling and a Gaussian density with Scott's bandwidth.
 
     Works in Pipeline, GridSearchCV and cross_val_score; for those, labels are +1 (normal) and -1 (outlier), and
-    ``scoring="roc_auc"`` ranks by ``decision_function``. ``fit`` learns every row it is given as normal.
+    ``scoring="roc_auc"`` ranks by ``decision_function``; without scoring, ``score`` is the mean log-density. ``fit``
+    learns every row it is given as normal.
 
     Args:
-        n_pca_components: components to keep, a count, a share of variance in (0, 1), or "all". A count beyond the data's
-            rows, columns or rank is cut to what they have, with a FitWarning.
+        n_pca_components: components to keep, a count, a share of variance in (0, 1), or "all" (None is the same). A
+            count beyond the data's rows, columns or rank is cut to what they have, with a FitWarning.
         feature_scaling_method: "scale" or "norm".
         max_training_points: of more rows a seeded sample is used.
-        contamination: share of the training rows, in (0, 0.5], that ``predict`` calls outliers. A training row's
-            density contains its own kernel, so more of new normal rows fall below ``offset_``; with many components
-            and few rows all of them: give ``folds``.
-        folds: refits of a cross-conformal calibration, after which ``contamination`` is the share of new normal rows
-            that ``predict`` calls outliers (``KDEClassifier.calibrate``). None: the share of the training rows.
-        random_state: seed of the sample, an int; None is 0: a fit is always reproducible.
-        n_jobs: threads; None or -1: as KDEClassifier's num_threads = 0.
+        contamination: share of normal rows, in (0, 0.5], that ``predict`` calls outliers: of the training rows, and as
+            nearly as they can tell of new ones.
+        random_state: seed of the sample: an int, or a RandomState that gives one; None is 0: a fit is always
+            reproducible.
+        folds: refits, at most one a row, by which each training row is scored by a fit without it; costs about as many
+            fits. "auto" is 10, and warns where so few rows cannot promise ``contamination`` of new rows; a number is
+            refused there. None: by the fit on all rows, its own kernel included; of new normal rows more than
+            ``contamination`` are then called outliers, and with many components and few rows all of them.
+        n_jobs: threads; None or -1: as KDEClassifier's num_threads = 0; below that, as joblib counts.
         standardize, bandwidth, covariance, local_alpha, auto: as of KDEClassifier.
 
     Attributes:
         classifier_: the fitted KDEClassifier.
-        offset_: log-density below which a row is an outlier.
+        offset_: log-density below which a row is an outlier; ``classifier_`` has it as its threshold.
         n_features_in_: columns seen in fit.
         feature_names_in_: their names, when they came in a data frame.
     """
 
+    classifier_: KDEClassifier
+    offset_: float
+
     def __init__(
         self,
-        n_pca_components: int | float | str = 16,
+        n_pca_components: int | float | str | None = 16,
         feature_scaling_method: FeatureScalingMethod | str = "scale",
         max_training_points: int = 40000,
         contamination: float = 0.1,
-        random_state: int | None = None,
-        folds: int | None = None,
+        random_state: Any = None,
+        folds: int | str | None = "auto",
         n_jobs: int | None = None,
         standardize: bool = False,
         bandwidth: float | str = "scott",
@@ -80,35 +90,34 @@ class KDEAnomalyDetector(OutlierMixin, BaseEstimator):  # type: ignore[misc]
 
         Raises:
             ValueError: a parameter out of range, or data that are empty, not finite, all alike, or with ``folds``
-                too few for the contamination.
+                too few or too much alike for a fit without one of the folds.
         """
-        if not 0 < self.contamination <= 0.5:
-            raise InvalidParameter(f"contamination is {self.contamination}; valid: above 0, at most 0.5")
+        if not isinstance(self.contamination, Real) or not 0 < self.contamination <= 0.5:
+            raise InvalidParameter(f"contamination is {self.contamination!r}; valid: a number above 0, at most 0.5")
         X = validate_data(self, X, dtype=[np.float32, np.float64], ensure_min_samples=2)
         classifier = self._make_classifier(len(X))
         classifier.fit(X)
-        self.classifier_ = classifier
-        if self.folds is None:
-            scores = classifier.compute_kde_scores(X, as_log_likelihood=True)
-            self.offset_ = float(np.percentile(scores, 100 * self.contamination))
-        else:
-            classifier.calibrate(X, folds=self.folds, target_fpr=self.contamination)
-            assert classifier.threshold is not None
-            # At the threshold is an outlier there, and only below offset_ here.
-            self.offset_ = float(np.nextafter(classifier.threshold.log_density, np.inf))
+        scores = HeldOutScores(classifier, X, self.folds, self.contamination)
+        self.offset_ = float(np.percentile(scores.of_training_rows, 100 * self.contamination))
+        classifier.set_threshold(log_density=float(np.nextafter(self.offset_, -np.inf)))  # itself an outlier there
+        self.classifier_, self._scores = classifier, scores
         return self
 
     def score_samples(self, X: ArrayLike) -> npt.NDArray[np.float64]:
         """Log-density of each row in nats: float64, finite, higher is more normal.
 
+        With ``folds`` a training row is scored by the fit without it, as if it were new.
+
         Raises:
             NotFittedError: scikit-learn's, before fit.
-            ValueError: another number of columns, NaN or infinity, or a value beyond float32.
+            ValueError: another number of columns, other names, NaN or infinity, or a value beyond float32.
         """
         check_is_fitted(self)
-        X = validate_data(self, X, dtype=[np.float32, np.float64], reset=False)
-        scores: npt.NDArray[np.float64] = self.classifier_.compute_kde_scores(X, as_log_likelihood=True)
-        return scores
+        return self._scores(self._rows(X))
+
+    def score(self, X: ArrayLike, y: Any = None) -> float:
+        """Mean log-density of the rows in nats; y is ignored. GridSearchCV's score without ``scoring``."""
+        return float(self.score_samples(X).mean())
 
     def decision_function(self, X: ArrayLike) -> npt.NDArray[np.float64]:
         """``score_samples(X) - offset_``: negative for outliers."""
@@ -118,7 +127,18 @@ class KDEAnomalyDetector(OutlierMixin, BaseEstimator):  # type: ignore[misc]
         """+1 for normal rows, -1 for outliers."""
         return np.where(self.decision_function(X) < 0, -1, 1)
 
+    def _rows(self, X: ArrayLike) -> npt.NDArray[Any]:
+        rows: npt.NDArray[Any] = validate_data(self, X, dtype=[np.float32, np.float64], reset=False)
+        return rows
+
     def _make_classifier(self, rows: int) -> KDEClassifier:
-        options = attributes_of(self) | {"seed": self.random_state or 0}
-        threads = 0 if self.n_jobs in (None, -1) else self.n_jobs
+        options = attributes_of(self) | {"seed": self._seed()}
+        if options["n_pca_components"] is None:
+            options["n_pca_components"] = "all"
+        threads = 0 if self.n_jobs in (None, -1) else effective_n_jobs(self.n_jobs)
         return KDEClassifier(**with_components_for(rows, options), num_threads=threads)
+
+    def _seed(self) -> Any:
+        if isinstance(self.random_state, np.random.RandomState):
+            return self.random_state.randint(2**31 - 1)
+        return 0 if self.random_state is None else self.random_state

@@ -20,7 +20,7 @@ class PCA:
     each direction is positive. Statistics are float64; features are float32, in the caller's kind of array.
 
     Args:
-        n_components: a count >= 1, or the share of the variance in (0, 1) that the kept ones explain together, or "all".
+        n_components: a count >= 1, or the share of the variance in (0, 1) that those kept explain together, or "all".
         num_threads: as of KDEClassifier.
 
     Raises:

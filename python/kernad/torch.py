@@ -61,12 +61,12 @@ class KDEClassifier(Buffers):
 
     Args are those of ``kernad.KDEClassifier``; so are the methods, their shapes and errors. Scores are float64 tensors
     on the device of the features; ``predict`` and ``forward`` give probabilities of the features' own type, as the
-    reference does. A row of a tensor with NaN or infinity does not stop a batch: its score is NaN, its label True, and a
-    warning says so.
+    reference does. A row of a tensor with NaN or infinity does not stop a batch: its score is NaN, its label True, and
+    a warning says so.
 
     While the module is traced (``torch.jit.trace``), exported (``torch.export``, ``torch.onnx.export``) or compiled,
-    where gradients are asked for, and where features and buffers lie on another device than the CPU, scores are computed
-    by torch operations: within 1e-4 nats of the core's, or 1e-6 of a log-density beyond -100.
+    where gradients are asked for, and where features and buffers lie on another device than the CPU, scores come from
+    torch operations: within 1e-4 nats of the core's, or 1e-6 of a log-density beyond -100.
     """
 
     def __init__(

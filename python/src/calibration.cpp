@@ -42,8 +42,9 @@ void recalibrate(KDEClassifier& self, int threads, std::optional<double> target_
   self = std::move(copy);
 }
 
-void calibrate(KDEClassifier& self, const Rows& rows, std::size_t folds, std::optional<double> target_fpr, int threads,
-               const nb::object& progress) {
+/// The held-out log-density of each row that the fit used.
+Doubles calibrate(KDEClassifier& self, const Rows& rows, std::size_t folds, std::optional<double> target_fpr,
+                  int threads, const nb::object& progress) {
   FitProgress report;
   if (!progress.is_none()) {
     report = [&](std::size_t done, std::size_t total) {
@@ -51,7 +52,10 @@ void calibrate(KDEClassifier& self, const Rows& rows, std::size_t folds, std::op
       progress(done, total);
     };
   }
-  recalibrate(self, threads, target_fpr, [&](KDEClassifier& copy) { copy.calibrate(view(rows), folds, report); });
+  std::vector<double> held_out;
+  recalibrate(self, threads, target_fpr,
+              [&](KDEClassifier& copy) { held_out = copy.calibrate(view(rows), folds, report); });
+  return to_numpy(std::move(held_out));
 }
 
 void calibrate_from(KDEClassifier& self, const Rows& rows, std::optional<double> target_fpr, int threads) {
@@ -114,7 +118,8 @@ void bind_calibration(nb::module_& m, nb::class_<KDEClassifier>& classifier) {
            nb::arg("threads"), nb::arg("progress").none(),
            nb::sig("def calibrate(self, rows: numpy.typing.NDArray[numpy.float32], folds: int, target_fpr: float | "
                    "None, threads: int, "
-                   "progress: collections.abc.Callable[[int, int], object] | None) -> None"))
+                   "progress: collections.abc.Callable[[int, int], object] | None) -> "
+                   "numpy.typing.NDArray[numpy.float64]"))
       .def("calibrate_from", &calibrate_from, nb::arg("rows").noconvert(), nb::arg("target_fpr").none(),
            nb::arg("threads"))
       .def("set_threshold", &set_threshold, nb::arg("rule"), nb::arg("value"))

@@ -25,7 +25,11 @@ def detector(train) -> KDE:
 def test_scores_are_negative_log_densities(detector, train, queries) -> None:
     classifier = kernad.KDEClassifier(6)
     classifier.fit(train)
-    np.testing.assert_array_equal(detector.decision_scores_, -classifier.compute_kde_scores(train, True))
+    own = KDE(n_pca_components=6, folds=None).fit(train)
+    np.testing.assert_array_equal(own.decision_scores_, -classifier.compute_kde_scores(train, True))
+    classifier.calibrate(train)
+    assert classifier.calibration is not None
+    np.testing.assert_array_equal(np.sort(-detector.decision_scores_), classifier.calibration.log_densities)
     np.testing.assert_array_equal(detector.decision_function(queries), -classifier.compute_kde_scores(queries, True))
 
 

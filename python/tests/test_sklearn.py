@@ -24,8 +24,17 @@ from kernad.sklearn import KDEAnomalyDetector
 @pytest.mark.parametrize(
     ("estimator", "check"),
     [
-        pytest.param(e, check, id=f"{getattr(check, 'func', check).__name__}-{e.feature_scaling_method}")
-        for made in (KDEAnomalyDetector(), KDEAnomalyDetector(2, "norm"))
+        pytest.param(
+            e,
+            check,
+            id=f"{getattr(check, 'func', check).__name__}-{e.n_pca_components}-{e.feature_scaling_method}-{e.folds}",
+        )
+        for made in (
+            KDEAnomalyDetector(),
+            KDEAnomalyDetector(2, "norm"),
+            KDEAnomalyDetector(folds=None),
+            KDEAnomalyDetector("all", covariance="oas", bandwidth="loo", folds=5),
+        )
         for e, check in estimator_checks_generator(made)
     ],
 )

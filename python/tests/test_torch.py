@@ -197,6 +197,29 @@ def test_a_lightning_checkpoint(module, near, method, enum_of_anomalib, tmp_path
         kernad_torch.from_anomalib(path)
 
 
+def test_the_import_command(module, near, method, tmp_path, capsys) -> None:
+    from kernad import importing
+
+    source, out = tmp_path / "model.ckpt", tmp_path / "model.safetensors"
+    torch.save({f"model.classifier.{k}": v for k, v in module.state_dict().items()}, source)
+    assert importing.main([str(source), str(out), "--scaling", method]) == 0
+    assert capsys.readouterr().err == ""
+    loaded = kernad.KDEClassifier.load(out)
+    assert loaded.feature_scaling_method == method
+    expected = module.compute_kde_scores(near, as_log_likelihood=True)
+    torch.testing.assert_close(loaded.compute_kde_scores(near, as_log_likelihood=True), expected, atol=1e-9, rtol=0)
+    assert importing.main([str(source), str(out)]) == 0
+    assert "scal" in capsys.readouterr().err  # it was assumed
+    before = source.read_bytes()
+    assert importing.main([str(source), str(source)]) == 2
+    assert "is the input of this command" in capsys.readouterr().err
+    assert source.read_bytes() == before
+    assert importing.main([str(tmp_path / "nowhere.ckpt"), str(out)]) == 2
+    assert capsys.readouterr().err.startswith("kernad-import: ")
+    with pytest.raises(kernad.ReadError, match=r"model\.ckpt: .*PyTorch.*kernad-import"):
+        kernad.KDEClassifier.load(source)
+
+
 class Payload:
     ran = False
 

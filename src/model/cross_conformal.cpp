@@ -55,8 +55,8 @@ std::vector<double> held_out_log_densities(EmbeddingsView rows, std::size_t fold
 
 }  // namespace
 
-Calibration cross_conformal(EmbeddingsView embeddings, std::size_t folds, const KDEClassifierOptions& options,
-                            std::size_t components, const FitSettings& settings, const FitProgress& progress) {
+HeldOut cross_conformal(EmbeddingsView embeddings, std::size_t folds, const KDEClassifierOptions& options,
+                        std::size_t components, const FitSettings& settings, const FitProgress& progress) {
   // The rows that the fit left out are no part of the model that is calibrated.
   const bool sampled = embeddings.rows() > options.max_training_points;
   const Embeddings sample =
@@ -64,7 +64,7 @@ Calibration cross_conformal(EmbeddingsView embeddings, std::size_t folds, const 
               : Embeddings();
   const EmbeddingsView rows = sampled ? sample.view() : embeddings;
   folds = std::min(folds, rows.rows());
-  return Calibration(held_out_log_densities(rows, folds, options, components, settings, progress), folds);
+  return {held_out_log_densities(rows, folds, options, components, settings, progress), folds};
 }
 
 }  // namespace kernad::model

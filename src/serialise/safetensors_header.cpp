@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <array>
+#include <initializer_list>
+#include <span>
 #include <tuple>
 
 #include "files/dtype.hpp"
@@ -122,11 +124,25 @@ class HeaderReader {
   std::uint64_t data_size_;
 };
 
+/// A .zip, which torch.save writes, or the pickle that it wrote before 2020.
+bool looks_like_pytorch(std::span<const std::byte> start) {
+  const auto begins_with = [&](std::initializer_list<int> bytes) {
+    return std::equal(bytes.begin(), bytes.end(), start.begin(),
+                      [](int byte, std::byte found) { return byte == std::to_integer<int>(found); });
+  };
+  return begins_with({'P', 'K', 3, 4}) || begins_with({0x80, 2, 0x8a, 0x0a});
+}
+
 std::uint64_t read_header_length(files::Source& source) {
   std::array<std::byte, 8> bytes;
   source.read_exactly(bytes, "the header's length");
   std::uint64_t length = 0;
   for (std::size_t i = 0; i < bytes.size(); ++i) length |= std::to_integer<std::uint64_t>(bytes[i]) << (8 * i);
+  if (length > max_safetensors_header && looks_like_pytorch(bytes)) {
+    files::fail_at(source.name(), 0,
+                   "this is a PyTorch file, not .safetensors; of an anomalib checkpoint kernad-import, a command of "
+                   "kernad's Python package, makes a model file");
+  }
   if (length > max_safetensors_header) {
     files::fail_at(source.name(), 0,
                    fmt::format("the header claims {} bytes; at most {} is valid: is this a .safetensors file?", length,

@@ -75,6 +75,15 @@ void expect_equal(const StateDict& a, const StateDict& b) {
   }
 }
 
+TEST(SafetensorsTest, APyTorchFileIsRecognised) {
+  using std::string_literals::operator""s;
+  for (const auto& start : {"PK\x03\x04\0\0\x08\x08\0\0"s, "\x80\x02\x8a\x0al\xfc\x9c\x46\xf9"s}) {
+    expect_contains(refusal(start + std::string(100, 'x')), "a.safetensors: byte 0: this is a PyTorch file");
+    expect_contains(refusal(start + std::string(100, 'x')), "kernad-import");
+  }
+  expect_contains(refusal("PK\x03\x05\0\0\x08\x08"s + std::string(100, 'x')), "is this a .safetensors file?");
+}
+
 TEST(SafetensorsTest, ReadsTensorsAndMetadata) {
   const StateDict state = parse(safetensors(R"({"__metadata__":{"k":"v"},)" + tensor("y", "U8", "[2]", 8, 10) + "," +
                                                 tensor("x", "F32", "[1, 2]", 0, 8) + "}  ",
