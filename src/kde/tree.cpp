@@ -195,8 +195,8 @@ std::size_t slot_of(std::size_t region, std::size_t column, std::size_t dimensio
 
 }  // namespace
 
-RegionPacks::RegionPacks(std::size_t regions, std::size_t k)
-    : count(kernels::round_up(regions, kTileRows) / kTileRows), dimension(k) {
+RegionPacks::RegionPacks(std::size_t regions, std::size_t columns)
+    : count(kernels::round_up(regions, kTileRows) / kTileRows), dimension(columns) {
   constexpr float kInfinity = std::numeric_limits<float>::infinity();  // of an empty region every bound is -infinity
   low.assign(count * dimension * kTileRows, kInfinity);
   high.assign(count * dimension * kTileRows, -kInfinity);

@@ -53,7 +53,8 @@ TEST_F(CliErrorsTest, WrongUsage) {
   expect_error(kernad({"fit", data, "-o", out, "--seed", "-1"}), 2, {"--seed is '-1'", "whole number from 0"});
   expect_error(kernad({"fit", data, "-o", out, "--max-training-points", "99999999999999999999"}), 2,
                {"--max-training-points"});
-  expect_error(kernad({"fit", data, "-o", out, "--max-training-points", "1"}), 2, {"--max-training-points is '1'; valid: a whole number from 2"});
+  expect_error(kernad({"fit", data, "-o", out, "--max-training-points", "1"}), 2,
+               {"--max-training-points is '1'; valid: a whole number from 2"});
   for (const char* bad : {"0", "-1", "1.5", "0.0", "nan", "many", ""}) {
     expect_error(kernad({"fit", data, "-o", out, "--components", bad}), 2, {"--components"});
   }

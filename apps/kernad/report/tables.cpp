@@ -72,7 +72,8 @@ std::string model_section(const std::string& model_path, const KDEClassifier& mo
     if (cells.size() == (facts.size() + 1) / 2) text += html::table("", {}, std::exchange(cells, {}));
   }
   text += html::table("", {}, cells) + "</div>\n";
-  for (const auto& note : model.report().notes) text += fmt::format("<p class=\"quiet\">{}</p>\n", html::escape(note.text));
+  for (const auto& note : model.report().notes)
+    text += fmt::format("<p class=\"quiet\">{}</p>\n", html::escape(note.text));
   return text + "</section>\n";
 }
 
