@@ -32,8 +32,9 @@ class KERNAD_API KDEClassifier {
   explicit KDEClassifier(KDEClassifierOptions options = {});
 
   /// Learns the density of N x D embeddings of normal examples. Returns false, and leaves no model, when there are
-  /// fewer rows than n_pca_components and than columns, of which no more components can come. Throws InvalidInput for no rows, no columns, NaN or infinity (with row and
-  /// column), or when all rows are identical; then a model fitted before stays.
+  /// fewer rows than n_pca_components and than columns, of which no more components can come. Throws InvalidInput for
+  /// no rows, no columns, NaN or infinity (with row and column), or when all rows are identical; then a model fitted
+  /// before stays.
   [[nodiscard]] bool fit(EmbeddingsView embeddings, const FitProgress& progress = {});
 
   /// Scales PCA features (N x k) by the method chosen: returns them and the max_length used, which is the longest row

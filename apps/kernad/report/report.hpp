@@ -12,9 +12,9 @@
 namespace kernad::cli {
 
 struct TestResult {
-  LabelledData data;                   ///< of both classes
-  std::vector<double> log_densities;   ///< one a row
-  DetectionMetrics metrics;            ///< of the negated log-densities, but F1Max_threshold is a log-density
+  LabelledData data;                         ///< of both classes
+  std::vector<double> log_densities;         ///< one a row
+  DetectionMetrics metrics;                  ///< of the negated log-densities, but F1Max_threshold is a log-density
   std::optional<ConfusionMatrix> confusion;  ///< at the model's threshold, if it has one
 };
 
