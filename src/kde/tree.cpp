@@ -244,7 +244,7 @@ LeafOrder order_by_leaves(MatrixView<float> points, std::vector<Reference> rows,
   for (bool split_any = true; split_any;) {
     std::vector<std::size_t> middles(parts.size());
     parallel::parallel_for(parts.size(), threads, [&](std::size_t i, std::size_t) {
-      if (!whole[i]) middles[i] = split(points, parts[i], leaf_rows);
+      if (whole[i] == 0) middles[i] = split(points, parts[i], leaf_rows);
     });
     std::vector<std::span<Reference>> next;
     std::vector<char> next_whole;
