@@ -58,8 +58,18 @@ int run(CLI::App& app, int argc, const char* const* argv) {
 }
 
 /// Everything that can go wrong becomes one line and an exit status here.
-int run_guarded(CLI::App& app, int argc, const char* const* argv) {
+int run_guarded(int argc, const char* const* argv) {
   try {
+    CLI::App app("Kernel-density anomaly detection: learns what is normal, scores what is not", "kernad");
+    app.set_version_flag("--version", "kernad " KERNAD_VERSION);
+    app.require_subcommand(1);
+    app.footer("Example:\n  kernad fit train.npy -o model.safetensors && kernad predict model.safetensors new.npy");
+    add_fit(app);
+    add_calibrate(app);
+    add_predict(app);
+    add_test(app);
+    add_explain(app);
+    add_info(app);
     return run(app, argc, argv);
   } catch (const BrokenPipe&) {
     return kOk;
@@ -79,15 +89,5 @@ int main(int argc, char** argv) {
   // A closed pipe and a file that may not grow shall be errors of write(2), not the end of the process.
   std::signal(SIGPIPE, SIG_IGN);
   std::signal(SIGXFSZ, SIG_IGN);
-  CLI::App app("Kernel-density anomaly detection: learns what is normal, scores what is not", "kernad");
-  app.set_version_flag("--version", "kernad " KERNAD_VERSION);
-  app.require_subcommand(1);
-  app.footer("Example:\n  kernad fit train.npy -o model.safetensors && kernad predict model.safetensors new.npy");
-  kernad::cli::add_fit(app);
-  kernad::cli::add_calibrate(app);
-  kernad::cli::add_predict(app);
-  kernad::cli::add_test(app);
-  kernad::cli::add_explain(app);
-  kernad::cli::add_info(app);
-  return kernad::cli::run_guarded(app, argc, argv);
+  return kernad::cli::run_guarded(argc, argv);
 }

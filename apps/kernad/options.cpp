@@ -42,7 +42,7 @@ void require_another_file(const std::string& output, std::initializer_list<std::
     const std::string path = parse_source_name(input).path;
     // Standard input can be a file as well: kernad fit - -o FILE < FILE.
     if (!is_same_file(output, path == "-" ? "/dev/stdin" : path)) continue;
-    throw InvalidParameter(output + ": is an input of this command; " + option + " needs another file");
+    throw InvalidParameter(fmt::format("{}: is an input of this command; {} needs another file", output, option));
   }
 }
 

@@ -9,7 +9,7 @@ int main() {
   std::normal_distribution<float> noise;
   std::vector<float> normal(rows * columns), queries(2 * columns);
   for (float& value : normal) value = noise(random);
-  for (std::size_t j = 0; j < columns; ++j) queries[j] = noise(random);              // the first is like the normal ones
+  for (std::size_t j = 0; j < columns; ++j) queries[j] = noise(random);  // the first is like the normal ones
   for (std::size_t j = columns; j < 2 * columns; ++j) queries[j] = noise(random) + 4;  // the second is not
 
   kernad::KDEClassifier classifier;

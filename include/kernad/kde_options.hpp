@@ -26,8 +26,8 @@ class KERNAD_API Bandwidth {
   Bandwidth() = default;
   /// The factor h itself. Throws InvalidParameter unless it is finite and > 0.
   template <typename T>
-  requires std::integral<T> || std::floating_point<T> Bandwidth(
-      T factor)  // NOLINT(google-explicit-constructor): a number is the factor
+  // NOLINTNEXTLINE(google-explicit-constructor): a number is the factor
+  requires std::integral<T> || std::floating_point<T> Bandwidth(T factor)
       : Bandwidth(Factor{static_cast<double>(factor)}) {}
   /// true is not a factor of 1.
   template <std::integral T>

@@ -18,6 +18,7 @@
 #ifndef KERNAD_KERNAD_H
 #define KERNAD_KERNAD_H
 
+// NOLINTBEGIN(modernize-deprecated-headers, modernize-use-using): C
 #include <stddef.h>
 #include <stdint.h>
 
@@ -269,5 +270,6 @@ KERNAD_C_API kernad_status kernad_scorer_score(kernad_scorer* scorer, kernad_row
 }
 #endif
 /// \endcond
+// NOLINTEND(modernize-deprecated-headers, modernize-use-using)
 
 #endif

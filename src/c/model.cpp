@@ -105,7 +105,8 @@ kernad_status kernad_model_predict(const kernad_model* model, kernad_rows rows, 
     const auto* calibration = p_values == nullptr ? nullptr : &classifier.calibration();
     const auto* threshold = labels == nullptr ? nullptr : &classifier.threshold();
     const auto scores = classifier.compute_kde_scores(view(rows), true);
-    std::vector<double> probability, p_value;
+    std::vector<double> probability;
+    std::vector<double> p_value;
     std::vector<std::uint8_t> label;
     if (probabilities != nullptr) probability = kernad::KDEClassifier::compute_probabilities(scores);
     if (calibration != nullptr) p_value = calibration->p_values(scores);

@@ -47,7 +47,7 @@ std::vector<std::uint8_t> Threshold::labels(std::span<const double> log_densitie
   std::vector<std::uint8_t> result(log_densities.size());
   for (std::size_t i = 0; i < result.size(); ++i) {
     if (std::isnan(log_densities[i])) throw InvalidInput(fmt::format("log-density {} is NaN; valid: a number", i));
-    result[i] = log_densities[i] <= log_density;
+    result[i] = log_densities[i] <= log_density ? 1 : 0;
   }
   return result;
 }

@@ -20,7 +20,7 @@ struct KernelCovariance {
 /// Of N x k rows that lie in `dimension` >= k dimensions and do not vary in those beyond k. Directions whose variance
 /// is within rounding are left out. Throws InvalidInput when all rows are identical.
 template <typename T>
-[[nodiscard]] KernelCovariance kernel_covariance(MatrixView<T> rows, Covariance covariance, std::size_t dimension,
+[[nodiscard]] KernelCovariance kernel_covariance(MatrixView<T> features, Covariance covariance, std::size_t dimension,
                                                  int threads);
 
 }  // namespace kernad::kde

@@ -36,7 +36,7 @@ class Panels {
   }
 
  private:
-  static constexpr std::size_t kFloats = 6 * 1024;
+  static constexpr std::size_t kFloats = std::size_t{6} * 1024;
   std::size_t tiles_;
   std::size_t panel_;
   std::size_t in_chunk_;

@@ -195,8 +195,8 @@ std::size_t slot_of(std::size_t region, std::size_t column, std::size_t dimensio
 
 }  // namespace
 
-RegionPacks::RegionPacks(std::size_t regions, std::size_t k)
-    : count(kernels::round_up(regions, kTileRows) / kTileRows), dimension(k) {
+RegionPacks::RegionPacks(std::size_t regions, std::size_t columns)
+    : count(kernels::round_up(regions, kTileRows) / kTileRows), dimension(columns) {
   constexpr float kInfinity = std::numeric_limits<float>::infinity();  // of an empty region every bound is -infinity
   low.assign(count * dimension * kTileRows, kInfinity);
   high.assign(count * dimension * kTileRows, -kInfinity);
@@ -244,7 +244,7 @@ LeafOrder order_by_leaves(MatrixView<float> points, std::vector<Reference> rows,
   for (bool split_any = true; split_any;) {
     std::vector<std::size_t> middles(parts.size());
     parallel::parallel_for(parts.size(), threads, [&](std::size_t i, std::size_t) {
-      if (!whole[i]) middles[i] = split(points, parts[i], leaf_rows);
+      if (whole[i] == 0) middles[i] = split(points, parts[i], leaf_rows);
     });
     std::vector<std::span<Reference>> next;
     std::vector<char> next_whole;

@@ -15,10 +15,10 @@ namespace kernad::kde {
 /// Regions in packs of 16, as kernels::Regions wants them, and how many training rows lie in each.
 struct RegionPacks {
   RegionPacks() = default;
-  RegionPacks(std::size_t regions, std::size_t dimension);
+  RegionPacks(std::size_t regions, std::size_t columns);
 
-  /// Sets region `i` to the smallest box and a ball around the box's middle that hold all of `rows`.
-  void enclose(std::size_t i, MatrixView<float> points, std::span<const kernels::Reference> rows);
+  /// Sets region `i` to the smallest box and a ball around the box's middle that hold all of `references`.
+  void enclose(std::size_t i, MatrixView<float> points, std::span<const kernels::Reference> references);
 
   /// Packs first .. first + n - 1.
   [[nodiscard]] kernels::Regions packs(std::size_t first, std::size_t n) const {

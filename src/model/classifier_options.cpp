@@ -128,6 +128,7 @@ void set_option(KDEClassifierOptions& options, std::string_view key, std::string
   const auto option = std::find_if(kOptions.begin(), kOptions.end(), [&](const auto& o) { return o.key == key; });
   if (option == kOptions.end()) {
     std::vector<std::string_view> keys;
+    keys.reserve(kOptions.size());
     for (const auto& known : kOptions) keys.push_back(known.key);
     throw InvalidParameter(fmt::format("there is no option '{}'; valid: {}", key, fmt::join(keys, ", ")));
   }

@@ -26,7 +26,7 @@ double second_decides(const Member& first, const Member& second) {
   const auto& by_second = second.pipeline->kde.loo_log_densities;
   std::size_t count = 0;
   for (std::size_t i = 0; i < by_first.size(); ++i) {
-    count += second.tail.surprisal(by_second[i]) > first.tail.surprisal(by_first[i]);
+    count += second.tail.surprisal(by_second[i]) > first.tail.surprisal(by_first[i]) ? 1 : 0;
   }
   return static_cast<double>(count) / static_cast<double>(by_first.size());
 }

@@ -94,7 +94,8 @@ State fit(const linalg::Rows<float>& rows, const ComponentCount& n_components, E
   }
   linalg::fix_signs(axes.axes);
   const std::size_t count = axes.axes.rows();
-  const double total = std::accumulate(axes.eigenvalues.begin(), axes.eigenvalues.begin() + axes.rank, 0.0);
+  const auto varying = std::span(axes.eigenvalues).first(axes.rank);
+  const double total = std::accumulate(varying.begin(), varying.end(), 0.0);
   State state;
   state.rank = axes.rank;
   state.mean = std::move(moments.mean);

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <cstdint>
 
 namespace kernad::cli::html {
@@ -61,7 +62,8 @@ std::size_t sequence_length(std::string_view text) {
     if ((byte(i) & 0xc0U) != 0x80) return 0;
     code = code << 6 | (byte(i) & 0x3fU);
   }
-  constexpr std::uint32_t kSmallest[] = {0, 0, 0xa0, 0x800, 0x10000};  // U+0080 to U+009F are control characters
+  // U+0080 to U+009F are control characters.
+  constexpr std::array<std::uint32_t, 5> kSmallest = {0, 0, 0xa0, 0x800, 0x10000};
   const bool surrogate = code >= 0xd800 && code <= 0xdfff;
   const bool lead = byte(0) >= 0xc2 && byte(0) <= 0xf4;
   return lead && code >= kSmallest[length] && code <= 0x10ffff && !surrogate ? length : 0;
