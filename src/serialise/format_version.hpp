@@ -28,6 +28,8 @@ inline constexpr std::array kFormatVersions = {
                   }},
     FormatVersion{3, "0.2.0", "two pipelines that judge together",
                   [](const model::Model& model) { return model.is_ensemble(); }},
+    FormatVersion{4, "0.3.0", "references in double",
+                  [](const model::Model& model) { return !model.first().kde.references.exact.empty(); }},
 };
 
 /// The oldest version that holds the model.
