@@ -12,9 +12,9 @@ namespace kernad {
 
 /// A training row as the density sees it.
 struct KERNAD_API Neighbour {
-  /// Its position in the model's data set (`kde_model.dataset`): the row of the embeddings given to fit, or, where fit
-  /// took a sample, the position in sample_rows(rows_seen, max_training_points, seed). A checkpoint fitted elsewhere
-  /// has its own order.
+  /// The row of the embeddings given to fit, or, where fit took a sample, of sample_rows(rows_seen,
+  /// max_training_points, seed). It is the place in the model's data set (`kde_model.dataset`) but for
+  /// FitReport::rows_left_out. A checkpoint fitted elsewhere has its own order.
   std::size_t row = 0;
   double distance = 0;  ///< length of the whitened difference, in bandwidths (in its own where those are adaptive)
   double weight = 0;    ///< its share of the sum of kernels, in [0, 1]; those of all training rows add up to 1

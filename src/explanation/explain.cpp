@@ -126,6 +126,13 @@ void explain_by(const model::Pipeline& pipeline, std::span<const float> row, std
   result.unseen = result.residual_share;
 }
 
+/// From places among the rows that the model was fitted on to places among those of the sample.
+void count_left_out(const model::Model& model, std::vector<Neighbour>& neighbours) {
+  for (Neighbour& neighbour : neighbours) {
+    for (const std::size_t left_out : model.report.rows_left_out) neighbour.row += left_out <= neighbour.row ? 1 : 0;
+  }
+}
+
 /// Which member, 0 or 1, decides the ensemble's log-density of the row.
 std::size_t deciding_member(const model::Model& model, EmbeddingsView row, double log_density) {
   const model::Member& first = model.members[0];
@@ -149,6 +156,7 @@ Explanation explain(const model::Model& model, EmbeddingsView row, double log_de
     result.decided_by = member + 1;
   }
   explain_by(*model.members[member].pipeline, row.row(0), nearest, result);
+  count_left_out(model, result.neighbours);
   return result;
 }
 
