@@ -41,6 +41,16 @@ std::vector<std::size_t> rows_of(const std::vector<SuspiciousValue>& values) {
   return rows;
 }
 
+std::vector<SuspiciousValue> unshifted(std::vector<SuspiciousValue> values, const std::vector<double>& shift) {
+  if (shift.empty()) return values;
+  for (SuspiciousValue& value : values) {
+    value.value += shift[value.column];
+    value.low += shift[value.column];
+    value.high += shift[value.column];
+  }
+  return values;
+}
+
 /// What the two members are, into the report.
 void describe_members(const Member& first, const Member& second, FitReport& report) {
   const auto& first_kde = first.pipeline->kde;
@@ -88,7 +98,7 @@ bool has_enough_rows(EmbeddingsView embeddings, const KDEClassifierOptions& opti
 }
 
 Model fit(EmbeddingsView embeddings, const KDEClassifierOptions& options, const FitSettings& settings,
-          const FitProgress& progress) {
+          const FitProgress& progress, std::vector<double> shift) {
   constexpr std::size_t kStages = 4;
   const auto done = [&](std::size_t stages) {
     if (progress) progress(stages, kStages);
@@ -108,6 +118,7 @@ Model fit(EmbeddingsView embeddings, const KDEClassifierOptions& options, const 
 
   const KDEClassifierOptions first = options.automatic ? ensemble::first_member(options) : options;
   Model model;
+  model.shift = std::move(shift);
   const auto add_member = [&](const KDEClassifierOptions& wanted, const std::function<void()>& projected) {
     auto pipeline = std::make_shared<const Pipeline>(fit_pipeline(rows, wanted, settings, projected));
     auto tail = options.automatic ? ensemble::TailRank(pipeline->kde.loo_log_densities) : ensemble::TailRank();
@@ -120,11 +131,20 @@ Model fit(EmbeddingsView embeddings, const KDEClassifierOptions& options, const 
     add_member(ensemble::second_member(options), [] {});
     describe_members(model.members[0], model.members[1], model.report);
   }
-  model.report.suspicious_values = std::move(suspicious);
+  model.report.suspicious_values = unshifted(std::move(suspicious), model.shift);
   model.report.rows_left_out = std::move(left_out);
   add_suspicious_notes(model.report);
+  model.subspace = fit_subspace(model, rows, rows.rows(), settings.threads);
   done(kStages);
   return model;
+}
+
+std::shared_ptr<const subspace::Subspace> fit_subspace(const Model& model, const linalg::Rows<float>& rows,
+                                                       std::size_t all_rows, int threads) {
+  if (model.first().pca.rank == rows.cols()) return nullptr;
+  auto subspace = std::make_shared<subspace::Subspace>(
+      subspace::fit(rows, subspace::shows_dependencies(all_rows, rows.cols()), model.shift, threads));
+  return subspace->empty() ? nullptr : subspace;
 }
 
 }  // namespace kernad::model

@@ -2,8 +2,15 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <cmath>
+#include <limits>
 #include <memory>
+#include <span>
+#include <string>
+#include <string_view>
 #include <utility>
+#include <vector>
 
 #include "model/fit_report.hpp"
 #include "serialise/calibration_state.hpp"
@@ -11,6 +18,7 @@
 #include "serialise/format_version.hpp"
 #include "serialise/metadata.hpp"
 #include "serialise/pipeline_state.hpp"
+#include "serialise/subspace_state.hpp"
 #include "serialise/tensor_reader.hpp"
 
 namespace kernad::serialise {
@@ -22,6 +30,16 @@ void complete(model::Pipeline& pipeline, const FitReport& report) {
   pipeline.kde.bandwidth_factor = report.bandwidth_factor;
   pipeline.kde.shrinkage = report.shrinkage;
   pipeline.kde.loo_log_likelihood = report.loo_log_likelihood;
+}
+
+constexpr std::string_view kShift = "column_shift";
+
+std::vector<double> read_shift(const TensorReader& reader, std::size_t columns) {
+  auto shift = reader.values(kShift, columns);
+  if (std::ranges::any_of(shift, [](double x) { return std::abs(x) > double{std::numeric_limits<float>::max()}; })) {
+    reader.fail(kShift, "has a value beyond float32", "values within float32");
+  }
+  return shift;
 }
 
 Note scaling_note(FeatureScalingMethod assumed) {
@@ -36,6 +54,10 @@ StateDict to_state_dict(const model::Model& model, const KDEClassifierOptions& o
   dict.metadata["format_version"] = fmt::format("{}", format_version_of(model));
   write_calibration(model, dict);
   if (model.is_ensemble()) write_ensemble(model, dict);
+  write_subspace(model, dict);
+  if (!model.shift.empty()) {
+    dict.tensors[std::string(kShift)] = Tensor::from(std::span<const double>(model.shift), {model.shift.size()});
+  }
   return dict;
 }
 
@@ -60,6 +82,8 @@ Loaded from_state_dict(const StateDict& dict, const KDEClassifierOptions& defaul
   model.members.push_back({std::make_shared<const model::Pipeline>(std::move(pipeline)), {}});
   read_calibration(reader, dict, model);
   if (options.automatic) read_ensemble(reader, options, settings, model);
+  read_subspace(reader, model);
+  if (reader.find(kShift) != nullptr) model.shift = read_shift(reader, model.columns());
   return loaded;
 }
 
