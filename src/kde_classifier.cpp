@@ -11,6 +11,7 @@
 #include "kernad/error.hpp"
 #include "kernad/sampling.hpp"
 #include "linalg/finite.hpp"
+#include "model/column_shift.hpp"
 #include "model/cross_conformal.hpp"
 #include "model/fit.hpp"
 #include "model/model.hpp"
@@ -27,6 +28,55 @@ const model::Model& fitted(const std::shared_ptr<const model::Model>& model) {
   return *model;
 }
 
+/// Rows of float or double as the model takes them.
+template <typename T>
+model::ShiftedRows shifted(const model::Model& model, MatrixView<T> rows, const char* what, int threads) {
+  linalg::require_columns(rows, model.columns(), what);
+  return {rows, model.shift, parallel::resolve_threads(threads)};
+}
+
+template <typename T>
+std::vector<double> scores(const model::Model& model, MatrixView<T> features, bool as_log_likelihood, int threads) {
+  const auto rows = shifted(model, features, "features", threads);
+  auto log_densities = scoring::log_densities(model, rows.view(), parallel::resolve_threads(threads), "features");
+  return as_log_likelihood ? log_densities : kde::exp_saturating(log_densities);
+}
+
+template <typename T>
+std::vector<double> distances_outside(const model::Model& model, MatrixView<T> features, int threads) {
+  const auto rows = shifted(model, features, "features", threads);
+  std::vector<double> distances(features.rows());
+  if (distances.empty()) return distances;
+  linalg::require_finite(rows.view(), "features", parallel::resolve_threads(threads));
+  if (!model.subspace) return distances;
+  subspace::Scratch scratch(features.cols());
+  for (std::size_t i = 0; i < distances.size(); ++i) {
+    distances[i] = subspace::distance(*model.subspace, rows.view().row(i), scratch);
+  }
+  return distances;
+}
+
+template <typename T>
+model::Model calibrated_on(const model::Model& model, MatrixView<T> normals, int threads) {
+  const auto rows = shifted(model, normals, "features", threads);
+  auto held_out = model::hold_out(model, rows.view(), parallel::resolve_threads(threads));
+  return model::with_calibration(model, held_out);
+}
+
+void require_one(std::size_t rows) {
+  if (rows != 1) throw InvalidInput(fmt::format("there are {} rows to explain; one is needed", rows));
+}
+
+void require_fitted_shape(std::size_t rows, std::size_t cols, std::size_t folds, const FitReport& fit) {
+  if (folds < 2) throw InvalidParameter(fmt::format("folds is {}; valid: 2 or more", folds));
+  if (rows != fit.rows_seen || cols != fit.columns) {
+    throw InvalidInput(
+        fmt::format("embeddings are {} x {}; cross-conformal calibration needs the {} x {} that the model was fitted "
+                    "on (calibrate_from takes others)",
+                    rows, cols, fit.rows_seen, fit.columns));
+  }
+}
+
 model::FitSettings settings_for(bool pruning, int threads) { return {pruning, parallel::resolve_threads(threads)}; }
 
 }  // namespace
@@ -36,13 +86,24 @@ KDEClassifier::KDEClassifier(KDEClassifierOptions options) : options_(options) {
 // ---- fit and score ----
 
 bool KDEClassifier::fit(EmbeddingsView embeddings, const FitProgress& progress) {
+  return fit_rows(embeddings, {}, progress);
+}
+
+bool KDEClassifier::fit_doubles(MatrixView<double> embeddings, const FitProgress& progress) {
+  const int threads = parallel::resolve_threads(threads_);
+  auto shift = embeddings.empty() ? std::vector<double>() : model::choose_shift(embeddings, threads);
+  const model::ShiftedRows rows(embeddings, shift, threads);
+  return fit_rows(rows.view(), std::move(shift), progress);
+}
+
+bool KDEClassifier::fit_rows(EmbeddingsView rows, std::vector<double> shift, const FitProgress& progress) {
   const auto settings = settings_for(pruning_, threads_);
-  if (!model::has_enough_rows(embeddings, options_)) {
-    linalg::require_finite(embeddings, "embeddings", settings.threads);
+  if (!model::has_enough_rows(rows, options_)) {
+    linalg::require_finite(rows, "embeddings", settings.threads);
     model_.reset();
     return false;
   }
-  model_ = std::make_shared<const model::Model>(model::fit(embeddings, options_, settings, progress));
+  model_ = std::make_shared<const model::Model>(model::fit(rows, options_, settings, progress, std::move(shift)));
   return true;
 }
 
@@ -68,8 +129,19 @@ std::pair<Embeddings, double> KDEClassifier::pre_process(EmbeddingsView feature_
 }
 
 std::vector<double> KDEClassifier::compute_kde_scores(EmbeddingsView features, bool as_log_likelihood) const {
-  auto scores = scoring::log_densities(fitted(model_), features, parallel::resolve_threads(threads_), "features");
-  return as_log_likelihood ? scores : kde::exp_saturating(scores);
+  return scores(fitted(model_), features, as_log_likelihood, threads_);
+}
+
+std::vector<double> KDEClassifier::compute_doubles(MatrixView<double> features, bool as_log_likelihood) const {
+  return scores(fitted(model_), features, as_log_likelihood, threads_);
+}
+
+std::vector<double> KDEClassifier::outside(EmbeddingsView features) const {
+  return distances_outside(fitted(model_), features, threads_);
+}
+
+std::vector<double> KDEClassifier::outside_doubles(MatrixView<double> features) const {
+  return distances_outside(fitted(model_), features, threads_);
 }
 
 std::vector<double> KDEClassifier::compute_probabilities(std::span<const double> scores) {
@@ -86,8 +158,17 @@ std::vector<double> KDEClassifier::predict(EmbeddingsView features) const {
 }
 
 Explanation KDEClassifier::explain(EmbeddingsView row, std::size_t nearest) const {
-  if (row.rows() != 1) throw InvalidInput(fmt::format("there are {} rows to explain; one is needed", row.rows()));
-  const auto log_density = compute_kde_scores(row, true);  // checks the row
+  require_one(row.rows());
+  return explain_row(shifted(fitted(model_), row, "features", threads_).view(), nearest);
+}
+
+Explanation KDEClassifier::explain_doubles(MatrixView<double> row, std::size_t nearest) const {
+  require_one(row.rows());
+  return explain_row(shifted(fitted(model_), row, "features", threads_).view(), nearest);
+}
+
+Explanation KDEClassifier::explain_row(EmbeddingsView row, std::size_t nearest) const {
+  const auto log_density = scoring::log_densities(*model_, row, 1, "features");  // checks the row
   Explanation result = explanation::explain(*model_, row, log_density[0], nearest);
   result.probability = compute_probabilities(log_density)[0];
   if (is_calibrated()) result.p_value = calibration().p_values(log_density)[0];
@@ -98,24 +179,28 @@ Explanation KDEClassifier::explain(EmbeddingsView row, std::size_t nearest) cons
 
 std::vector<double> KDEClassifier::calibrate(EmbeddingsView embeddings, std::size_t folds,
                                              const FitProgress& progress) {
-  const FitReport& fit = report();
-  if (folds < 2) throw InvalidParameter(fmt::format("folds is {}; valid: 2 or more", folds));
-  if (embeddings.rows() != fit.rows_seen || embeddings.cols() != fit.columns) {
-    throw InvalidInput(
-        fmt::format("embeddings are {} x {}; cross-conformal calibration needs the {} x {} that the model was fitted "
-                    "on (calibrate_from takes others)",
-                    embeddings.rows(), embeddings.cols(), fit.rows_seen, fit.columns));
-  }
-  auto held_out =
-      model::cross_conformal(embeddings, folds, options_, fit.components, settings_for(pruning_, threads_), progress);
-  Calibration calibration(held_out.log_densities, held_out.folds);
-  model_ = std::make_shared<const model::Model>(model::with_calibration(*model_, std::move(calibration)));
+  require_fitted_shape(embeddings.rows(), embeddings.cols(), folds, report());
+  return calibrate_rows(shifted(*model_, embeddings, "embeddings", threads_).view(), folds, progress);
+}
+
+std::vector<double> KDEClassifier::calibrate_doubles(MatrixView<double> embeddings, std::size_t folds,
+                                                     const FitProgress& progress) {
+  require_fitted_shape(embeddings.rows(), embeddings.cols(), folds, report());
+  return calibrate_rows(shifted(*model_, embeddings, "embeddings", threads_).view(), folds, progress);
+}
+
+std::vector<double> KDEClassifier::calibrate_rows(EmbeddingsView rows, std::size_t folds, const FitProgress& progress) {
+  auto held_out = model::cross_conformal(*model_, rows, folds, options_, settings_for(pruning_, threads_), progress);
+  model_ = std::make_shared<const model::Model>(model::with_calibration(*model_, held_out));
   return std::move(held_out.log_densities);
 }
 
 void KDEClassifier::calibrate_from(EmbeddingsView normals) {
-  Calibration calibration(compute_kde_scores(normals, true));
-  model_ = std::make_shared<const model::Model>(model::with_calibration(*model_, std::move(calibration)));
+  model_ = std::make_shared<const model::Model>(calibrated_on(fitted(model_), normals, threads_));
+}
+
+void KDEClassifier::calibrate_from_doubles(MatrixView<double> normals) {
+  model_ = std::make_shared<const model::Model>(calibrated_on(fitted(model_), normals, threads_));
 }
 
 void KDEClassifier::set_target_fpr(double fpr) { set_threshold(Threshold::at_target_fpr(fpr, calibration())); }

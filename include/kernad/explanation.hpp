@@ -12,9 +12,9 @@ namespace kernad {
 
 /// A training row as the density sees it.
 struct KERNAD_API Neighbour {
-  /// Its position in the model's data set (`kde_model.dataset`): the row of the embeddings given to fit, or, where fit
-  /// took a sample, the position in sample_rows(rows_seen, max_training_points, seed). A checkpoint fitted elsewhere
-  /// has its own order.
+  /// The row of the embeddings given to fit, or, where fit took a sample, of sample_rows(rows_seen,
+  /// max_training_points, seed). It is the place in the model's data set (`kde_model.dataset`) but for
+  /// FitReport::rows_left_out. A checkpoint fitted elsewhere has its own order.
   std::size_t row = 0;
   double distance = 0;  ///< length of the whitened difference, in bandwidths (in its own where those are adaptive)
   double weight = 0;    ///< its share of the sum of kernels, in [0, 1]; those of all training rows add up to 1
@@ -50,6 +50,9 @@ struct KERNAD_API Explanation {
   /// The share, in [0, 1], of |row - mean|^2 that lies in directions that the model does not keep and the density
   /// therefore cannot see; 0 for the mean itself.
   double residual_share = 0;
+  /// KDEClassifier::outside of the row. Where it is not 0 in a calibrated model, `columns` are of that: what the row
+  /// would be in the subspace of the training rows, and each column's share of the squared distance.
+  double outside = 0;
   double unseen = 0;  ///< the same under its old name, which the next minor version removes
 };
 

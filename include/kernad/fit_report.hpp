@@ -21,6 +21,7 @@ enum class NoteCode : std::uint8_t {
   directions_dropped,  ///< components without variance after scaling are no part of the density
   bandwidth_at_limit,  ///< leave-one-out likelihood would rise beyond the range that was searched
   scaling_assumed,     ///< a checkpoint does not say how it scales
+  suspicious_value,    ///< a training value far outside the range of all others of its column
 };
 
 /// "other", "rows_sampled", "components_cut", ...
@@ -39,6 +40,18 @@ struct Note {
   friend bool operator==(const Note&, const Note&) = default;
 };
 
+/// A training value at least ten times as far from its column's median as all but the farthest 1 % of the others: a
+/// glitch, or a code for "missing".
+struct SuspiciousValue {
+  std::size_t row = 0;     ///< of the embeddings given to fit
+  std::size_t column = 0;  ///< of the embeddings
+  double value = 0;        ///< in their unit
+  double low = 0;          ///< the smallest of the column's other values
+  double high = 0;         ///< the largest of them
+
+  friend bool operator==(const SuspiciousValue&, const SuspiciousValue&) = default;
+};
+
 /// Where one number would stand for both densities of `automatic`, it is that of the first.
 struct FitReport {
   std::size_t rows_seen = 0;      ///< rows given
@@ -54,7 +67,10 @@ struct FitReport {
   /// Mean leave-one-out log-likelihood, in nats, of scaled features of training rows; NaN unless the bandwidth is loo.
   double loo_log_likelihood = std::numeric_limits<double>::quiet_NaN();
   std::vector<std::string> chosen;  ///< by `automatic`: a sentence for each of the two densities; else empty
-  std::vector<Note> notes;          ///< what was cut or sampled; empty when nothing was
+  std::vector<SuspiciousValue> suspicious_values;  ///< in the order of columns; of this fit, no part of a model file
+  /// Rows that `automatic` left out for their suspicious values, ascending; numbered as Neighbour::row is.
+  std::vector<std::size_t> rows_left_out;
+  std::vector<Note> notes;  ///< what was cut or sampled; empty when nothing was
 };
 
 /// Called after each stage of a fit with the number of stages done, and of all. What it throws ends the fit, and a

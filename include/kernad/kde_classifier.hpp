@@ -30,8 +30,12 @@ struct TrainedOn {
   std::size_t equal = 0;     ///< those of them that equal a training row
 };
 
-/// Kernel-density anomaly classifier for deep-feature embeddings. Const methods may run in several threads at once;
-/// fit, load_state_dict and assignment must not run beside them on the same object. Copies share the fitted state.
+/// Kernel-density anomaly classifier for deep-feature embeddings. Rows of doubles are taken as well as rows of float: a
+/// fit on doubles remembers, for each column that lies far from zero compared with how much it varies and that float32
+/// does not hold (time stamps, coordinates of a map), what it took off before rounding, and takes the same off every
+/// row to come; all other columns are rounded to float32. The copy takes 4 bytes a value. Const methods may run in
+/// several threads at once; fit, load_state_dict and assignment must not run beside them on the same object. Copies
+/// share the fitted state.
 class KERNAD_API KDEClassifier {
  public:
   /// Throws InvalidParameter for max_training_points < 2.
@@ -43,6 +47,12 @@ class KERNAD_API KDEClassifier {
   /// before stays.
   [[nodiscard]] bool fit(EmbeddingsView embeddings, const FitProgress& progress = {});
 
+  /// The same of N x D doubles. Throws InvalidInput, with row and column, for a value beyond float32.
+  template <DoubleRows Rows>
+  [[nodiscard]] bool fit(const Rows& embeddings, const FitProgress& progress = {}) {
+    return fit_doubles(embeddings, progress);
+  }
+
   /// Scales PCA features (N x k) by the method chosen: returns them and the max_length used, which is the longest row
   /// of feature_stack unless one is given. Throws InvalidInput for values that are not finite and InvalidParameter for
   /// a max_length that is not positive and finite; in scale mode rows that are all zero need a max_length.
@@ -53,6 +63,23 @@ class KERNAD_API KDEClassifier {
   /// saturate at its largest value and vanish to 0 below about exp(-745): prefer the log.
   /// Throws NotFitted; InvalidInput for a wrong column count, NaN or infinity.
   [[nodiscard]] std::vector<double> compute_kde_scores(EmbeddingsView features, bool as_log_likelihood = false) const;
+  /// The same of M x D doubles.
+  template <DoubleRows Rows>
+  [[nodiscard]] std::vector<double> compute_kde_scores(const Rows& features, bool as_log_likelihood = false) const {
+    return compute_doubles(features, as_log_likelihood);
+  }
+
+  /// How far each row of features (M x D) lies outside the subspace that the training rows do not leave (constant
+  /// columns; columns that depend on each other exactly, where there are rows enough to say so): 0 inside and in models
+  /// that do not know it, else above 1, in units of what rounding explains with a wide margin. The density has no
+  /// direction there; once calibrated, the log-density of such a row is at most that of a normal row as rare
+  /// (docs/calibration.md). Throws as compute_kde_scores does.
+  [[nodiscard]] std::vector<double> outside(EmbeddingsView features) const;
+  /// The same of M x D doubles.
+  template <DoubleRows Rows>
+  [[nodiscard]] std::vector<double> outside(const Rows& features) const {
+    return outside_doubles(features);
+  }
 
   /// 1 / (1 + exp(0.05 (score - 12))) for each log-density: in [0, 1], higher is more anomalous. Infinite scores give
   /// the limits 0 and 1; throws InvalidInput for NaN.
@@ -60,6 +87,11 @@ class KERNAD_API KDEClassifier {
 
   /// Anomaly probability of each row: compute_probabilities of its log-density.
   [[nodiscard]] std::vector<double> predict(EmbeddingsView features) const;
+  /// The same of M x D doubles.
+  template <DoubleRows Rows>
+  [[nodiscard]] std::vector<double> predict(const Rows& features) const {
+    return compute_probabilities(compute_doubles(features, true));
+  }
   /// The same, by the reference's other name.
   [[nodiscard]] std::vector<double> forward(EmbeddingsView features) const { return predict(features); }
 
@@ -68,6 +100,11 @@ class KERNAD_API KDEClassifier {
   /// operations and O(N + D k) memory. Throws as compute_kde_scores does, and InvalidInput for any other number of rows
   /// than one.
   [[nodiscard]] Explanation explain(EmbeddingsView row, std::size_t nearest = 5) const;
+  /// The same of 1 x D doubles.
+  template <DoubleRows Rows>
+  [[nodiscard]] Explanation explain(const Rows& row, std::size_t nearest = 5) const {
+    return explain_doubles(row, nearest);
+  }
 
   /// Cross-conformal calibration on `embeddings`, those of the fit: of each fold (at most one a row) the rows are
   /// scored by the same pipeline fitted on the others, and those held-out log-densities are kept beside the model. A
@@ -78,11 +115,21 @@ class KERNAD_API KDEClassifier {
   /// repeated here. Returns the held-out log-density of each row that the fit used (all of embeddings, or its sample),
   /// in their order. Source: Vovk (2015), "Cross-conformal predictors"; docs/calibration.md.
   std::vector<double> calibrate(EmbeddingsView embeddings, std::size_t folds = 10, const FitProgress& progress = {});
+  /// The same on N x D doubles.
+  template <DoubleRows Rows>
+  std::vector<double> calibrate(const Rows& embeddings, std::size_t folds = 10, const FitProgress& progress = {}) {
+    return calibrate_doubles(embeddings, folds, progress);
+  }
 
   /// Calibration on M x D rows of normal examples that the model was not fitted on (split conformal): the
   /// false-positive rate is then exact. No refit. Throws as compute_kde_scores and calibrate do, and InvalidInput for
   /// no rows.
   void calibrate_from(EmbeddingsView normals);
+  /// The same on M x D doubles.
+  template <DoubleRows Rows>
+  void calibrate_from(const Rows& normals) {
+    calibrate_from_doubles(normals);
+  }
 
   /// The threshold of that false-positive rate; throws NotFitted before calibrate, else as Calibration::threshold.
   void set_target_fpr(double fpr);
@@ -160,6 +207,16 @@ class KERNAD_API KDEClassifier {
 
  private:
   friend class Scorer;
+  bool fit_doubles(MatrixView<double> embeddings, const FitProgress& progress);
+  std::vector<double> compute_doubles(MatrixView<double> features, bool as_log_likelihood) const;
+  std::vector<double> outside_doubles(MatrixView<double> features) const;
+  Explanation explain_doubles(MatrixView<double> row, std::size_t nearest) const;
+  std::vector<double> calibrate_doubles(MatrixView<double> embeddings, std::size_t folds, const FitProgress& progress);
+  void calibrate_from_doubles(MatrixView<double> normals);
+  // What the above and their like for float do, once rows are as the model takes them.
+  bool fit_rows(EmbeddingsView rows, std::vector<double> shift, const FitProgress& progress);
+  Explanation explain_row(EmbeddingsView row, std::size_t nearest) const;
+  std::vector<double> calibrate_rows(EmbeddingsView rows, std::size_t folds, const FitProgress& progress);
   KDEClassifierOptions options_;
   std::shared_ptr<const model::Model> model_;
   int threads_ = 0;

@@ -152,6 +152,10 @@ class Matrix {
   std::size_t cols_ = 0;
 };
 
+/// Rows of doubles, which a KDEClassifier and its Scorer take as well.
+template <typename T>
+concept DoubleRows = std::is_same_v<T, MatrixView<double>> || std::is_same_v<T, Matrix<double>>;
+
 /// N x D embeddings, one per row, float32: what every stage reads.
 using EmbeddingsView = MatrixView<float>;
 /// The same with its own memory.

@@ -32,12 +32,20 @@ class KERNAD_API Scorer {
   /// Writes the log-density of row i to out[i]. Throws InvalidInput for a wrong column count or a value that is not
   /// finite; InvalidParameter when out and rows differ in length.
   void log_density(EmbeddingsView rows, std::span<double> out);
+  /// The same of rows of doubles, which become float32 as the classifier's do: that takes a copy of them, as rows of
+  /// float do in a model that was fitted on doubles far from zero.
+  template <DoubleRows Rows>
+  void log_density(const Rows& rows, std::span<double> out) {
+    log_density_of_doubles(rows, out);
+  }
   /// The log-density of one row.
   [[nodiscard]] double log_density(std::span<const float> row);
 
   [[nodiscard]] std::size_t columns() const noexcept;  ///< of a row
 
  private:
+  void log_density_of_doubles(MatrixView<double> rows, std::span<double> out);
+
   struct Impl;
   std::unique_ptr<Impl> impl_;
 };

@@ -7,6 +7,7 @@
 #include "explanation/contributions.hpp"
 #include "explanation/kernel_mean.hpp"
 #include "scaling/scaling.hpp"
+#include "subspace/subspace.hpp"
 
 namespace kernad::explanation {
 namespace {
@@ -126,8 +127,26 @@ void explain_by(const model::Pipeline& pipeline, std::span<const float> row, std
   result.unseen = result.residual_share;
 }
 
+/// Where the row lies outside the subspace of the training rows, that is what sets it apart, if the model's verdict
+/// takes notice.
+void explain_outside(const model::Model& model, std::span<const float> row, Explanation& result) {
+  const auto [distance, moved, shares] = subspace::explain(*model.subspace, row);
+  result.outside = distance;
+  if (distance == 0 || !model.judge) return;
+  for (std::size_t d = 0; d < row.size(); ++d) result.columns[d] = {row[d], double{row[d]} - moved[d], shares[d]};
+}
+
+/// From places among the rows that the model was fitted on to places among those of the sample.
+void count_left_out(const model::Model& model, std::vector<Neighbour>& neighbours) {
+  for (Neighbour& neighbour : neighbours) {
+    for (const std::size_t left_out : model.report.rows_left_out) neighbour.row += left_out <= neighbour.row ? 1 : 0;
+  }
+}
+
 /// Which member, 0 or 1, decides the ensemble's log-density of the row.
-std::size_t deciding_member(const model::Model& model, EmbeddingsView row, double log_density) {
+std::size_t deciding_member(const model::Model& model, EmbeddingsView row) {
+  double log_density = 0;
+  model.make_density_scorer(1)->score(row, 0, &log_density, nullptr);
   const model::Member& first = model.members[0];
   const model::Member& second = model.members[1];
   double by_second = 0;
@@ -145,10 +164,16 @@ Explanation explain(const model::Model& model, EmbeddingsView row, double log_de
   result.log_density = log_density;
   std::size_t member = 0;
   if (model.is_ensemble()) {
-    member = deciding_member(model, row, log_density);
+    member = deciding_member(model, row);
     result.decided_by = member + 1;
   }
   explain_by(*model.members[member].pipeline, row.row(0), nearest, result);
+  count_left_out(model, result.neighbours);
+  if (model.subspace) explain_outside(model, row.row(0), result);
+  for (std::size_t d = 0; d < model.shift.size(); ++d) {
+    result.columns[d].value += model.shift[d];
+    result.columns[d].expected += model.shift[d];
+  }
   return result;
 }
 

@@ -8,10 +8,10 @@
 namespace kernad::explanation {
 namespace {
 
-double squared_distance(std::span<const double> query, std::span<const float> reference) {
+double squared_distance(std::span<const double> query, std::span<const double> reference) {
   double sum = 0;
   for (std::size_t j = 0; j < query.size(); ++j) {
-    const double difference = query[j] - double{reference[j]};
+    const double difference = query[j] - reference[j];
     sum += difference * difference;
   }
   return sum;
@@ -21,24 +21,27 @@ double squared_distance(std::span<const double> query, std::span<const float> re
 class RowReader {
  public:
   explicit RowReader(const kde::ReferenceSet& references)
-      : references_(references), row_(references.packed.dimension) {}
+      : references_(references), row_(references.packed.dimension), rounded_(references.packed.dimension) {}
 
   /// Valid until the next call.
-  std::span<const float> operator()(std::size_t i) {
-    kernels::unpack_reference(references_.packed, references_.slot_of_row[i], row_.data());
+  std::span<const double> operator()(std::size_t i) {
+    if (!references_.exact.empty()) return references_.exact.row(i);
+    kernels::unpack_reference(references_.packed, references_.slot_of_row[i], rounded_.data());
+    std::ranges::copy(rounded_, row_.begin());
     return row_;
   }
 
  private:
   const kde::ReferenceSet& references_;
-  std::vector<float> row_;
+  std::vector<double> row_;
+  std::vector<float> rounded_;
 };
 
 /// The log of each kernel value over that of a pivot c, (r_i - c).(q - (r_i + c) / 2). That is |q - c|^2 / 2 -
 /// |q - r_i|^2 / 2 without its cancellation, which would make all references equal to a far query.
 std::vector<double> log_kernels(std::span<const double> query, const kde::ReferenceSet& references) {
   RowReader row(references);
-  std::vector<float> pivot;
+  std::vector<double> pivot;
   double smallest = std::numeric_limits<double>::infinity();
   for (std::size_t i = 0; i < references.rows; ++i) {
     const auto reference = row(i);
@@ -93,7 +96,7 @@ KernelMean kernel_mean(std::span<const double> query, const kde::ReferenceSet& r
   for (std::size_t i = 0; i < references.rows; ++i) {
     const auto reference = row(i);
     for (std::size_t j = 0; j < query.size(); ++j) {
-      result.deviation[j] += weights[i] * (query[j] - double{reference[j]});
+      result.deviation[j] += weights[i] * (query[j] - reference[j]);
     }
   }
 

@@ -11,14 +11,17 @@ DensityScorer::DensityScorer(const State& state, std::size_t workers)
     : offset_(state.log_norm - std::log(static_cast<double>(state.references.rows))),
       dimension_(state.references.packed.dimension),
       full_(state.references, workers) {
-  if (state.references.tree.leaf_count() == 0) return;
+  if (!state.references.exact.empty()) exact_.emplace(state.references);
+  if (exact_ || state.references.tree.leaf_count() == 0) return;
   pruned_.emplace(state.references);
   left_queries_.resize(kFullBlock * dimension_);
 }
 
 void DensityScorer::score(const kernels::KernelTable& kernels, const double* queries, std::size_t stride,
                           std::size_t rows, double* out, parallel::Pool* pool) {
-  if (pruned_) {
+  if (exact_) {
+    for (std::size_t q = 0; q < rows; ++q) out[q] = (*exact_)(queries + q * stride);
+  } else if (pruned_) {
     score_left(kernels, queries, stride, pruned_->score(kernels, queries, stride, rows, out), out, pool);
   } else {
     full_.score(kernels, queries, stride, rows, out, pool);

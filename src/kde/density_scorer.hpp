@@ -6,6 +6,7 @@
 #include <span>
 #include <vector>
 
+#include "kde/double_sum.hpp"
 #include "kde/full_sum.hpp"
 #include "kde/kde_state.hpp"
 #include "kde/pruned_sum.hpp"
@@ -35,6 +36,7 @@ class DensityScorer {
   double offset_;  // what a sum's logarithm lacks to be the log-density
   std::size_t dimension_;
   std::optional<PrunedSum> pruned_;
+  std::optional<DoubleSum> exact_;
   FullSum full_;
   kernels::AlignedVector<double> left_queries_;  // those that pruning leaves to the full sum, side by side
 };

@@ -1,18 +1,23 @@
+#include <fmt/format.h>
+
+#include <algorithm>
 #include <cmath>
 #include <numbers>
 
 #include "kde/bandwidth.hpp"
+#include "kde/double_sum.hpp"
 #include "kde/kde_state.hpp"
 #include "kde/kernel_covariance.hpp"
+#include "kernad/error.hpp"
 #include "parallel/parallel_for.hpp"
 
 namespace kernad::kde {
 namespace {
 
-template <typename T>
-Matrix<float> whiten_all(const kernels::Projection& whitening, MatrixView<T> features, int threads) {
+template <typename Out, typename T>
+Matrix<Out> whiten_all(const kernels::Projection& whitening, MatrixView<T> features, int threads) {
   const auto& kernels = kernels::active();
-  Matrix<float> whitened(features.rows(), whitening.outputs());
+  Matrix<Out> whitened(features.rows(), whitening.outputs());
   constexpr std::size_t kBlockRows = 256;
   const std::size_t blocks = (features.rows() + kBlockRows - 1) / kBlockRows;
   parallel::parallel_for(blocks, threads, [&](std::size_t block, std::size_t) {
@@ -24,7 +29,7 @@ Matrix<float> whiten_all(const kernels::Projection& whitening, MatrixView<T> fea
     whitening.apply(kernels, features.middle_rows(begin, n), out.data(), scratch.data());
     for (std::size_t i = 0; i < n; ++i) {
       for (std::size_t j = 0; j < whitened.cols(); ++j) {
-        whitened(begin + i, j) = static_cast<float>(out[i * stride + j]);
+        whitened(begin + i, j) = static_cast<Out>(out[i * stride + j]);
       }
     }
   });
@@ -55,6 +60,31 @@ void set_whitening(State& state, const KernelCovariance& covariance, std::size_t
   state.whitening = kernels::Projection(state.mean, state.bw_transform);
 }
 
+double longest_row(const Matrix<float>& rows) {
+  double longest = 0;
+  for (std::size_t i = 0; i < rows.rows(); ++i) {
+    double square = 0;
+    for (const float x : rows.row(i)) square += static_cast<double>(x) * static_cast<double>(x);
+    longest = std::max(longest, square);
+  }
+  return std::sqrt(longest);
+}
+
+/// Whether a bandwidth that was given, not estimated, is so small that references must stay in double. Throws
+/// InvalidParameter where that is too coarse as well. unit: the rows whitened for h = 1.
+bool needs_double(const KDEOptions& options, const BandwidthChoice& choice, const Matrix<float>& unit) {
+  const auto& local = choice.local_factors;
+  const double narrowest = local.empty() ? 1 : *std::ranges::min_element(local);
+  const double longest = longest_row(unit) / narrowest;
+  if (longest > kMaxDoubleLength * choice.factor) {
+    throw InvalidParameter(
+        fmt::format("the bandwidth is {:g}, too small for double precision to place these {} rows; "
+                    "the smallest possible is {:.3g}",
+                    options.bandwidth.value(), unit.rows(), longest / kMaxDoubleLength));
+  }
+  return longest > kMaxFloatLength * choice.factor;
+}
+
 }  // namespace
 
 template <typename T>
@@ -69,7 +99,9 @@ State fit(MatrixView<T> features, const KDEOptions& options, std::size_t residua
   state.shrinkage = covariance.shrinkage;
   set_whitening(state, covariance, residual_dimensions, 1);
   BandwidthChoice choice = choose_bandwidth(options, features.rows(), state.dimension, threads,
-                                            [&] { return whiten_all(state.whitening, features, threads); });
+                                            [&] { return whiten_all<float>(state.whitening, features, threads); });
+  const bool exact = options.bandwidth.rule() == Bandwidth::Rule::value &&
+                     needs_double(options, choice, whiten_all<float>(state.whitening, features, threads));
   state.loo_log_likelihood = choice.loo_log_likelihood + state.log_norm +
                              0.5 * static_cast<double>(state.dimension) * std::log(2 * std::numbers::pi);
   state.bandwidth_factor = choice.factor;
@@ -77,8 +109,9 @@ State fit(MatrixView<T> features, const KDEOptions& options, std::size_t residua
   set_whitening(state, covariance, residual_dimensions, choice.factor);
   state.loo_log_densities = std::move(choice.loo_log_sums);
   for (double& x : state.loo_log_densities) x += state.log_norm - std::log(static_cast<double>(features.rows()));
-  state.references = make_reference_set(whiten_all(state.whitening, features, threads), pruning, threads,
+  state.references = make_reference_set(whiten_all<float>(state.whitening, features, threads), pruning, threads,
                                         {std::move(choice.local_factors), state.dimension});
+  if (exact) state.references.exact = whiten_all<double>(state.whitening, features, threads);
   return state;
 }
 
@@ -86,6 +119,7 @@ std::shared_ptr<const State> with_pruning(const State& state, bool pruning, int 
   auto changed = std::make_shared<State>(state);
   changed->references =
       make_reference_set(whitened_rows(state.references), pruning, threads, state.references.adaptive);
+  changed->references.exact = state.references.exact;
   return changed;
 }
 

@@ -37,6 +37,7 @@ struct ReferenceSet {
   bool pruning = true;                     ///< whether duplicates were merged and a tree was tried, if all are alike
   AdaptiveBandwidth adaptive;
   AdaptiveKernels adaptive_kernels;  ///< empty where all are alike
+  Matrix<double> exact;              ///< N x r: the rows before float32, where that is too coarse for them; else empty
 };
 
 /// Without pruning, and where rows have widths of their own, every row is a reference by itself and there is no tree.

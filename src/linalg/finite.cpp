@@ -46,11 +46,15 @@ void throw_not_finite(std::span<const float> row, std::size_t number, const char
                                  bad - row.begin(), bad == row.end() ? "not finite" : fmt::format("{}", *bad)));
 }
 
-void require_columns(MatrixView<float> view, std::size_t expected, const char* what) {
+template <typename T>
+void require_columns(MatrixView<T> view, std::size_t expected, const char* what) {
   if (view.cols() != expected) {
     throw InvalidInput(fmt::format("{} have {} columns; the model was fitted on {}", what, view.cols(), expected));
   }
 }
+
+template void require_columns(MatrixView<float>, std::size_t, const char*);
+template void require_columns(MatrixView<double>, std::size_t, const char*);
 
 Embeddings to_float32(MatrixView<double> values, const char* what) {
   Embeddings rounded(values.rows(), values.cols());

@@ -17,7 +17,8 @@ void require_finite(MatrixView<float> view, const char* what, int threads);
 [[noreturn]] void throw_not_finite(std::span<const float> row, std::size_t number, const char* what);
 
 /// Throws InvalidInput unless the view has `expected` columns.
-void require_columns(MatrixView<float> view, std::size_t expected, const char* what);
+template <typename T>
+void require_columns(MatrixView<T> view, std::size_t expected, const char* what);
 
 /// Rounds each value. Throws InvalidInput naming row and column of a value that is beyond float32.
 [[nodiscard]] Embeddings to_float32(MatrixView<double> values, const char* what);

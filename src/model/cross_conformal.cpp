@@ -11,7 +11,6 @@
 #include "kernad/error.hpp"
 #include "kernad/sampling.hpp"
 #include "model/fit.hpp"
-#include "scoring/batch_scorer.hpp"
 
 namespace kernad::model {
 namespace {
@@ -31,19 +30,25 @@ KDEClassifierOptions fold_options(const KDEClassifierOptions& options, std::size
   return result;
 }
 
-std::vector<double> held_out_log_densities(EmbeddingsView rows, std::size_t folds, const KDEClassifierOptions& options,
-                                           std::size_t components, const FitSettings& settings,
-                                           const FitProgress& progress) {
+HeldOut hold_out_folds(const Model& whole, EmbeddingsView rows, std::size_t folds, const KDEClassifierOptions& options,
+                       const FitSettings& settings, const FitProgress& progress) {
   const auto fold_of = calibration::deal_into_folds(rows.rows(), folds, options.seed);
-  std::vector<double> result(rows.rows());
+  HeldOut result{std::vector<double>(rows.rows()), std::vector<double>(rows.rows()), folds};
   for (std::size_t fold = 0; fold < folds; ++fold) {
     std::vector<std::size_t> held_out;
     std::vector<std::size_t> others;
     for (std::size_t i = 0; i < rows.rows(); ++i) (fold_of[i] == fold ? held_out : others).push_back(i);
     try {
-      const Model model = fit(gather(rows, others), fold_options(options, components, others.size()), settings);
-      const auto scores = scoring::log_densities(model, gather(rows, held_out), settings.threads, "features");
-      for (std::size_t i = 0; i < held_out.size(); ++i) result[held_out[i]] = scores[i];
+      const Embeddings training = gather(rows, others);
+      Model model =
+          fit(training, fold_options(options, whole.report.components, others.size()), settings, {}, whole.shift);
+      model.subspace =
+          whole.subspace ? fit_subspace(model, linalg::Rows<float>(training), rows.rows(), settings.threads) : nullptr;
+      const HeldOut scores = hold_out(model, gather(rows, held_out), settings.threads);
+      for (std::size_t i = 0; i < held_out.size(); ++i) {
+        result.log_densities[held_out[i]] = scores.log_densities[i];
+        if (model.subspace) result.distances[held_out[i]] = scores.distances[i];
+      }
     } catch (const InvalidInput& error) {
       throw InvalidInput(
           fmt::format("calibration without fold {} of {} ({} rows): {}", fold, folds, others.size(), error.what()));
@@ -55,16 +60,14 @@ std::vector<double> held_out_log_densities(EmbeddingsView rows, std::size_t fold
 
 }  // namespace
 
-HeldOut cross_conformal(EmbeddingsView embeddings, std::size_t folds, const KDEClassifierOptions& options,
-                        std::size_t components, const FitSettings& settings, const FitProgress& progress) {
+HeldOut cross_conformal(const Model& model, EmbeddingsView rows, std::size_t folds, const KDEClassifierOptions& options,
+                        const FitSettings& settings, const FitProgress& progress) {
   // The rows that the fit left out are no part of the model that is calibrated.
-  const bool sampled = embeddings.rows() > options.max_training_points;
+  const bool sampled = rows.rows() > options.max_training_points;
   const Embeddings sample =
-      sampled ? gather(embeddings, sample_rows(embeddings.rows(), options.max_training_points, options.seed))
-              : Embeddings();
-  const EmbeddingsView rows = sampled ? sample.view() : embeddings;
-  folds = std::min(folds, rows.rows());
-  return {held_out_log_densities(rows, folds, options, components, settings, progress), folds};
+      sampled ? gather(rows, sample_rows(rows.rows(), options.max_training_points, options.seed)) : Embeddings();
+  const EmbeddingsView used = sampled ? sample.view() : rows;
+  return hold_out_folds(model, used, std::min(folds, used.rows()), options, settings, progress);
 }
 
 }  // namespace kernad::model

@@ -16,6 +16,7 @@
 #include "kernad/sampling.hpp"
 #include "linalg/finite.hpp"
 #include "model/fit_report.hpp"
+#include "model/suspicious_values.hpp"
 
 namespace kernad::model {
 namespace {
@@ -29,6 +30,25 @@ double second_decides(const Member& first, const Member& second) {
     count += second.tail.surprisal(by_second[i]) > first.tail.surprisal(by_first[i]) ? 1 : 0;
   }
   return static_cast<double>(count) / static_cast<double>(by_first.size());
+}
+
+/// The rows of the values, ascending, each once.
+std::vector<std::size_t> rows_of(const std::vector<SuspiciousValue>& values) {
+  std::vector<std::size_t> rows(values.size());
+  std::ranges::transform(values, rows.begin(), &SuspiciousValue::row);
+  std::ranges::sort(rows);
+  rows.erase(std::unique(rows.begin(), rows.end()), rows.end());
+  return rows;
+}
+
+std::vector<SuspiciousValue> unshifted(std::vector<SuspiciousValue> values, const std::vector<double>& shift) {
+  if (shift.empty()) return values;
+  for (SuspiciousValue& value : values) {
+    value.value += shift[value.column];
+    value.low += shift[value.column];
+    value.high += shift[value.column];
+  }
+  return values;
 }
 
 /// What the two members are, into the report.
@@ -78,7 +98,7 @@ bool has_enough_rows(EmbeddingsView embeddings, const KDEClassifierOptions& opti
 }
 
 Model fit(EmbeddingsView embeddings, const KDEClassifierOptions& options, const FitSettings& settings,
-          const FitProgress& progress) {
+          const FitProgress& progress, std::vector<double> shift) {
   constexpr std::size_t kStages = 4;
   const auto done = [&](std::size_t stages) {
     if (progress) progress(stages, kStages);
@@ -86,11 +106,19 @@ Model fit(EmbeddingsView embeddings, const KDEClassifierOptions& options, const 
   linalg::require_finite(embeddings, "embeddings", settings.threads);
   assert(has_enough_rows(embeddings, options));
   done(1);
-  const auto sample = sample_rows(embeddings.rows(), options.max_training_points, options.seed);
+  auto sample = sample_rows(embeddings.rows(), options.max_training_points, options.seed);
+  auto suspicious = find_suspicious_values(linalg::Rows<float>(embeddings, sample), settings.threads);
+  // One glitch widens a column's scale, and with it the kernels, so far that it hides all others of its size.
+  std::vector<std::size_t> left_out = options.automatic ? rows_of(suspicious) : std::vector<std::size_t>();
+  for (SuspiciousValue& value : suspicious) value.row = sample[value.row];
+  for (auto place = left_out.rbegin(); place != left_out.rend(); ++place) {
+    sample.erase(sample.begin() + static_cast<std::ptrdiff_t>(*place));
+  }
   const linalg::Rows<float> rows(embeddings, sample);
 
   const KDEClassifierOptions first = options.automatic ? ensemble::first_member(options) : options;
   Model model;
+  model.shift = std::move(shift);
   const auto add_member = [&](const KDEClassifierOptions& wanted, const std::function<void()>& projected) {
     auto pipeline = std::make_shared<const Pipeline>(fit_pipeline(rows, wanted, settings, projected));
     auto tail = options.automatic ? ensemble::TailRank(pipeline->kde.loo_log_densities) : ensemble::TailRank();
@@ -103,8 +131,20 @@ Model fit(EmbeddingsView embeddings, const KDEClassifierOptions& options, const 
     add_member(ensemble::second_member(options), [] {});
     describe_members(model.members[0], model.members[1], model.report);
   }
+  model.report.suspicious_values = unshifted(std::move(suspicious), model.shift);
+  model.report.rows_left_out = std::move(left_out);
+  add_suspicious_notes(model.report);
+  model.subspace = fit_subspace(model, rows, rows.rows(), settings.threads);
   done(kStages);
   return model;
+}
+
+std::shared_ptr<const subspace::Subspace> fit_subspace(const Model& model, const linalg::Rows<float>& rows,
+                                                       std::size_t all_rows, int threads) {
+  if (model.first().pca.rank == rows.cols()) return nullptr;
+  auto subspace = std::make_shared<subspace::Subspace>(
+      subspace::fit(rows, subspace::shows_dependencies(all_rows, rows.cols()), model.shift, threads));
+  return subspace->empty() ? nullptr : subspace;
 }
 
 }  // namespace kernad::model

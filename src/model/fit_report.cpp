@@ -11,8 +11,9 @@
 namespace kernad {
 namespace {
 
-constexpr std::array<std::string_view, 6> kNames = {
-    "other", "rows_sampled", "components_cut", "directions_dropped", "bandwidth_at_limit", "scaling_assumed"};
+constexpr std::array<std::string_view, 7> kNames = {
+    "other",           "rows_sampled",    "components_cut", "directions_dropped", "bandwidth_at_limit",
+    "scaling_assumed", "suspicious_value"};
 
 }  // namespace
 
@@ -29,12 +30,14 @@ namespace {
 void add_notes(FitReport& report, const Pipeline& pipeline, const KDEClassifierOptions& options) {
   const auto note = [&](NoteCode code, std::string text) { report.notes.push_back({code, std::move(text)}); };
   const std::size_t wanted = options.n_pca_components.count();
-  if (report.rows_used < report.rows_seen) {
+  if (options.max_training_points < report.rows_seen) {
     note(NoteCode::rows_sampled,
-         fmt::format("a sample of {} of {} rows is used (max_training_points = {}, seed = {})", report.rows_used,
-                     report.rows_seen, options.max_training_points, options.seed));
+         fmt::format("a sample of {} of {} rows is used (max_training_points = {}, seed = {})",
+                     options.max_training_points, report.rows_seen, options.max_training_points, options.seed));
   }
-  if (report.components < wanted) {
+  // Fewer than the default is the rule for tables, and nothing that anybody asked to be otherwise.
+  const bool asked = options.n_pca_components != KDEClassifierOptions{}.n_pca_components;
+  if (asked && report.components < wanted) {
     note(NoteCode::components_cut,
          fmt::format("n_pca_components cut from {} to {}: the data have {} columns and rank {}", wanted,
                      report.components, report.columns, report.rank));

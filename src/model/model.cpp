@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "model/ensemble_scorer.hpp"
+#include "scoring/batch_scorer.hpp"
 
 namespace kernad::model {
 
@@ -13,9 +14,15 @@ std::size_t Model::multiply_adds() const {
   });
 }
 
-std::unique_ptr<scoring::BlockScorer> Model::make_scorer(std::size_t workers) const {
+std::unique_ptr<scoring::BlockScorer> Model::make_density_scorer(std::size_t workers) const {
   if (is_ensemble()) return std::make_unique<EnsembleScorer>(members[0], members[1], workers);
   return first().make_scorer(workers);
+}
+
+std::unique_ptr<scoring::BlockScorer> Model::make_scorer(std::size_t workers) const {
+  auto density = make_density_scorer(workers);
+  if (!judge) return density;
+  return std::make_unique<JudgedScorer>(std::move(density), *subspace, *judge);
 }
 
 Model with_pruning(const Model& model, const FitSettings& settings) {
@@ -26,8 +33,29 @@ Model with_pruning(const Model& model, const FitSettings& settings) {
   return changed;
 }
 
-Model with_calibration(const Model& model, Calibration calibration) {
+HeldOut hold_out(const Model& model, EmbeddingsView rows, int threads) {
+  Model unjudged = model;
+  unjudged.judge.reset();
+  HeldOut result{scoring::log_densities(unjudged, rows, threads, "features"), {}, 0};
+  if (!model.subspace) return result;
+  subspace::Scratch scratch(rows.cols());
+  for (std::size_t i = 0; i < rows.rows(); ++i) {
+    result.distances.push_back(subspace::distance(*model.subspace, rows.row(i), scratch));
+  }
+  return result;
+}
+
+Model with_calibration(const Model& model, HeldOut& held_out) {
   Model changed = model;
+  changed.judge.reset();
+  auto& [log_densities, distances, folds] = held_out;
+  if (model.subspace && !log_densities.empty()) {
+    changed.judge.emplace(log_densities, distances);
+    for (std::size_t i = 0; i < log_densities.size(); ++i) {
+      log_densities[i] = changed.judge->log_density(log_densities[i], distances[i]);
+    }
+  }
+  Calibration calibration(log_densities, folds);
   if (changed.threshold && changed.threshold->rule == ThresholdRule::target_fpr) {
     changed.threshold = Threshold::at_target_fpr(changed.threshold->value, calibration);
   }

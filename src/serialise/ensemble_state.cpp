@@ -2,8 +2,6 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
-#include <cmath>
 #include <memory>
 #include <utility>
 #include <vector>
@@ -11,6 +9,7 @@
 #include "ensemble/members.hpp"
 #include "kernad/error.hpp"
 #include "serialise/pipeline_state.hpp"
+#include "serialise/tail_state.hpp"
 
 namespace kernad::serialise {
 namespace {
@@ -24,15 +23,6 @@ constexpr std::string_view kSecondTail = "committee.second_tail";
 Tensor tail_tensor(const model::Member& member) {
   const auto& values = member.tail.log_densities();
   return Tensor::from(std::span<const double>(values), {values.size()});
-}
-
-ensemble::TailRank read_tail(const TensorReader& reader, std::string_view name) {
-  auto values = reader.values(name, reader.get(name).size());
-  const auto wild = [](double x) { return !(std::abs(x) < 1e150); };
-  if (values.empty() || std::any_of(values.begin(), values.end(), wild)) {
-    reader.fail(name, "is empty or has a value out of range", "values within 1e150");
-  }
-  return ensemble::TailRank(std::move(values));
 }
 
 }  // namespace

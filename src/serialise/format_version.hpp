@@ -28,6 +28,12 @@ inline constexpr std::array kFormatVersions = {
                   }},
     FormatVersion{3, "0.2.0", "two pipelines that judge together",
                   [](const model::Model& model) { return model.is_ensemble(); }},
+    FormatVersion{4, "0.3.0",
+                  "a calibrated verdict on rows outside the subspace of the training rows, columns that are shifted "
+                  "before they are rounded, or references in double",
+                  [](const model::Model& model) {
+                    return model.judge || !model.shift.empty() || !model.first().kde.references.exact.empty();
+                  }},
 };
 
 /// The oldest version that holds the model.

@@ -35,6 +35,7 @@ nlohmann::ordered_json report_json(const KDEClassifierOptions& options, const Fi
                                  {"explained_variance", report.explained_variance},
                                  {"notes", texts}};
   if (has_codes) json["note_codes"] = codes;
+  if (!report.rows_left_out.empty()) json["rows_left_out"] = report.rows_left_out;
   if (options.kde == KDEOptions{} && !options.automatic) return json;
   if (!report.chosen.empty()) json["chosen"] = report.chosen;
   json["bandwidth_factor"] = report.bandwidth_factor;
@@ -85,6 +86,7 @@ void read_report(const Metadata& metadata, FitReport& report) {
     json.at("rank").get_to(report.rank);
     json.at("explained_variance").get_to(report.explained_variance);
     report.notes = notes_from(json);
+    report.rows_left_out = json.value("rows_left_out", report.rows_left_out);
     report.chosen = json.value("chosen", report.chosen);
     report.bandwidth_factor = json.value("bandwidth_factor", report.bandwidth_factor);
     report.shrinkage = json.value("shrinkage", report.shrinkage);

@@ -2,8 +2,15 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <cmath>
+#include <limits>
 #include <memory>
+#include <span>
+#include <string>
+#include <string_view>
 #include <utility>
+#include <vector>
 
 #include "model/fit_report.hpp"
 #include "serialise/calibration_state.hpp"
@@ -12,6 +19,7 @@
 #include "serialise/format_version.hpp"
 #include "serialise/metadata.hpp"
 #include "serialise/pipeline_state.hpp"
+#include "serialise/subspace_state.hpp"
 #include "serialise/tensor_reader.hpp"
 #include "serialise/training_rows_state.hpp"
 
@@ -24,6 +32,16 @@ void complete(model::Pipeline& pipeline, const FitReport& report) {
   pipeline.kde.bandwidth_factor = report.bandwidth_factor;
   pipeline.kde.shrinkage = report.shrinkage;
   pipeline.kde.loo_log_likelihood = report.loo_log_likelihood;
+}
+
+constexpr std::string_view kShift = "column_shift";
+
+std::vector<double> read_shift(const TensorReader& reader, std::size_t columns) {
+  auto shift = reader.values(kShift, columns);
+  if (std::ranges::any_of(shift, [](double x) { return std::abs(x) > double{std::numeric_limits<float>::max()}; })) {
+    reader.fail(kShift, "has a value beyond float32", "values within float32");
+  }
+  return shift;
 }
 
 Note scaling_note(FeatureScalingMethod assumed) {
@@ -40,6 +58,10 @@ StateDict to_state_dict(const model::Model& model, const KDEClassifierOptions& o
   write_training_rows(model, dict);
   write_calibration(model, dict);
   if (model.is_ensemble()) write_ensemble(model, dict);
+  write_subspace(model, dict);
+  if (!model.shift.empty()) {
+    dict.tensors[std::string(kShift)] = Tensor::from(std::span<const double>(model.shift), {model.shift.size()});
+  }
   return dict;
 }
 
@@ -66,6 +88,8 @@ Loaded from_state_dict(const StateDict& dict, const KDEClassifierOptions& defaul
   read_training_rows(reader, model);
   read_calibration(reader, dict, model);
   if (options.automatic) read_ensemble(reader, options, settings, model);
+  read_subspace(reader, model);
+  if (reader.find(kShift) != nullptr) model.shift = read_shift(reader, model.columns());
   return loaded;
 }
 

@@ -15,6 +15,8 @@
 namespace kernad::serialise {
 namespace {
 
+constexpr std::string_view kExact = "kde_model.exact_dataset";
+
 pca::State read_pca(const TensorReader& reader) {
   const auto [dimension, components] = reader.matrix_shape("pca_model.singular_vectors");
   pca::State state;
@@ -74,6 +76,20 @@ Matrix<float> read_dataset(const TensorReader& reader, std::size_t rows, std::si
   return dataset;
 }
 
+/// The data set before it was rounded, if the file has it.
+Matrix<double> read_exact(const TensorReader& reader, const Matrix<float>& dataset) {
+  if (reader.find(kExact) == nullptr) return {};
+  Matrix<double> exact = reader.matrix(kExact, dataset.rows(), dataset.cols());
+  for (std::size_t i = 0; i < dataset.rows(); ++i) {
+    for (std::size_t j = 0; j < dataset.cols(); ++j) {
+      if (static_cast<float>(exact(i, j)) == dataset(i, j)) continue;
+      reader.fail(kExact, fmt::format("has {} in row {}, column {}", exact(i, j), i, j),
+                  fmt::format("what rounds to {}, as in 'kde_model.dataset'", dataset(i, j)));
+    }
+  }
+  return exact;
+}
+
 /// The adaptive bandwidths of the rows, if the file has them.
 std::vector<double> read_local_factors(const TensorReader& reader, std::size_t rows) {
   constexpr std::string_view kName = "kde_model.local_factors";
@@ -101,6 +117,7 @@ kde::State read_kde(const TensorReader& reader, const pca::State& pca, const mod
   state.whitening = kernels::Projection(state.mean, state.bw_transform);
   state.references = kde::make_reference_set(read_dataset(reader, rows, rank), settings.pruning, settings.threads,
                                              {read_local_factors(reader, rows), state.dimension});
+  state.references.exact = read_exact(reader, kde::whitened_rows(state.references));
   return state;
 }
 
@@ -133,6 +150,8 @@ std::map<std::string, Tensor, std::less<>> pipeline_tensors(const model::Pipelin
   tensors["kde_model.norm"] = scalar(std::clamp(std::exp(kde.log_norm), 0.0, std::numeric_limits<double>::max()));
   tensors["kde_model.log_norm"] = scalar(kde.log_norm);
   tensors["max_length"] = scalar(max_length);
+  const auto& exact = kde.references.exact;
+  if (!exact.empty()) tensors[std::string(kExact)] = Tensor::from(exact.values(), {exact.rows(), exact.cols()});
   const auto& local = kde.references.adaptive.factors;
   if (!local.empty()) tensors["kde_model.local_factors"] = values(local);
   return tensors;

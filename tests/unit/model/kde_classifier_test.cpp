@@ -126,11 +126,15 @@ TEST(KDEClassifierTest, FitTellsItsStagesAndEndsWhenToldTo) {
 }
 
 TEST(KDEClassifierTest, ComponentsAreCutToWhatTheDataHave) {
-  const auto by_columns = fitted(gaussian(50, 3, 1));
+  const auto by_default = fitted(gaussian(50, 3, 1));
+  EXPECT_EQ(by_default.report().components, 3U);
+  EXPECT_TRUE(by_default.report().notes.empty()) << "nobody asked for 16";
+
+  const auto by_columns = fitted(gaussian(50, 3, 1), {.n_pca_components = 17});
   EXPECT_EQ(by_columns.report().components, 3U);
   ASSERT_EQ(by_columns.report().notes.size(), 1U);
   EXPECT_EQ(by_columns.report().notes[0],
-            (Note{NoteCode::components_cut, "n_pca_components cut from 16 to 3: the data have 3 columns and rank 3"}));
+            (Note{NoteCode::components_cut, "n_pca_components cut from 17 to 3: the data have 3 columns and rank 3"}));
 
   const auto by_rank = fitted(gaussian(16, 40, 1));
   EXPECT_EQ(by_rank.report().components, 15U);

@@ -1,0 +1,31 @@
+// Doubles as embeddings without losing what tells rows apart: columns far from zero, as time stamps and coordinates,
+// are moved near it before they are rounded to float32.
+#pragma once
+
+#include <span>
+#include <vector>
+
+#include "kernad/matrix.hpp"
+
+namespace kernad::model {
+
+/// D: what to take off each column, the mean of one that lies more than 16 standard deviations from zero and has values
+/// that float32 does not hold; 0 for others. Empty where all would be 0. rows: finite, at least one.
+[[nodiscard]] std::vector<double> choose_shift(MatrixView<double> rows, int threads);
+
+/// Rows as a model with that shift (D, or empty) takes them.
+class ShiftedRows {
+ public:
+  /// Throws InvalidInput, with row and column, for a finite value that is then beyond float32; NaN and infinity pass.
+  ShiftedRows(MatrixView<double> rows, std::span<const double> shift, int threads);
+  /// Without a shift, the rows themselves: they must outlive it.
+  ShiftedRows(EmbeddingsView rows, std::span<const double> shift, int threads);
+
+  [[nodiscard]] EmbeddingsView view() const { return view_; }
+
+ private:
+  Embeddings own_;
+  EmbeddingsView view_;
+};
+
+}  // namespace kernad::model
