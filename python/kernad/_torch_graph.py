@@ -62,11 +62,16 @@ def tail_buffers(buffers: Mapping[str, Any]) -> dict[str, Any]:
 
 def log_densities(features: Any, buffers: Mapping[str, Any], form: Form, by_norm: bool) -> Any:
     """Log-density of each row of M x D; NaN of a row that is not finite."""
-    rows = features.to(torch.float32 if features.device.type == "mps" else torch.float64)
+    rows = features.to(dtype_for(features.device))
     result = _density(rows, buffers, form, 0, by_norm)
     if form.pair:
         result = _lower(result, _density(rows, buffers, form, 1, by_norm), buffers, form)
     return torch.where(torch.isfinite(rows).all(dim=1), result, math.nan)
+
+
+def dtype_for(device: Any) -> Any:
+    """float64, where the device has it."""
+    return torch.float32 if device.type == "mps" else torch.float64
 
 
 def kernel_sums(

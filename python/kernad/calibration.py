@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -18,7 +18,7 @@ from kernad._errors import InvalidInput
 class Calibration:
     """What new rows are ranked among: log-densities of normal rows, each by a model that has not seen its row."""
 
-    log_densities: npt.NDArray[np.float64]
+    log_densities: npt.NDArray[np.float64] = field(repr=False)
     """n values, ascending."""
     folds: int
     """Of the refits that gave them; 0: they are of rows that the model was not fitted on."""

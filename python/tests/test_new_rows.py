@@ -69,6 +69,12 @@ def test_training_rows_are_scored_by_fits_without_them(detector: KDEAnomalyDetec
     assert (held_out < classifier.compute_kde_scores(train, True)).mean() > 0.95
     # One by one, in another order and type they are the same rows.
     np.testing.assert_array_equal(detector.score_samples(train[40:50][::-1].astype(np.float64)), held_out[40:50][::-1])
+    zero = train.copy()
+    zero[7, 3] = 0.0
+    signed = zero[:10].copy()
+    signed[7, 3] = -0.0
+    refitted = KDEAnomalyDetector(6).fit(zero)
+    assert refitted.score_samples(signed)[7] == refitted.score_samples(zero)[7]
     new = make_rows(20, seed=5)
     np.testing.assert_array_equal(detector.score_samples(new), classifier.compute_kde_scores(new, True))
     assert (detector.predict(train) == -1).sum() == 30

@@ -161,6 +161,26 @@ def test_a_row_that_is_not_finite_does_not_stop_the_batch(module: Any, rows: Any
     assert torch.equal(torch.isnan(in_torch), ~kept)
 
 
+def test_on_a_device_without_float64(module: Any, rows: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(kernad_torch.graph, "dtype_for", lambda device: torch.float32)
+    near = rows[:60]
+    expected = module.compute_kde_scores(near, True)
+    scores = module.compute_kde_scores(near.clone().requires_grad_(), True).detach()
+    assert scores.dtype == torch.float32
+    # Squared distances of up to some thousands, each from differences with 24 bits.
+    torch.testing.assert_close(scores.double(), expected, atol=1e-2, rtol=1e-4)
+    wrong = near[:2].clone()
+    wrong[0, 0] = torch.inf
+    assert torch.isnan(module(wrong.requires_grad_())).tolist() == [True, False]
+
+
+def test_a_large_batch_goes_through_in_blocks(module: Any, rows: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = rows.clone().requires_grad_()
+    whole = module(asked).detach()
+    monkeypatch.setattr(kernad_torch.graph, "BLOCK_VALUES", 7 * 60)
+    torch.testing.assert_close(module(asked).detach(), whole, atol=1e-6, rtol=0)
+
+
 def test_far_rows_stay_finite_and_ordered(module: Any, rows: Any) -> None:
     if module.feature_scaling_method == "norm":
         pytest.skip("with norm all far rows of one direction are alike")
