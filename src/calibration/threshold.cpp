@@ -57,7 +57,7 @@ std::vector<double> Threshold::scores(std::span<const double> log_densities) con
   const auto called = labels(log_densities);
   std::vector<double> result(log_densities.size());
   for (std::size_t i = 0; i < result.size(); ++i) {
-    result[i] = 1 / (1 + std::exp(calibration::kSlope * (log_densities[i] - log_density)));
+    result[i] = 1 / (1 + std::exp(probability_slope * (log_densities[i] - log_density)));
     // A row just above the threshold would round to 0.5.
     if (called[i] == 0) result[i] = std::min(result[i], std::nextafter(0.5, 0.0));
   }

@@ -54,11 +54,12 @@ class ArrayRows final : public RowSource {
 
   // The usual way, everything at once, needs no second copy.
   void take_column_major(std::span<float> out) {
+    if (out.empty()) return;
     if (done_ == 0 && out.size() == all_rows() * columns()) {
       read_column_major(out);
       return;
     }
-    if (whole_.empty() && !out.empty()) {
+    if (whole_.empty()) {
       whole_.resize(all_rows() * columns());
       read_column_major(whole_);
     }
