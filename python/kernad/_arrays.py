@@ -15,6 +15,7 @@ ArrayLike: TypeAlias = Any
 """Anything with the buffer, ``__array__`` or DLPack protocol, a nested sequence, or a torch tensor."""
 
 Rows: TypeAlias = npt.NDArray[np.float32]
+ExactRows: TypeAlias = npt.NDArray[np.float32] | npt.NDArray[np.float64]
 Wrap: TypeAlias = Callable[[npt.NDArray[Any]], Any]
 
 _FLOAT32_MAX = float(np.finfo(np.float32).max)
@@ -33,6 +34,19 @@ def as_rows(values: ArrayLike, name: str) -> tuple[Rows, Wrap]:
             f"{name}: the array has shape {array.shape}; rows x columns are needed (reshape(1, -1) makes one row)"
         )
     return _to_float32(array, name), wrap
+
+
+def as_classifier_rows(values: ArrayLike, name: str) -> tuple[ExactRows, Wrap]:
+    """As ``as_rows``, but float64 and 64-bit integers stay float64: the classifier rounds them itself, after it has
+    taken off each column what a fit found to lie far from zero. No copy is made of native float64 likewise.
+    """
+    array, wrap = to_numpy(values, name)
+    if array.ndim == 2 and array.dtype.kind in "fiu" and array.dtype.itemsize == 8:
+        if array.dtype.kind == "f" and array.size:
+            _require_float32_range(array, name)
+        laid_out = array.dtype == np.float64 and array.dtype.isnative and array.flags.aligned and _has_row_layout(array)
+        return array if laid_out else np.ascontiguousarray(array, dtype=np.float64), wrap
+    return as_rows(values, name)
 
 
 def as_scores(values: ArrayLike, name: str) -> tuple[npt.NDArray[np.float64], Wrap]:

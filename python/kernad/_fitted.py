@@ -9,7 +9,8 @@ For a row x of D columns, with the names below:
     log-density = log_constant + logsumexp_i(-|q - r_i|^2 / (2 h_i^2) - d log h_i)
 
 with log_constant = log_norm - log N, and h_i = 1 unless bandwidths are local. Of two densities that judge together each
-has a Tail, by which the second's log-density becomes one of the first's (docs/estimation.md).
+has a Tail, by which the second's log-density becomes one of the first's (docs/estimation.md). Where there is a
+column_shift, x is what remains of a row without it, rounded to float32.
 """
 
 from __future__ import annotations
@@ -24,6 +25,10 @@ import numpy.typing as npt
 SECOND = "committee.second_"
 FIRST_TAIL = "committee.first_tail"
 SECOND_TAIL = "committee.second_tail"
+COLUMN_SHIFT = "column_shift"
+EXACT_DATASET = "kde_model.exact_dataset"
+DENSITY_TAIL = "subspace.density_tail"
+INSIDE_TAIL = "subspace.inside_tail"
 
 _RESOLUTION = 1e-4
 """Log-densities so near to each other count as equal: see src/ensemble/tail_rank.cpp."""

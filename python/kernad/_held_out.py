@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 from sklearn.utils.validation import check_is_fitted
 
-from kernad._arrays import ArrayLike, Rows, as_rows
+from kernad._arrays import ArrayLike, ExactRows, as_classifier_rows
 from kernad._calls import whole_number
 from kernad._errors import FitWarning
 from kernad.classifier import KDEClassifier
@@ -35,7 +35,7 @@ class HeldOutScores:
     def __init__(self, classifier: KDEClassifier, X: ArrayLike, folds: int | str | None, contamination: Any) -> None:
         self.classifier = classifier
         self._held_out: dict[bytes, float] = {}
-        rows, _ = as_rows(X, "X")
+        rows, _ = as_classifier_rows(X, "X")
         if folds is not None:
             scores = _held_out(classifier, rows, folds, contamination).tolist()
             used = sample_rows(len(rows), classifier.max_training_points, classifier.seed)
@@ -44,7 +44,7 @@ class HeldOutScores:
         self.of_training_rows = self(rows)
 
     def __call__(self, X: ArrayLike) -> npt.NDArray[np.float64]:
-        rows, _ = as_rows(X, "X")
+        rows, _ = as_classifier_rows(X, "X")
         scores: npt.NDArray[np.float64] = self.classifier.compute_kde_scores(rows, as_log_likelihood=True)
         if self._held_out:
             for i, key in enumerate(_keys(rows)):
@@ -52,7 +52,9 @@ class HeldOutScores:
         return scores
 
 
-def _held_out(classifier: KDEClassifier, rows: Rows, folds: int | str, contamination: Any) -> npt.NDArray[np.float64]:
+def _held_out(
+    classifier: KDEClassifier, rows: ExactRows, folds: int | str, contamination: Any
+) -> npt.NDArray[np.float64]:
     rate = float(contamination) if isinstance(contamination, Real) else None  # PyOD also takes rules that learn it
     if folds != "auto":
         return classifier._calibrate(rows, whole_number(folds, "folds", 2), rate)
@@ -64,9 +66,10 @@ def _held_out(classifier: KDEClassifier, rows: Rows, folds: int | str, contamina
     return scores
 
 
-def _keys(rows: Rows) -> list[bytes]:
-    """Equal for equal rows: -0 is 0."""
-    return [hashlib.blake2b(row, digest_size=16).digest() for row in np.ascontiguousarray(rows + np.float32(0))]
+def _keys(rows: ExactRows) -> list[bytes]:
+    """Equal for equal rows, of either type: -0 is 0."""
+    exact = np.ascontiguousarray(rows, dtype=np.float64) + 0.0
+    return [hashlib.blake2b(row, digest_size=16).digest() for row in exact]
 
 
 class Decisions:

@@ -11,8 +11,21 @@ import onnx
 from onnx import TensorProto, helper, numpy_helper
 
 from kernad import _core
-from kernad._errors import InvalidParameter
-from kernad._fitted import FIRST_TAIL, SECOND, SECOND_TAIL, Tail, dimension, has_residual, is_pair, tail_of
+from kernad._errors import InvalidInput, InvalidParameter
+from kernad._fitted import (
+    COLUMN_SHIFT,
+    DENSITY_TAIL,
+    EXACT_DATASET,
+    FIRST_TAIL,
+    INSIDE_TAIL,
+    SECOND,
+    SECOND_TAIL,
+    Tail,
+    dimension,
+    has_residual,
+    is_pair,
+    tail_of,
+)
 from kernad._types import FeatureScalingMethod
 from kernad.classifier import KDEClassifier
 
@@ -61,12 +74,23 @@ def classifier_graph(model: KDEClassifier, opset: int, input_type: int) -> Any:
     state = model.state_dict()
     g = _Graph(opset)
     rows = g.node("Cast", ["features"], "rows", to=TensorProto.DOUBLE)
+    if EXACT_DATASET in state:
+        raise InvalidInput("a bandwidth so small that its density is kept in double precision has no ONNX form")
+    if COLUMN_SHIFT in state:
+        moved = g.node("Sub", [rows, g.constant("column_shift", state[COLUMN_SHIFT])], "moved")
+        rounded = g.node("Cast", [moved], "moved_rounded", to=TensorProto.FLOAT)
+        rows = g.node("Cast", [rounded], "moved_rows", to=TensorProto.DOUBLE)
     log_density = _of_pipeline(g, rows, state, model.feature_scaling_method, "")
     if is_pair(state):
         g.prefix = "kernad/second/"
         second = _of_pipeline(g, rows, state, model.feature_scaling_method, SECOND)
         g.prefix = "kernad/"
         log_density = _lower(g, log_density, second, tail_of(state[FIRST_TAIL]), tail_of(state[SECOND_TAIL]))
+    if DENSITY_TAIL in state:
+        g.prefix = "kernad/subspace/"
+        inside = _inside(g, rows, state)
+        log_density = _lower(g, log_density, inside, tail_of(state[DENSITY_TAIL]), tail_of(state[INSIDE_TAIL]))
+        g.prefix = "kernad/"
     outputs = _decisions(g, log_density, model)
     columns = len(state["pca_model.mean"])
     graph = helper.make_graph(
@@ -182,6 +206,38 @@ def _kernel_sums(g: _Graph, scaled: str, state: Mapping[str, Any], part: str) ->
         weights = g.constant("log_weights", -dimension(state, part) * np.log(factors))
         relative = g.reduce("ReduceLogSumExp", g.node("Add", [narrowed, weights], "weighted"), "log_kernel_sum", 0)
     return g.node("Add", [relative, g.constant("log_constant", constant)], "log_density_here")
+
+
+def _inside(g: _Graph, rows: str, state: Mapping[str, Any]) -> str:
+    """Minus the distance from the subspace of the training rows, as src/subspace/subspace.cpp measures it."""
+    scale, largest = state["subspace.scale"], state["subspace.largest"]
+    varies = (largest != 0).astype(np.float64)
+    centred = g.node("Sub", [rows, g.constant("mean", state["subspace.mean"])], "centred")
+    changed = g.node("Mul", [centred, g.constant("constant_scale", scale * (1 - varies))], "changed")
+    square = g.reduce("ReduceSumSquare", changed, "constant_square", keepdims=0)
+    if "subspace.axes" in state:
+        varying_scale = g.constant("varying_scale", scale * varies)
+        standardized = g.node("Mul", [centred, varying_scale], "standardized")
+        along = g.node("MatMul", [standardized, g.constant("axes", state["subspace.axes"].T)], "along")
+        sizes = g.node("Max", [g.node("Abs", [rows], "sizes"), g.constant("largest", largest)], "largest_sizes")
+        values = g.node("Mul", [sizes, varying_scale], "standardized_sizes")
+        rounding = g.node(
+            "Mul",
+            [g.reduce("ReduceSumSquare", values, "sizes_square", 0), g.constant("rounding_square", 2.0**-48)],
+            "rounding",
+        )
+        solver = g.node(
+            "Mul",
+            [g.reduce("ReduceSumSquare", standardized, "length_square", 0), g.constant("solver_square", 2.0**-80)],
+            "solver",
+        )
+        noise = g.constant("noise_square", float(np.ravel(state["subspace.noise"])[0]) ** 2)
+        unit = g.node("Max", [noise, rounding, solver], "unit_square")
+        parted = g.node("Div", [g.reduce("ReduceSumSquare", along, "along_square", 0), unit], "parted")
+        square = g.node("Add", [square, parted], "whole_square")
+    distance = g.node("Div", [g.node("Sqrt", [square], "length"), g.constant("margin", 8.0)], "distance")
+    is_inside = g.node("LessOrEqual", [distance, g.constant("one", 1.0)], "is_inside")
+    return g.node("Where", [is_inside, g.constant("zero", 0.0), g.node("Neg", [distance], "minus")], "inside")
 
 
 def _lower(g: _Graph, first: str, second: str, first_tail: Tail, second_tail: Tail) -> str:

@@ -15,6 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from kernad._errors import InvalidInput
+from kernad._fitted import DENSITY_TAIL
 
 NAMES = (
     "pca_model.singular_vectors",
@@ -58,7 +59,11 @@ def to_reference_form(state: Mapping[str, Any]) -> dict[str, npt.NDArray[Any]]:
 
 
 def is_reference_form(state: Mapping[str, Any]) -> bool:
-    """Whether the reference can hold the model: one density, all kernels alike, no residual, a norm within float32."""
+    """Whether the reference can hold the model: one density, all kernels alike, no residual, a norm within float32, and
+    a verdict by the density alone.
+    """
+    if DENSITY_TAIL in state:
+        return False
     try:
         require_plain_kernels(state, "")
     except InvalidInput:

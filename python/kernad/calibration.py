@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from kernad import _core
-from kernad._arrays import ArrayLike, as_rows, as_scores
+from kernad._arrays import ArrayLike, as_classifier_rows, as_scores
 from kernad._calls import Progress, Reporter, threads_for, whole_number
 from kernad._errors import InvalidInput
 
@@ -103,7 +103,7 @@ class Calibrated:
         self, embeddings: ArrayLike, folds: int, rate: float | None = None, reporter: Reporter | None = None
     ) -> npt.NDArray[np.float64]:
         """``calibrate``; returns the held-out log-density of each row that the fit used, in their order."""
-        rows, _ = as_rows(embeddings, "embeddings")
+        rows, _ = as_classifier_rows(embeddings, "embeddings")
         folds = whole_number(folds, "folds", 2)
         callback = None if reporter is None else reporter.callback
         return self._core.calibrate(rows, folds, rate, threads_for(self.num_threads), callback)
@@ -119,7 +119,7 @@ class Calibrated:
             NotFittedError: there is no model.
             ValueError: as of ``compute_kde_scores``, and a rate that so few rows cannot promise.
         """
-        rows, _ = as_rows(normals, "normals")
+        rows, _ = as_classifier_rows(normals, "normals")
         rate = None if target_fpr is None else float(target_fpr)
         self._core.calibrate_from(rows, rate, threads_for(self.num_threads))
 

@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from kernad import _core
-from kernad._arrays import ArrayLike, Rows, as_rows, as_scores, as_tensor, to_numpy
+from kernad._arrays import ArrayLike, ExactRows, as_classifier_rows, as_rows, as_scores, as_tensor, to_numpy
 from kernad._calls import Progress, Reporter, threads_for, whole_number
 from kernad._errors import FitWarning
 from kernad._options import Option, shown, to_texts, to_values
@@ -31,7 +31,8 @@ class KDEClassifier(Calibrated):
     the GIL is released, and a ``fit`` beside them does not disturb scores that are under way.
 
     Arrays may be anything with the buffer, ``__array__`` or DLPack protocol. Native float32 with neighbouring values
-    in a row is used in place, everything else is converted to float32; input is never changed. Results are float64
+    in a row is used in place, everything else is converted to float32 (float64 after columns far from zero, as time
+    stamps, have been moved near it, so that they keep their differences); input is never changed. Results are float64
     NumPy arrays; to who gave torch tensors they are float64 torch tensors on the same device.
 
     Args:
@@ -154,7 +155,7 @@ class KDEClassifier(Calibrated):
         Warns:
             FitWarning: components were cut to the data's rank, directions left out, or rows sampled.
         """
-        rows, _ = as_rows(embeddings, "embeddings")
+        rows, _ = as_classifier_rows(embeddings, "embeddings")
         with Reporter(progress, "fit") as reporter:
             fitted = self._core.fit(rows, threads_for(self.num_threads), reporter.callback)
         if fitted:
@@ -201,7 +202,7 @@ class KDEClassifier(Calibrated):
             ValueError: another number of columns than in training, NaN or infinity (with row and column), or a finite
                 value beyond float32.
         """
-        rows, wrap = as_rows(features, "features")
+        rows, wrap = as_classifier_rows(features, "features")
         with Reporter(progress, "score") as reporter:
             if reporter.callback is None:
                 return wrap(self._scores(rows, bool(as_log_likelihood)))
@@ -264,7 +265,7 @@ class KDEClassifier(Calibrated):
             5
         """
         array, _ = to_numpy(row, "row")
-        rows, _ = as_rows(array.reshape(1, -1) if array.ndim == 1 else array, "row")
+        rows, _ = as_classifier_rows(array.reshape(1, -1) if array.ndim == 1 else array, "row")
         count = whole_number(nearest, "nearest", 0)
         found = self._core.explain(rows, count, threads_for(self.num_threads))
         neighbours = Neighbours(
@@ -332,10 +333,12 @@ class KDEClassifier(Calibrated):
         classifier._warn_of_notes("scaling_assumed")
         return classifier
 
-    def _scores(self, rows: Rows, as_log_likelihood: bool) -> npt.NDArray[np.float64]:
+    def _scores(self, rows: ExactRows, as_log_likelihood: bool) -> npt.NDArray[np.float64]:
         return self._core.scores(rows, as_log_likelihood, threads_for(self.num_threads))
 
-    def _scores_in_blocks(self, rows: Rows, as_log_likelihood: bool, reporter: Reporter) -> npt.NDArray[np.float64]:
+    def _scores_in_blocks(
+        self, rows: ExactRows, as_log_likelihood: bool, reporter: Reporter
+    ) -> npt.NDArray[np.float64]:
         assert reporter.callback is not None
         result = self._scores(rows[:0], as_log_likelihood)  # errors that concern all rows come first
         result = np.empty(len(rows), dtype=result.dtype)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from kernad import _core
-from kernad._arrays import ArrayLike, as_rows
+from kernad._arrays import ArrayLike, as_classifier_rows, as_rows
 from kernad._calls import threads_for, whole_number
 from kernad.classifier import KDEClassifier
 from kernad.stages import GaussianKDE
@@ -40,6 +40,7 @@ class Scorer:
     def __init__(self, model: KDEClassifier | GaussianKDE, *, num_threads: int = 0) -> None:
         if not isinstance(model, (KDEClassifier, GaussianKDE)):
             raise TypeError(f"model is a {type(model).__name__}; a KDEClassifier or GaussianKDE is needed")
+        self._of_classifier = isinstance(model, KDEClassifier)
         self._core = _core.Scorer(model._core, threads_for(whole_number(num_threads, "num_threads", 0, 1024)))
 
     def log_density(self, features: ArrayLike) -> Any:
@@ -48,7 +49,8 @@ class Scorer:
         Raises:
             ValueError: another number of columns than in training, NaN or infinity.
         """
-        rows, wrap = as_rows(features, "features")
+        as_model_rows = as_classifier_rows if self._of_classifier else as_rows
+        rows, wrap = as_model_rows(features, "features")
         return wrap(self._core.log_density(rows))
 
     __call__ = log_density

@@ -16,7 +16,7 @@ from typing import Any
 
 from kernad._calls import Progress
 from kernad._errors import InvalidInput, NotFittedError
-from kernad._fitted import FIRST_TAIL, SECOND, SECOND_TAIL
+from kernad._fitted import COLUMN_SHIFT, EXACT_DATASET, FIRST_TAIL, SECOND, SECOND_TAIL
 from kernad._options import DEFAULTS, attributes_of, to_values
 from kernad._reference_form import NAMES, is_reference_form, to_reference_form
 from kernad._types import FeatureScalingMethod, FitReport, StateDict
@@ -274,6 +274,11 @@ class KDEClassifier(Buffers):
         self._metadata = {}
         if classifier is not None:
             state = classifier.state_dict()
+            if COLUMN_SHIFT in state or EXACT_DATASET in state:
+                raise InvalidInput(
+                    "the model moves columns before they become float32, or keeps its rows in double precision, which "
+                    "kernad.torch does not; fit on float32 rows, with a larger bandwidth"
+                )
             self._metadata = state.metadata
             form = to_reference_form(state) if is_reference_form(state) else dict(state)
             if "calibration.log_densities" in state:

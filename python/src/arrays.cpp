@@ -12,9 +12,8 @@ nb::capsule keep(std::unique_ptr<T> owner) {
   return nb::capsule(owner.release(), [](void* p) noexcept { delete static_cast<T*>(p); });
 }
 
-}  // namespace
-
-EmbeddingsView view(const Rows& rows) {
+template <typename T, typename Array>
+MatrixView<T> view_of(const Array& rows) {
   const std::size_t n = rows.shape(0);
   const std::size_t d = rows.shape(1);
   if (n == 0 || d == 0) return {rows.data(), n, d};
@@ -23,6 +22,11 @@ EmbeddingsView view(const Rows& rows) {
   if (!adjacent || !forward) throw InvalidParameter("the array's rows are not laid out as neighbouring values");
   return {rows.data(), n, d, n == 1 ? d : static_cast<std::size_t>(rows.stride(0))};
 }
+
+}  // namespace
+
+EmbeddingsView view(const Rows& rows) { return view_of<float>(rows); }
+MatrixView<double> view(const DoubleRows& rows) { return view_of<double>(rows); }
 
 std::span<const double> view(const Scores& scores) { return {scores.data(), scores.shape(0)}; }
 

@@ -15,6 +15,7 @@ namespace kernad::python {
 namespace nb = nanobind;
 
 using Rows = nb::ndarray<const float, nb::ndim<2>, nb::device::cpu>;
+using DoubleRows = nb::ndarray<const double, nb::ndim<2>, nb::device::cpu>;
 using Scores = nb::ndarray<const double, nb::ndim<1>, nb::c_contig, nb::device::cpu>;
 using Doubles = nb::ndarray<nb::numpy, double>;
 using Floats = nb::ndarray<nb::numpy, float, nb::ndim<2>>;
@@ -22,6 +23,7 @@ using Floats = nb::ndarray<nb::numpy, float, nb::ndim<2>>;
 /// The array's memory; it must outlive the view. Throws InvalidParameter for a layout that is not rows of neighbouring
 /// values, which kernad._arrays has ruled out.
 [[nodiscard]] EmbeddingsView view(const Rows& rows);
+[[nodiscard]] MatrixView<double> view(const DoubleRows& rows);
 [[nodiscard]] std::span<const double> view(const Scores& scores);
 
 /// Arrays that own what they are given.

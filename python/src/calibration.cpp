@@ -43,7 +43,8 @@ void recalibrate(KDEClassifier& self, int threads, std::optional<double> target_
 }
 
 /// The held-out log-density of each row that the fit used.
-Doubles calibrate(KDEClassifier& self, const Rows& rows, std::size_t folds, std::optional<double> target_fpr,
+template <typename Array>
+Doubles calibrate(KDEClassifier& self, const Array& rows, std::size_t folds, std::optional<double> target_fpr,
                   int threads, const nb::object& progress) {
   FitProgress report;
   if (!progress.is_none()) {
@@ -58,7 +59,8 @@ Doubles calibrate(KDEClassifier& self, const Rows& rows, std::size_t folds, std:
   return to_numpy(std::move(held_out));
 }
 
-void calibrate_from(KDEClassifier& self, const Rows& rows, std::optional<double> target_fpr, int threads) {
+template <typename Array>
+void calibrate_from(KDEClassifier& self, const Array& rows, std::optional<double> target_fpr, int threads) {
   recalibrate(self, threads, target_fpr, [&](KDEClassifier& copy) { copy.calibrate_from(view(rows)); });
 }
 
@@ -114,13 +116,21 @@ Bytes discoveries(const Scores& p_values, double fdr) {
 
 void bind_calibration(nb::module_& m, nb::class_<KDEClassifier>& classifier) {
   classifier
-      .def("calibrate", &calibrate, nb::arg("rows").noconvert(), nb::arg("folds"), nb::arg("target_fpr").none(),
+      .def("calibrate", &calibrate<Rows>, nb::arg("rows").noconvert(), nb::arg("folds"), nb::arg("target_fpr").none(),
            nb::arg("threads"), nb::arg("progress").none(),
            nb::sig("def calibrate(self, rows: numpy.typing.NDArray[numpy.float32], folds: int, target_fpr: float | "
                    "None, threads: int, "
                    "progress: collections.abc.Callable[[int, int], object] | None) -> "
                    "numpy.typing.NDArray[numpy.float64]"))
-      .def("calibrate_from", &calibrate_from, nb::arg("rows").noconvert(), nb::arg("target_fpr").none(),
+      .def("calibrate", &calibrate<DoubleRows>, nb::arg("rows").noconvert(), nb::arg("folds"),
+           nb::arg("target_fpr").none(), nb::arg("threads"), nb::arg("progress").none(),
+           nb::sig("def calibrate(self, rows: numpy.typing.NDArray[numpy.float64], folds: int, target_fpr: float | "
+                   "None, threads: int, "
+                   "progress: collections.abc.Callable[[int, int], object] | None) -> "
+                   "numpy.typing.NDArray[numpy.float64]"))
+      .def("calibrate_from", &calibrate_from<Rows>, nb::arg("rows").noconvert(), nb::arg("target_fpr").none(),
+           nb::arg("threads"))
+      .def("calibrate_from", &calibrate_from<DoubleRows>, nb::arg("rows").noconvert(), nb::arg("target_fpr").none(),
            nb::arg("threads"))
       .def("set_threshold", &set_threshold, nb::arg("rule"), nb::arg("value"))
       .def("set_threshold_f1", &set_threshold_f1, nb::arg("log_densities").noconvert(), nb::arg("labels").noconvert(),

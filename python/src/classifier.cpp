@@ -45,7 +45,8 @@ KDEClassifier with_threads(const KDEClassifier& classifier, int threads) {
 }
 
 /// progress: None, or called with (stages done, stages in all); what it raises ends the fit.
-bool fit(KDEClassifier& self, const Rows& rows, int threads, const nb::object& progress) {
+template <typename Array>
+bool fit(KDEClassifier& self, const Array& rows, int threads, const nb::object& progress) {
   KDEClassifier copy = with_threads(self, threads);
   FitProgress report;
   if (!progress.is_none()) {
@@ -63,7 +64,8 @@ bool fit(KDEClassifier& self, const Rows& rows, int threads, const nb::object& p
   return fitted;
 }
 
-Doubles scores(const KDEClassifier& self, const Rows& rows, bool as_log_likelihood, int threads) {
+template <typename Array>
+Doubles scores(const KDEClassifier& self, const Array& rows, bool as_log_likelihood, int threads) {
   const KDEClassifier copy = with_threads(self, threads);
   std::vector<double> result;
   {
@@ -170,10 +172,14 @@ void bind_classifier(nb::module_& m) {
           "__init__",
           [](KDEClassifier* self, const nb::dict& options) { new (self) KDEClassifier(to_options(options)); },
           nb::arg("options"), nb::sig("def __init__(self, options: dict[str, str]) -> None"))
-      .def("fit", &fit, nb::arg("rows").noconvert(), nb::arg("threads"), nb::arg("progress").none(),
+      .def("fit", &fit<Rows>, nb::arg("rows").noconvert(), nb::arg("threads"), nb::arg("progress").none(),
            nb::sig("def fit(self, rows: numpy.typing.NDArray[numpy.float32], threads: int, "
                    "progress: collections.abc.Callable[[int, int], object] | None) -> bool"))
-      .def("scores", &scores, nb::arg("rows").noconvert(), nb::arg("as_log_likelihood"), nb::arg("threads"))
+      .def("fit", &fit<DoubleRows>, nb::arg("rows").noconvert(), nb::arg("threads"), nb::arg("progress").none(),
+           nb::sig("def fit(self, rows: numpy.typing.NDArray[numpy.float64], threads: int, "
+                   "progress: collections.abc.Callable[[int, int], object] | None) -> bool"))
+      .def("scores", &scores<Rows>, nb::arg("rows").noconvert(), nb::arg("as_log_likelihood"), nb::arg("threads"))
+      .def("scores", &scores<DoubleRows>, nb::arg("rows").noconvert(), nb::arg("as_log_likelihood"), nb::arg("threads"))
       .def_static("probabilities", &probabilities, nb::arg("scores").noconvert())
       .def("pre_process", &pre_process, nb::arg("rows").noconvert(), nb::arg("max_length").none(), nb::arg("threads"),
            nb::sig("def pre_process(self, rows: numpy.typing.NDArray[numpy.float32], max_length: float | None, "

@@ -20,7 +20,8 @@ Doubles each(const std::vector<T>& items, double T::*member) {
   return to_numpy(std::move(values));
 }
 
-nb::dict explain(const KDEClassifier& self, const Rows& row, std::size_t nearest, int threads) {
+template <typename Array>
+nb::dict explain(const KDEClassifier& self, const Array& row, std::size_t nearest, int threads) {
   KDEClassifier copy = self;
   copy.set_threads(threads);
   Explanation why;
@@ -50,9 +51,13 @@ nb::dict explain(const KDEClassifier& self, const Rows& row, std::size_t nearest
 }  // namespace
 
 void bind_explanation(nb::class_<KDEClassifier>& classifier) {
-  classifier.def("explain", &explain, nb::arg("row").noconvert(), nb::arg("nearest"), nb::arg("threads"),
-                 nb::sig("def explain(self, row: numpy.typing.NDArray[numpy.float32], nearest: int, threads: int) -> "
-                         "dict[str, typing.Any]"));
+  classifier
+      .def("explain", &explain<Rows>, nb::arg("row").noconvert(), nb::arg("nearest"), nb::arg("threads"),
+           nb::sig("def explain(self, row: numpy.typing.NDArray[numpy.float32], nearest: int, threads: int) -> "
+                   "dict[str, typing.Any]"))
+      .def("explain", &explain<DoubleRows>, nb::arg("row").noconvert(), nb::arg("nearest"), nb::arg("threads"),
+           nb::sig("def explain(self, row: numpy.typing.NDArray[numpy.float64], nearest: int, threads: int) -> "
+                   "dict[str, typing.Any]"));
 }
 
 }  // namespace kernad::python

@@ -22,8 +22,9 @@ class SharedScorer {
   template <typename Model>
   SharedScorer(const Model& model, int threads) : scorer_(model, threads) {}
 
-  Doubles log_density(const Rows& rows) {
-    const EmbeddingsView embeddings = view(rows);
+  template <typename Array>
+  Doubles log_density(const Array& rows) {
+    const auto embeddings = view(rows);
     std::vector<double> scores(embeddings.rows());
     {
       const nb::gil_scoped_release release;
@@ -44,7 +45,8 @@ void bind_scorer(nb::module_& m) {
   nb::class_<SharedScorer>(m, "Scorer")
       .def(nb::init<const KDEClassifier&, int>(), nb::arg("model"), nb::arg("threads"))
       .def(nb::init<const GaussianKDE&, int>(), nb::arg("model"), nb::arg("threads"))
-      .def("log_density", &SharedScorer::log_density, nb::arg("rows").noconvert());
+      .def("log_density", &SharedScorer::log_density<Rows>, nb::arg("rows").noconvert())
+      .def("log_density", &SharedScorer::log_density<DoubleRows>, nb::arg("rows").noconvert());
 }
 
 }  // namespace kernad::python

@@ -99,6 +99,33 @@ def test_what_is_not_finite_never_reads_as_normal(train, options, tmp_path) -> N
     np.testing.assert_allclose(found["log_density"][48:], classifier.compute_kde_scores(rest, True), atol=1e-4)
 
 
+@pytest.mark.parametrize("options", [{"n_pca_components": 3}, {"auto": True}])
+def test_rows_outside_the_training_subspace(options, tmp_path) -> None:
+    rows = np.random.default_rng(4).normal(size=(200, 5)).astype(np.float32)
+    rows[:, 1] = 3
+    rows[:, 4] = rows[:, 2]
+    classifier = kernad.KDEClassifier(**options)
+    classifier.fit(rows)
+    classifier.calibrate(rows, folds=5, target_fpr=0.1)
+    kernad.export_onnx(classifier, tmp_path / "model.onnx")
+    asked = np.zeros((5, 5), np.float32)
+    asked[:, 1] = [3, 3.5, 3, -1e6, 3]
+    asked[2, 4] = 1
+    asked[4, 2] = -1e30
+    scores = classifier.compute_kde_scores(asked, as_log_likelihood=True)
+    found = everything(tmp_path / "model.onnx", asked)
+    np.testing.assert_allclose(found["log_density"], scores, rtol=1e-6, atol=1e-4)
+    np.testing.assert_array_equal(found["label"], [False, True, True, True, True])
+    np.testing.assert_array_equal(classifier.labels(scores), [0, 1, 1, 1, 1])
+
+
+def test_a_bandwidth_too_small_for_float32_is_refused(train, tmp_path) -> None:
+    classifier = kernad.KDEClassifier(2, bandwidth=1e-5)
+    classifier.fit(train)
+    with pytest.raises(ValueError, match="no ONNX form"):
+        kernad.export_onnx(classifier, tmp_path / "model.onnx")
+
+
 def test_metadata(fitted, train, tmp_path) -> None:
     fitted.calibrate(train, folds=3, target_fpr=0.05)
     fitted.save(tmp_path / "model.safetensors")

@@ -163,9 +163,9 @@ TEST(CInterfaceTest, CalibratesAndJudgesAsInCpp) {
 }
 
 TEST(CInterfaceTest, ReportsTheFitAsInCpp) {
-  const auto with = options({{"max_training_points", "150"}, {"seed", "7"}});
+  const auto with = options({{"n_pca_components", "7"}, {"max_training_points", "150"}, {"seed", "7"}});
   const auto model = fitted(kTrain, with.get());
-  const FitReport report = classifier({.max_training_points = 150, .seed = 7}).report();
+  const FitReport report = classifier({.n_pca_components = 7, .max_training_points = 150, .seed = 7}).report();
   EXPECT_EQ(figure(model.get(), "rows_seen"), 200);
   EXPECT_EQ(figure(model.get(), "rows_used"), 150);
   EXPECT_EQ(figure(model.get(), "columns"), 6);
@@ -180,7 +180,7 @@ TEST(CInterfaceTest, ReportsTheFitAsInCpp) {
   EXPECT_TRUE(std::isnan(figure(model.get(), "loo_log_likelihood")));
 
   ASSERT_EQ(kernad_model_note_count(model.get()), report.notes.size());
-  ASSERT_EQ(report.notes.size(), 2U);  // sampled, and 6 columns have no 16 components
+  ASSERT_EQ(report.notes.size(), 2U);  // sampled, and 6 columns have no 7 components
   for (std::size_t i = 0; i < report.notes.size(); ++i) {
     const char *code = nullptr, *text = nullptr;
     ASSERT_EQ(kernad_model_note(model.get(), i, &code, &text), KERNAD_OK);
