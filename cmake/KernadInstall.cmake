@@ -36,7 +36,7 @@ if(NOT BUILD_SHARED_LIBS)
   # With only a static library, plain `pkg-config --libs` must be enough. Libraries are named, not required through
   # their .pc files: those of Debian list private libraries that their -dev packages do not install.
   set(KERNAD_PC_CFLAGS " -DKERNAD_STATIC")
-  foreach(library IN ITEMS hwy zip ${KERNAD_FOUND_LIBRARIES})
+  foreach(library IN ITEMS hwy zip z ${KERNAD_FOUND_LIBRARIES})
     get_filename_component(folder "${library}" DIRECTORY)
     if(IS_ABSOLUTE "${library}" AND NOT folder IN_LIST CMAKE_CXX_IMPLICIT_LINK_DIRECTORIES)
       string(APPEND KERNAD_PC_LIBS " -L${folder}")

@@ -9,6 +9,7 @@
 #include "explanation/explain.hpp"
 #include "kde/density_scorer.hpp"
 #include "kernad/error.hpp"
+#include "kernad/sampling.hpp"
 #include "linalg/finite.hpp"
 #include "model/cross_conformal.hpp"
 #include "model/fit.hpp"
@@ -149,6 +150,40 @@ const Threshold& KDEClassifier::threshold() const {
 // ---- settings, report, files ----
 
 const FitReport& KDEClassifier::report() const { return fitted(model_).report; }
+
+void KDEClassifier::set_column_names(std::vector<std::string> names, std::vector<std::string> left_out) {
+  model::Model changed = fitted(model_);
+  model::check_column_names(names, left_out, changed.columns());
+  changed.column_names = std::move(names);
+  changed.left_out_columns = std::move(left_out);
+  model_ = std::make_shared<const model::Model>(std::move(changed));
+}
+
+const std::vector<std::string>& KDEClassifier::column_names() const { return fitted(model_).column_names; }
+
+const std::vector<std::string>& KDEClassifier::left_out_columns() const { return fitted(model_).left_out_columns; }
+
+void KDEClassifier::remember_rows(EmbeddingsView rows, const std::vector<std::string>& names) {
+  const FitReport& fit = report();
+  if (rows.rows() != fit.rows_seen || rows.cols() != fit.columns) {
+    throw InvalidInput(
+        fmt::format("rows are {} x {}; the fit had {} x {}", rows.rows(), rows.cols(), fit.rows_seen, fit.columns));
+  }
+  if (!names.empty() && names.size() != rows.rows()) {
+    throw InvalidParameter(
+        fmt::format("{} names for {} rows; one a row is needed, or none", names.size(), rows.rows()));
+  }
+  model::Model changed = fitted(model_);
+  changed.training_rows =
+      model::make_training_rows(rows, names, sample_rows(fit.rows_seen, options_.max_training_points, options_.seed));
+  model_ = std::make_shared<const model::Model>(std::move(changed));
+}
+
+const std::vector<std::string>& KDEClassifier::row_names() const { return fitted(model_).training_rows.names; }
+
+TrainedOn KDEClassifier::trained_on(EmbeddingsView rows) const {
+  return model::count_trained_on(fitted(model_).training_rows, rows);
+}
 
 void KDEClassifier::set_threads(int threads) { threads_ = parallel::checked_thread_count(threads); }
 

@@ -5,6 +5,8 @@
 #include <memory>
 #include <nlohmann/json.hpp>
 #include <optional>
+#include <utility>
+#include <vector>
 
 #include "calibration.hpp"
 #include "commands.hpp"
@@ -20,12 +22,13 @@ namespace {
 struct CalibrateOptions {
   std::string model;
   std::string output;
-  std::string normals;
-  std::string labelled;
+  Sources normals;
+  Sources labelled;
   std::string labels;
   std::optional<double> target_fpr;
   std::optional<double> log_density;
   std::optional<double> probability;
+  TableOptions table;
   CommonOptions common;
 
   [[nodiscard]] bool has_rule() const { return target_fpr || log_density || probability || !labelled.empty(); }
@@ -40,16 +43,20 @@ constexpr auto kCalibrateFooter =
     "  kernad calibrate model.safetensors --f1 labelled.csv --labels class";
 
 void calibrate_from_normals(const CalibrateOptions& options, KDEClassifier& model) {
-  const auto header = options.common.csv_header();
-  const Embeddings rows = options.labels.empty() ? read_features(options.normals, header)
-                                                 : normal_rows(read_labelled(options.normals, options.labels, header));
-  in_file(options.normals, [&] { model.calibrate_from(rows); });
+  const ReadOptions reading = options.table.read_options(model);
+  const LabelSource labels = {options.labels, options.table.normal_label};
+  const Rows rows = options.labels.empty() ? read_rows(options.normals, reading)
+                                           : normal_rows(read_labelled(options.normals, labels, reading));
+  in_file(options.normals, [&] { model.calibrate_from(rows.features); });
+  print_notes(rows.table.notes);
 }
 
 Threshold best_threshold(const CalibrateOptions& options, const KDEClassifier& model) {
-  const auto data = read_labelled(options.labelled, options.labels, options.common.csv_header());
+  const Rows rows =
+      read_labelled(options.labelled, {options.labels, options.table.normal_label}, options.table.read_options(model));
+  print_notes(rows.table.notes);
   return in_file(options.labelled,
-                 [&] { return Threshold::at_largest_f1(log_densities(model, data.features), data.labels); });
+                 [&] { return Threshold::at_largest_f1(log_densities(model, rows.features), rows.labels); });
 }
 
 void choose_threshold(const CalibrateOptions& options, KDEClassifier& model) {
@@ -74,12 +81,18 @@ void require_own_model(const std::string& path) {
   }
 }
 
-void run(const CalibrateOptions& options) {
+void run(CalibrateOptions options) {
+  require_file(options.output, "--output");
+  options.normals = expand(options.normals);
+  options.labelled = expand(options.labelled);
   if (!options.has_rule() && options.normals.empty()) {
     throw InvalidParameter("nothing to change; give --target-fpr, --threshold, --probability, --f1 or --normals");
   }
   const std::string& output = options.output.empty() ? options.model : options.output;
-  require_another_file(output, {options.normals, options.labelled, options.labels});
+  std::vector<std::string> inputs = options.normals;
+  inputs.insert(inputs.end(), options.labelled.begin(), options.labelled.end());
+  inputs.push_back(options.labels);
+  require_another_file(output, inputs);
   KDEClassifier model = load_model(options.model, options.common);
   if (is_same_file(output, options.model)) require_own_model(options.model);
   if (!options.normals.empty()) {
@@ -99,7 +112,7 @@ void run(const CalibrateOptions& options) {
     add_calibration(table, model);
     print_table(table);
   }
-  print_notes(model.report().notes);
+  print_load_notes(model);
 }
 
 }  // namespace
@@ -126,9 +139,12 @@ void add_calibrate(CLI::App& app) {
   target->type_name("RATE")->excludes(value, probability, f1);
   value->type_name("VALUE")->excludes(probability, f1);
   probability->type_name("P")->excludes(f1);
-  f1->type_name("DATA")->check(not_empty())->needs(labels)->excludes(normals);
-  normals->type_name("DATA")->check(not_empty());
+  f1->type_name("DATA")->allow_extra_args(false)->check(not_empty())->needs(labels)->excludes(normals);
+  normals->type_name("DATA")->allow_extra_args(false)->check(not_empty());
   labels->type_name("COLUMN|FILE")->check(not_empty());
+  add_table_options(*command, options->table);
+  add_normal_label(*command, options->table);
+  add_columns_by(*command, options->table);
   add_common(*command, options->common);
   command->footer(std::string(kCalibrateFooter) + kExitStatus);
   command->callback([options] { run(*options); });

@@ -1,28 +1,79 @@
 #include "data.hpp"
 
 #include <fmt/format.h>
+#include <glob.h>
 
 #include <algorithm>
 #include <cctype>
 #include <cmath>
 #include <filesystem>
+#include <iterator>
+#include <numeric>
 #include <system_error>
+#include <utility>
+
+#include "options.hpp"
 
 namespace kernad::cli {
 namespace {
 
 /// Here and not left to the classifier, because only here the row's number in the file and the column's name are known.
-void require_finite(const kernad::Table& table, const std::string& source) {
+[[noreturn]] void refuse(const kernad::Table& table, const Sources& sources, std::size_t row, std::size_t column) {
+  const std::string name = column < table.column_names.size() ? fmt::format(" ('{}')", table.column_names[column]) : "";
+  const float value = table.features(row, column);
+  throw InvalidInput(fmt::format("{}: row {}, column {}{} is {}; every value must be finite{}", name_of(sources), row,
+                                 column, name, value,
+                                 std::isnan(value) ? ", or missing values have to be allowed (missing: skip)" : ""));
+}
+
+/// The numbers of the rows without a missing value.
+std::vector<std::size_t> complete_rows(const kernad::Table& table, const Sources& sources, bool skip_missing) {
+  std::vector<std::size_t> complete;
   for (std::size_t i = 0; i < table.features.rows(); ++i) {
     const auto row = table.features.row(i);
-    const auto bad = std::find_if(row.begin(), row.end(), [](float x) { return !std::isfinite(x); });
-    if (bad == row.end()) continue;
-    const auto column = static_cast<std::size_t>(bad - row.begin());
-    const std::string name =
-        column < table.column_names.size() ? fmt::format(" ('{}')", table.column_names[column]) : "";
-    throw InvalidInput(
-        fmt::format("{}: row {}, column {}{} is {}; every value must be finite", source, i, column, name, *bad));
+    bool missing = false;
+    for (std::size_t j = 0; j < row.size(); ++j) {
+      if (std::isfinite(row[j])) continue;
+      if (!skip_missing || !std::isnan(row[j])) refuse(table, sources, i, j);
+      missing = true;
+    }
+    if (!missing) complete.push_back(i);
   }
+  return complete;
+}
+
+/// Keeps the rows that `kept` names, in their order.
+void select(Rows& rows, const std::vector<std::size_t>& kept) {
+  if (kept.size() == rows.features.rows()) return;
+  Embeddings features(kept.size(), rows.features.cols());
+  std::vector<std::size_t> numbers;
+  std::vector<std::uint8_t> labels;
+  for (std::size_t i = 0; i < kept.size(); ++i) {
+    std::ranges::copy(rows.features.row(kept[i]), features.row(i).begin());
+    numbers.push_back(rows.numbers[kept[i]]);
+    if (!rows.labels.empty()) labels.push_back(rows.labels[kept[i]]);
+  }
+  rows.features = std::move(features);
+  rows.numbers = std::move(numbers);
+  rows.labels = std::move(labels);
+}
+
+/// labels: of all rows, or none.
+Rows complete(kernad::Table table, std::vector<std::uint8_t> labels, const Sources& sources, bool skip_missing) {
+  const auto kept = complete_rows(table, sources, skip_missing);
+  Rows rows;
+  rows.all = table.features.rows();
+  rows.features = std::move(table.features);
+  rows.numbers.resize(rows.all);
+  std::iota(rows.numbers.begin(), rows.numbers.end(), std::size_t{0});
+  rows.labels = std::move(labels);
+  rows.table = std::move(table);
+  select(rows, kept);
+  if (kept.size() < rows.all) {
+    rows.table.notes.push_back(fmt::format("{}: {} of {} rows have missing values and are skipped", name_of(sources),
+                                           rows.all - kept.size(), rows.all));
+  }
+  return rows;
 }
 
 /// Whether `source` is a file that is there, or an array in one.
@@ -31,64 +82,201 @@ bool is_file(const std::string& source) {
   return std::filesystem::exists(parse_source_name(source).path, ignored);
 }
 
-bool is_text(const std::string& source) {
-  std::string ending = std::filesystem::path(parse_source_name(source).path).extension().string();
-  std::transform(ending.begin(), ending.end(), ending.begin(),
+std::string lower_case(std::string text) {
+  std::transform(text.begin(), text.end(), text.begin(),
                  [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
-  return source == "-" || ending == ".csv" || ending == ".tsv" || ending.empty();
+  return text;
 }
 
-LabelledData with_label_column(const std::string& source, const std::string& column, CsvHeader header) {
-  kernad::Table table = read_rows(source, header, column);
-  auto labels = parse_labels(table.labels, fmt::format("{}, column '{}'", source, column));
-  return {std::move(table.features), std::move(labels), std::move(table.column_names)};
+bool is_text(const std::string& source) {
+  std::filesystem::path path = lower_case(parse_source_name(source).path);
+  if (path.extension() == ".gz") path.replace_extension();
+  const std::string ending = path.extension().string();
+  return source == "-" || ending.empty() || ending == ".csv" || ending == ".tsv" || ending == ".jsonl" ||
+         ending == ".ndjson";
 }
 
-LabelledData with_label_file(const std::string& source, const std::string& file, CsvHeader header) {
-  kernad::Table table = read_rows(source, header);
-  LabelledData data{std::move(table.features), read_labels(file), std::move(table.column_names)};
-  if (data.labels.size() != data.features.rows()) {
-    throw InvalidInput(fmt::format("{}: {} labels, but {} has {} rows; there must be one label a row", file,
-                                   data.labels.size(), source, data.features.rows()));
+Rows with_label_column(const Sources& sources, const LabelSource& from, ReadOptions options) {
+  options.label_column = from.column_or_file;
+  kernad::Table table = read_tables(sources, options);
+  auto labels = parse_labels(table.labels, fmt::format("{}, column '{}'", name_of(sources), from.column_or_file),
+                             {.normal_label = from.normal_label, .column = table.label_name});
+  if (from.normal_label.empty() && std::ranges::count(table.labels, "-1") != 0) {
+    table.notes.push_back(fmt::format("{}: the label -1 is taken for anomalous and 1 for normal", name_of(sources)));
   }
-  return data;
+  return complete(std::move(table), std::move(labels), sources, options.allow_missing);
+}
+
+Rows with_label_file(const Sources& sources, const LabelSource& from, const ReadOptions& options) {
+  const std::string& file = from.column_or_file;
+  kernad::Table table = read_tables(sources, options);
+  auto labels = read_labels(file, {.normal_label = from.normal_label});
+  if (labels.size() != table.features.rows()) {
+    throw InvalidInput(fmt::format("{}: {} labels, but {} has {} rows; there must be one label a row", file,
+                                   labels.size(), name_of(sources), table.features.rows()));
+  }
+  return complete(std::move(table), std::move(labels), sources, options.allow_missing);
+}
+
+/// "auto" is 0; a mark by itself, or by its name.
+char delimiter_of(const std::string& text) {
+  for (const auto& [name, mark] : {std::pair{"auto", '\0'},
+                                   {"comma", ','},
+                                   {"semicolon", ';'},
+                                   {"tab", '\t'},
+                                   {"\\t", '\t'},
+                                   {"pipe", '|'},
+                                   {"blank", ' '}}) {
+    if (text == name) return mark;
+  }
+  if (text.size() == 1 && text[0] != '"' && text[0] != '\n' && text[0] != '\r') return text[0];
+  throw InvalidParameter(
+      fmt::format("--delimiter is '{}'; valid: auto, comma, semicolon, tab, pipe, or one character", text));
+}
+
+/// "a,b" is two columns; a name with a comma in it stands in double quotes, as in a .csv.
+std::vector<std::string> split_names(const std::vector<std::string>& texts) {
+  std::vector<std::string> names;
+  for (const std::string& text : texts) {
+    std::string name;
+    bool quoted = false;
+    for (const char c : text) {
+      if (c == '"') {
+        quoted = !quoted;
+      } else if (c == ',' && !quoted) {
+        names.push_back(std::exchange(name, {}));
+      } else {
+        name += c;
+      }
+    }
+    names.push_back(std::move(name));
+  }
+  return names;
+}
+
+/// An option that takes one value each time that it is given.
+CLI::Option* add_list(CLI::App& command, const char* name, std::vector<std::string>& values, const char* help) {
+  return command.add_option(name, values, help)->allow_extra_args(false)->check(not_empty());
 }
 
 }  // namespace
 
-kernad::Table read_rows(const std::string& source, CsvHeader header, const std::string& label_column) {
-  kernad::Table table = read_table(source, {label_column, header});
-  require_finite(table, source);
-  return table;
+ReadOptions TableOptions::read_options() const {
+  ReadOptions options;
+  if (header != "auto") options.header = header == "present" ? CsvHeader::present : CsvHeader::absent;
+  options.delimiter = delimiter_of(delimiter);
+  if (decimal != "auto") options.decimal = decimal == "comma" ? DecimalMark::comma : DecimalMark::point;
+  options.allow_missing = missing == "skip";
+  options.columns = split_names(columns);
+  options.ignored_columns = split_names(ignored);
+  options.id_columns = split_names(ids);
+  return options;
 }
 
-Embeddings read_features(const std::string& source, CsvHeader header, const std::string& label_column) {
-  return std::move(read_rows(source, header, label_column).features);
+ReadOptions TableOptions::read_options(const KDEClassifier& model) const {
+  ReadOptions options = read_options();
+  if (columns_by == "position") return options;
+  options.model_columns = model.column_names();
+  options.known_columns = model.left_out_columns();
+  return options;
 }
 
-LabelledData read_labelled(const std::string& source, const std::string& labels, CsvHeader header) {
-  if (source == "-" && labels == "-") {
+void add_table_options(CLI::App& command, TableOptions& options) {
+  command.add_option("--header", options.header, "Whether the first line of a .csv or .tsv names its columns")
+      ->check(quiet(CLI::IsMember({"auto", "present", "absent"})))
+      ->type_name("auto|present|absent")
+      ->capture_default_str();
+  command.add_option("--delimiter", options.delimiter, "What separates the columns of a .csv or .tsv")
+      ->check(not_empty())
+      ->type_name("auto|comma|semicolon|tab|pipe|CHARACTER")
+      ->capture_default_str();
+  command.add_option("--decimal", options.decimal, "The decimal mark of a .csv or .tsv")
+      ->check(quiet(CLI::IsMember({"auto", "point", "comma"})))
+      ->type_name("auto|point|comma")
+      ->capture_default_str();
+  command.add_option("--missing", options.missing, "What to do with rows that lack a value: an empty field, NA, NaN")
+      ->check(quiet(CLI::IsMember({"refuse", "skip"})))
+      ->type_name("refuse|skip")
+      ->capture_default_str();
+  add_list(command, "--columns", options.columns, "Columns that are features: names or numbers, a comma between")
+      ->type_name("LIST");
+  add_list(command, "--ignore", options.ignored, "Columns to leave out")->type_name("LIST");
+  add_list(command, "--id", options.ids, "Columns that say what a row is called; they are in all that is written")
+      ->type_name("LIST");
+}
+
+void add_normal_label(CLI::App& command, TableOptions& options) {
+  command.add_option("--normal-label", options.normal_label, "The label of normal rows; all others are anomalous")
+      ->check(not_empty())
+      ->type_name("TEXT");
+}
+
+void add_columns_by(CLI::App& command, TableOptions& options) {
+  command.add_option("--columns-by", options.columns_by, "How columns are found that the model knows by name")
+      ->check(quiet(CLI::IsMember({"name", "position"})))
+      ->type_name("name|position")
+      ->capture_default_str();
+}
+
+std::string name_of(const Sources& sources) {
+  return sources.size() == 1 ? sources[0] : fmt::format("{} and {} more", sources[0], sources.size() - 1);
+}
+
+Sources expand(const Sources& sources) {
+  Sources files;
+  for (const std::string& source : sources) {
+    if (source.find_first_of("*?[") == std::string::npos || is_file(source)) {
+      files.push_back(source);
+      continue;
+    }
+    glob_t found = {};
+    const int failed = ::glob(source.c_str(), 0, nullptr, &found);
+    if (failed == 0) std::copy_n(found.gl_pathv, found.gl_pathc, std::back_inserter(files));
+    ::globfree(&found);
+    if (failed != 0) throw InvalidParameter(source + ": no file matches this pattern");
+  }
+  return files;
+}
+
+std::string Rows::name(std::size_t i) const {
+  if (table.ids.empty()) return fmt::format("{}", numbers[i]);
+  std::string name;
+  for (const TextColumn& id : table.ids) name += (name.empty() ? "" : ", ") + id.values[numbers[i]];
+  return name;
+}
+
+std::string training_row_name(const KDEClassifier& model, std::size_t row) {
+  return model.row_names().empty() ? fmt::format("{}", row) : model.row_names()[row];
+}
+
+Rows read_rows(const Sources& sources, const ReadOptions& options) {
+  return complete(read_tables(sources, options), {}, sources, options.allow_missing);
+}
+
+Rows read_labelled(const Sources& sources, const LabelSource& labels, const ReadOptions& options) {
+  if (labels.column_or_file == "-" && std::ranges::count(sources, "-") != 0) {
     throw InvalidParameter("data and labels cannot both be standard input; give one of them as a file");
   }
-  if (!is_text(source)) return with_label_file(source, labels, header);
-  if (!is_file(labels)) return with_label_column(source, labels, header);
-  std::error_code ignored;
+  if (!std::ranges::all_of(sources, is_text)) return with_label_file(sources, labels, options);
+  if (!is_file(labels.column_or_file)) return with_label_column(sources, labels, options);
   // A file's name can be a column's as well, and the column goes first; but a pipe can be read only once.
-  if (!std::filesystem::is_regular_file(source, ignored)) return with_label_file(source, labels, header);
+  std::error_code ignored;
+  const auto regular = [&](const std::string& source) { return std::filesystem::is_regular_file(source, ignored); };
+  if (!std::ranges::all_of(sources, regular)) return with_label_file(sources, labels, options);
   try {
-    return with_label_column(source, labels, header);
+    return with_label_column(sources, labels, options);
   } catch (const InvalidParameter&) {
-    return with_label_file(source, labels, header);
+    return with_label_file(sources, labels, options);
   }
 }
 
-Embeddings normal_rows(const LabelledData& data) {
-  const auto count = static_cast<std::size_t>(std::count(data.labels.begin(), data.labels.end(), std::uint8_t{0}));
-  Embeddings rows(count, data.features.cols());
-  std::size_t next = 0;
-  for (std::size_t i = 0; i < data.labels.size(); ++i) {
-    if (data.labels[i] == 0) std::ranges::copy(data.features.row(i), rows.row(next++).begin());
+Rows normal_rows(Rows rows) {
+  if (rows.labels.empty()) return rows;
+  std::vector<std::size_t> kept;
+  for (std::size_t i = 0; i < rows.labels.size(); ++i) {
+    if (rows.labels[i] == 0) kept.push_back(i);
   }
+  select(rows, kept);
   return rows;
 }
 

@@ -1,6 +1,7 @@
 // Reading what the commands work on, and saying which file was wrong.
 #pragma once
 
+#include <CLI/CLI.hpp>
 #include <concepts>
 #include <cstdint>
 #include <string>
@@ -8,36 +9,81 @@
 
 #include "kernad/error.hpp"
 #include "kernad/io.hpp"
+#include "kernad/kde_classifier.hpp"
 
 namespace kernad::cli {
 
-struct LabelledData {
-  Embeddings features;
-  std::vector<std::uint8_t> labels;       ///< one a row: 0 normal, 1 anomalous
-  std::vector<std::string> column_names;  ///< of the features; empty where the source has none
+/// How tables are read, and what their columns are for.
+struct TableOptions {
+  std::string header = "auto";
+  std::string delimiter = "auto";
+  std::string decimal = "auto";
+  std::string missing = "refuse";
+  std::string columns_by = "name";
+  std::vector<std::string> columns;  ///< each may be several, separated by commas
+  std::vector<std::string> ignored;
+  std::vector<std::string> ids;
+  std::string normal_label;
+
+  /// To fit on.
+  [[nodiscard]] ReadOptions read_options() const;
+  /// With the columns of `model`, unless they go by position.
+  [[nodiscard]] ReadOptions read_options(const KDEClassifier& model) const;
 };
 
-/// The rows of `source` and the names of its columns where it has some; finite, as those of read_features.
-[[nodiscard]] kernad::Table read_rows(const std::string& source, CsvHeader header,
-                                      const std::string& label_column = "");
+/// --header, --delimiter, --decimal, --missing, --columns, --ignore and --id.
+void add_table_options(CLI::App& command, TableOptions& options);
+/// --normal-label: for the commands that need to know which rows are normal.
+void add_normal_label(CLI::App& command, TableOptions& options);
+/// --columns-by: for the commands that have a model.
+void add_columns_by(CLI::App& command, TableOptions& options);
 
-/// The features of `source`, all finite; `label_column`, if there is one, is left out. Throws InvalidInput naming the
-/// first value that is not finite with its row and column.
-[[nodiscard]] Embeddings read_features(const std::string& source, CsvHeader header,
-                                       const std::string& label_column = "");
+/// One or several sources, read as one table.
+using Sources = std::vector<std::string>;
 
-/// The same with labels: the column of a .csv or .tsv that `labels` names or counts, or else the file of that name.
-[[nodiscard]] LabelledData read_labelled(const std::string& source, const std::string& labels, CsvHeader header);
+/// For messages: "a.csv", or "a.csv and 2 more".
+[[nodiscard]] std::string name_of(const Sources& sources);
 
-/// The rows labelled normal.
-[[nodiscard]] Embeddings normal_rows(const LabelledData& data);
+/// Patterns (`*`, `?`, `[`) become the files that they match, sorted. Throws InvalidParameter when there is none.
+[[nodiscard]] Sources expand(const Sources& sources);
 
-/// Runs `action`; the library does not know where the data came from, so `source` is put before what it finds wrong.
-auto in_file(const std::string& source, const std::invocable auto& action) {
+/// What a command works on: the rows without a missing value.
+struct Rows {
+  Embeddings features;
+  std::vector<std::size_t> numbers;  ///< of these rows, as they stand in the sources, from 0
+  std::vector<std::uint8_t> labels;  ///< one a row where they were asked for: 0 normal, 1 anomalous
+  std::size_t all = 0;               ///< rows of the sources
+  kernad::Table table;               ///< names, notes, and ids and fields of all rows; its features have moved
+
+  /// What row `i` of the features is called: its ids, else its number in the sources.
+  [[nodiscard]] std::string name(std::size_t i) const;
+};
+
+/// What a training row of the model is called: by the fit, else its number there.
+[[nodiscard]] std::string training_row_name(const KDEClassifier& model, std::size_t row);
+
+/// The rows of all sources. Throws InvalidInput naming the first value that is infinite, or missing where that is not
+/// to be skipped, with its row and column.
+[[nodiscard]] Rows read_rows(const Sources& sources, const ReadOptions& options);
+
+/// Which labels, and what they say.
+struct LabelSource {
+  std::string column_or_file;
+  std::string normal_label;  ///< empty: what kernad::parse_labels understands
+};
+
+/// The same with labels: the column of a text that is named or counted, or else the file of that name.
+[[nodiscard]] Rows read_labelled(const Sources& sources, const LabelSource& labels, const ReadOptions& options);
+
+/// Those labelled normal; all, where there are no labels.
+[[nodiscard]] Rows normal_rows(Rows rows);
+
+/// Runs `action`; the library does not know where the data came from, so their name is put before what it finds wrong.
+auto in_file(const Sources& sources, const std::invocable auto& action) {
   try {
     return action();
   } catch (const InvalidInput& error) {
-    throw InvalidInput(source + ": " + error.what());
+    throw InvalidInput(name_of(sources) + ": " + error.what());
   }
 }
 

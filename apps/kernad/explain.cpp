@@ -8,6 +8,8 @@
 #include <nlohmann/json.hpp>
 #include <numeric>
 #include <optional>
+#include <utility>
+#include <vector>
 
 #include "commands.hpp"
 #include "data.hpp"
@@ -20,11 +22,12 @@ namespace {
 
 struct ExplainOptions {
   std::string model;
-  std::string data;
+  Sources data;
   std::size_t row = 0;
   std::size_t nearest = 5;
-  std::size_t columns = 10;
+  std::size_t show = 10;
   std::string label_column;
+  TableOptions table;
   CommonOptions common;
 };
 
@@ -33,24 +36,38 @@ struct Explained {
   std::size_t row = 0;
   Explanation why;
   std::optional<bool> anomalous;          ///< of a model with a threshold
+  std::optional<double> score;            ///< the same
   std::vector<std::string> column_names;  ///< empty where the file has none
+  std::vector<std::pair<std::string, std::string>> ids;
+  std::vector<std::string> neighbours;  ///< what they are called
 };
+
+/// A number where the name is one.
+nlohmann::ordered_json name_json(const std::string& name) {
+  const bool digits = !name.empty() && name.size() < 19 && name.find_first_not_of("0123456789") == std::string::npos;
+  if (digits && (name == "0" || name[0] != '0')) return std::stoull(name);
+  return name;
+}
 
 nlohmann::ordered_json as_json(const Explained& explained) {
   const auto& why = explained.why;
   nlohmann::ordered_json json;
   json["row"] = explained.row;
+  for (const auto& [name, value] : explained.ids) json["ids"][name] = value;
+  if (explained.anomalous) json["label"] = *explained.anomalous ? 1 : 0;
+  if (explained.score) json["score"] = *explained.score;
+  if (why.p_value) json["p_value"] = *why.p_value;
   json["log_density"] = why.log_density;
   json["probability"] = why.probability;
-  if (why.p_value) json["p_value"] = *why.p_value;
-  if (explained.anomalous) json["label"] = *explained.anomalous ? 1 : 0;
   if (why.decided_by != 0) json["decided_by"] = why.decided_by;
   json["deviation"] = why.deviation;
   json["residual_share"] = why.residual_share;
   json["unseen"] = why.residual_share;  // its old name, which goes with the next minor version
   json["neighbours"] = nlohmann::ordered_json::array();
-  for (const auto& [row, distance, weight] : why.neighbours) {
-    json["neighbours"].push_back({{"row", row}, {"distance", distance}, {"weight", weight}});
+  for (std::size_t i = 0; i < why.neighbours.size(); ++i) {
+    const auto& [row, distance, weight] = why.neighbours[i];
+    json["neighbours"].push_back(
+        {{"row", name_json(explained.neighbours[i])}, {"distance", distance}, {"weight", weight}});
   }
   json["components"] = why.components;
   for (std::size_t d = 0; d < why.columns.size(); ++d) {
@@ -83,11 +100,13 @@ void print_scores(const Explained& explained) {
   const auto& why = explained.why;
   std::vector<std::pair<std::string, std::string>> table = {
       {"row", fmt::format("{}", explained.row)},
-      {"log_density", fmt::format("{:.6g}", why.log_density)},
-      {"probability", fmt::format("{:.6f}", why.probability)},
   };
-  if (why.p_value) table.emplace_back("p_value", fmt::format("{:.6g}", *why.p_value));
+  table.insert(table.end(), explained.ids.begin(), explained.ids.end());
   if (explained.anomalous) table.emplace_back("label", *explained.anomalous ? "1 (anomalous)" : "0 (normal)");
+  if (explained.score) table.emplace_back("score", fmt::format("{:.6f}", *explained.score));
+  if (why.p_value) table.emplace_back("p_value", fmt::format("{:.6g}", *why.p_value));
+  table.emplace_back("log_density", fmt::format("{:.6g}", why.log_density));
+  table.emplace_back("probability", fmt::format("{:.6f}", why.probability));
   if (why.decided_by != 0) {
     table.emplace_back("decided by", why.decided_by == 1 ? "density 1, of all columns together"
                                                          : "density 2, of standardised columns");
@@ -97,10 +116,11 @@ void print_scores(const Explained& explained) {
   print_table(table);
 }
 
-void print_neighbours(const Explanation& why) {
+void print_neighbours(const Explained& explained) {
   Grid grid = {{"training row", "distance", "weight"}};
-  for (const auto& [row, distance, weight] : why.neighbours) {
-    grid.push_back({fmt::format("{}", row), fmt::format("{:.6g}", distance), fmt::format("{:.4f}", weight)});
+  for (std::size_t i = 0; i < explained.neighbours.size(); ++i) {
+    const auto& [row, distance, weight] = explained.why.neighbours[i];
+    grid.push_back({explained.neighbours[i], fmt::format("{:.6g}", distance), fmt::format("{:.4f}", weight)});
   }
   print("\nnearest training rows\n");
   print_grid(grid);
@@ -129,37 +149,57 @@ void print_columns(const Explained& explained, std::size_t count) {
 
 void run(const ExplainOptions& options) {
   const KDEClassifier model = load_model(options.model, options.common);
-  const auto table = read_rows(options.data, options.common.csv_header(), options.label_column);
-  const auto& features = table.features;
-  if (options.row >= features.rows()) {
-    throw InvalidParameter(features.rows() == 0 ? options.data + ": has no rows"
-                                                : fmt::format("{}: there is no row {}; valid: 0 to {}", options.data,
-                                                              options.row, features.rows() - 1));
+  const Sources data = expand(options.data);
+  ReadOptions reading = options.table.read_options(model);
+  reading.label_column = options.label_column;
+  const Rows rows = read_rows(data, reading);
+  if (options.row >= rows.all) {
+    throw InvalidParameter(rows.all == 0 ? name_of(data) + ": has no rows"
+                                         : fmt::format("{}: there is no row {}; valid: 0 to {}", name_of(data),
+                                                       options.row, rows.all - 1));
   }
-  Explained explained{.row = options.row, .why = {}, .anomalous = {}, .column_names = table.column_names};
-  explained.why = in_file(options.data,
-                          [&] { return model.explain(features.view().middle_rows(options.row, 1), options.nearest); });
+  const auto at = std::ranges::lower_bound(rows.numbers, options.row);
+  if (at == rows.numbers.end() || *at != options.row) {
+    throw InvalidInput(
+        fmt::format("{}: row {} has a missing value and cannot be explained", name_of(data), options.row));
+  }
+  const auto row = static_cast<std::size_t>(at - rows.numbers.begin());
+  Explained explained{.row = options.row,
+                      .why = {},
+                      .anomalous = {},
+                      .score = {},
+                      .column_names = rows.table.column_names,
+                      .ids = {},
+                      .neighbours = {}};
+  for (const TextColumn& id : rows.table.ids) explained.ids.emplace_back(id.name, id.values[options.row]);
+  explained.why =
+      in_file(data, [&] { return model.explain(rows.features.view().middle_rows(row, 1), options.nearest); });
+  for (const auto& neighbour : explained.why.neighbours) {
+    explained.neighbours.push_back(training_row_name(model, neighbour.row));
+  }
   if (model.has_threshold()) {
     explained.anomalous = model.threshold().labels(std::vector{explained.why.log_density})[0] != 0;
+    explained.score = model.threshold().scores(std::vector{explained.why.log_density})[0];
   }
   if (options.common.json) {
     print_json(as_json(explained));
   } else {
     print_scores(explained);
-    if (!explained.why.neighbours.empty()) print_neighbours(explained.why);
-    if (options.columns > 0) {
-      print_components(explained.why, options.columns);
-      print_columns(explained, options.columns);
+    if (!explained.why.neighbours.empty()) print_neighbours(explained);
+    if (options.show > 0) {
+      print_components(explained.why, options.show);
+      print_columns(explained, options.show);
     }
   }
-  print_notes(model.report().notes);
+  print_notes(rows.table.notes);
+  print_load_notes(model);
 }
 
 constexpr const char* kExplainFooter =
     "Distances are in bandwidths; weights are shares of the sum of kernels. The deviation is the\n"
     "way from the weighted mean of the training rows to the row; shares are of its square.\n"
-    "expected is the column's value with the deviation taken back. Training rows count from 0\n"
-    "among those that the model keeps: without anomalous ones, and in a sample of the sample.\n\n"
+    "expected is the column's value with the deviation taken back. Training rows are called by\n"
+    "their ids at the fit, else by their numbers in its file, from 0.\n\n"
     "Example:\n  kernad explain model.safetensors new.csv --row 17";
 
 }  // namespace
@@ -168,7 +208,9 @@ void add_explain(CLI::App& app) {
   auto options = std::make_shared<ExplainOptions>();
   CLI::App* command = app.add_subcommand("explain", "Tell why a row has its score: nearest training rows, columns");
   command->add_option("MODEL", options->model, "Model file")->required()->type_name("");
-  command->add_option("DATA", options->data, "Rows: .npy, .npz[:ARRAY], .safetensors[:ARRAY], .csv, .tsv or -")
+  command
+      ->add_option("DATA", options->data,
+                   "Rows: .npy, .npz[:ARRAY], .safetensors[:ARRAY], .csv, .tsv or -; of several all rows")
       ->required()
       ->type_name("");
   command->add_option("--row", options->row, "Row of DATA to explain, counted from 0")
@@ -180,7 +222,7 @@ void add_explain(CLI::App& app) {
       ->type_name("N")
       ->capture_default_str();
   command
-      ->add_option("--columns", options->columns,
+      ->add_option("--show", options->show,
                    "How many components and columns to show, those with the largest shares; --json has all")
       ->check(whole_number())
       ->type_name("N")
@@ -188,6 +230,8 @@ void add_explain(CLI::App& app) {
   command->add_option("--labels", options->label_column, "Column of a .csv or .tsv that is a label, not a feature")
       ->check(not_empty())
       ->type_name("COLUMN");
+  add_table_options(*command, options->table);
+  add_columns_by(*command, options->table);
   add_common(*command, options->common);
   command->footer(std::string(kExplainFooter) + kExitStatus);
   command->callback([options] { run(*options); });

@@ -6,6 +6,9 @@
 #include <memory>
 #include <nlohmann/json.hpp>
 #include <optional>
+#include <set>
+#include <utility>
+#include <vector>
 
 #include "commands.hpp"
 #include "data.hpp"
@@ -19,12 +22,13 @@ namespace kernad::cli {
 namespace {
 
 struct FitOptions {
-  std::string train;
+  Sources train;
   std::string model;
   EstimatorOptions estimator;
   std::string labels;
   std::optional<double> target_fpr;
   std::optional<std::size_t> folds;
+  TableOptions table;
   CommonOptions common;
 };
 
@@ -35,6 +39,27 @@ void calibrate(const FitOptions& options, EmbeddingsView rows, KDEClassifier& mo
   Progress progress("calibrating", std::min(folds, model.report().rows_used));
   model.calibrate(rows, folds, [&](std::size_t, std::size_t) { progress.advance(1); });
   if (options.target_fpr) model.set_target_fpr(*options.target_fpr);
+}
+
+/// Names that are not each another cannot be told apart later: then columns go by position, as the note says.
+void remember_columns(kernad::Table& table, KDEClassifier& model) {
+  std::set<std::string> seen(table.left_out.begin(), table.left_out.end());
+  for (const auto& name : table.column_names) {
+    if (seen.insert(name).second) continue;
+    table.notes.push_back(
+        fmt::format("more than one column is called '{}': the model knows columns by position", name));
+    return;
+  }
+  if (!table.column_names.empty()) model.set_column_names(table.column_names, table.left_out);
+}
+
+/// Rows are called by their ids, else by their numbers in the file, where those are not the model's own.
+void remember_rows(const Rows& rows, KDEClassifier& model) {
+  const bool as_in_file =
+      rows.table.ids.empty() && rows.features.rows() == rows.all && model.report().rows_used == rows.all;
+  std::vector<std::string> names;
+  for (std::size_t i = 0; !as_in_file && i < rows.features.rows(); ++i) names.push_back(rows.name(i));
+  model.remember_rows(rows.features, names);
 }
 
 void report(const FitOptions& options, const KDEClassifier& model, std::size_t left_out) {
@@ -51,30 +76,34 @@ void report(const FitOptions& options, const KDEClassifier& model, std::size_t l
 }
 
 void run(const FitOptions& options) {
-  require_another_file(options.model, {options.train, options.labels});
+  require_file(options.model, "--output");
+  const Sources train = expand(options.train);
+  std::vector<std::string> inputs = train;
+  inputs.push_back(options.labels);
+  require_another_file(options.model, inputs);
   KDEClassifier model(options.estimator.classifier_options());
   model.set_threads(options.common.threads);
 
-  Embeddings rows;
-  std::size_t left_out = 0;
-  if (options.labels.empty()) {
-    rows = read_features(options.train, options.common.csv_header());
-  } else {
-    const auto data = read_labelled(options.train, options.labels, options.common.csv_header());
-    rows = normal_rows(data);
-    left_out = data.labels.size() - rows.rows();
-  }
-  const bool fitted = in_file(options.train, [&] {
+  const ReadOptions reading = options.table.read_options();
+  Rows rows = options.labels.empty() ? read_rows(train, reading)
+                                     : read_labelled(train, {options.labels, options.table.normal_label}, reading);
+  const std::size_t labelled = rows.labels.size();
+  rows = normal_rows(std::move(rows));
+  const std::size_t left_out = labelled == 0 ? 0 : labelled - rows.features.rows();
+  const bool fitted = in_file(train, [&] {
     const Progress progress("fitting");
-    return model.fit(rows);
+    return model.fit(rows.features);
   });
   if (!fitted) {
     throw InvalidInput(fmt::format("{}: {} {}rows are too few; {} components need at least as many (see --components)",
-                                   options.train, rows.rows(), options.labels.empty() ? "" : "normal ",
+                                   name_of(train), rows.features.rows(), options.labels.empty() ? "" : "normal ",
                                    model.options().n_pca_components.count()));
   }
-  in_file(options.train, [&] { calibrate(options, rows, model); });
+  in_file(train, [&] { calibrate(options, rows.features, model); });
+  remember_columns(rows.table, model);
+  remember_rows(rows, model);
   model.save(options.model);
+  print_notes(rows.table.notes);
   report(options, model, left_out);
 }
 
@@ -83,7 +112,9 @@ void run(const FitOptions& options) {
 void add_fit(CLI::App& app) {
   auto options = std::make_shared<FitOptions>();
   CLI::App* command = app.add_subcommand("fit", "Learn a model from examples of what is normal");
-  command->add_option("TRAIN", options->train, "Examples: .npy, .npz[:ARRAY], .safetensors[:ARRAY], .csv, .tsv or -")
+  command
+      ->add_option("TRAIN", options->train,
+                   "Examples: .npy, .npz[:ARRAY], .safetensors[:ARRAY], .csv, .tsv or -; of several the rows together")
       ->required()
       ->type_name("");
   command->add_option("-o,--output", options->model, "Model file to write (.safetensors)")
@@ -102,6 +133,8 @@ void add_fit(CLI::App& app) {
                    "Calibrate by F refits, each without one part of the rows; with --target-fpr 10")
       ->check(whole_number())
       ->type_name("F");
+  add_table_options(*command, options->table);
+  add_normal_label(*command, options->table);
   add_common(*command, options->common);
   command->footer(std::string("Examples:\n  kernad fit train.npy -o model.safetensors --auto\n"
                               "  kernad fit train.npy -o model.safetensors --components 0.95\n"

@@ -26,7 +26,7 @@ void show_model(const InfoOptions& options) {
   } else {
     print_table(model_table(options.model, model));
   }
-  print_notes(model.report().notes);
+  print_load_notes(model);
 }
 
 void show_system(bool as_json) {

@@ -11,21 +11,25 @@ _kernad() {
     --bandwidth) mapfile -t COMPREPLY < <(compgen -W 'scott silverman loo' -- "$cur") && return ;;
     --covariance) mapfile -t COMPREPLY < <(compgen -W 'full ledoit-wolf oas isotropic' -- "$cur") && return ;;
     --scaling) mapfile -t COMPREPLY < <(compgen -W 'scale norm' -- "$cur") && return ;;
+    --delimiter) mapfile -t COMPREPLY < <(compgen -W 'auto comma semicolon tab pipe' -- "$cur") && return ;;
+    --decimal) mapfile -t COMPREPLY < <(compgen -W 'auto point comma' -- "$cur") && return ;;
+    --missing) mapfile -t COMPREPLY < <(compgen -W 'refuse skip' -- "$cur") && return ;;
+    --columns-by) mapfile -t COMPREPLY < <(compgen -W 'name position' -- "$cur") && return ;;
     --header) mapfile -t COMPREPLY < <(compgen -W 'auto present absent' -- "$cur") && return ;;
     --components) mapfile -t COMPREPLY < <(compgen -W 'all' -- "$cur") && return ;;
-    --local | --max-training-points | --seed | --threads | --folds | --target-fpr | --threshold | --probability | --fdr | --row | --nearest | --columns) return ;;
+    --local | --max-training-points | --seed | --threads | --folds | --target-fpr | --threshold | --probability | --fdr | --row | --nearest | --show | --columns | --ignore | --id | --normal-label | --top) return ;;
   esac
 
-  local common='--threads --header --json --help'
+  local table='--header --delimiter --decimal --missing --columns --ignore --id' common='--threads --json --help'
   case $command in
     fit)
       options="--output --components --standardize --bandwidth --covariance --local --scaling --auto --max-training-points"
-      options+=" --seed --labels --target-fpr --folds $common"
+      options+=" --seed --labels --normal-label --target-fpr --folds $table $common"
       ;;
-    calibrate) options="--target-fpr --threshold --probability --f1 --normals --labels --output $common" ;;
-    predict) options="--output --labels --fdr --no-pruning $common" ;;
-    test) options="--labels --report --no-pruning $common" ;;
-    explain) options="--row --nearest --columns --labels $common" ;;
+    calibrate) options="--target-fpr --threshold --probability --f1 --normals --labels --normal-label --output $table --columns-by $common" ;;
+    predict) options="--output --labels --fdr --top --only-anomalous --append --no-pruning $table --columns-by $common" ;;
+    test) options="--labels --normal-label --report --no-pruning $table --columns-by $common" ;;
+    explain) options="--row --nearest --show --labels $table --columns-by $common" ;;
     info) options='--json --help' ;;
     *) options='fit calibrate predict test explain info --help --version' ;;
   esac

@@ -2,13 +2,22 @@
 # zsh completion of kernad(1)
 
 _kernad() {
-  local -a common fit calibrate predict test explain info
+  local -a common table by fit calibrate predict test explain info
   common=(
     '--threads[threads to use]:threads:'
-    '--header[whether the first line names the columns]:when:(auto present absent)'
     '--json[print one JSON object]'
     '(-h --help)'{-h,--help}'[show help]'
   )
+  table=(
+    '--header[whether the first line names the columns]:when:(auto present absent)'
+    '--delimiter[what separates the columns]:delimiter:(auto comma semicolon tab pipe)'
+    '--decimal[the decimal mark]:mark:(auto point comma)'
+    '--missing[rows that lack a value]:how:(refuse skip)'
+    '*--columns[columns that are features]:columns:'
+    '*--ignore[columns to leave out]:columns:'
+    '*--id[columns that say what a row is called]:columns:'
+  )
+  by=('--columns-by[how columns that the model knows by name are found]:how:(name position)')
   fit=(
     '(-o --output)'{-o,--output}'[model file to write]:model:_files'
     '--components[principal components, share of the variance, or all]:count, share or all:(all)'
@@ -21,9 +30,10 @@ _kernad() {
     '--max-training-points[of more rows a sample is used]:rows:'
     '--seed[seed of that sample]:seed:'
     '--labels[labels: a column or a file]:labels:_files'
+    '--normal-label[the label of normal rows]:label:'
     '--target-fpr[calibrate for this false-positive rate]:rate:'
     '--folds[calibrate by this many refits]:folds:'
-    ':training data:_files'
+    '*:training data:_files'
   )
   calibrate=(
     '(-o --output)'{-o,--output}'[model file to write instead]:model:_files'
@@ -33,27 +43,32 @@ _kernad() {
     '(--target-fpr --threshold --probability --normals)--f1[threshold of largest F1 on labelled rows]:data:_files'
     '(--f1)--normals[calibrate on these normal rows]:data:_files'
     '--labels[labels: a column or a file]:labels:_files'
+    '--normal-label[the label of normal rows]:label:'
     ':model:_files'
   )
   predict=(
     '(-o --output)'{-o,--output}'[file to write]:scores:_files'
     '--labels[column that is a label]:column:'
     '--fdr[label at this false-discovery rate]:rate:'
+    '--top[write the most anomalous rows alone]:rows:'
+    '--only-anomalous[write the rows of label 1 alone]'
+    "--append[write scores next to the input's columns]"
     '--no-pruning[sum over every training row]'
-    ':model:_files' ':data:_files'
+    ':model:_files' '*:data:_files'
   )
   test=(
     '--labels[labels: a column or a file]:labels:_files'
+    '--normal-label[the label of normal rows]:label:'
     '--report[page to write]:page:_files'
     '--no-pruning[sum over every training row]'
-    ':model:_files' ':data:_files'
+    ':model:_files' '*:data:_files'
   )
   explain=(
     '--row[row to explain, counted from 0]:row:'
     '--nearest[how many of the nearest training rows]:rows:'
-    '--columns[how many components and columns]:columns:'
+    '--show[how many components and columns]:columns:'
     '--labels[column that is a label]:column:'
-    ':model:_files' ':data:_files'
+    ':model:_files' '*:data:_files'
   )
   info=('--json[print one JSON object]' '(-h --help)'{-h,--help}'[show help]' ':model:_files')
 
@@ -66,11 +81,11 @@ _kernad() {
   shift words
   (( CURRENT-- ))
   case $command in
-    fit) _arguments $fit $common ;;
-    calibrate) _arguments $calibrate $common ;;
-    predict) _arguments $predict $common ;;
-    test) _arguments $test $common ;;
-    explain) _arguments $explain $common ;;
+    fit) _arguments $fit $table $common ;;
+    calibrate) _arguments $calibrate $table $by $common ;;
+    predict) _arguments $predict $table $by $common ;;
+    test) _arguments $test $table $by $common ;;
+    explain) _arguments $explain $table $by $common ;;
     info) _arguments $info ;;
   esac
 }

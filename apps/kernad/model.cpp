@@ -6,6 +6,7 @@
 
 #include "calibration.hpp"
 #include "estimation.hpp"
+#include "output.hpp"
 
 namespace kernad::cli {
 
@@ -14,6 +15,12 @@ KDEClassifier load_model(const std::string& path, const CommonOptions& options) 
   model.set_threads(options.threads);
   model.set_pruning(!options.no_pruning);
   return model;
+}
+
+void print_load_notes(const KDEClassifier& model) {
+  for (const Note& note : model.report().notes) {
+    if (note.code == NoteCode::scaling_assumed) print_error("note: " + note.text);
+  }
 }
 
 nlohmann::ordered_json model_json(const std::string& path, const KDEClassifier& model) {

@@ -11,8 +11,12 @@
 
 namespace kernad::cli {
 
-/// The model at `path`, to be run with the threads and the pruning that the options tell.
+/// The model at `path`, to be run with the threads and the pruning that the options give.
 [[nodiscard]] KDEClassifier load_model(const std::string& path, const CommonOptions& options = {});
+
+/// "kernad: note: ..." for what loading it found: of a checkpoint what was assumed. The notes of its fit were printed
+/// then.
+void print_load_notes(const KDEClassifier& model);
 
 /// Parameters and fit report.
 [[nodiscard]] nlohmann::ordered_json model_json(const std::string& path, const KDEClassifier& model);

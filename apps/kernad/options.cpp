@@ -9,11 +9,6 @@
 
 namespace kernad::cli {
 
-CsvHeader CommonOptions::csv_header() const {
-  if (header == "present") return CsvHeader::present;
-  return header == "absent" ? CsvHeader::absent : CsvHeader::detect;
-}
-
 CLI::Validator whole_number(std::uint64_t largest) {
   const auto check = [largest](std::string& text) {
     std::uint64_t value = 0;
@@ -35,7 +30,7 @@ bool is_same_file(const std::string& output, const std::string& input) {
   return std::filesystem::is_regular_file(output, ignored) && std::filesystem::equivalent(output, input, ignored);
 }
 
-void require_another_file(const std::string& output, std::initializer_list<std::string> inputs,
+void require_another_file(const std::string& output, const std::vector<std::string>& inputs,
                           const std::string& option) {
   if (output.empty()) return;
   for (const auto& input : inputs) {
@@ -44,6 +39,10 @@ void require_another_file(const std::string& output, std::initializer_list<std::
     if (!is_same_file(output, path == "-" ? "/dev/stdin" : path)) continue;
     throw InvalidParameter(fmt::format("{}: is an input of this command; {} needs another file", output, option));
   }
+}
+
+void require_file(const std::string& output, const std::string& option) {
+  if (output == "-") throw InvalidParameter(option + " is '-'; valid: a file, as standard output has the results");
 }
 
 CLI::Validator quiet(CLI::Validator check) { return check.description(""); }
@@ -61,10 +60,6 @@ void add_common(CLI::App& command, CommonOptions& options) {
   command.add_option("--threads", options.threads, "Threads to use; 0: KERNAD_NUM_THREADS, else all of the machine's")
       ->check(whole_number(std::numeric_limits<int>::max()))
       ->type_name("T")
-      ->capture_default_str();
-  command.add_option("--header", options.header, "Whether the first line of a .csv or .tsv names its columns")
-      ->check(quiet(CLI::IsMember({"auto", "present", "absent"})))
-      ->type_name("auto|present|absent")
       ->capture_default_str();
   add_json(command, options);
 }

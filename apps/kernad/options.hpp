@@ -3,9 +3,9 @@
 
 #include <CLI/CLI.hpp>
 #include <cstdint>
-#include <initializer_list>
 #include <limits>
 #include <string>
+#include <vector>
 
 #include "kernad/io.hpp"
 
@@ -14,10 +14,7 @@ namespace kernad::cli {
 struct CommonOptions {
   int threads = 0;
   bool no_pruning = false;
-  std::string header = "auto";
   bool json = false;
-
-  [[nodiscard]] CsvHeader csv_header() const;
 };
 
 /// A script's unset variable must not mean "none".
@@ -28,8 +25,11 @@ struct CommonOptions {
 
 /// Throws InvalidParameter, naming the option, when writing `output` would replace one of `inputs`: sources as of
 /// read_table, models, or what may be the name of either (a label column, or ""). An empty output is none.
-void require_another_file(const std::string& output, std::initializer_list<std::string> inputs,
+void require_another_file(const std::string& output, const std::vector<std::string>& inputs,
                           const std::string& option = "--output");
+
+/// Throws InvalidParameter for "-": a model or a page is a file, and standard output has the command's results.
+void require_file(const std::string& output, const std::string& option);
 
 inline constexpr const char* kExitStatus =
     "\n\nExit status: 0 success, 2 wrong usage or bad input, 1 anything else (see man kernad)";
@@ -43,7 +43,7 @@ inline constexpr const char* kExitStatus =
 void add_json(CLI::App& command, CommonOptions& options);
 /// --no-pruning: for the commands that score.
 void add_no_pruning(CLI::App& command, CommonOptions& options);
-/// --threads, --header and --json: for the commands that read data.
+/// --threads and --json: for the commands that read data.
 void add_common(CLI::App& command, CommonOptions& options);
 
 }  // namespace kernad::cli

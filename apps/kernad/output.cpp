@@ -10,19 +10,21 @@
 #include <system_error>
 
 #include "kernad/error.hpp"
+#include "utf8.hpp"
 
 namespace kernad::cli {
 namespace {
 
 std::string one_line(std::string_view text) {
   std::string line;
-  for (const char c : text) {
-    const auto byte = static_cast<unsigned char>(c);
-    if (byte < 0x20 || byte == 0x7f) {
-      line += fmt::format("\\x{:02x}", byte);
+  while (!text.empty()) {
+    const std::size_t length = sequence_length(text);
+    if (length == 0) {
+      line += fmt::format("\\x{:02x}", static_cast<unsigned char>(text[0]));
     } else {
-      line += c;
+      line += text.substr(0, length);
     }
+    text.remove_prefix(std::max<std::size_t>(length, 1));
   }
   return line;
 }
@@ -77,6 +79,10 @@ void print_grid(const Grid& rows) {
 
 void print_notes(const std::vector<Note>& notes) {
   for (const Note& note : notes) print_error("note: " + note.text);
+}
+
+void print_notes(const std::vector<std::string>& notes) {
+  for (const auto& note : notes) print_error("note: " + note);
 }
 
 void print_error(std::string_view message) {

@@ -32,6 +32,7 @@ void print_grid(const Grid& rows);
 
 /// "kernad: note: ..." on standard error, a line each.
 void print_notes(const std::vector<Note>& notes);
+void print_notes(const std::vector<std::string>& notes);
 
 /// "kernad: ..." on standard error, always one line: control characters, which may come from a path, are escaped.
 void print_error(std::string_view message);

@@ -1,8 +1,13 @@
 // kernad predict: log-density and anomaly probability of each row; p-value and label where the model is calibrated.
 #include <CLI/CLI.hpp>
+#include <algorithm>
+#include <limits>
 #include <memory>
 #include <nlohmann/json.hpp>
+#include <numeric>
 #include <optional>
+#include <utility>
+#include <vector>
 
 #include "commands.hpp"
 #include "data.hpp"
@@ -17,63 +22,159 @@ namespace {
 
 struct PredictOptions {
   std::string model;
-  std::string data;
+  Sources data;
   std::string output;
   std::string label_column;
   std::optional<double> fdr;
+  std::optional<std::size_t> top;
+  bool only_anomalous = false;
+  bool append = false;
+  TableOptions table;
   CommonOptions common;
 };
 
-void write(const PredictOptions& options, const Scores& scores) {
-  if (options.output.empty()) {
-    print(options.common.json ? json_text(scores) : csv_text(scores));
+/// A value for each row of the sources; NaN for those that have no score.
+template <typename Value>
+std::vector<double> for_all_rows(const Rows& rows, const std::vector<Value>& values) {
+  std::vector<double> all(rows.all, std::numeric_limits<double>::quiet_NaN());
+  for (std::size_t i = 0; i < values.size(); ++i) all[rows.numbers[i]] = static_cast<double>(values[i]);
+  return all;
+}
+
+/// The scores' columns. What a threshold decides comes first: it agrees with the verdict, which the reference's
+/// probability, of a fixed scale, need not.
+std::vector<OutputColumn> score_columns(const PredictOptions& options, const KDEClassifier& model, const Rows& rows,
+                                        const std::vector<double>& log_density) {
+  std::vector<OutputColumn> columns;
+  const auto add = [&](const char* name, const auto& values) { columns.push_back({name, for_all_rows(rows, values)}); };
+  if (options.fdr) {
+    add("label", benjamini_hochberg(model.calibration().p_values(log_density), *options.fdr));
+  } else if (model.has_threshold()) {
+    add("label", model.threshold().labels(log_density));
+    add("score", model.threshold().scores(log_density));
+  }
+  const bool decided = !columns.empty();
+  const auto p_values = model.is_calibrated() ? model.calibration().p_values(log_density) : std::vector<double>();
+  if (decided && model.is_calibrated()) add("p_value", p_values);
+  add("log_density", log_density);
+  add("probability", KDEClassifier::compute_probabilities(log_density));
+  if (!decided && model.is_calibrated()) add("p_value", p_values);
+  return columns;
+}
+
+/// Which rows are written: with --top or --only-anomalous the most anomalous first, else all as they stand.
+std::vector<std::size_t> chosen_rows(const PredictOptions& options, const Rows& rows,
+                                     const std::vector<OutputColumn>& columns, const std::vector<double>& log_density) {
+  std::vector<std::size_t> chosen(rows.all);
+  std::iota(chosen.begin(), chosen.end(), std::size_t{0});
+  if (!options.top && !options.only_anomalous) return chosen;
+  std::vector<std::size_t> order(log_density.size());
+  std::iota(order.begin(), order.end(), std::size_t{0});
+  std::ranges::stable_sort(order, {}, [&](std::size_t i) { return log_density[i]; });
+  chosen.clear();
+  for (const std::size_t i : order) {
+    const std::size_t row = rows.numbers[i];
+    if (options.only_anomalous && std::get<0>(columns[0].values)[row] != 1) continue;
+    if (options.top && chosen.size() == *options.top) break;
+    chosen.push_back(row);
+  }
+  return chosen;
+}
+
+/// In front of the scores: what the rows are called, or with --append all that they hold.
+std::vector<OutputColumn> own_columns(const PredictOptions& options, Rows& rows) {
+  std::vector<OutputColumn> columns;
+  for (TextColumn& column : options.append ? rows.table.fields : rows.table.ids) {
+    columns.push_back({column.name, std::move(column.values)});
+  }
+  if (columns.empty() && (options.top || options.only_anomalous)) {
+    std::vector<std::size_t> numbers(rows.all);
+    std::iota(numbers.begin(), numbers.end(), std::size_t{0});
+    columns.push_back({"row", std::move(numbers)});
+  }
+  return columns;
+}
+
+Output make_output(const PredictOptions& options, const KDEClassifier& model, Rows& rows,
+                   const std::vector<double>& log_density) {
+  Output output;
+  auto scores = score_columns(options, model, rows, log_density);
+  output.rows = chosen_rows(options, rows, scores, log_density);
+  output.scored.assign(rows.all, false);
+  for (const std::size_t row : rows.numbers) output.scored[row] = true;
+  output.columns = own_columns(options, rows);
+  for (OutputColumn& column : scores) {
+    // The input's own column keeps its name.
+    const auto taken = [&](const OutputColumn& own) { return own.name == column.name; };
+    if (std::ranges::any_of(output.columns, taken)) column.name = "kernad_" + column.name;
+    output.columns.push_back(std::move(column));
+  }
+  return output;
+}
+
+void write(const PredictOptions& options, const Output& output) {
+  if (options.output.empty() || options.output == "-") {
+    print(options.common.json ? json_text(output) : csv_text(output));
     return;
   }
-  write_scores(options.output, scores);
+  write_output(options.output, output);
   if (options.common.json) {
     nlohmann::ordered_json json;
-    json["rows"] = scores.log_density.size();
+    json["rows"] = output.rows.size();
     json["output"] = options.output;
     print_json(json);
   }
 }
 
-void run(const PredictOptions& options) {
-  if (!options.output.empty()) {
+void check(const PredictOptions& options, const Sources& data, const KDEClassifier& model) {
+  if (!options.output.empty() && options.output != "-") {
     require_known_ending(options.output);
-    require_another_file(options.output, {options.data, options.model});
+    std::vector<std::string> inputs = data;
+    inputs.push_back(options.model);
+    require_another_file(options.output, inputs);
   }
-  const KDEClassifier model = load_model(options.model, options.common);
   if (options.fdr && !model.is_calibrated()) {
     throw InvalidParameter(options.model + ": is not calibrated, as --fdr needs it; see kernad calibrate");
   }
-  const Embeddings rows = read_features(options.data, options.common.csv_header(), options.label_column);
-  const auto log_density = in_file(options.data, [&] { return log_densities(model, rows); });
-  const auto probability = KDEClassifier::compute_probabilities(log_density);
-  std::optional<std::vector<double>> p_value;
-  std::optional<std::vector<std::uint8_t>> label;
-  if (model.is_calibrated()) p_value = model.calibration().p_values(log_density);
-  if (options.fdr) {
-    label = benjamini_hochberg(*p_value, *options.fdr);
-  } else if (model.has_threshold()) {
-    label = model.threshold().labels(log_density);
+  if (options.only_anomalous && !options.fdr && !model.has_threshold()) {
+    throw InvalidParameter(options.model + ": has no threshold, as --only-anomalous needs it; see kernad calibrate");
   }
-  write(options, {log_density, probability, p_value, label});
-  print_notes(model.report().notes);
+}
+
+void run(const PredictOptions& options) {
+  const Sources data = expand(options.data);
+  const KDEClassifier model = load_model(options.model, options.common);
+  check(options, data, model);
+  ReadOptions reading = options.table.read_options(model);
+  reading.label_column = options.label_column;
+  reading.keep_fields = options.append;
+  Rows rows = read_rows(data, reading);
+  const auto log_density = in_file(data, [&] { return log_densities(model, rows.features); });
+  write(options, make_output(options, model, rows, log_density));
+  print_notes(rows.table.notes);
+  print_load_notes(model);
+  if (!model.has_threshold() && !options.fdr) {
+    print_error(
+        "note: the model has no threshold; probability is of the reference's fixed scale and no verdict (see "
+        "kernad calibrate)");
+  }
 }
 
 }  // namespace
 
 void add_predict(CLI::App& app) {
   auto options = std::make_shared<PredictOptions>();
-  CLI::App* command = app.add_subcommand("predict", "Score rows: log_density, probability, p_value and label");
+  CLI::App* command = app.add_subcommand("predict", "Score rows: label, score, p_value, log_density and probability");
   command->add_option("MODEL", options->model, "Model file")->required()->type_name("");
-  command->add_option("DATA", options->data, "Rows: .npy, .npz[:ARRAY], .safetensors[:ARRAY], .csv, .tsv or -")
+  command
+      ->add_option("DATA", options->data,
+                   "Rows: .npy, .npz[:ARRAY], .safetensors[:ARRAY], .csv, .tsv or -; of several all rows")
       ->required()
       ->type_name("");
   command
       ->add_option("-o,--output", options->output,
-                   "File to write: .csv, .npy (log_density alone) or .json; without it CSV on standard output")
+                   "File to write: .csv, .tsv, .jsonl, .json or .npy (log_density alone); without it CSV on standard "
+                   "output")
       ->check(not_empty())
       ->type_name("FILE");
   command->add_option("--labels", options->label_column, "Column of a .csv or .tsv that is a label, not a feature")
@@ -83,13 +184,19 @@ void add_predict(CLI::App& app) {
       ->add_option("--fdr", options->fdr,
                    "Label the batch so that at most this share of those called anomalous is normal")
       ->type_name("RATE");
+  command->add_option("--top", options->top, "Write the K most anomalous rows alone, the most anomalous first")
+      ->check(whole_number())
+      ->type_name("K");
+  command->add_flag("--only-anomalous", options->only_anomalous, "Write the rows of label 1 alone, in that order");
+  command->add_flag("--append", options->append, "Write the scores next to the input's own columns");
   add_no_pruning(*command, options->common);
+  add_table_options(*command, options->table);
+  add_columns_by(*command, options->table);
   add_common(*command, options->common);
-  command->footer(
-      std::string(
-          "p_value is there when the model is calibrated, label (1 is anomalous) when it has a\n"
-          "threshold: see kernad calibrate.\n\nExample:\n  kernad predict model.safetensors new.csv -o scores.csv") +
-      kExitStatus);
+  command->footer(std::string("label (1 is anomalous) and score (0.5 is the threshold) are there when the model has a\n"
+                              "threshold, p_value when it is calibrated: see kernad calibrate.\n\nExample:\n  kernad "
+                              "predict model.safetensors new.csv -o scores.csv") +
+                  kExitStatus);
   command->callback([options] { run(*options); });
 }
 

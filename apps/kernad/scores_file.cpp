@@ -34,44 +34,104 @@ std::string npy_bytes(std::span<const double> values) {
 
 std::string ending(const std::string& path) { return std::filesystem::path(path).extension().string(); }
 
+/// As a field of a .csv; quoted where that is needed.
+std::string quoted(const std::string& text, char delimiter) {
+  const bool plain = text.find_first_of("\"\r\n") == std::string::npos && text.find(delimiter) == std::string::npos &&
+                     (text.empty() || (text.front() != ' ' && text.back() != ' ' && text.front() != '#'));
+  if (plain) return text;
+  std::string field = "\"";
+  for (const char c : text) field += c == '"' ? std::string("\"\"") : std::string(1, c);
+  return field + '"';
+}
+
+std::string csv_field(const Output& output, const OutputColumn& column, std::size_t row, char delimiter) {
+  if (const auto* texts = std::get_if<2>(&column.values)) return quoted((*texts)[row], delimiter);
+  if (const auto* whole = std::get_if<1>(&column.values)) return fmt::format("{}", (*whole)[row]);
+  const double value = std::get<0>(column.values)[row];
+  return output.scored[row] ? fmt::format("{}", value) : "";
+}
+
+nlohmann::ordered_json json_value(const Output& output, const OutputColumn& column, std::size_t row) {
+  if (const auto* texts = std::get_if<2>(&column.values)) return (*texts)[row];
+  if (const auto* whole = std::get_if<1>(&column.values)) return (*whole)[row];
+  if (!output.scored[row]) return nullptr;
+  const double value = std::get<0>(column.values)[row];
+  if (column.name.ends_with("label")) return static_cast<int>(value);
+  return value;
+}
+
+std::string dumped(const nlohmann::ordered_json& json) {
+  return json.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace) + '\n';
+}
+
 }  // namespace
 
 void require_known_ending(const std::string& path) {
   const std::string known = ending(path);
-  if (known != ".csv" && known != ".npy" && known != ".json") {
-    throw InvalidParameter(path + ": scores cannot be written in that format; valid endings: .csv, .npy, .json");
+  for (const char* valid : {".csv", ".tsv", ".jsonl", ".ndjson", ".json", ".npy"}) {
+    if (known == valid) return;
   }
+  throw InvalidParameter(path +
+                         ": scores cannot be written in that format; valid endings: .csv, .npy, .json, .jsonl, "
+                         ".ndjson, .tsv");
 }
 
-std::string csv_text(const Scores& scores) {
-  std::string text = "log_density,probability";
-  if (scores.p_value) text += ",p_value";
-  if (scores.label) text += ",label";
+std::string csv_text(const Output& output, char delimiter) {
+  std::string text;
+  for (const OutputColumn& column : output.columns) {
+    if (!text.empty()) text += delimiter;
+    text += quoted(column.name, delimiter);
+  }
   text += '\n';
-  for (std::size_t i = 0; i < scores.log_density.size(); ++i) {
-    fmt::format_to(std::back_inserter(text), "{},{}", scores.log_density[i], scores.probability[i]);
-    if (scores.p_value) fmt::format_to(std::back_inserter(text), ",{}", (*scores.p_value)[i]);
-    if (scores.label) fmt::format_to(std::back_inserter(text), ",{}", (*scores.label)[i]);
+  for (const std::size_t row : output.rows) {
+    for (std::size_t k = 0; k < output.columns.size(); ++k) {
+      if (k > 0) text += delimiter;
+      text += csv_field(output, output.columns[k], row, delimiter);
+    }
     text += '\n';
   }
   return text;
 }
 
-std::string json_text(const Scores& scores) {
+std::string json_text(const Output& output) {
   nlohmann::ordered_json json;
-  json["rows"] = scores.log_density.size();
-  json["log_density"] = scores.log_density;
-  json["probability"] = scores.probability;
-  if (scores.p_value) json["p_value"] = *scores.p_value;
-  if (scores.label) json["label"] = *scores.label;
-  return json.dump() + '\n';
+  json["rows"] = output.rows.size();
+  for (const OutputColumn& column : output.columns) {
+    auto values = nlohmann::ordered_json::array();
+    for (const std::size_t row : output.rows) values.push_back(json_value(output, column, row));
+    json[column.name] = std::move(values);
+  }
+  return dumped(json);
 }
 
-void write_scores(const std::string& path, const Scores& scores) {
+std::string json_lines_text(const Output& output) {
+  std::string text;
+  for (const std::size_t row : output.rows) {
+    nlohmann::ordered_json json;
+    for (const OutputColumn& column : output.columns) json[column.name] = json_value(output, column, row);
+    text += dumped(json);
+  }
+  return text;
+}
+
+void write_output(const std::string& path, const Output& output) {
   const std::string known = ending(path);
-  const std::string bytes = known == ".npy"    ? npy_bytes(scores.log_density)
-                            : known == ".json" ? json_text(scores)
-                                               : csv_text(scores);
+  std::string bytes;
+  if (known == ".npy") {
+    std::vector<double> values;
+    for (const OutputColumn& column : output.columns) {
+      if (!column.name.ends_with("log_density")) continue;
+      values.clear();
+      for (const std::size_t row : output.rows) values.push_back(std::get<0>(column.values)[row]);
+    }
+    bytes = npy_bytes(values);
+  } else if (known == ".json") {
+    bytes = json_text(output);
+  } else if (known == ".jsonl" || known == ".ndjson") {
+    bytes = json_lines_text(output);
+  } else {
+    bytes = csv_text(output, known == ".tsv" ? '\t' : ',');
+  }
   write_file_atomically(path, std::as_bytes(std::span(bytes)));
 }
 

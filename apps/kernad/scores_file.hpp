@@ -1,30 +1,42 @@
 // What `predict` writes.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <optional>
-#include <span>
 #include <string>
+#include <variant>
+#include <vector>
+
+#include "kernad/kde_classifier.hpp"
 
 namespace kernad::cli {
 
-struct Scores {
-  std::span<const double> log_density;
-  std::span<const double> probability;
-  std::optional<std::span<const double>> p_value;      ///< of a calibrated model
-  std::optional<std::span<const std::uint8_t>> label;  ///< of one with a threshold
+/// A column of what is written: numbers, whole numbers or texts, one for each row that was read. A number that is NaN
+/// is a row without a score.
+struct OutputColumn {
+  std::string name;
+  std::variant<std::vector<double>, std::vector<std::size_t>, std::vector<std::string>> values;
 };
 
-/// Throws InvalidParameter unless `path` ends in .csv, .npy or .json.
+/// A table as it is written: `rows` are those of the columns that are, in this order.
+struct Output {
+  std::vector<OutputColumn> columns;
+  std::vector<std::size_t> rows;
+  std::vector<bool> scored;  ///< of all rows; the label of the others is empty
+};
+
+/// Throws InvalidParameter unless `path` ends in .csv, .tsv, .jsonl, .ndjson, .json or .npy.
 void require_known_ending(const std::string& path);
 
-/// A heading and a line a row, in the order of Scores. Numbers are as short as they can be and still read back as the
-/// same double.
-[[nodiscard]] std::string csv_text(const Scores& scores);
-/// One object: "rows", and each of the columns with a number a row.
-[[nodiscard]] std::string json_text(const Scores& scores);
+/// A heading and a line a row. Numbers are as short as they can be and still read back as the same double.
+[[nodiscard]] std::string csv_text(const Output& output, char delimiter = ',');
+/// One object: "rows", and each of the columns with a value a row.
+[[nodiscard]] std::string json_text(const Output& output);
+/// An object a row.
+[[nodiscard]] std::string json_lines_text(const Output& output);
 
 /// All of it in the format of the path's ending, written whole or not at all. A .npy holds log_density alone.
-void write_scores(const std::string& path, const Scores& scores);
+void write_output(const std::string& path, const Output& output);
 
 }  // namespace kernad::cli

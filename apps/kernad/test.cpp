@@ -2,6 +2,8 @@
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
+#include <iterator>
 #include <memory>
 #include <nlohmann/json.hpp>
 #include <optional>
@@ -22,37 +24,79 @@ namespace {
 
 struct TestOptions {
   std::string model;
-  std::string data;
+  Sources data;
   std::string labels;
   std::string report;  ///< page to write; empty: none
+  TableOptions table;
   CommonOptions common;
 };
 
 constexpr auto kTestFooter =
     "LABELS is a column of DATA when that is a .csv or .tsv: its name, or its number counted\n"
     "from 0 (-1 is the last). Otherwise it is a file: labels.npy, labels.csv, file.npz:y.\n"
-    "Normal: 0, false, normal, good. Anomalous: 1, true, anomaly, anomalous, bad.\n\n"
+    "Normal: 0, false, no, normal, good, ok, inlier, pass. Anomalous: 1, true, yes, anomaly,\n"
+    "anomalous, bad, ng, nok, outlier, fail, defect; -1 where normal is 1; and anything else where\n"
+    "some are good. Any other: see --normal-label.\n\n"
     "F1Max_threshold is a log_density: at F1Max, rows with log_density <= F1Max_threshold are\n"
     "called anomalous.\n\n"
     "Example:\n  kernad test model.safetensors test.csv --labels class --report report.html";
 
-TestResult measure(const TestOptions& options, const KDEClassifier& model) {
+/// Of these nothing but the false alarms of a threshold can be measured.
+bool is_normal_alone(const Rows& rows) {
+  return !rows.labels.empty() && std::ranges::count(rows.labels, 0) == std::ssize(rows.labels);
+}
+
+TestResult measure(const TestOptions& options, const Sources& data, const KDEClassifier& model) {
   TestResult result;
-  result.data = read_labelled(options.data, options.labels, options.common.csv_header());
-  in_file(options.data, [&] {
+  result.data = read_labelled(data, {options.labels, options.table.normal_label}, options.table.read_options(model));
+  in_file(data, [&] {
     result.log_densities = log_densities(model, result.data.features);
     if (model.has_threshold()) {
       result.confusion = confusion_matrix(model.threshold().labels(result.log_densities), result.data.labels);
+    }
+    if (result.confusion && is_normal_alone(result.data)) {
+      result.metrics.normal_count = result.data.labels.size();
+      return;
     }
     result.metrics = evaluate(anomaly_scores(result), result.data.labels);
     auto& threshold = result.metrics.F1Max_threshold;
     threshold = 0.0 - threshold;  // a log_density again
   });
+  const TrainedOn trained = model.trained_on(result.data.features);
+  if (trained.equal != 0) {
+    result.data.table.notes.push_back(fmt::format(
+        "{}: {} of {} rows that could be compared equal rows that the model was trained on; it judges those "
+        "better than new ones",
+        name_of(data), trained.equal, trained.compared));
+  }
   return result;
+}
+
+void print_false_alarms(const TestResult& result, const KDEClassifier& model, bool as_json) {
+  const ConfusionMatrix& confusion = *result.confusion;
+  if (as_json) {
+    print_json({{"n_normal", result.metrics.normal_count},
+                {"n_anomalous", 0},
+                {"threshold", threshold_json(model.threshold())},
+                {"FPR", confusion.FPR()},
+                {"false_positives", confusion.false_positives},
+                {"true_negatives", confusion.true_negatives}});
+    return;
+  }
+  print_table({{"n_normal", fmt::format("{}", result.metrics.normal_count)},
+               {"n_anomalous", "0"},
+               {"threshold", threshold_text(model.threshold())},
+               {"FPR", fmt::format("{:.6f}", confusion.FPR())},
+               {"false_positives", fmt::format("{}", confusion.false_positives)},
+               {"true_negatives", fmt::format("{}", confusion.true_negatives)}});
 }
 
 void print_result(const TestResult& result, const KDEClassifier& model, bool as_json) {
   const auto& metrics = result.metrics;
+  if (is_normal_alone(result.data)) {
+    print_false_alarms(result, model, as_json);
+    return;
+  }
   if (as_json) {
     nlohmann::ordered_json json;
     json["image_AUROC"] = metrics.image_AUROC;
@@ -78,16 +122,24 @@ void print_result(const TestResult& result, const KDEClassifier& model, bool as_
 }
 
 void run(const TestOptions& options) {
-  require_another_file(options.report, {options.model, options.data, options.labels}, "--report");
+  require_file(options.report, "--report");
+  const Sources data = expand(options.data);
+  std::vector<std::string> inputs = data;
+  inputs.insert(inputs.end(), {options.model, options.labels});
+  require_another_file(options.report, inputs, "--report");
   const KDEClassifier model = load_model(options.model, options.common);
-  const TestResult result = measure(options, model);
+  const TestResult result = measure(options, data, model);
+  if (!options.report.empty() && is_normal_alone(result.data)) {
+    throw InvalidInput(name_of(data) + ": 0 are labelled anomalous; a report needs rows of both classes");
+  }
   // Before anything is printed: a page that cannot be written leaves no result that looks complete.
   if (!options.report.empty()) {
-    const auto page = report_page(options.model, options.data, model, result, options.common.threads);
+    const auto page = report_page(options.model, name_of(data), model, result, options.common.threads);
     write_file_atomically(options.report, std::as_bytes(std::span(page)));
   }
   print_result(result, model, options.common.json);
-  print_notes(model.report().notes);
+  print_notes(result.data.table.notes);
+  print_load_notes(model);
 }
 
 }  // namespace
@@ -96,7 +148,9 @@ void add_test(CLI::App& app) {
   auto options = std::make_shared<TestOptions>();
   CLI::App* command = app.add_subcommand("test", "Measure how well a model finds labelled anomalies");
   command->add_option("MODEL", options->model, "Model file")->required()->type_name("");
-  command->add_option("DATA", options->data, "Rows: .npy, .npz[:ARRAY], .safetensors[:ARRAY], .csv, .tsv or -")
+  command
+      ->add_option("DATA", options->data,
+                   "Rows: .npy, .npz[:ARRAY], .safetensors[:ARRAY], .csv, .tsv or -; of several all rows")
       ->required()
       ->type_name("");
   command->add_option("--labels", options->labels, "Which rows are anomalous: a column of DATA, or a file")
@@ -107,6 +161,9 @@ void add_test(CLI::App& app) {
       ->check(not_empty())
       ->type_name("FILE");
   add_no_pruning(*command, options->common);
+  add_table_options(*command, options->table);
+  add_normal_label(*command, options->table);
+  add_columns_by(*command, options->table);
   add_common(*command, options->common);
   command->footer(std::string(kTestFooter) + kExitStatus);
   command->callback([options] { run(*options); });

@@ -77,6 +77,10 @@ struct KERNAD_API Threshold {
 
   /// 1 for each row called anomalous, else 0. Throws InvalidInput for NaN.
   [[nodiscard]] std::vector<std::uint8_t> labels(std::span<const double> log_densities) const;
+
+  /// How anomalous each row is, 0 to 1, by the reference's sigmoid with its midpoint at the threshold: 0.5 and more
+  /// exactly where the label is 1. Throws InvalidInput for NaN.
+  [[nodiscard]] std::vector<double> scores(std::span<const double> log_densities) const;
 };
 
 /// Which rows of a batch to call anomalous (1) so that the expected share of normal rows among them, the

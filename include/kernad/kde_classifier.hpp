@@ -24,6 +24,12 @@ namespace model {
 struct Model;
 }
 
+/// How many of some rows the model was trained on.
+struct TrainedOn {
+  std::size_t compared = 0;  ///< rows that could be looked up; none for a model that remembers no rows
+  std::size_t equal = 0;     ///< those of them that equal a training row
+};
+
 /// Kernel-density anomaly classifier for deep-feature embeddings. Const methods may run in several threads at once;
 /// fit, load_state_dict and assignment must not run beside them on the same object. Copies share the fitted state.
 class KERNAD_API KDEClassifier {
@@ -100,6 +106,28 @@ class KERNAD_API KDEClassifier {
   [[nodiscard]] const KDEClassifierOptions& options() const noexcept { return options_; }
   /// What the last fit did; of a checkpoint that carries no report, what its shapes tell. Throws NotFitted.
   [[nodiscard]] const FitReport& report() const;
+
+  /// What the columns are called, one name each, or none; and the names of columns of the training table that are no
+  /// features, such as its labels. They are kept in the model, and change no score: whoever reads a table puts its
+  /// columns in this order (match_columns, ReadOptions::model_columns). A fit drops them. Throws NotFitted;
+  /// InvalidParameter for another number of names, for one that is there twice, is left out as well, or is not UTF-8.
+  void set_column_names(std::vector<std::string> names, std::vector<std::string> left_out = {});
+  /// Empty where nobody named them. Throws NotFitted.
+  [[nodiscard]] const std::vector<std::string>& column_names() const;
+  /// As given. Throws NotFitted.
+  [[nodiscard]] const std::vector<std::string>& left_out_columns() const;
+
+  /// Keeps in the model, for people who test and explain, which rows it was fitted on: what each is called, where
+  /// `names` has one for each, and hashes, of at most 1,024 rows (those of the smallest hashes: a sample that rows
+  /// share). rows: those of the fit. Changes no score; a fit drops it. Throws NotFitted; InvalidParameter for another
+  /// number of names, InvalidInput for rows of another number than in the fit.
+  void remember_rows(EmbeddingsView rows, const std::vector<std::string>& names = {});
+  /// What the training rows are called, in the order of Neighbour::row; empty where nobody named them. Throws
+  /// NotFitted.
+  [[nodiscard]] const std::vector<std::string>& row_names() const;
+  /// Whether rows are new to the model, by the hashes of remember_rows: rows of equal values count as the same. Of a
+  /// model of more than 1,024 training rows only a share of the rows can be compared. Throws NotFitted.
+  [[nodiscard]] TrainedOn trained_on(EmbeddingsView rows) const;
 
   /// Threads that a call may use; 0: as many as KERNAD_NUM_THREADS says, else as the machine has. Results do not
   /// depend on it. Throws InvalidParameter outside 0 to 1024.

@@ -1,5 +1,6 @@
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 #include <cmath>
 
@@ -48,6 +49,17 @@ std::vector<std::uint8_t> Threshold::labels(std::span<const double> log_densitie
   for (std::size_t i = 0; i < result.size(); ++i) {
     if (std::isnan(log_densities[i])) throw InvalidInput(fmt::format("log-density {} is NaN; valid: a number", i));
     result[i] = log_densities[i] <= log_density ? 1 : 0;
+  }
+  return result;
+}
+
+std::vector<double> Threshold::scores(std::span<const double> log_densities) const {
+  const auto called = labels(log_densities);
+  std::vector<double> result(log_densities.size());
+  for (std::size_t i = 0; i < result.size(); ++i) {
+    result[i] = 1 / (1 + std::exp(probability_slope * (log_densities[i] - log_density)));
+    // A row just above the threshold would round to 0.5.
+    if (called[i] == 0) result[i] = std::min(result[i], std::nextafter(0.5, 0.0));
   }
   return result;
 }

@@ -3,8 +3,10 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include <algorithm>
 #include <system_error>
 
+#include "files/utf8.hpp"
 #include "kernad/error.hpp"
 
 namespace kernad::files {
@@ -20,15 +22,20 @@ std::string system_reason(int error_number) { return std::generic_category().mes
 std::string printable(std::string_view text) {
   constexpr std::size_t max_length = 60;
   std::string out;
-  for (const char c : text.substr(0, max_length)) {
-    const auto byte = static_cast<unsigned char>(c);
-    if (byte < 0x20 || byte == 0x7f) {
-      out += fmt::format("\\x{:02x}", byte);
+  std::size_t i = 0;
+  while (i < std::min(text.size(), max_length)) {
+    const std::string_view rest = text.substr(i);
+    const std::size_t length = utf8_length(rest);
+    if (length == 0) {
+      out += fmt::format("\\x{:02x}", static_cast<unsigned char>(rest[0]));
+    } else if (begins_with_control(rest)) {
+      for (const char c : rest.substr(0, length)) out += fmt::format("\\x{:02x}", static_cast<unsigned char>(c));
     } else {
-      out += c;
+      out += rest.substr(0, length);
     }
+    i += std::max<std::size_t>(length, 1);
   }
-  return out + (text.size() > max_length ? "..." : "");
+  return out + (text.size() > i ? "..." : "");
 }
 
 std::string quote(std::string_view text) { return "'" + printable(text) + "'"; }

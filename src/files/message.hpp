@@ -18,7 +18,7 @@ namespace kernad::files {
 /// The system's words for an errno value.
 [[nodiscard]] std::string system_reason(int error_number);
 
-/// `text` fit for one line: control bytes are escaped, long texts are cut.
+/// `text` fit for one line: control characters and what is not UTF-8 are escaped, long texts are cut.
 [[nodiscard]] std::string printable(std::string_view text);
 
 /// The same in single quotes.

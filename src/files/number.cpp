@@ -1,7 +1,9 @@
 #include "files/number.hpp"
 
+#include <algorithm>
 #include <charconv>
 #include <limits>
+#include <string>
 
 namespace kernad::files {
 namespace {
@@ -33,8 +35,14 @@ std::string_view trim(std::string_view text) noexcept {
   return text.substr(begin, text.find_last_not_of(blanks) - begin + 1);
 }
 
-std::optional<TextNumber> parse_number(std::string_view text) noexcept {
+std::optional<TextNumber> parse_number(std::string_view text, char decimal_mark) {
   text = trim(text);
+  if (decimal_mark == ',' && text.find_first_of(".,") != std::string_view::npos) {
+    if (text.find('.') != std::string_view::npos) return std::nullopt;
+    std::string with_point(text);
+    std::replace(with_point.begin(), with_point.end(), ',', '.');
+    return parse_number(with_point);
+  }
   if (text.starts_with('+')) {
     text.remove_prefix(1);
     if (text.starts_with('-')) return std::nullopt;

@@ -12,8 +12,8 @@ struct TextNumber {
 };
 
 /// Reads `text` as one decimal number, nan or inf; none when it is anything else. Blanks around it and a leading '+'
-/// are allowed; a number too small for double is zero.
-[[nodiscard]] std::optional<TextNumber> parse_number(std::string_view text) noexcept;
+/// are allowed; a number too small for double is zero. decimal_mark: '.' or ','; the other one is no part of a number.
+[[nodiscard]] std::optional<TextNumber> parse_number(std::string_view text, char decimal_mark = '.');
 
 /// `text` without the blanks and tabs around it.
 [[nodiscard]] std::string_view trim(std::string_view text) noexcept;

@@ -6,6 +6,7 @@
 
 #include "files/memory_limit.hpp"
 #include "files/message.hpp"
+#include "io/labels.hpp"
 #include "kernad/error.hpp"
 
 namespace kernad::io {
@@ -33,28 +34,21 @@ void check_size(const files::Source& source, const ArrayLayout& layout, std::uin
   files::require_memory(files::checked_size(layout.shape, sizeof(float), source.name(), start), source.name(), start);
 }
 
-std::vector<std::uint8_t> read_label_array(files::Source& source, const ArrayLayout& layout) {
+std::vector<std::uint8_t> read_label_array(files::Source& source, const ArrayLayout& layout,
+                                           const LabelOptions& options) {
   if (!fits(Role::labels, layout.shape)) {
     files::fail(source.name(), fmt::format("the array is {}; labels are one-dimensional, or one column",
                                            files::shape_text(layout.shape)));
   }
-  std::vector<std::uint8_t> labels(layout.shape[0]);
+  std::vector<double> numbers(layout.shape[0]);
   std::vector<std::byte> bytes;
-  std::vector<double> values;
-  for (std::size_t first = 0; first < labels.size(); first += array_block) {
-    values.resize(std::min(array_block, labels.size() - first));
-    bytes.resize(values.size() * size_of(layout.format.dtype));
+  for (std::size_t first = 0; first < numbers.size(); first += array_block) {
+    const auto part = std::span(numbers).subspan(first, std::min(array_block, numbers.size() - first));
+    bytes.resize(part.size() * size_of(layout.format.dtype));
     source.read_exactly(bytes, "the data's next part");
-    files::decode(bytes, layout.format, values);
-    for (std::size_t i = 0; i < values.size(); ++i) {
-      if (values[i] != 0 && values[i] != 1) {
-        throw InvalidInput(fmt::format("{}: row {}: {} is not a label; valid: 0 (normal) and 1 (anomalous)",
-                                       source.name(), first + i, values[i]));
-      }
-      labels[first + i] = values[i] == 1 ? 1 : 0;
-    }
+    files::decode(bytes, layout.format, part);
   }
-  return labels;
+  return parse_label_numbers(numbers, source.name(), options);
 }
 
 std::string list_arrays(const std::vector<ArrayEntry>& entries) {

@@ -9,6 +9,7 @@
 
 #include "files/dtype.hpp"
 #include "files/source.hpp"
+#include "kernad/io.hpp"
 
 namespace kernad::io {
 
@@ -33,8 +34,9 @@ enum class Role : std::uint8_t { features, labels };
 void check_size(const files::Source& source, const ArrayLayout& layout, std::uint64_t byte_count);
 
 /// The array as one 0 or 1 a row: of shape n or n x 1. Throws ReadError for another shape or when the source ends too
-/// soon, InvalidInput naming the row of any other number.
-[[nodiscard]] std::vector<std::uint8_t> read_label_array(files::Source& source, const ArrayLayout& layout);
+/// soon, InvalidInput as parse_labels.
+[[nodiscard]] std::vector<std::uint8_t> read_label_array(files::Source& source, const ArrayLayout& layout,
+                                                         const LabelOptions& options);
 
 /// One array of a file that holds several.
 struct ArrayEntry {

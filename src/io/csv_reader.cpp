@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <new>
+#include <utility>
 
 #include "files/message.hpp"
 
@@ -17,7 +18,7 @@ CsvReader::CsvReader(files::Source& source, char delimiter) : source_(source), b
 
 CsvReader::~CsvReader() { csv_free(&parser_); }
 
-std::optional<CsvRow> CsvReader::next() {
+std::optional<TextRow> CsvReader::next() {
   if (has_row_) count_ = 0;
   has_row_ = false;
   while (!has_row_ && !finished_) {
@@ -28,7 +29,7 @@ std::optional<CsvRow> CsvReader::next() {
     }
   }
   if (!has_row_) return std::nullopt;
-  return CsvRow{std::span(fields_).first(count_), row_line_};
+  return TextRow{std::span(fields_).first(count_), row_line_};
 }
 
 bool CsvReader::fill() {
@@ -46,9 +47,22 @@ void CsvReader::parse_line() {
   const auto end = std::find_if(text_.begin(), text_.end(), [](char c) { return c == '\n' || c == '\r'; });
   const auto rest = static_cast<std::size_t>(text_.end() - end);
   const std::string_view piece = text_.substr(0, text_.size() - rest + (rest == 0 ? 0 : 1));
-  parse(piece);
+  if (!skip_comment(piece)) parse(piece);
   count_line(piece.back());
   text_.remove_prefix(piece.size());
+}
+
+/// Whether the piece is a comment, or goes on with one.
+bool CsvReader::skip_comment(std::string_view piece) {
+  if (!before_rows_) return false;
+  const bool ends = piece.back() == '\n' || piece.back() == '\r';
+  if (std::exchange(at_line_begin_, ends)) {
+    in_comment_ = piece[0] == '#';
+    if (in_comment_) comment_.clear();
+    before_rows_ = in_comment_ || piece.find_first_not_of(" \t\r\n") == std::string_view::npos;
+  }
+  if (in_comment_) comment_ += piece.substr(0, piece.size() - (ends ? 1 : 0));
+  return in_comment_;
 }
 
 void CsvReader::finish() {

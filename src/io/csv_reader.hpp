@@ -6,34 +6,28 @@
 #include <cstdint>
 #include <exception>
 #include <optional>
-#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "files/source.hpp"
+#include "io/text_reader.hpp"
 
 namespace kernad::io {
 
-/// The fields of one row, without blanks around those that are not quoted, and the line (from 1) on which it begins.
-struct CsvRow {
-  std::span<const std::string> fields;
-  std::uint64_t line;
-};
-
-/// Rows that are not blank, one a call. A row ends at \n, \r or \r\n, or with the file. A UTF-8 byte order mark is
-/// passed over.
-class CsvReader {
+/// Rows that are not blank, one a call. A row ends at \n, \r or \r\n, or with the file. A UTF-8 byte order mark, and
+/// before the first row lines that begin with #, are passed over.
+class CsvReader final : public TextReader {
  public:
   /// `source` must outlive it.
   CsvReader(files::Source& source, char delimiter);
-  CsvReader(const CsvReader&) = delete;
-  CsvReader& operator=(const CsvReader&) = delete;
-  ~CsvReader();
+  ~CsvReader() override;
 
-  /// The next row, valid until the next call; none at the end. Throws ReadError, with the line, for quotes out of
-  /// place.
-  [[nodiscard]] std::optional<CsvRow> next();
+  /// Throws ReadError, with the line, for quotes out of place.
+  [[nodiscard]] std::optional<TextRow> next() override;
+
+  /// The last line that was passed over because it begins with #, without its end; empty where there is none.
+  [[nodiscard]] const std::string& comment() const noexcept { return comment_; }
 
  private:
   bool fill();
@@ -41,6 +35,7 @@ class CsvReader {
   void finish();
   void parse(std::string_view piece);
   void count_line(char last);
+  bool skip_comment(std::string_view piece);
   std::uint64_t next_row_line() const;
 
   template <typename Action>
@@ -61,6 +56,10 @@ class CsvReader {
   std::uint64_t row_line_ = 1;
   std::uint64_t last_row_line_ = 0;
   bool after_return_ = false;
+  bool before_rows_ = true;  // nothing but blank lines and comments so far
+  bool at_line_begin_ = true;
+  bool in_comment_ = false;
+  std::string comment_;
   std::exception_ptr error_;
 };
 

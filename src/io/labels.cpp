@@ -4,52 +4,152 @@
 
 #include <algorithm>
 #include <array>
+#include <utility>
 
 #include "files/message.hpp"
 #include "files/number.hpp"
+#include "io/column_roles.hpp"
+#include "io/ending.hpp"
 #include "kernad/error.hpp"
-#include "kernad/io.hpp"
 
 namespace kernad {
 namespace io {
 namespace {
 
-constexpr std::array<std::string_view, 3> normal_words = {"false", "normal", "good"};
-constexpr std::array<std::string_view, 4> anomalous_words = {"true", "anomaly", "anomalous", "bad"};
+/// In a column that is itself called by one of the first eight, a yes would mean normal.
+constexpr std::array<std::string_view, 10> kNormalWords = {"normal", "good",    "ok",    "inlier", "pass",
+                                                           "passed", "regular", "valid", "false",  "no"};
+constexpr std::size_t kNormalNames = 8;
+constexpr std::array<std::string_view, 14> kAnomalousWords = {"anomaly",   "anomalous", "abnormal", "bad",    "ng",
+                                                              "nok",       "outlier",   "fail",     "failed", "defect",
+                                                              "defective", "invalid",   "true",     "yes"};
+constexpr std::string_view kValid =
+    "0, false, no, normal, good, ok, inlier, pass; 1, true, yes, anomaly, anomalous, bad, ng, nok, outlier, defect, "
+    "fail; 1 and -1; 'good' among any others; or to name the one that is normal";
 
-bool equal_in_any_case(std::string_view text, std::string_view lower) noexcept {
-  return std::equal(text.begin(), text.end(), lower.begin(), lower.end(),
-                    [](char a, char b) { return (a >= 'A' && a <= 'Z' ? a - 'A' + 'a' : a) == b; });
+bool contains(std::span<const std::string_view> words, std::string_view word) noexcept {
+  return std::find(words.begin(), words.end(), word) != words.end();
 }
+
+/// What a text is compared as: "1", "1.0" and "+1" are one.
+std::string canonical(std::string_view text) {
+  text = files::trim(text);
+  const auto number = files::parse_number(text);
+  if (number && !number->overflows && number->value == number->value) return fmt::format("{}", number->value + 0.0);
+  return lower_case(text);
+}
+
+bool is_number(const std::string& text) { return files::parse_number(text).has_value(); }
+
+/// The texts that are there, each once, in the order of the rows.
+class DistinctTexts {
+ public:
+  explicit DistinctTexts(const std::vector<std::string>& texts) {
+    for (const std::string& text : texts) {
+      std::string label = canonical(text);
+      if (has(label)) continue;
+      as_written_.push_back(text);
+      canonical_.push_back(std::move(label));
+      if (as_written_.size() == kMost) break;
+    }
+  }
+
+  [[nodiscard]] bool has(std::string_view text) const { return std::ranges::count(canonical_, text) != 0; }
+  [[nodiscard]] bool all(auto&& condition) const { return std::ranges::all_of(canonical_, condition); }
+  [[nodiscard]] bool any(auto&& condition) const { return std::ranges::any_of(canonical_, condition); }
+  /// Of very many texts only the first are looked at: then they are no labels.
+  [[nodiscard]] bool are_many() const { return as_written_.size() == kMost; }
+  [[nodiscard]] std::string list() const { return list_names(as_written_); }
+
+ private:
+  static constexpr std::size_t kMost = 1000;
+  std::vector<std::string> as_written_;
+  std::vector<std::string> canonical_;
+};
+
+/// How the texts of one column are read.
+class LabelReader {
+ public:
+  LabelReader(const std::vector<std::string>& texts, const std::string& what, const LabelOptions& options)
+      : what_(what), distinct_(texts), normal_(options.normal_label.empty() ? "" : canonical(options.normal_label)) {
+    if (!normal_.empty()) {
+      if (texts.empty() || distinct_.has(normal_)) return;
+      throw InvalidInput(fmt::format("{}: no row is labelled {}, which is to be the normal ones' label; found: {}",
+                                     what, files::quote(options.normal_label), distinct_.list()));
+    }
+    const auto one_or_minus_one = [](const std::string& text) { return text == "1" || text == "-1"; };
+    plus_minus_ = distinct_.has("-1") && distinct_.all(one_or_minus_one);
+    good_ = distinct_.has("good") && !distinct_.are_many();
+    const auto says_yes = [](const std::string& text) {
+      return text == "yes" || text == "no" || text == "true" || text == "false" || text == "1" || text == "0";
+    };
+    const auto names = std::span(kNormalWords).first(kNormalNames);
+    if (contains(names, lower_case(files::trim(options.column))) && distinct_.any(says_yes)) {
+      throw InvalidInput(
+          fmt::format("{}: whether {} mean normal or anomalous in a column of that name is not clear; "
+                      "name the one that is normal",
+                      what, distinct_.list()));
+    }
+  }
+
+  [[nodiscard]] std::uint8_t read(const std::string& text, std::size_t row) const {
+    const std::string label = canonical(text);
+    if (label.empty()) throw InvalidInput(fmt::format("{}: row {}: there is no label", what_, row));
+    if (!normal_.empty()) return label == normal_ ? 0 : 1;
+    if (plus_minus_) return label == "1" ? 0 : 1;
+    if (const auto value = label_value(text)) return *value;
+    if (good_ && !is_number(text)) return 1;
+    throw InvalidInput(fmt::format("{}: row {}: {} is not a label; valid: {}; found: {}", what_, row,
+                                   files::quote(text), kValid, distinct_.list()));
+  }
+
+ private:
+  const std::string& what_;
+  DistinctTexts distinct_;
+  std::string normal_;
+  bool plus_minus_ = false;  // scikit-learn's and PyOD's way: 1 inlier, -1 outlier
+  bool good_ = false;        // MVTec's: good, or the name of a defect
+};
 
 }  // namespace
 
 std::optional<std::uint8_t> label_value(std::string_view text) noexcept {
-  text = files::trim(text);
-  const auto is_text = [text](std::string_view word) { return equal_in_any_case(text, word); };
-  if (std::any_of(normal_words.begin(), normal_words.end(), is_text)) return std::uint8_t{0};
-  if (std::any_of(anomalous_words.begin(), anomalous_words.end(), is_text)) return std::uint8_t{1};
-  const auto number = files::parse_number(text);
-  if (!number || number->overflows) return std::nullopt;
-  if (number->value == 0) return std::uint8_t{0};
-  if (number->value == 1) return std::uint8_t{1};
+  const std::string label = canonical(text);
+  if (label == "0" || contains(kNormalWords, label)) return std::uint8_t{0};
+  if (label == "1" || contains(kAnomalousWords, label)) return std::uint8_t{1};
   return std::nullopt;
+}
+
+std::vector<std::uint8_t> parse_label_column(std::vector<std::string> texts, const std::string& what,
+                                             const LabelOptions& options) {
+  const auto is_heading = [&] {
+    if (options.header != CsvHeader::detect) return options.header == CsvHeader::present;
+    const std::string first = canonical(texts[0]);
+    // A column of numbers may be called "anomaly", which is a label elsewhere.
+    if (texts.size() > 1 && !is_number(first) && std::all_of(texts.begin() + 1, texts.end(), is_number)) return true;
+    if (label_value(first) || first == "-1" || first == canonical(options.normal_label)) return false;
+    return std::none_of(texts.begin() + 1, texts.end(), [&](const auto& text) { return canonical(text) == first; });
+  };
+  if (is_heading()) texts.erase(texts.begin());
+  return parse_labels(texts, what, options);
+}
+
+std::vector<std::uint8_t> parse_label_numbers(std::span<const double> numbers, const std::string& what,
+                                              const LabelOptions& options) {
+  std::vector<std::string> texts;
+  texts.reserve(numbers.size());
+  for (const double number : numbers) texts.push_back(fmt::format("{}", number + 0.0));
+  return parse_labels(texts, what, options);
 }
 
 }  // namespace io
 
-std::vector<std::uint8_t> parse_labels(const std::vector<std::string>& texts, const std::string& what) {
+std::vector<std::uint8_t> parse_labels(const std::vector<std::string>& texts, const std::string& what,
+                                       const LabelOptions& options) {
+  const io::LabelReader reader(texts, what, options);
   std::vector<std::uint8_t> labels;
   labels.reserve(texts.size());
-  for (std::size_t row = 0; row < texts.size(); ++row) {
-    const auto value = io::label_value(texts[row]);
-    if (!value) {
-      throw InvalidInput(fmt::format(
-          "{}: row {}: {} is not a label; valid: 0, false, normal, good, and 1, true, anomaly, anomalous, bad", what,
-          row, files::quote(texts[row])));
-    }
-    labels.push_back(*value);
-  }
+  for (std::size_t row = 0; row < texts.size(); ++row) labels.push_back(reader.read(texts[row], row));
   return labels;
 }
 

@@ -86,9 +86,9 @@ std::unique_ptr<RowSource> npy_rows(std::unique_ptr<files::Source> source) {
   return array_rows(std::move(source), layout, AfterArray::source_ends);
 }
 
-std::vector<std::uint8_t> read_npy_labels(files::Source& source) {
+std::vector<std::uint8_t> read_npy_labels(files::Source& source, const LabelOptions& options) {
   const NpyHeader header = read_npy_header(source);
-  std::vector<std::uint8_t> labels = read_label_array(source, npy_layout(source, header));
+  std::vector<std::uint8_t> labels = read_label_array(source, npy_layout(source, header), options);
   source.expect_end();
   return labels;
 }

@@ -32,7 +32,7 @@ struct NpyHeader {
 
 /// The rows, or the labels, of a whole .npy.
 [[nodiscard]] std::unique_ptr<RowSource> npy_rows(std::unique_ptr<files::Source> source);
-[[nodiscard]] std::vector<std::uint8_t> read_npy_labels(files::Source& source);
+[[nodiscard]] std::vector<std::uint8_t> read_npy_labels(files::Source& source, const LabelOptions& options = {});
 
 /// Parses the dict literal that lies at byte `offset` of the file `name`.
 [[nodiscard]] NpyHeader parse_npy_dict(std::string_view text, const std::string& name, std::uint64_t offset);

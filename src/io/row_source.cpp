@@ -28,6 +28,7 @@ Table read_all(RowSource& source) {
   table.column_names = source.column_names();
   if (!source.rows()) {
     table.features = read_unknown_rows(source, table.labels);
+    source.finish(table);
     return table;
   }
   table.features = Embeddings(*source.rows(), source.columns());

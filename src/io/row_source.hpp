@@ -40,6 +40,9 @@ class RowSource {
   /// behind it (bytes too many, the checksum of a .npz entry). Throws as read_table does.
   virtual std::size_t next(std::size_t max_rows, std::span<float> values, std::vector<std::string>& labels) = 0;
 
+  /// Once everything has been pulled: moves what a text has beside features and labels into `table`.
+  virtual void finish(Table& table) { (void)table; }
+
  protected:
   explicit RowSource(TableShape shape) : shape_(std::move(shape)) {}
 

@@ -48,9 +48,10 @@ std::unique_ptr<RowSource> safetensors_rows(std::unique_ptr<files::Source> sourc
   return array_rows(std::move(source), layout, AfterArray::anything);
 }
 
-std::vector<std::uint8_t> read_safetensors_labels(files::Source& source, std::string_view wanted) {
+std::vector<std::uint8_t> read_safetensors_labels(files::Source& source, std::string_view wanted,
+                                                  const LabelOptions& options) {
   const ArrayLayout layout = seek_tensor(source, wanted, Role::labels);
-  return read_label_array(source, layout);
+  return read_label_array(source, layout, options);
 }
 
 }  // namespace kernad::io

@@ -4,12 +4,15 @@
 #include <cstddef>
 #include <memory>
 #include <optional>
+#include <span>
+#include <string>
 #include <vector>
 
 #include "ensemble/tail_rank.hpp"
 #include "kernad/calibration.hpp"
 #include "kernad/fit_report.hpp"
 #include "model/pipeline.hpp"
+#include "model/training_rows.hpp"
 #include "scoring/block_scorer.hpp"
 
 namespace kernad::model {
@@ -24,6 +27,9 @@ struct Model final : scoring::Scorable {
   FitReport report;
   std::optional<Calibration> calibration;
   std::optional<Threshold> threshold;
+  std::vector<std::string> column_names;      ///< one a column; empty where nobody named them
+  std::vector<std::string> left_out_columns;  ///< of the training table, which are no features
+  TrainingRows training_rows;                 ///< empty where nobody remembers them
 
   [[nodiscard]] const Pipeline& first() const { return *members.front().pipeline; }
   [[nodiscard]] bool is_ensemble() const { return members.size() > 1; }
@@ -33,6 +39,10 @@ struct Model final : scoring::Scorable {
   /// For embeddings.
   [[nodiscard]] std::unique_ptr<scoring::BlockScorer> make_scorer(std::size_t workers) const override;
 };
+
+/// Throws InvalidParameter unless there are none, or one for each of the columns, in UTF-8 and each another; and where
+/// one that is left out is among them.
+void check_column_names(std::span<const std::string> names, std::span<const std::string> left_out, std::size_t columns);
 
 /// The same model with the references of each pipeline made anew.
 [[nodiscard]] Model with_pruning(const Model& model, const FitSettings& settings);

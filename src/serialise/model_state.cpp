@@ -7,11 +7,13 @@
 
 #include "model/fit_report.hpp"
 #include "serialise/calibration_state.hpp"
+#include "serialise/columns_state.hpp"
 #include "serialise/ensemble_state.hpp"
 #include "serialise/format_version.hpp"
 #include "serialise/metadata.hpp"
 #include "serialise/pipeline_state.hpp"
 #include "serialise/tensor_reader.hpp"
+#include "serialise/training_rows_state.hpp"
 
 namespace kernad::serialise {
 namespace {
@@ -34,6 +36,8 @@ Note scaling_note(FeatureScalingMethod assumed) {
 StateDict to_state_dict(const model::Model& model, const KDEClassifierOptions& options) {
   StateDict dict{pipeline_tensors(model.first()), to_metadata(options, model.report)};
   dict.metadata["format_version"] = fmt::format("{}", format_version_of(model));
+  write_columns(model, dict.metadata);
+  write_training_rows(model, dict);
   write_calibration(model, dict);
   if (model.is_ensemble()) write_ensemble(model, dict);
   return dict;
@@ -58,6 +62,8 @@ Loaded from_state_dict(const StateDict& dict, const KDEClassifierOptions& defaul
     model.report.notes.push_back(scaling_note(options.feature_scaling_method));
   }
   model.members.push_back({std::make_shared<const model::Pipeline>(std::move(pipeline)), {}});
+  read_columns(dict.metadata, model);
+  read_training_rows(reader, model);
   read_calibration(reader, dict, model);
   if (options.automatic) read_ensemble(reader, options, settings, model);
   return loaded;

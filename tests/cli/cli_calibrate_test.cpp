@@ -79,7 +79,7 @@ TEST_F(CliCalibrateTest, FitCalibratesAsTheLibraryDoes) {
 
 TEST_F(CliCalibrateTest, PredictGainsPValueAndLabel) {
   const auto csv = kernad({"predict", model, data, "--labels", "class"}).out;
-  EXPECT_EQ(csv.rfind("log_density,probability,p_value,label\n", 0), 0U) << csv;
+  EXPECT_EQ(csv.rfind("label,score,p_value,log_density,probability\n", 0), 0U) << csv;
   EXPECT_EQ(lines(csv), 71U);
   const json scores = run({"predict", model, data, "--labels", "class", "--json"});
   const auto classifier = KDEClassifier::load(model);
@@ -89,8 +89,8 @@ TEST_F(CliCalibrateTest, PredictGainsPValueAndLabel) {
   EXPECT_EQ(scores["label"].get<std::vector<std::uint8_t>>(), classifier.threshold().labels(log_density));
   for (std::size_t i = 60; i < 70; ++i) EXPECT_EQ(scores["label"][i], 1);
   const auto second = csv.substr(csv.find('\n') + 1);
-  EXPECT_EQ(std::count(second.begin(), second.begin() + static_cast<std::ptrdiff_t>(second.find('\n')), ','), 3);
-  EXPECT_NE(csv.find(",1\n"), std::string::npos) << "the label is a number";
+  EXPECT_EQ(std::count(second.begin(), second.begin() + static_cast<std::ptrdiff_t>(second.find('\n')), ','), 4);
+  EXPECT_NE(csv.find("\n1,"), std::string::npos) << "the label is a number";
 
   EXPECT_EQ(kernad({"predict", plain, data, "--labels", "class"}).out.rfind("log_density,probability\n", 0), 0U);
 }

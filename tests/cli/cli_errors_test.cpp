@@ -62,7 +62,7 @@ TEST_F(CliErrorsTest, WrongUsage) {
   expect_error(kernad({"fit", data, "-o", out, "--covariance", "diagonal"}), 2, {"--covariance", "ledoit-wolf"});
   expect_error(kernad({"fit", data, "-o", out, "--local", "5"}), 2, {"--local", "0 to 4"});
   expect_error(kernad({"predict", model}), 2, {"DATA"});
-  expect_error(kernad({"predict", model, data, "-o", path("x.txt")}), 2, {"x.txt", ".csv, .npy, .json"});
+  expect_error(kernad({"predict", model, data, "-o", path("x.txt")}), 2, {"x.txt", ".csv, .npy, .json, .jsonl"});
   expect_error(kernad({"test", model, data}), 2, {"--labels"});
   // What a script's unset variable looks like: it must not train on the anomalies.
   expect_error(kernad({"fit", data, "-o", out, "--labels", ""}), 2, {"--labels", "empty"});
@@ -150,7 +150,8 @@ TEST_F(CliErrorsTest, TruncatedModel) {
 }
 
 TEST_F(CliErrorsTest, WrongData) {
-  expect_error(kernad({"predict", model, data}), 2, {"data.csv", "line 2"});  // the label is not a number
+  expect_error(kernad({"predict", model, data, "--columns-by", "position"}), 2,
+               {"data.csv", "line 2"});  // the label is not a number
   expect_error(kernad({"predict", model, file("wide.csv", "1,2,3,4,5\n")}), 2, {"wide.csv: ", "5 columns", "4"});
   expect_error(kernad({"predict", model, file("nan.csv", "a,b,c,d\n1,2,3,4\n1,2,nan,4\n")}), 2,
                {"nan.csv: row 1, column 2 ('c') is nan"});

@@ -35,8 +35,8 @@ class CliExplainTest : public ::testing::Test {
 };
 
 TEST_F(CliExplainTest, JsonHasEverythingThatTheLibraryTells) {
-  const auto outcome = kernad(
-      {"explain", model, data, "--row", "65", "--labels", "class", "--nearest", "7", "--columns", "1", "--json"});
+  const auto outcome =
+      kernad({"explain", model, data, "--row", "65", "--labels", "class", "--nearest", "7", "--show", "1", "--json"});
   ASSERT_EQ(outcome.status, 0) << outcome.err;
   const json got = json::parse(outcome.out);
   const auto table = read_table(data, {"class", CsvHeader::detect});
@@ -68,7 +68,7 @@ TEST_F(CliExplainTest, JsonHasEverythingThatTheLibraryTells) {
 
 TEST_F(CliExplainTest, TheTableShowsTheLargestShares) {
   const auto outcome =
-      kernad({"explain", model, data, "--row", "60", "--labels", "class", "--nearest", "2", "--columns", "3"});
+      kernad({"explain", model, data, "--row", "60", "--labels", "class", "--nearest", "2", "--show", "3"});
   ASSERT_EQ(outcome.status, 0) << outcome.err;
   EXPECT_EQ(outcome.err, "");
   for (const char* part :
@@ -76,12 +76,11 @@ TEST_F(CliExplainTest, TheTableShowsTheLargestShares) {
         "\ndeviation by component\ncomponent  ", "\ndeviation by column (3 of 4)\ncolumn  "}) {
     EXPECT_NE(outcome.out.find(part), std::string::npos) << part << "\n" << outcome.out;
   }
-  EXPECT_EQ(lines(outcome.out), 7U + 5 + 6 + 6) << outcome.out;
+  EXPECT_EQ(lines(outcome.out), 8U + 5 + 6 + 6) << outcome.out;
   // With neither, only the scores.
   EXPECT_EQ(
-      lines(
-          kernad({"explain", model, data, "--row", "60", "--labels", "class", "--nearest", "0", "--columns", "0"}).out),
-      7U);
+      lines(kernad({"explain", model, data, "--row", "60", "--labels", "class", "--nearest", "0", "--show", "0"}).out),
+      8U);
 }
 
 TEST_F(CliExplainTest, ColumnsWithoutNamesAreNumbered) {

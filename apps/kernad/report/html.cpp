@@ -3,8 +3,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
-#include <cstdint>
+
+#include "../utf8.hpp"
 
 namespace kernad::cli::html {
 namespace {
@@ -50,24 +50,6 @@ code{font:.875em ui-monospace,monospace}
 @media print{:root{color-scheme:light;--ground:#fff;--text:#000;--quiet:#444;--line:#bbb;--normal:#0072b2;--anomaly:#c04a00;--band:#0072b233}
 html{font-size:9pt}body{max-width:none;padding:0;font-size:1rem;print-color-adjust:exact;-webkit-print-color-adjust:exact}.grid{grid-template-columns:1fr 1fr}.scroll{overflow:visible}h2{margin-top:.75rem}th,td{padding:.1rem .3rem}svg{width:72%}figure,tr,.keep{break-inside:avoid}h2{break-after:avoid}}
 )";
-
-/// Length of the well-formed UTF-8 sequence at the start of `text`, 0 when there is none (RFC 3629).
-std::size_t sequence_length(std::string_view text) {
-  const auto byte = [&](std::size_t i) { return static_cast<std::uint8_t>(text[i]); };
-  const std::size_t length = byte(0) < 0x80 ? 1 : byte(0) >= 0xf0 ? 4 : byte(0) >= 0xe0 ? 3 : 2;
-  if (length > text.size()) return 0;
-  if (length == 1) return byte(0) >= 0x20 && byte(0) != 0x7f ? 1 : 0;
-  std::uint32_t code = byte(0) & (0xffU >> (length + 1));
-  for (std::size_t i = 1; i < length; ++i) {
-    if ((byte(i) & 0xc0U) != 0x80) return 0;
-    code = code << 6 | (byte(i) & 0x3fU);
-  }
-  // U+0080 to U+009F are control characters.
-  constexpr std::array<std::uint32_t, 5> kSmallest = {0, 0, 0xa0, 0x800, 0x10000};
-  const bool surrogate = code >= 0xd800 && code <= 0xdfff;
-  const bool lead = byte(0) >= 0xc2 && byte(0) <= 0xf4;
-  return lead && code >= kSmallest[length] && code <= 0x10ffff && !surrogate ? length : 0;
-}
 
 /// scope: what the headings refer to. A "row" has one heading, its first cell; in a "col" line every cell is one.
 std::string cells(const std::vector<std::string>& row, std::string_view scope) {

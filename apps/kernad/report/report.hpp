@@ -12,7 +12,7 @@
 namespace kernad::cli {
 
 struct TestResult {
-  LabelledData data;                  ///< of both classes
+  Rows data;                          ///< of both classes
   std::vector<double> log_densities;  ///< one per row
   DetectionMetrics metrics;           ///< of the negated log-densities, except that F1Max_threshold is a log-density
   std::optional<ConfusionMatrix> confusion;  ///< at the model's threshold, if it has one

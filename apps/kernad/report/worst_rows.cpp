@@ -10,14 +10,14 @@
 namespace kernad::cli {
 namespace {
 
-using Rows = std::vector<std::size_t>;
+using Chosen = std::vector<std::size_t>;
 using Cells = std::vector<std::vector<std::string>>;
 
 constexpr std::size_t kWorstRows = 10;
 
 /// The rows of one class that look most like the other.
-Rows worst_rows(const TestResult& result, std::uint8_t label) {
-  Rows chosen;
+Chosen worst_rows(const TestResult& result, std::uint8_t label) {
+  Chosen chosen;
   for (std::size_t i = 0; i < result.data.labels.size(); ++i) {
     if (result.data.labels[i] == label) chosen.push_back(i);
   }
@@ -33,7 +33,7 @@ Rows worst_rows(const TestResult& result, std::uint8_t label) {
 }
 
 /// mistake: the name for a row on the wrong side of the threshold.
-std::string rows_table(const KDEClassifier& model, const TestResult& result, const Rows& chosen,
+std::string rows_table(const KDEClassifier& model, const TestResult& result, const Chosen& chosen,
                        std::string_view mistake, std::string_view caption) {
   std::vector<double> scores;
   for (const std::size_t i : chosen) scores.push_back(result.log_densities[i]);
@@ -48,7 +48,7 @@ std::string rows_table(const KDEClassifier& model, const TestResult& result, con
   Cells cells;
   for (std::size_t i = 0; i < chosen.size(); ++i) {
     auto& row = cells.emplace_back();
-    row = {fmt::format("{}", chosen[i]), fmt::format("{:.6g}", scores[i]), fmt::format("{:.3g}", chances[i])};
+    row = {result.data.name(chosen[i]), fmt::format("{:.6g}", scores[i]), fmt::format("{:.3g}", chances[i])};
     if (!called.empty()) row.emplace_back(called[i] == result.data.labels[chosen[i]] ? "right" : mistake);
   }
   return html::table(caption, heading, cells);
@@ -58,25 +58,25 @@ Explanation explain(const KDEClassifier& model, const TestResult& result, std::s
   return model.explain(result.data.features.view().middle_rows(row, 1), 1);
 }
 
-std::string columns_table(const KDEClassifier& model, const TestResult& result, const Rows& chosen) {
+std::string columns_table(const KDEClassifier& model, const TestResult& result, const Chosen& chosen) {
   Cells cells;
   for (const std::size_t row : chosen) {
     const auto columns = explain(model, result, row).columns;
     const auto most = std::ranges::max_element(columns, {}, &ColumnContribution::share);
     const auto column = static_cast<std::size_t>(most - columns.begin());
-    const auto& names = result.data.column_names;
-    cells.push_back({fmt::format("{}", row), names.empty() ? fmt::format("{}", column) : names[column],
+    const auto& names = result.data.table.column_names;
+    cells.push_back({result.data.name(row), names.empty() ? fmt::format("{}", column) : names[column],
                      fmt::format("{:.4g}", most->value), fmt::format("{:.4g}", most->expected)});
   }
   return html::table("The column that sets each apart most", {"row", "column", "value", "expected"}, cells);
 }
 
-std::string neighbours_table(const KDEClassifier& model, const TestResult& result, const Rows& chosen) {
+std::string neighbours_table(const KDEClassifier& model, const TestResult& result, const Chosen& chosen) {
   Cells cells;
   for (const std::size_t row : chosen) {
     const auto neighbours = explain(model, result, row).neighbours;
     for (const auto& [nearest, distance, weight] : neighbours) {
-      cells.push_back({fmt::format("{}", row), fmt::format("{}", nearest), fmt::format("{:.4g}", distance)});
+      cells.push_back({result.data.name(row), training_row_name(model, nearest), fmt::format("{:.4g}", distance)});
     }
   }
   return html::table("The training row nearest to each", {"row", "training row", "bandwidths away"}, cells);
@@ -97,9 +97,9 @@ std::string worst_rows_section(const KDEClassifier& model, const TestResult& res
          rows_table(model, result, normals, "false alarm", alarms) + columns_table(model, result, normals) +
          "</section>\n<section class=\"keep\"><h2>Worst misses</h2>\n" +
          rows_table(model, result, anomalies, "missed", misses) + neighbours_table(model, result, anomalies) +
-         "</section>\n</div>\n<p class=\"quiet\">Rows are counted from 0, without the heading; training rows "
-         "are counted among those that the model keeps. <code>kernad explain MODEL DATA --row ROW</code> shows more."
-         "</p>\n";
+         "</section>\n</div>\n<p class=\"quiet\">Rows are counted from 0, without the heading, in the file that is tested or "
+         "was trained on; rows with ids are called by them. <code>kernad explain MODEL DATA --row ROW</code> shows "
+         "more.</p>\n";
 }
 
 }  // namespace kernad::cli

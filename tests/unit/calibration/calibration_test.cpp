@@ -143,6 +143,15 @@ TEST(ThresholdTest, AtOrBelowIsAnomalous) {
   EXPECT_EQ(threshold.labels(std::vector<double>{-3, std::nextafter(-3, 0), -4, -kInfinity, kInfinity}),
             (std::vector<std::uint8_t>{1, 0, 1, 1, 0}));
   EXPECT_THROW((void)threshold.labels(std::vector<double>{std::nan("")}), InvalidInput);
+  // The score is 0.5 and more exactly where the label is 1, also one step beside the threshold.
+  const auto scores = threshold.scores(std::vector<double>{-3, std::nextafter(-3, 0), -23, 17, -kInfinity, kInfinity});
+  EXPECT_EQ(scores[0], 0.5);
+  EXPECT_LT(scores[1], 0.5);
+  EXPECT_DOUBLE_EQ(scores[2], 1 / (1 + std::exp(-1)));  // 20 nats at 0.05 a nat
+  EXPECT_DOUBLE_EQ(scores[3], 1 / (1 + std::exp(1)));
+  EXPECT_EQ(scores[4], 1);
+  EXPECT_EQ(scores[5], 0);
+  EXPECT_THROW((void)threshold.scores(std::vector<double>{std::nan("")}), InvalidInput);
   EXPECT_THROW((void)Threshold::at_log_density(kInfinity), InvalidParameter);
 }
 

@@ -30,8 +30,7 @@ std::string refusal(const std::string& text, const ReadOptions& options = {}) {
 }
 
 std::vector<std::uint8_t> labels(const std::string& text) {
-  files::MemorySource source("a.csv", testing::as_bytes(text));
-  return io::read_csv_labels(source, ',');
+  return io::read_csv_labels(std::make_unique<files::MemorySource>("a.csv", testing::as_bytes(text)), ',');
 }
 
 TEST(CsvTest, RowsAndColumns) {
@@ -78,10 +77,84 @@ TEST(CsvTest, TooSmallIsZeroTooLargeIsRefused) {
 TEST(CsvTest, HeadingIsDetected) {
   EXPECT_EQ(table("a,b\n1,2\n").column_names, (Texts{"a", "b"}));
   EXPECT_EQ(table("\"a \"\"x\"\"\",b7\n1,2\n").column_names, (Texts{"a \"x\"", "b7"}));
-  EXPECT_EQ(table(",b\n1,2\n").column_names, (Texts{"", "b"}));
+  EXPECT_EQ(table(",b\n0.5,2\n").column_names, (Texts{"", "b"}));
   EXPECT_EQ(table("x,7\n1,2\n", {"x"}).column_names, Texts{"7"}) << "its name is announced";
   EXPECT_TRUE(table("1,2\n").column_names.empty());
   EXPECT_EQ(table("a,b\n").features.rows(), 0u);
+}
+
+TEST(CsvTest, RowNumbersAndNamesInFrontAreNoFeature) {
+  for (const char* text :
+       {",a,b\n0,5,6\n1,7,8\n", ",a,b\n7,5,6\n3,7,8\n", "\"\",a,b\nx,5,6\ny,7,8\n", "Unnamed: 0,a,b\n0,5,6\n1,7,8\n"}) {
+    const Table read = table(text);
+    EXPECT_EQ(read.column_names, (Texts{"a", "b"})) << text;
+    EXPECT_EQ(values(text), (std::vector<float>{5, 6, 7, 8})) << text;
+    ASSERT_EQ(read.notes.size(), 1u) << text;
+    EXPECT_NE(read.notes[0].find("numbers the rows"), std::string::npos) << read.notes[0];
+  }
+  EXPECT_EQ(table(",a,b\n0,5,6\n1,7,8\n0,5,6\n1,7,8\n").features.cols(), 2u) << "two tables put together";
+  // What repeats or has a fraction calls no rows.
+  for (const char* text : {",a,b\n1,5,6\n1,7,8\n", ",a,b\n0.5,5,6\n1,7,8\n", ",a,b\n5,5,6\n7,7,8\n5,1,2\n"}) {
+    EXPECT_EQ(table(text).features.cols(), 3u) << text;
+    EXPECT_EQ(table(text).notes,
+              Texts{"column 0 has no name and is taken for a feature; give it a name, or ignore it"});
+  }
+  EXPECT_TRUE(table("n,a,b\n0,5,6\n1,7,8\n").notes.empty());
+  EXPECT_EQ(table(",a\n5,5\n5,7\n", {.model_columns = {"a"}}).column_names, Texts{"a"}) << "not the model's";
+  EXPECT_EQ(table(",a\n0,5\n1,7\n", {.columns = {"0", "a"}}).features.cols(), 2u) << "asked for";
+  EXPECT_EQ(table(",a\n0,5\n1,7\n", {.model_columns = {"a", ""}}).column_names, (Texts{"a", ""})) << "the model's";
+}
+
+TEST(CsvTest, ADelimiterAtTheEndOfEveryLine) {
+  for (const char* text : {"a,b,\n1,2,\n3,4,\n", "1,2,\n3,4,\n"}) {
+    EXPECT_EQ(values(text), (std::vector<float>{1, 2, 3, 4})) << text;
+    EXPECT_EQ(table(text).notes.size(), 1u) << text;
+  }
+  std::string text = "a,b,\n";
+  for (int i = 0; i < 300; ++i) text += "1,2,\n";
+  EXPECT_EQ(refusal(text + "3,4,5\n"),
+            "a.csv: line 302, column 2 (''): '5' stands in a column that has no name and was empty before; give it a "
+            "name");
+}
+
+TEST(CsvTest, IdsIgnoredAndChosenColumns) {
+  const std::string text = "a,serial,b,remark\n1,x7,2,-\n3,x8,4,?\n";
+  const Table read = table(text, {.ignored_columns = {"remark"}, .id_columns = {"serial"}});
+  EXPECT_EQ(read.column_names, (Texts{"a", "b"}));
+  ASSERT_EQ(read.ids.size(), 1u);
+  EXPECT_EQ(read.ids[0].name, "serial");
+  EXPECT_EQ(read.ids[0].values, (Texts{"x7", "x8"}));
+  EXPECT_EQ(read.left_out, (Texts{"serial", "remark"}));
+  EXPECT_EQ(values(text, {.columns = {"b", "0"}}), (std::vector<float>{2, 1, 4, 3}));
+  // By number where there is no heading; texts there make no heading either.
+  const Table plain = table("x7,1,2\nx8,3,4\n", {.id_columns = {"0"}});
+  EXPECT_EQ(plain.ids[0].values, (Texts{"x7", "x8"}));
+  EXPECT_EQ(plain.features.cols(), 2u);
+  EXPECT_TRUE(plain.left_out.empty());
+}
+
+TEST(CsvTest, ColumnsOfAModel) {
+  const std::string text = "b,kind,a\n2,good,1\n4,bad,3\n";
+  const Table read = table(text, {.model_columns = {"a", "b"}, .known_columns = {"kind"}});
+  EXPECT_EQ(read.column_names, (Texts{"a", "b"}));
+  EXPECT_EQ(values(text, {.model_columns = {"a", "b"}, .known_columns = {"kind"}}), (std::vector<float>{1, 2, 3, 4}));
+  EXPECT_EQ(read.notes.size(), 1u);
+  EXPECT_TRUE(table("a,b\n1,2\n", {.model_columns = {"a", "b"}}).notes.empty());
+  // Names are checked before anything is read.
+  EXPECT_EQ(message_of<InvalidInput>([&] {
+              (void)table(text, {.model_columns = {"a", "c"}});
+            }),
+            "a.csv: the model's column 'c' is missing; the model does not know 'b', 'kind'; valid: its columns in any "
+            "order, 'a', 'c', and others only if they are ignored");
+  EXPECT_EQ(values("3,4\n", {.model_columns = {"a", "b"}}), (std::vector<float>{3, 4})) << "no heading: by position";
+}
+
+TEST(CsvTest, NamesThatAreNotUtf8AreWindows1252) {
+  EXPECT_EQ(table("gr\xf6\xdf"
+                  "e,\x80\n1,2\n")
+                .column_names,
+            (Texts{"größe", "€"}));
+  EXPECT_EQ(refusal("a,b\n1,\xff\xc2\x9b\n"), "a.csv: line 2, column 1 ('b'): '\\xff\\xc2\\x9b' is not a number");
 }
 
 TEST(CsvTest, AFirstLineThatMayBeEitherIsRefused) {
@@ -140,12 +213,18 @@ TEST(CsvTest, ErrorsNameLineAndColumn) {
   EXPECT_EQ(refusal("\n \n"), "a.csv: is empty; rows of numbers are needed");
   EXPECT_EQ(refusal("1,2\n\n3\n"), "a.csv: line 3: 1 fields where the first row has 2");
   EXPECT_EQ(refusal("1,2\r\n3,4,5\r\n"), "a.csv: line 2: 3 fields where the first row has 2");
-  EXPECT_EQ(refusal("a,b\n1,2\n3,\n"), "a.csv: line 3, column 1 ('b'): is empty; a number is needed");
+  EXPECT_EQ(refusal("a,b\n1,2\n3,\n"),
+            "a.csv: line 3, column 1 ('b'): is empty; a number is needed, or missing values have to be allowed "
+            "(missing: skip)");
   EXPECT_EQ(refusal("1,2\n3,4x\n"), "a.csv: line 2, column 1: '4x' is not a number");
   EXPECT_EQ(refusal("1,2\n3,\"4\n5\"\n"), "a.csv: line 2, column 1: '4\\x0a5' is not a number");
-  for (const char* bad : {"0x10", "1e", "+-1", "--1", "1 2", "1.2.3", "1_000", "NA", "+"}) {
+  for (const char* bad : {"0x10", "1e", "+-1", "--1", "1 2", "1_000", "+", "x"}) {
     EXPECT_EQ(refusal("1\n" + std::string(bad) + "\n"),
               "a.csv: line 2, column 0: '" + std::string(bad) + "' is not a number");
+  }
+  for (const char* bad : {"1.2.3", "-1.234.567"}) {
+    EXPECT_EQ(refusal("1\n" + std::string(bad) + "\n"),
+              "a.csv: line 2, column 0: '" + std::string(bad) + "' is not a number; thousands must not be parted");
   }
 }
 
@@ -163,11 +242,85 @@ TEST(CsvTest, QuotesOutOfPlace) {
   EXPECT_EQ(refusal("1,2\n3,4\n\"5\n"), "a.csv: line 3: the file ends inside a quoted field that begins here or below");
 }
 
-TEST(CsvTest, OtherSeparatorsGetAHint) {
-  EXPECT_EQ(refusal("a;b\n1;2\n"),
-            "a.csv: line 2, column 0 ('a;b'): '1;2' is not a number; if ';' separates the columns here: kernad needs "
-            "',' (.csv) or a tab (.tsv)");
-  EXPECT_NE(refusal("a\tb\n1\t2\n").find("if a tab separates"), std::string::npos);
+TEST(CsvTest, TheDelimiterIsFound) {
+  const std::vector<float> wanted = {1, 2.5, 3, 4};
+  for (const char* text :
+       {"a,b\n1,2.5\n3,4\n", "a;b\n1;2.5\n3;4\n", "a\tb\n1\t2.5\n3\t4\n", "a|b\n1|2.5\n3|4\n", "1;2.5\n3;4\n",
+        "1 ; 2.5\n3 ; 4\n", "\"a;x\";b\n1;2.5\n3;4", "sep=;\r\na;b\r\n1;2.5\r\n3;4", "sep=,\n1,2.5\n3,4\n"}) {
+    EXPECT_EQ(values(text), wanted) << text;
+    EXPECT_EQ(values(text, {}, '\t'), wanted) << text << " as .tsv";
+  }
+  EXPECT_EQ(values("a;b;c\n1,5;2,5;3\n4;5;6,25\n"), (std::vector<float>{1.5, 2.5, 3, 4, 5, 6.25}));
+  EXPECT_EQ(values("18,3976;0,9404\n19,1590;0,9410\n"), (std::vector<float>{18.3976f, 0.9404f, 19.1590f, 0.9410f}));
+  EXPECT_EQ(table("a,kind\n1,x;y\n2,z;w\n", {"kind"}).labels, (Texts{"x;y", "z;w"})) << "numbers decide";
+  EXPECT_EQ(values("a|b\n1|2\n", {.delimiter = '|'}), (std::vector<float>{1, 2}));
+  EXPECT_EQ(refusal("a;b\n1;2\n", {.delimiter = ','}),
+            "a.csv: line 2, column 0 ('a;b'): '1;2' is not a number; if ';' separates the columns here, it has to be "
+            "given as the delimiter");
+  std::string text = "a;b\n";
+  for (int i = 0; i < 50000; ++i) text += "1,5;2,5\n";  // more than is looked at
+  EXPECT_EQ(table(text).features.rows(), 50000u);
+}
+
+TEST(CsvTest, TheDecimalMarkIsFound) {
+  const auto first = [](const std::string& text, const ReadOptions& options = {}) { return values(text, options)[0]; };
+  EXPECT_EQ(first("a;b\n1,5;2\n"), 1.5);
+  EXPECT_EQ(first("a;b\n1.5;2\n"), 1.5);
+  EXPECT_EQ(first("a;b\n0,940;2\n"), 0.94f) << "no thousands begin with 0";
+  EXPECT_EQ(first("a,b\n\"1,5\",2\n"), 1.5) << "in quotes";
+  EXPECT_EQ(first("a;b\n1,234;2\n", {.decimal = DecimalMark::comma}), 1.234f);
+  EXPECT_EQ(first("x\n1,5\n2,5\n", {.delimiter = ';', .decimal = DecimalMark::comma}), 1.5);
+  EXPECT_EQ(
+      refusal("a;b\n1,234;12,345\n"),
+      "a.csv: the comma in '12,345' and all other numbers may be a decimal mark or part thousands; say which it is "
+      "(decimal: comma; parted thousands are not read)");
+  EXPECT_EQ(refusal("a;b\n1,5;2.5\n"),
+            "a.csv: numbers have a decimal point, as in '2.5', and a comma, as in '1,5'; say which one it is (decimal: "
+            "point or comma)");
+  EXPECT_EQ(refusal("a;b\n1.234,5;2\n"),
+            "a.csv: line 2, column 0 ('a'): '1.234,5' is not a number; thousands must not be parted");
+  EXPECT_EQ(refusal("a;b\n1,5;2\n", {.decimal = DecimalMark::point}),
+            "a.csv: line 2, column 0 ('a'): '1,5' is not a number: decimal marks are '.' here; another one has to be "
+            "given");
+}
+
+TEST(CsvTest, Comments) {
+  EXPECT_EQ(table("# made by \"x\n#, 2026\n\na,b\n1,2\n").column_names, (Texts{"a", "b"}));
+  EXPECT_EQ(values("# width, in m\n1,2\n3,4\n"), (std::vector<float>{1, 2, 3, 4}));
+  EXPECT_EQ(table("# width, height\n1,2\n3,4\n").column_names, (Texts{"width", "height"})) << "numpy.savetxt";
+  EXPECT_EQ(table("# x, y\na,b\n1,2\n").column_names, (Texts{"a", "b"})) << "there is a heading";
+  EXPECT_EQ(table("#,a,b\n0,5,6\n1,7,8\n").column_names, (Texts{"a", "b"})) << "row numbers called #";
+  EXPECT_EQ(refusal("a,b\n1,2\n#3,4\n"), "a.csv: line 3, column 0 ('a'): '#3' is not a number");
+  EXPECT_EQ(
+      refusal("#1,2\n3,4\n"),
+      "a.csv: line 1: begins with #, as a comment does, and has numbers in as many fields as the rows; whether it "
+      "is one of them is not clear");
+  EXPECT_EQ(refusal("# " + std::string(100000, 'x') + "\n1,x\n", {.header = CsvHeader::absent}),
+            "a.csv: line 2, column 1: 'x' is not a number");
+}
+
+TEST(CsvTest, MissingValues) {
+  for (const char* field : {"", "NA", "n/a", "#N/A", "null", "NONE", "?", "-", "nan"}) {
+    const std::string text = "a,b\n1," + std::string(field) + "\n";
+    const auto read = values(text, {.allow_missing = true});
+    EXPECT_TRUE(std::isnan(read[1])) << field;
+    EXPECT_EQ(read[0], 1) << field;
+  }
+  EXPECT_EQ(refusal("a,b\n1,NA\n"),
+            "a.csv: line 2, column 1 ('b'): 'NA' is a missing value; a number is needed, or missing values have to be "
+            "allowed (missing: skip)");
+  EXPECT_EQ(message_of<ReadError>([] { (void)table("a,b\n1,x\n", {.allow_missing = true}); }),
+            "a.csv: line 2, column 1 ('b'): 'x' is not a number");
+}
+
+TEST(CsvTest, FieldsAreKeptAsTheyStand) {
+  const Table read =
+      table("a,\"b \"\"x\"\"\",y\n1.50,NA,good\n", {.label_column = "y", .allow_missing = true, .keep_fields = true});
+  ASSERT_EQ(read.fields.size(), 3u);
+  EXPECT_EQ(read.fields[1].name, "b \"x\"");
+  EXPECT_EQ(read.fields[0].values, Texts{"1.50"});
+  EXPECT_EQ(read.fields[1].values, Texts{"NA"});
+  EXPECT_EQ(read.fields[2].values, Texts{"good"});
 }
 
 TEST(CsvTest, NumbersDoNotDependOnTheLocale) {
@@ -198,6 +351,13 @@ TEST(CsvLabelsTest, TextsNumbersAndHeading) {
   EXPECT_EQ(labels("0\n1\n0.0\n1.0\n"), wanted);
   EXPECT_EQ(labels("label\nnormal\nAnomaly\nGOOD\ntrue\n"), wanted);
   EXPECT_EQ(labels("good\nbad\nfalse\nanomalous"), wanted);
+}
+
+TEST(CsvLabelsTest, AHeadingIsNotRepeated) {
+  EXPECT_EQ(labels("kind\ngood\nscratch\n"), (std::vector<std::uint8_t>{0, 1}));
+  EXPECT_EQ(labels("scratch\ngood\nscratch\n"), (std::vector<std::uint8_t>{1, 0, 1}));
+  EXPECT_EQ(labels("anomaly\n1\n0\n"), (std::vector<std::uint8_t>{1, 0})) << "a name above numbers";
+  EXPECT_EQ(labels("-1\n1\n1\n"), (std::vector<std::uint8_t>{1, 0, 0}));
 }
 
 TEST(CsvLabelsTest, WhatIsNoLabelIsRefused) {

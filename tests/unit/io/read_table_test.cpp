@@ -50,9 +50,9 @@ TEST(ReadTableTest, EveryEndingInAnyCase) {
 }
 
 TEST(ReadTableTest, NamesThatAreNoSource) {
-  EXPECT_EQ(
-      refusal("a.txt"),
-      "a.txt: its ending is unknown; valid: .npy, .npz, .safetensors, .csv, .tsv, or '-' for CSV on standard input");
+  EXPECT_EQ(refusal("a.txt"),
+            "a.txt: its ending is unknown; valid: .npy, .npz, .safetensors, .csv, .tsv, .jsonl, .ndjson, the last four "
+            "also with .gz, or '-' for standard input");
   EXPECT_EQ(refusal("a.npz:"), "a.npz: the name of an array is needed after the colon");
   (void)refusal("");
   (void)refusal("a.npy:x");
@@ -113,6 +113,41 @@ TEST(ReadTableTest, AFileLargerThanMemoryIsRefusedFromItsHeader) {
   ASSERT_EQ(::truncate(path.c_str(), static_cast<off_t>(head.size() + (std::uint64_t{8} << 40))), 0);
   const std::string message = refusal(path);
   EXPECT_NE(message.find("the data need 4398046511104 bytes of memory; "), std::string::npos) << message;
+}
+
+TEST(ReadTableTest, PackedTextsAndJsonLines) {
+  // gzip of "a,b\n1,2.5\n3,4\n"
+  const std::string packed(
+      "\037\213\010\000\000\000\000\000\002\003\113\324\111\342\062\324\061\322\063\345\062\326\061\341\002\000\150\275"
+      "\304\342\016\000\000\000",
+      34);
+  const testing::TemporaryFolder folder;
+  for (const std::string name : {"a.csv.gz", "a.TSV.GZ"}) {
+    const Table table = read_table(folder.write(name, packed));
+    EXPECT_EQ(table.column_names, (std::vector<std::string>{"a", "b"})) << name;
+    EXPECT_EQ(table.features(0, 1), 2.5F) << name;
+  }
+  EXPECT_EQ(read_table(folder.write("a.csv", packed)).features.rows(), 2u) << "seen by its first bytes";
+  EXPECT_EQ(read_table(folder.write("a.ndjson", "{\"a\": 1}\n")).column_names, std::vector<std::string>{"a"});
+  EXPECT_EQ(read_labels(folder.write("y.jsonl", "1\n0\n")), (std::vector<std::uint8_t>{1, 0}));
+  EXPECT_NE(refusal(folder.path("a.npy.gz")).find("its ending is unknown"), std::string::npos);
+}
+
+TEST(ReadTableTest, SeveralSourcesAreOneTable) {
+  const testing::TemporaryFolder folder;
+  const std::vector<std::string> sources = {folder.write("1.csv", "n,a,b,y\nr,1,2,0\n"),
+                                            folder.write("2.csv", "b,n,y,a\n4,s,1,3\n")};
+  const Table table = read_tables(sources, {.label_column = "y", .id_columns = {"n"}});
+  EXPECT_EQ(table.features.rows(), 2u);
+  EXPECT_EQ(table.features(1, 0), 3);
+  EXPECT_EQ(table.labels, (std::vector<std::string>{"0", "1"}));
+  EXPECT_EQ(table.ids[0].values, (std::vector<std::string>{"r", "s"}));
+  ASSERT_EQ(table.notes.size(), 1u);
+  EXPECT_TRUE(table.notes[0].starts_with(sources[1] + ": its columns stand in another order"));
+  EXPECT_THROW((void)read_tables({}), InvalidParameter);
+  const std::vector<std::string> uneven = {folder.write("3.csv", "1,2\n"), folder.write("4.csv", "1,2,3\n")};
+  EXPECT_EQ(message_of<InvalidInput>([&] { (void)read_tables(uneven); }),
+            uneven[1] + ": has 3 columns of features where " + uneven[0] + " has 2; they must be alike");
 }
 
 }  // namespace

@@ -1,0 +1,40 @@
+// The bytes of a text file as UTF-8, whatever they are packed or written in.
+#pragma once
+
+#include <cstddef>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "files/source.hpp"
+
+namespace kernad::files {
+
+/// A source whose first bytes can be looked at before they are read.
+class PeekSource final : public Source {
+ public:
+  /// Reads up to `count` bytes ahead.
+  PeekSource(std::unique_ptr<Source> source, std::size_t count);
+
+  /// The bytes read ahead: fewer than asked for only where the source ends.
+  [[nodiscard]] std::span<const std::byte> ahead() const noexcept { return ahead_; }
+  /// Whether ahead() is all that there is.
+  [[nodiscard]] bool is_whole() const noexcept { return is_whole_; }
+  /// Passes over the first `count` of ahead().
+  void drop(std::size_t count) { ahead_.erase(ahead_.begin(), ahead_.begin() + static_cast<std::ptrdiff_t>(count)); }
+
+ private:
+  std::size_t read_some(std::span<std::byte> out) override;
+
+  std::unique_ptr<Source> source_;
+  std::vector<std::byte> ahead_;
+  std::size_t given_ = 0;
+  bool is_whole_ = false;
+};
+
+/// `source` as UTF-8 without a byte order mark: unpacked where it begins as gzip does, converted where it is UTF-16
+/// (with a mark, or with a zero in every other one of its first bytes). Throws ReadError for UTF-32, and later for what
+/// is cut off or damaged.
+[[nodiscard]] std::unique_ptr<Source> as_text(std::unique_ptr<Source> source);
+
+}  // namespace kernad::files

@@ -1,0 +1,202 @@
+#include "io/column_roles.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <charconv>
+#include <cmath>
+#include <optional>
+#include <set>
+#include <utility>
+
+#include "files/number.hpp"
+#include "kernad/error.hpp"
+
+namespace kernad::io {
+namespace {
+
+std::optional<long long> parse_integer(std::string_view text) {
+  long long value = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (error != std::errc() || end != text.data() + text.size()) return std::nullopt;
+  return value;
+}
+
+using Sample = std::span<const std::vector<std::string>>;
+
+/// Fields of one column in the sample; a row that is too short is found where it is read.
+std::vector<std::string_view> fields_of(Sample sample, std::size_t column) {
+  std::vector<std::string_view> fields;
+  for (const auto& row : sample) {
+    if (column < row.size()) fields.push_back(row[column]);
+  }
+  return fields;
+}
+
+bool all_empty(const std::vector<std::string_view>& fields) {
+  return !fields.empty() && std::all_of(fields.begin(), fields.end(), [](auto field) { return field.empty(); });
+}
+
+/// Whether the fields call the rows: whole numbers or texts, each there once.
+bool are_unique(const std::vector<std::string_view>& fields) {
+  std::set<std::string_view> seen;
+  for (const std::string_view field : fields) {
+    const auto number = files::parse_number(field);
+    if (number && number->value != std::floor(number->value)) return false;
+    if (field.empty() || !seen.insert(field).second) return false;
+  }
+  return !fields.empty();
+}
+
+/// Whether they count, from any number on, and perhaps again from 0 or 1, as tables do that were put together.
+bool count_up(const std::vector<std::string_view>& fields) {
+  std::optional<double> before;
+  for (const std::string_view field : fields) {
+    const auto number = files::parse_number(field);
+    if (!number) return false;
+    const bool counts = !before || number->value == *before + 1 || number->value == 0 || number->value == 1;
+    if (!counts || number->value != std::floor(number->value)) return false;
+    before = number->value;
+  }
+  return fields.size() > 2;
+}
+
+/// Collects the roles; each column has one.
+class RoleFinder {
+ public:
+  RoleFinder(const std::string& source, std::span<const std::string> names, std::size_t count,
+             const ReadOptions& options, Sample sample)
+      : source_(source), names_(names), options_(options), sample_(sample), use_(count) {}
+
+  ColumnRoles find() {
+    if (!options_.label_column.empty()) roles_.label = take(options_.label_column, "the label");
+    for (const auto& id : options_.id_columns) roles_.ids.push_back(take(id, "an id"));
+    for (const auto& ignored : options_.ignored_columns) take(ignored, "ignored");
+    for (const auto& column : options_.columns) roles_.features.push_back(take(column, "a feature"));
+    if (options_.columns.empty()) take_the_rest();
+    if (!options_.model_columns.empty() && !names_.empty()) put_in_order();
+    for (std::size_t i = 0; i < names_.size(); ++i) {
+      if (!names_[i].empty() && !std::ranges::count(roles_.features, i)) roles_.left_out.push_back(i);
+    }
+    return std::move(roles_);
+  }
+
+ private:
+  std::size_t take(const std::string& wanted, const char* use) {
+    const std::size_t column = find_column(source_, names_, use_.size(), wanted);
+    if (use_[column] != nullptr) {
+      throw InvalidParameter(
+          fmt::format("{}: column {} cannot be both {} and {}", source_, files::quote(wanted), use_[column], use));
+    }
+    use_[column] = use;
+    return column;
+  }
+
+  void take_the_rest() {
+    for (std::size_t i = 0; i < use_.size(); ++i) {
+      if (use_[i] != nullptr || is_known(i) || is_blank(i) || is_index(i)) continue;
+      roles_.features.push_back(i);
+    }
+  }
+
+  bool is_model_column(std::size_t i) const { return std::ranges::count(options_.model_columns, names_[i]) != 0; }
+
+  /// Of a model that knows the name as that of a label, an id or an ignored column.
+  bool is_known(std::size_t i) const {
+    return !names_.empty() && std::ranges::count(options_.known_columns, names_[i]) != 0 && !is_model_column(i);
+  }
+
+  /// What a delimiter at the end of every line makes: the last column, without a name or any content.
+  bool is_blank(std::size_t i) {
+    const bool nameless = names_.empty() ? i + 1 == use_.size() && i > 0 : names_[i].empty();
+    if (!nameless || !all_empty(fields_of(sample_, i))) return false;
+    roles_.blank.push_back(i);
+    roles_.notes.push_back(fmt::format("column {} has neither a name nor content and is left out", i));
+    return true;
+  }
+
+  /// The row numbers or row names that pandas and R write in front, under an empty heading.
+  bool is_index(std::size_t i) {
+    if (i != 0 || names_.size() < 2 || !(names_[0].empty() || names_[0] == "Unnamed: 0") || is_model_column(0)) {
+      return false;
+    }
+    const std::string is = names_[0].empty() ? "column 0 has no name" : "column 0 is called 'Unnamed: 0'";
+    const auto fields = fields_of(sample_, i);
+    if (are_unique(fields) || count_up(fields)) {
+      roles_.notes.push_back(is + " and numbers the rows: it is left out as no feature");
+      return true;
+    }
+    if (!options_.model_columns.empty()) {
+      roles_.notes.push_back(is + " and is not the model's: it is left out");
+      return true;
+    }
+    roles_.notes.push_back(is + " and is taken for a feature; give it a name, or ignore it");
+    return false;
+  }
+
+  void put_in_order() {
+    std::vector<std::string> found;
+    for (const std::size_t i : roles_.features) found.push_back(names_[i]);
+    std::vector<std::size_t> order;
+    try {
+      order = match_columns(options_.model_columns, found, options_.known_columns);
+    } catch (const InvalidInput& error) {
+      throw InvalidInput(source_ + ": " + error.what());
+    }
+    std::vector<std::size_t> features;
+    for (const std::size_t i : order) features.push_back(roles_.features[i]);
+    if (!std::ranges::is_sorted(order)) {
+      roles_.notes.emplace_back("its columns stand in another order than the model's; they are put in order by name");
+    }
+    roles_.features = std::move(features);
+  }
+
+  const std::string& source_;
+  std::span<const std::string> names_;
+  const ReadOptions& options_;
+  Sample sample_;
+  std::vector<const char*> use_;  // of each column; null: none yet
+  ColumnRoles roles_;
+};
+
+}  // namespace
+
+std::string list_names(std::span<const std::string> names, std::size_t max_listed) {
+  std::string list;
+  for (const std::string& name : names.first(std::min(names.size(), max_listed))) {
+    if (!list.empty()) list += ", ";
+    list += files::quote(name);
+  }
+  return names.size() > max_listed ? list + fmt::format(" and {} more", names.size() - max_listed) : list;
+}
+
+std::size_t column_number(const std::string& wanted, std::size_t count) noexcept {
+  const auto number = parse_integer(wanted);
+  const auto columns = static_cast<long long>(count);
+  if (!number || *number >= columns || *number < -columns) return no_column;
+  return static_cast<std::size_t>(*number < 0 ? *number + columns : *number);
+}
+
+std::size_t find_column(const std::string& source, std::span<const std::string> names, std::size_t count,
+                        const std::string& wanted) {
+  const auto found = std::find(names.begin(), names.end(), wanted);
+  if (found != names.end()) {
+    if (std::find(found + 1, names.end(), wanted) == names.end()) {
+      return static_cast<std::size_t>(found - names.begin());
+    }
+    throw InvalidParameter(fmt::format("{}: more than one column is named {}; give its number, counted from 0", source,
+                                       files::quote(wanted)));
+  }
+  if (const std::size_t number = column_number(wanted, count); number != no_column) return number;
+  throw InvalidParameter(fmt::format("{}: there is no column {}; valid: {}, or a number from {} to {}", source,
+                                     files::quote(wanted),
+                                     names.empty() ? "no name, as the file has no heading" : list_names(names),
+                                     -static_cast<long long>(count), static_cast<long long>(count) - 1));
+}
+
+ColumnRoles column_roles(const std::string& source, std::span<const std::string> names, std::size_t count,
+                         const ReadOptions& options, Sample sample) {
+  return RoleFinder(source, names, count, options, sample).find();
+}
+
+}  // namespace kernad::io

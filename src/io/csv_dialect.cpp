@@ -1,0 +1,107 @@
+#include "io/csv_dialect.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <cctype>
+
+#include "files/message.hpp"
+#include "files/number.hpp"
+#include "files/source.hpp"
+#include "io/csv_reader.hpp"
+#include "kernad/error.hpp"
+
+namespace kernad::io {
+namespace {
+
+constexpr std::size_t kRowsLookedAt = 20;
+
+/// How well a delimiter fits: it parts every row into as many fields, two or more, and the more of them are numbers the
+/// better. Below 0: not at all.
+double fit_of(std::string_view text, bool is_whole, char delimiter, bool comma_may_be_decimal) {
+  files::MemorySource source("", std::as_bytes(std::span(text)));
+  CsvReader reader(source, delimiter);
+  std::vector<std::vector<std::string>> rows;
+  try {
+    while (rows.size() <= kRowsLookedAt) {
+      const auto row = reader.next();
+      if (!row) break;
+      rows.emplace_back(row->fields.begin(), row->fields.end());
+    }
+  } catch (const ReadError&) {
+    // A quote is out of place, or the text was cut off inside a field.
+    if (is_whole) return -1;
+  }
+  if (!is_whole && rows.size() > 1 && rows.size() <= kRowsLookedAt) rows.pop_back();  // may be cut off
+  if (rows.empty() || rows[0].size() < 2) return -1;
+  std::size_t numbers = 0;
+  std::size_t fields = 0;
+  for (const auto& row : rows) {
+    if (row.size() != rows[0].size()) return -1;
+    for (const std::string& field : row) {
+      ++fields;
+      const char mark = comma_may_be_decimal && delimiter != ',' && field.find('.') == std::string::npos ? ',' : '.';
+      numbers += files::parse_number(field, mark).has_value();
+    }
+  }
+  return static_cast<double>(numbers) / static_cast<double>(fields);
+}
+
+/// "1,234" and "12,345,678": commas may part thousands; "0,123" and "1,2" hold a decimal comma.
+bool may_be_thousands(std::string_view number) {
+  if (number.starts_with('-') || number.starts_with('+')) number.remove_prefix(1);
+  std::size_t group = number.find(',');
+  if (group == 0 || group > 3 || number[0] == '0') return false;
+  while (group != std::string_view::npos) {
+    number.remove_prefix(group + 1);
+    group = number.find(',');
+    if ((group == std::string_view::npos ? number.size() : group) != 3) return false;
+  }
+  return std::all_of(number.begin(), number.end(), [](unsigned char c) { return std::isdigit(c) != 0; });
+}
+
+}  // namespace
+
+char find_delimiter(std::string_view text, bool is_whole, char usual, DecimalMark decimal) {
+  char best = usual;
+  double best_fit = decimal == DecimalMark::comma && usual == ',' ? -1 : fit_of(text, is_whole, usual, true);
+  for (const char candidate : {',', ';', '\t', '|'}) {
+    if (candidate == usual || (candidate == ',' && decimal == DecimalMark::comma)) continue;
+    const double fit = fit_of(text, is_whole, candidate, decimal != DecimalMark::point);
+    if (fit <= best_fit) continue;
+    best = candidate;
+    best_fit = fit;
+  }
+  return best;
+}
+
+char find_decimal_mark(const std::string& source, std::span<const std::vector<std::string>> rows) {
+  std::string with_point;
+  std::string with_comma;
+  bool surely_decimal = false;
+  for (const auto& row : rows) {
+    for (const std::string& field : row) {
+      const bool has_comma = field.find(',') != std::string::npos;
+      if (!has_comma && field.find('.') != std::string::npos && files::parse_number(field, '.')) with_point = field;
+      if (!has_comma || (!files::parse_number(field, ',') && !may_be_thousands(files::trim(field)))) continue;
+      with_comma = field;
+      surely_decimal = surely_decimal || !may_be_thousands(files::trim(field));
+    }
+  }
+  if (with_comma.empty()) return '.';
+  if (!with_point.empty()) {
+    files::fail(source,
+                fmt::format("numbers have a decimal point, as in {}, and a comma, as in {}; say which one it is "
+                            "(decimal: point or comma)",
+                            files::quote(with_point), files::quote(with_comma)));
+  }
+  if (!surely_decimal) {
+    files::fail(source, fmt::format("the comma in {} and all other numbers may be a decimal mark or part thousands; "
+                                    "say which it is (decimal: comma; parted thousands are not read)",
+                                    files::quote(with_comma)));
+  }
+  return ',';
+}
+
+}  // namespace kernad::io

@@ -1,0 +1,46 @@
+// The lines of a .jsonl as rows of texts.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "files/source.hpp"
+#include "io/text_reader.hpp"
+#include "serialise/json_record.hpp"
+
+namespace kernad::io {
+
+/// Objects, whose names make a first row that is a heading; or arrays or single values, without one. A later object may
+/// have its keys in another order; one that lacks a key has an empty field there.
+class JsonLinesReader final : public TextReader {
+ public:
+  /// Reads the first line. `source` must outlive it.
+  explicit JsonLinesReader(files::Source& source);
+
+  [[nodiscard]] bool has_heading() const noexcept { return !names_.empty(); }
+
+  /// Throws ReadError, with the line, for what is no JSON, of another form than the first line, or has a key that the
+  /// first line lacks.
+  [[nodiscard]] std::optional<TextRow> next() override;
+
+ private:
+  bool read_line();
+  void put_in_order(serialise::JsonRecord& record);
+
+  files::Source& source_;
+  std::vector<char> buffer_;
+  std::size_t begin_ = 0;  // of what is left in the buffer
+  std::size_t end_ = 0;
+  std::string text_;  // of the line
+  std::uint64_t line_ = 0;
+  std::vector<std::string> names_;
+  std::vector<std::string> fields_;
+  std::optional<serialise::JsonRecord> first_;
+  bool heading_given_ = false;
+  bool has_names_ = false;
+};
+
+}  // namespace kernad::io

@@ -1,0 +1,28 @@
+// Rows of texts, whatever their notation.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+
+namespace kernad::io {
+
+/// The fields of one row, without blanks around those that are not quoted, and the line (from 1) on which it begins.
+struct TextRow {
+  std::span<const std::string> fields;
+  std::uint64_t line;
+};
+
+class TextReader {
+ public:
+  TextReader() = default;
+  TextReader(const TextReader&) = delete;
+  TextReader& operator=(const TextReader&) = delete;
+  virtual ~TextReader() = default;
+
+  /// The next row, valid until the next call; none at the end. Throws ReadError, with the line, for what is no row.
+  [[nodiscard]] virtual std::optional<TextRow> next() = 0;
+};
+
+}  // namespace kernad::io

@@ -1,0 +1,251 @@
+#include "io/text_rows.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <limits>
+#include <optional>
+#include <utility>
+#include <vector>
+
+#include "files/message.hpp"
+#include "files/number.hpp"
+#include "files/utf8.hpp"
+#include "io/column_roles.hpp"
+#include "io/csv_dialect.hpp"
+#include "io/ending.hpp"
+#include "io/labels.hpp"
+#include "kernad/error.hpp"
+
+namespace kernad::io {
+namespace {
+
+/// Rows that are looked at before the first is given out, to see what the columns are.
+constexpr std::size_t kSampleRows = 256;
+
+struct StoredRow {
+  std::vector<std::string> fields;
+  std::uint64_t line;
+};
+
+/// Whether `name` is announced as that of a column.
+bool is_announced(const std::string& name, const ReadOptions& options) {
+  const auto in = [&](const std::vector<std::string>& names) { return std::ranges::count(names, name) != 0; };
+  return name == options.label_column || in(options.columns) || in(options.ignored_columns) || in(options.id_columns) ||
+         in(options.model_columns);
+}
+
+/// Whether the first row names the columns. A line that is partly numbers may be a heading or data with a fault in it:
+/// taken for either, it could silently lose a row or a column's meaning.
+bool is_heading(const std::string& source, const StoredRow& row, const ReadOptions& options) {
+  if (options.header != CsvHeader::detect) return options.header == CsvHeader::present;
+  const std::size_t count = row.fields.size();
+  // A label may be a text in a row of data as well: in its column only what is no label makes a heading. Ids and
+  // ignored columns may be any text.
+  const std::size_t label = column_number(options.label_column, count);
+  std::vector<bool> any_text(count);
+  for (const auto* columns : {&options.ignored_columns, &options.id_columns}) {
+    for (const auto& column : *columns) {
+      if (const std::size_t i = column_number(column, count); i != no_column) any_text[i] = true;
+    }
+  }
+  std::size_t numbers = 0;
+  std::size_t text = no_column;
+  for (std::size_t i = 0; i < count; ++i) {
+    const std::string& field = row.fields[i];
+    if (field.empty() || any_text[i] || (i == label && label_value(field))) continue;
+    if (files::parse_number(field) || files::parse_number(field, ',')) {
+      ++numbers;
+    } else if (is_announced(field, options)) {
+      return true;
+    } else if (text == no_column) {
+      text = i;
+    }
+  }
+  if (text == no_column) return false;
+  if (numbers == 0) return true;
+  files::fail(source,
+              fmt::format("line {}, column {}: {} is not a number, but {} other fields of the line are; if it is a "
+                          "heading, say so (header: present), else that there is none (header: absent)",
+                          row.line, text, files::quote(row.fields[text]), numbers));
+}
+
+/// What spreadsheets, pandas, R and SQL write where there is no value; nan is a number, and NaN.
+bool is_missing(std::string_view field) {
+  constexpr std::array<std::string_view, 9> words = {"", "na", "n/a", "#n/a", "null", "none", "missing", "?", "-"};
+  constexpr std::size_t longest = 7;
+  return field.size() <= longest && std::find(words.begin(), words.end(), lower_case(field)) != words.end();
+}
+
+char decimal_mark(const std::string& source, const ReadOptions& options, const ColumnRoles& roles,
+                  const std::vector<std::vector<std::string>>& sample) {
+  if (options.decimal != DecimalMark::detect) return options.decimal == DecimalMark::comma ? ',' : '.';
+  std::vector<std::vector<std::string>> features;
+  for (const auto& row : sample) {
+    auto& fields = features.emplace_back();
+    for (const std::size_t i : roles.features) {
+      if (i < row.size()) fields.push_back(row[i]);
+    }
+  }
+  return find_decimal_mark(source, features);
+}
+
+class TextRows final : public RowSource {
+ public:
+  TextRows(std::unique_ptr<files::Source> source, std::unique_ptr<TextReader> reader, const ReadOptions& options,
+           char decimal_mark, std::vector<StoredRow> sample, std::vector<std::string> names, ColumnRoles roles)
+      : RowSource(shape(source->name(), names, roles)),
+        source_(std::move(source)),
+        reader_(std::move(reader)),
+        decimal_mark_(decimal_mark),
+        allow_missing_(options.allow_missing),
+        names_(std::move(names)),
+        count_(sample.front().fields.size()),
+        roles_(std::move(roles)),
+        sample_(std::move(sample)) {
+    if (!names_.empty()) next_sample_ = 1;
+    for (std::size_t k = 0; k < roles_.ids.size(); ++k) {
+      const std::size_t i = roles_.ids[k];
+      ids_.push_back({name_or_number(i), {}});
+    }
+    for (std::size_t i = 0; options.keep_fields && i < count_; ++i) fields_.push_back({name_or_number(i), {}});
+  }
+
+  std::size_t next(std::size_t max_rows, std::span<float> values, std::vector<std::string>& labels) override {
+    std::size_t count = 0;
+    for (; count < max_rows; ++count) {
+      float* const out = values.data() + count * columns();
+      if (next_sample_ < sample_.size()) {
+        const StoredRow& row = sample_[next_sample_++];
+        read({row.fields, row.line}, out, labels);
+      } else if (const auto row = reader_->next()) {
+        read(*row, out, labels);
+      } else {
+        break;
+      }
+    }
+    return count;
+  }
+
+  void finish(Table& table) override {
+    table.ids = std::move(ids_);
+    table.fields = std::move(fields_);
+    if (roles_.label != no_column && !names_.empty()) table.label_name = names_[roles_.label];
+    table.notes = roles_.notes;
+    for (const std::size_t i : roles_.left_out) table.left_out.push_back(names_[i]);
+  }
+
+ private:
+  static TableShape shape(const std::string& name, const std::vector<std::string>& names, const ColumnRoles& roles) {
+    TableShape shape{name, roles.features.size(), {}, {}};
+    if (names.empty()) return shape;
+    for (const std::size_t i : roles.features) shape.column_names.push_back(names[i]);
+    return shape;
+  }
+
+  void read(const TextRow& row, float* out, std::vector<std::string>& labels) {
+    if (row.fields.size() != count_) {
+      files::fail(name(), fmt::format("line {}: {} fields where the first row has {}{}", row.line, row.fields.size(),
+                                      count_, names_.empty() ? "" : separator_hint(names_[0])));
+    }
+    for (const std::size_t i : roles_.features) *out++ = number(row, i);
+    if (roles_.label != no_column) labels.push_back(files::to_utf8(row.fields[roles_.label]));
+    for (std::size_t k = 0; k < ids_.size(); ++k) ids_[k].values.push_back(files::to_utf8(row.fields[roles_.ids[k]]));
+    for (std::size_t i = 0; i < fields_.size(); ++i) fields_[i].values.push_back(files::to_utf8(row.fields[i]));
+    for (const std::size_t i : roles_.blank) {
+      if (row.fields[i].empty()) continue;
+      files::fail(name(), place(row, i) + files::quote(row.fields[i]) +
+                              " stands in a column that has no name and was "
+                              "empty before; give it a name");
+    }
+  }
+
+  [[nodiscard]] std::string name_or_number(std::size_t column) const {
+    return names_.empty() ? fmt::format("{}", column) : names_[column];
+  }
+
+  float number(const TextRow& row, std::size_t column) const {
+    const std::string& field = row.fields[column];
+    if (allow_missing_ && is_missing(field)) return std::numeric_limits<float>::quiet_NaN();
+    const auto parsed = files::parse_number(field, decimal_mark_);
+    if (!parsed) files::fail(name(), place(row, column) + not_a_number(field));
+    if (parsed->overflows ||
+        (std::isfinite(parsed->value) && std::abs(parsed->value) > double{std::numeric_limits<float>::max()})) {
+      throw InvalidInput(fmt::format("{}: {}{} is beyond float32, whose largest value is {}", name(),
+                                     place(row, column), files::quote(field), std::numeric_limits<float>::max()));
+    }
+    return static_cast<float>(parsed->value);
+  }
+
+  std::string place(const TextRow& row, std::size_t column) const {
+    if (names_.empty()) return fmt::format("line {}, column {}: ", row.line, column);
+    return fmt::format("line {}, column {} ({}): ", row.line, column, files::quote(names_[column]));
+  }
+
+  std::string not_a_number(const std::string& field) const {
+    if (is_missing(field)) {
+      return (field.empty() ? "is empty" : files::quote(field) + " is a missing value") +
+             "; a number is needed, or missing values have to be allowed (missing: skip)";
+    }
+    std::string text = files::quote(field) + " is not a number";
+    const char other = decimal_mark_ == '.' ? ',' : '.';
+    if (files::parse_number(field, other)) {
+      return text + fmt::format(": decimal marks are '{}' here; another one has to be given", decimal_mark_);
+    }
+    const auto marks = std::ranges::count_if(field, [](char c) { return c == '.' || c == ','; });
+    if (marks > 1 && field.find_first_not_of("+-.,0123456789") == std::string::npos) {
+      text += "; thousands must not be parted";
+    }
+    return text + separator_hint(field);
+  }
+
+  /// For a text that looks as if it had one column.
+  [[nodiscard]] std::string separator_hint(const std::string& text) const {
+    if (count_ != 1) return "";
+    for (const auto& [separator, spelt] : {std::pair{';', "';'"}, {'\t', "a tab"}, {'|', "'|'"}, {',', "','"}}) {
+      if (text.find(separator) == std::string::npos) continue;
+      return fmt::format("; if {} separates the columns here, it has to be given as the delimiter", spelt);
+    }
+    return "";
+  }
+
+  std::unique_ptr<files::Source> source_;
+  std::unique_ptr<TextReader> reader_;
+  char decimal_mark_;
+  bool allow_missing_;
+  std::vector<std::string> names_;  // of all columns; empty without a heading
+  std::size_t count_;               // of the file's columns
+  ColumnRoles roles_;
+  std::vector<TextColumn> ids_;
+  std::vector<TextColumn> fields_;  // of all columns, where they are kept
+  std::vector<StoredRow> sample_;   // the first rows, the heading among them
+  std::size_t next_sample_ = 0;     // the first of them that has not been given out
+};
+
+}  // namespace
+
+std::unique_ptr<RowSource> text_rows(std::unique_ptr<files::Source> source, std::unique_ptr<TextReader> reader,
+                                     const ReadOptions& options) {
+  std::vector<StoredRow> sample;
+  while (sample.size() <= kSampleRows) {
+    const auto row = reader->next();
+    if (!row) break;
+    sample.push_back({{row->fields.begin(), row->fields.end()}, row->line});
+  }
+  if (sample.empty()) files::fail(source->name(), "is empty; rows of numbers are needed");
+  std::vector<std::string> names;
+  std::vector<std::vector<std::string>> below;
+  const bool heading = is_heading(source->name(), sample.front(), options);
+  if (heading) {
+    for (const auto& field : sample.front().fields) names.push_back(files::to_utf8(field));
+  }
+  for (std::size_t i = heading ? 1 : 0; i < sample.size(); ++i) below.push_back(sample[i].fields);
+  ColumnRoles roles = column_roles(source->name(), names, sample.front().fields.size(), options, below);
+  const char mark = decimal_mark(source->name(), options, roles, below);
+  return std::make_unique<TextRows>(std::move(source), std::move(reader), options, mark, std::move(sample),
+                                    std::move(names), std::move(roles));
+}
+
+}  // namespace kernad::io

@@ -1,0 +1,18 @@
+// Features, labels and ids from rows of texts.
+#pragma once
+
+#include <memory>
+
+#include "files/source.hpp"
+#include "io/row_source.hpp"
+#include "io/text_reader.hpp"
+
+namespace kernad::io {
+
+/// Reads the first rows, which say what the columns are. `reader` reads `source`. Throws ReadError for ragged rows,
+/// empty fields and fields that are no numbers, with line and column; InvalidInput for a finite number beyond float32,
+/// or columns that are not the model's; InvalidParameter when options name no column there.
+[[nodiscard]] std::unique_ptr<RowSource> text_rows(std::unique_ptr<files::Source> source,
+                                                   std::unique_ptr<TextReader> reader, const ReadOptions& options);
+
+}  // namespace kernad::io

@@ -1,0 +1,45 @@
+#include "model/training_rows.hpp"
+
+#include <algorithm>
+#include <bit>
+
+#include "kernad/sampling.hpp"
+
+namespace kernad::model {
+namespace {
+
+/// The same for rows of equal values, 0 and -0 alike.
+std::int64_t row_hash(std::span<const float> row) {
+  std::uint64_t hash = row.size();
+  for (const float value : row) hash = row_key(hash, std::bit_cast<std::uint32_t>(value + 0.0F));
+  return static_cast<std::int64_t>(hash >> 1);  // kept as I64
+}
+
+}  // namespace
+
+TrainingRows make_training_rows(EmbeddingsView rows, const std::vector<std::string>& names,
+                                const std::vector<std::size_t>& kept) {
+  TrainingRows known;
+  for (std::size_t i = 0; !names.empty() && i < kept.size(); ++i) known.names.push_back(names[kept[i]]);
+  known.hashes.resize(rows.rows());
+  for (std::size_t i = 0; i < rows.rows(); ++i) known.hashes[i] = row_hash(rows.row(i));
+  std::ranges::sort(known.hashes);
+  const auto repeated = std::ranges::unique(known.hashes);
+  known.hashes.erase(repeated.begin(), repeated.end());
+  known.hashes.resize(std::min(known.hashes.size(), kKeptHashes));
+  return known;
+}
+
+TrainedOn count_trained_on(const TrainingRows& known, EmbeddingsView rows) {
+  TrainedOn count;
+  if (known.hashes.empty()) return count;
+  for (std::size_t i = 0; i < rows.rows(); ++i) {
+    const std::int64_t hash = row_hash(rows.row(i));
+    if (known.hashes.size() >= kKeptHashes && hash > known.hashes.back()) continue;
+    ++count.compared;
+    count.equal += std::ranges::binary_search(known.hashes, hash);
+  }
+  return count;
+}
+
+}  // namespace kernad::model

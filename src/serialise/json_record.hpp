@@ -1,0 +1,21 @@
+// One line of JSON Lines as fields of text.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace kernad::serialise {
+
+struct JsonRecord {
+  bool has_names = false;           ///< an object, not an array or a value alone
+  std::vector<std::string> names;   ///< of the fields, in their order, where it has some
+  std::vector<std::string> fields;  ///< numbers as they are written; true is 1, false 0, null empty
+};
+
+/// `{"a": 1, "v": [2, 3]}` has the fields a, v[0] and v[1]; `[1, 2]` has two without names, `1` one. Throws ReadError
+/// naming the line when the text is not one such value in UTF-8, nests deeper, or has a key twice.
+[[nodiscard]] JsonRecord parse_json_record(std::string_view text, const std::string& name, std::uint64_t line);
+
+}  // namespace kernad::serialise

@@ -1,0 +1,17 @@
+// What a model knows of its training rows as tensors, and back.
+#pragma once
+
+#include "kernad/state_dict.hpp"
+#include "model/model.hpp"
+#include "serialise/tensor_reader.hpp"
+
+namespace kernad::serialise {
+
+/// Nothing for a model that knows nothing of them.
+void write_training_rows(const model::Model& model, StateDict& dict);
+
+/// Throws InvalidInput naming the tensor for anything but one name for each row of the density, or hashes that do not
+/// ascend.
+void read_training_rows(const TensorReader& reader, model::Model& model);
+
+}  // namespace kernad::serialise
