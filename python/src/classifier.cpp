@@ -1,5 +1,6 @@
 // KDEClassifier. As in stages.cpp, every call works on a copy that shares the fitted state.
 #include <nanobind/stl/optional.h>
+#include <nanobind/stl/string.h>
 #include <nanobind/stl/vector.h>
 
 #include <cmath>
@@ -179,6 +180,10 @@ void bind_classifier(nb::module_& m) {
                    "threads: int) -> tuple[numpy.typing.NDArray[numpy.float32], float]"))
       .def_prop_ro("is_fitted", &KDEClassifier::is_fitted)
       .def_prop_rw("pruning", &KDEClassifier::pruning, &KDEClassifier::set_pruning)
+      .def_prop_rw("column_names", &KDEClassifier::column_names,
+                   [](KDEClassifier& self, std::vector<std::string> names) { self.set_column_names(std::move(names)); })
+      .def_prop_ro("left_out_columns", &KDEClassifier::left_out_columns)
+      .def("set_column_names", &KDEClassifier::set_column_names, nb::arg("names"), nb::arg("left_out"))
       .def("options", &options, nb::sig("def options(self) -> dict[str, str]"))
       .def("report", &report, nb::sig("def report(self) -> dict[str, typing.Any]"))
       .def(

@@ -3,10 +3,13 @@
 #include <nanobind/stl/vector.h>
 
 #include <cstdint>
+#include <string>
 #include <utility>
+#include <vector>
 
 #include "arrays.hpp"
 #include "bind.hpp"
+#include "kernad/io.hpp"
 #include "kernad/metrics.hpp"
 #include "kernad/sampling.hpp"
 #include "kernad/system_info.hpp"
@@ -63,6 +66,18 @@ void bind_functions(nb::module_& m) {
   m.def("evaluate", &metrics, nb::arg("scores").noconvert(), nb::arg("labels").noconvert(),
         nb::sig("def evaluate(scores: numpy.typing.NDArray[numpy.float64], "
                 "labels: numpy.typing.NDArray[numpy.uint8]) -> dict[str, typing.Any]"));
+  m.def(
+      "match_columns",
+      [](const std::vector<std::string>& wanted, const std::vector<std::string>& found,
+         const std::vector<std::string>& known) { return match_columns(wanted, found, known); },
+      nb::arg("wanted"), nb::arg("found"), nb::arg("known"));
+  m.def(
+      "parse_labels",
+      [](const std::vector<std::string>& texts, const std::string& what, const std::string& normal_label,
+         const std::string& column) {
+        return parse_labels(texts, what, {.normal_label = normal_label, .column = column});
+      },
+      nb::arg("texts"), nb::arg("what"), nb::arg("normal_label"), nb::arg("column"));
   m.def("system_info", &info, nb::sig("def system_info() -> dict[str, typing.Any]"));
 }
 
