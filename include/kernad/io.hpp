@@ -42,6 +42,7 @@ struct ReadOptions {
   char delimiter = '\0';                      ///< what separates the columns of a .csv or .tsv; 0: seen from its rows
   DecimalMark decimal = DecimalMark::detect;  ///< how numbers are written
   bool allow_missing = false;                 ///< whether empty fields, NA and the like are read, as NaN
+  bool keep_rest = false;                     ///< whether Table::rest is filled
   bool keep_fields = false;                   ///< whether Table::fields is filled
 };
 
@@ -53,7 +54,10 @@ struct TextColumn {
 
 /// What a file held: features, and the columns that were asked for beside them.
 struct Table {
-  Embeddings features;                    ///< one row a line or array row
+  Embeddings features;  ///< one row a line or array row
+  /// What rounding to float32 took from the features, where that was asked for: value - float(value), of the features'
+  /// shape. Empty where nothing was taken. features + rest, in double, are the values of the file to some 48 bits.
+  Embeddings rest;
   std::vector<std::string> column_names;  ///< of the features, in UTF-8; empty when the file names none
   std::vector<std::string> labels;        ///< one a row when label_column was given, else empty
   std::string label_name;                 ///< what the heading calls that column

@@ -7,6 +7,7 @@
 #include <limits>
 
 #include "files/message.hpp"
+#include "io/rest.hpp"
 #include "kernad/error.hpp"
 
 namespace kernad::io {
@@ -21,11 +22,12 @@ TableShape shape_of(const files::Source& source, const std::vector<std::size_t>&
 
 class ArrayRows final : public RowSource {
  public:
-  ArrayRows(std::unique_ptr<files::Source> source, const ArrayLayout& layout, AfterArray after)
+  ArrayRows(std::unique_ptr<files::Source> source, const ArrayLayout& layout, AfterArray after, bool keep_rest)
       : RowSource(shape_of(*source, layout.shape)),
         source_(std::move(source)),
         layout_(layout),
-        check_end_(after == AfterArray::source_ends) {}
+        check_end_(after == AfterArray::source_ends),
+        keep_rest_(keep_rest && size_of(layout.format.dtype) >= sizeof(float)) {}
 
   std::size_t next(std::size_t max_rows, std::span<float> values, std::vector<std::string>& /*labels*/) override {
     const std::size_t count = std::min(max_rows, all_rows() - done_);
@@ -41,8 +43,10 @@ class ArrayRows final : public RowSource {
     return count;
   }
 
+  void finish(Table& table) override { table.rest = std::move(rest_); }
+
  private:
-  std::size_t all_rows() const { return *rows(); }
+  [[nodiscard]] std::size_t all_rows() const { return *rows(); }
 
   void read_row_major(std::span<float> out) {
     const std::size_t first = done_ * columns();
@@ -93,7 +97,24 @@ class ArrayRows final : public RowSource {
     bytes_.resize(out.size() * element);
     source_->read_exactly(bytes_, "the data's next part");
     const std::size_t good = files::decode(bytes_, layout_.format, out);
+    if (keep_rest_) keep_rests(index, out.size());
     if (good < out.size()) fail_beyond_float(index + good, std::span(bytes_).subspan(good * element, element));
+  }
+
+  void keep_rests(std::size_t index, std::size_t count) {
+    doubles_.resize(count);
+    files::decode(bytes_, layout_.format, std::span(doubles_));
+    for (std::size_t i = 0; i < count; ++i) {
+      const float rest = rest_of(doubles_[i]);
+      if (rest == 0) continue;
+      if (rest_.empty()) rest_ = Embeddings(all_rows(), columns());
+      const std::size_t at = index + i;
+      if (layout_.column_major) {
+        rest_(at % all_rows(), at / all_rows()) = rest;
+      } else {
+        rest_(at / columns(), at % columns()) = rest;
+      }
+    }
   }
 
   [[noreturn]] void fail_beyond_float(std::size_t index, std::span<const std::byte> bytes) const {
@@ -108,6 +129,9 @@ class ArrayRows final : public RowSource {
   std::unique_ptr<files::Source> source_;
   ArrayLayout layout_;
   bool check_end_;
+  bool keep_rest_;
+  Embeddings rest_;  // of the whole array; empty until one is not 0
+  std::vector<double> doubles_;
   std::size_t done_ = 0;  // rows given out
   std::vector<std::byte> bytes_;
   std::vector<float> whole_;  // of a column-major array that is pulled in parts
@@ -116,8 +140,8 @@ class ArrayRows final : public RowSource {
 }  // namespace
 
 std::unique_ptr<RowSource> array_rows(std::unique_ptr<files::Source> source, const ArrayLayout& layout,
-                                      AfterArray after) {
-  return std::make_unique<ArrayRows>(std::move(source), layout, after);
+                                      AfterArray after, bool keep_rest) {
+  return std::make_unique<ArrayRows>(std::move(source), layout, after, keep_rest);
 }
 
 }  // namespace kernad::io

@@ -16,7 +16,8 @@ enum class AfterArray : std::uint8_t { source_ends, anything };
 /// only what is asked for is read; in Fortran order, where the first row ends near the end of the file, the whole array
 /// is read with the first row. Throws ReadError for another number of dimensions; next() throws ReadError when the
 /// source ends too soon, InvalidInput for a finite value beyond float32.
+/// keep_rest: whether finish() fills Table::rest.
 [[nodiscard]] std::unique_ptr<RowSource> array_rows(std::unique_ptr<files::Source> source, const ArrayLayout& layout,
-                                                    AfterArray after);
+                                                    AfterArray after, bool keep_rest = false);
 
 }  // namespace kernad::io

@@ -49,14 +49,17 @@ std::vector<std::size_t> match_columns(std::span<const std::string> wanted, std:
     if (!io::contains(wanted, name) && !io::contains(known, name)) unknown.push_back(name);
   }
   if (missing.empty() && unknown.empty()) return order;
+  constexpr std::size_t listed = 5;  // of hundreds of columns nobody reads the names
   std::string text;
-  if (!missing.empty()) text = fmt::format("the model's column {} is missing", io::list_names(missing));
-  if (missing.size() > 1) text = fmt::format("the model's columns {} are missing", io::list_names(missing));
+  if (!missing.empty()) {
+    text = fmt::format("the model's column{} {} {} missing", missing.size() == 1 ? "" : "s",
+                       io::list_names(missing, listed), missing.size() == 1 ? "is" : "are");
+  }
   if (!unknown.empty()) {
-    text += fmt::format("{}the model does not know {}", text.empty() ? "" : "; ", io::list_names(unknown));
+    text += fmt::format("{}the model does not know {}", text.empty() ? "" : "; ", io::list_names(unknown, listed));
   }
   throw InvalidInput(fmt::format("{}; valid: its columns in any order, {}, and others only if they are ignored", text,
-                                 io::list_names(wanted)));
+                                 io::list_names(wanted, listed)));
 }
 
 }  // namespace kernad

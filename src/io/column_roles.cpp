@@ -161,8 +161,7 @@ class RoleFinder {
 
 }  // namespace
 
-std::string list_names(std::span<const std::string> names) {
-  constexpr std::size_t max_listed = 20;
+std::string list_names(std::span<const std::string> names, std::size_t max_listed) {
   std::string list;
   for (const std::string& name : names.first(std::min(names.size(), max_listed))) {
     if (!list.empty()) list += ", ";

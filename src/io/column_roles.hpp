@@ -15,7 +15,7 @@ namespace kernad::io {
 inline constexpr std::size_t no_column = std::numeric_limits<std::size_t>::max();
 
 /// "'a', 'b'"; of many names the first few, and how many more there are.
-[[nodiscard]] std::string list_names(std::span<const std::string> names);
+[[nodiscard]] std::string list_names(std::span<const std::string> names, std::size_t max_listed = 20);
 
 /// The number of the column that is called by `wanted`, a name of `names` (empty: there is no heading) or a number of
 /// one of `count` columns. Throws InvalidParameter, after the name of the `source`.

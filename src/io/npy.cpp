@@ -80,10 +80,10 @@ ArrayLayout npy_layout(const files::Source& source, const NpyHeader& header) {
   return layout;
 }
 
-std::unique_ptr<RowSource> npy_rows(std::unique_ptr<files::Source> source) {
+std::unique_ptr<RowSource> npy_rows(std::unique_ptr<files::Source> source, bool keep_rest) {
   const NpyHeader header = read_npy_header(*source);
   const ArrayLayout layout = npy_layout(*source, header);
-  return array_rows(std::move(source), layout, AfterArray::source_ends);
+  return array_rows(std::move(source), layout, AfterArray::source_ends, keep_rest);
 }
 
 std::vector<std::uint8_t> read_npy_labels(files::Source& source, const LabelOptions& options) {

@@ -31,7 +31,7 @@ struct NpyHeader {
 [[nodiscard]] ArrayLayout npy_layout(const files::Source& source, const NpyHeader& header);
 
 /// The rows, or the labels, of a whole .npy.
-[[nodiscard]] std::unique_ptr<RowSource> npy_rows(std::unique_ptr<files::Source> source);
+[[nodiscard]] std::unique_ptr<RowSource> npy_rows(std::unique_ptr<files::Source> source, bool keep_rest = false);
 [[nodiscard]] std::vector<std::uint8_t> read_npy_labels(files::Source& source, const LabelOptions& options = {});
 
 /// Parses the dict literal that lies at byte `offset` of the file `name`.

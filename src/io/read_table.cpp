@@ -81,9 +81,9 @@ std::unique_ptr<RowSource> open_rows(const std::string& source, const ReadOption
   if (kind == FileKind::any_text) return csv_or_json_rows(open_text(path), options);
   if (is_text(kind)) return csv_rows(open_text(path), delimiter(kind), options);
   require_no_columns(source, options);
-  if (kind == FileKind::npy) return npy_rows(files::open_file(path));
-  if (kind == FileKind::npz) return npy_rows(NpzArchive::open(path).find(key, Role::features));
-  return safetensors_rows(files::open_file(path), key);
+  if (kind == FileKind::npy) return npy_rows(files::open_file(path), options.keep_rest);
+  if (kind == FileKind::npz) return npy_rows(NpzArchive::open(path).find(key, Role::features), options.keep_rest);
+  return safetensors_rows(files::open_file(path), key, options.keep_rest);
 }
 
 }  // namespace io

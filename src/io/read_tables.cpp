@@ -35,12 +35,17 @@ Table read_tables(std::span<const std::string> sources, const ReadOptions& optio
   const std::size_t columns = whole.features.cols();
   std::size_t rows = whole.features.rows();
   std::vector<float> values(whole.features.values().begin(), whole.features.values().end());
+  std::vector<float> rests(whole.rest.values().begin(), whole.rest.values().end());
   const ReadOptions later = io::as_in(whole, options);
   for (const std::string& source : sources.subspan(1)) {
     Table next = read_table(source, later);
     if (next.features.cols() != columns) {
       throw InvalidInput(fmt::format("{}: has {} columns of features where {} has {}; they must be alike", source,
                                      next.features.cols(), sources[0], columns));
+    }
+    if (!next.rest.empty()) {
+      rests.resize(rows * columns);
+      rests.insert(rests.end(), next.rest.values().begin(), next.rest.values().end());
     }
     rows += next.features.rows();
     values.insert(values.end(), next.features.values().begin(), next.features.values().end());
@@ -51,6 +56,10 @@ Table read_tables(std::span<const std::string> sources, const ReadOptions& optio
     for (const auto& note : next.notes) whole.notes.push_back(source + ": " + note);
   }
   whole.features = Embeddings(std::move(values), rows, columns);
+  if (!rests.empty()) {
+    rests.resize(rows * columns);
+    whole.rest = Embeddings(std::move(rests), rows, columns);
+  }
   return whole;
 }
 

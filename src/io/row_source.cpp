@@ -34,6 +34,7 @@ Table read_all(RowSource& source) {
   table.features = Embeddings(*source.rows(), source.columns());
   const std::size_t size = table.features.values().size();
   (void)source.next(table.features.rows(), std::span(table.features.data(), size), table.labels);
+  source.finish(table);
   return table;
 }
 

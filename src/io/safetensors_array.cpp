@@ -43,9 +43,10 @@ ArrayLayout seek_tensor(files::Source& source, std::string_view wanted, Role rol
 
 }  // namespace
 
-std::unique_ptr<RowSource> safetensors_rows(std::unique_ptr<files::Source> source, std::string_view wanted) {
+std::unique_ptr<RowSource> safetensors_rows(std::unique_ptr<files::Source> source, std::string_view wanted,
+                                            bool keep_rest) {
   const ArrayLayout layout = seek_tensor(*source, wanted, Role::features);
-  return array_rows(std::move(source), layout, AfterArray::anything);
+  return array_rows(std::move(source), layout, AfterArray::anything, keep_rest);
 }
 
 std::vector<std::uint8_t> read_safetensors_labels(files::Source& source, std::string_view wanted,

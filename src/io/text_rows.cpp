@@ -17,6 +17,7 @@
 #include "io/csv_dialect.hpp"
 #include "io/ending.hpp"
 #include "io/labels.hpp"
+#include "io/rest.hpp"
 #include "kernad/error.hpp"
 
 namespace kernad::io {
@@ -101,6 +102,7 @@ class TextRows final : public RowSource {
         reader_(std::move(reader)),
         decimal_mark_(decimal_mark),
         allow_missing_(options.allow_missing),
+        keep_rest_(options.keep_rest),
         names_(std::move(names)),
         count_(sample.front().fields.size()),
         roles_(std::move(roles)),
@@ -132,6 +134,7 @@ class TextRows final : public RowSource {
   void finish(Table& table) override {
     table.ids = std::move(ids_);
     table.fields = std::move(fields_);
+    if (keep_rest_) table.rest = rest_.take(columns());
     if (roles_.label != no_column && !names_.empty()) table.label_name = names_[roles_.label];
     table.notes = roles_.notes;
     for (const std::size_t i : roles_.left_out) table.left_out.push_back(names_[i]);
@@ -150,7 +153,11 @@ class TextRows final : public RowSource {
       files::fail(name(), fmt::format("line {}: {} fields where the first row has {}{}", row.line, row.fields.size(),
                                       count_, names_.empty() ? "" : separator_hint(names_[0])));
     }
-    for (const std::size_t i : roles_.features) *out++ = number(row, i);
+    for (const std::size_t i : roles_.features) {
+      const double value = number(row, i);
+      *out++ = static_cast<float>(value);
+      if (keep_rest_) rest_.add(value);
+    }
     if (roles_.label != no_column) labels.push_back(files::to_utf8(row.fields[roles_.label]));
     for (std::size_t k = 0; k < ids_.size(); ++k) ids_[k].values.push_back(files::to_utf8(row.fields[roles_.ids[k]]));
     for (std::size_t i = 0; i < fields_.size(); ++i) fields_[i].values.push_back(files::to_utf8(row.fields[i]));
@@ -166,9 +173,9 @@ class TextRows final : public RowSource {
     return names_.empty() ? fmt::format("{}", column) : names_[column];
   }
 
-  float number(const TextRow& row, std::size_t column) const {
+  double number(const TextRow& row, std::size_t column) const {
     const std::string& field = row.fields[column];
-    if (allow_missing_ && is_missing(field)) return std::numeric_limits<float>::quiet_NaN();
+    if (allow_missing_ && is_missing(field)) return std::numeric_limits<double>::quiet_NaN();
     const auto parsed = files::parse_number(field, decimal_mark_);
     if (!parsed) files::fail(name(), place(row, column) + not_a_number(field));
     if (parsed->overflows ||
@@ -176,7 +183,7 @@ class TextRows final : public RowSource {
       throw InvalidInput(fmt::format("{}: {}{} is beyond float32, whose largest value is {}", name(),
                                      place(row, column), files::quote(field), std::numeric_limits<float>::max()));
     }
-    return static_cast<float>(parsed->value);
+    return parsed->value;
   }
 
   std::string place(const TextRow& row, std::size_t column) const {
@@ -215,6 +222,8 @@ class TextRows final : public RowSource {
   std::unique_ptr<TextReader> reader_;
   char decimal_mark_;
   bool allow_missing_;
+  bool keep_rest_;
+  Rest rest_;
   std::vector<std::string> names_;  // of all columns; empty without a heading
   std::size_t count_;               // of the file's columns
   ColumnRoles roles_;

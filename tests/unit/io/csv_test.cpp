@@ -313,6 +313,23 @@ TEST(CsvTest, MissingValues) {
             "a.csv: line 2, column 1 ('b'): 'x' is not a number");
 }
 
+TEST(CsvTest, WhatRoundingTookIsKept) {
+  const std::string text = "t,x\n1699999330.734,0.5\n-499998.563,NA\n";
+  const Table read = table(text, {.allow_missing = true, .keep_rest = true});
+  ASSERT_EQ(read.rest.rows(), 2u);
+  ASSERT_EQ(read.rest.cols(), 2u);
+  const auto whole = [&](std::size_t i, std::size_t j) {
+    return double{read.features(i, j)} + double{read.rest(i, j)};
+  };
+  // Two floats hold 24 bits each: the second is rounded by at most 2^-48 of the first.
+  EXPECT_NEAR(whole(0, 0), 1699999330.734, std::ldexp(1699999330.734, -48));
+  EXPECT_NEAR(whole(1, 0), -499998.563, std::ldexp(499998.563, -48));
+  EXPECT_EQ(read.rest(0, 1), 0);
+  EXPECT_EQ(read.rest(1, 1), 0);
+  EXPECT_TRUE(table(text, {.allow_missing = true}).rest.empty()) << "not asked for";
+  EXPECT_TRUE(table("1.5,2\n", {.keep_rest = true}).rest.empty()) << "nothing was taken";
+}
+
 TEST(CsvTest, FieldsAreKeptAsTheyStand) {
   const Table read =
       table("a,\"b \"\"x\"\"\",y\n1.50,NA,good\n", {.label_column = "y", .allow_missing = true, .keep_fields = true});

@@ -2,6 +2,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <cmath>
 #include <filesystem>
 #include <thread>
 
@@ -131,6 +132,27 @@ TEST(ReadTableTest, PackedTextsAndJsonLines) {
   EXPECT_EQ(read_table(folder.write("a.ndjson", "{\"a\": 1}\n")).column_names, std::vector<std::string>{"a"});
   EXPECT_EQ(read_labels(folder.write("y.jsonl", "1\n0\n")), (std::vector<std::uint8_t>{1, 0}));
   EXPECT_NE(refusal(folder.path("a.npy.gz")).find("its ending is unknown"), std::string::npos);
+}
+
+TEST(ReadTableTest, WhatRoundingTookFromArraysIsKept) {
+  const testing::TemporaryFolder folder;
+  const std::vector<double> values = {1, 1699999330.734, 2, 3, 4, 0.1};
+  for (const bool column_major : {false, true}) {
+    const std::string npy = testing::npy("<f8", "(2, 3)", testing::raw(values), column_major);
+    const Table table = read_table(folder.write("a.npy", npy), {.keep_rest = true});
+    ASSERT_EQ(table.rest.rows(), 2u);
+    for (std::size_t i = 0; i < 2; ++i) {
+      for (std::size_t j = 0; j < 3; ++j) {
+        const double value = values[column_major ? j * 2 + i : i * 3 + j];
+        EXPECT_NEAR(double{table.features(i, j)} + double{table.rest(i, j)}, value, std::ldexp(value, -48));
+      }
+    }
+  }
+  const std::vector<std::string> sources = {folder.write("1.csv", "1,2\n"), folder.write("2.csv", "3,0.1\n")};
+  const Table both = read_tables(sources, {.keep_rest = true});
+  ASSERT_EQ(both.rest.rows(), 2u);
+  EXPECT_EQ(both.rest(0, 1), 0);
+  EXPECT_NE(both.rest(1, 1), 0);
 }
 
 TEST(ReadTableTest, SeveralSourcesAreOneTable) {
