@@ -23,9 +23,8 @@ TrainingRows make_training_rows(EmbeddingsView rows, const std::vector<std::stri
   for (std::size_t i = 0; !names.empty() && i < kept.size(); ++i) known.names.push_back(names[kept[i]]);
   known.hashes.resize(rows.rows());
   for (std::size_t i = 0; i < rows.rows(); ++i) known.hashes[i] = row_hash(rows.row(i));
-  std::ranges::sort(known.hashes);
-  const auto repeated = std::ranges::unique(known.hashes);
-  known.hashes.erase(repeated.begin(), repeated.end());
+  std::sort(known.hashes.begin(), known.hashes.end());
+  known.hashes.erase(std::unique(known.hashes.begin(), known.hashes.end()), known.hashes.end());
   known.hashes.resize(std::min(known.hashes.size(), kKeptHashes));
   return known;
 }
