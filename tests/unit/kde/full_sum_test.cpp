@@ -67,21 +67,26 @@ double worst(const std::vector<double>& found, const Matrix<double>& queries, Ma
   return result;
 }
 
-TEST(FullSumTest, EveryDistanceMatchesLongDouble) {
-  // From inliers, through distances at which each limit changes the path, to what leaves float32.
-  for (const std::size_t k : {1, 2, 4, 5, 16, 17, 64, 128, 256, 512}) {
-    const std::size_t n = k < 100 ? 3000 : 1200;
-    const auto rows = map(gaussian(n, k, k), [](double x, auto, auto) { return 1.3 * x; });
-    const auto set = make_reference_set(rows, false, 1);
-    FullSum sum(set);
-    const auto directions = gaussian(k < 100 ? 8 : 4, k, k + 1);
-    for (double factor = 0.2; factor < 1e40; factor *= factor < 100 ? 1.3 : 1e3) {
-      const auto queries = times(directions, factor);
-      const double error = worst(scores(sum, queries), queries, rows);
-      EXPECT_LE(error, 1) << k << " dimensions, factor " << factor;
-    }
+/// Parameter: how many dimensions.
+struct FullSumOf : ::testing::TestWithParam<std::size_t> {};
+
+TEST_P(FullSumOf, EveryDistanceMatchesLongDouble) {
+  // From inliers over those that any of the limits sends another way to what leaves float32.
+  const std::size_t k = GetParam();
+  const std::size_t n = k < 100 ? 3000 : 1200;
+  const auto rows = map(gaussian(n, k, k), [](double x, auto, auto) { return 1.3 * x; });
+  const auto set = make_reference_set(rows, false, 1);
+  FullSum sum(set);
+  const auto directions = gaussian(k < 100 ? 8 : 4, k, k + 1);
+  for (double factor = 0.2; factor < 1e40; factor *= factor < 100 ? 1.3 : 1e3) {
+    const auto queries = times(directions, factor);
+    const double error = worst(scores(sum, queries), queries, rows);
+    EXPECT_LE(error, 1) << k << " dimensions, factor " << factor;
   }
 }
+
+INSTANTIATE_TEST_SUITE_P(Dimensions, FullSumOf, ::testing::Values(1, 2, 4, 5, 16, 17, 64, 128, 256, 512),
+                         ::testing::PrintToStringParamName());
 
 TEST(FullSumTest, EveryDistanceMatchesLongDoubleWithAdaptiveBandwidths) {
   for (const std::size_t k : {1, 5, 16, 64, 256}) {
