@@ -17,7 +17,8 @@ namespace kernad {
 /// 2^-126 the rounding is absolute, within 2^-150, and what is smaller than that becomes zero. NaN and infinities stay
 /// what they are, and are refused by name where a model is fitted or asked. Rounding comes before everything else:
 /// where columns are far from zero compared with how much they vary (1e7 + small differences), subtract their means
-/// first, or give the doubles to a KDEClassifier, which does. Throws InvalidInput, with row and column, for a finite value beyond float.
+/// first, or give the doubles to a KDEClassifier, which does. Throws InvalidInput, with row and column, for a finite
+/// value beyond float.
 [[nodiscard]] inline Embeddings to_embeddings(MatrixView<double> values) {
   Embeddings result(values.rows(), values.cols());
   for (std::size_t i = 0; i < values.rows(); ++i) {

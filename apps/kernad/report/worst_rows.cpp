@@ -97,7 +97,8 @@ std::string worst_rows_section(const KDEClassifier& model, const TestResult& res
          rows_table(model, result, normals, "false alarm", alarms) + columns_table(model, result, normals) +
          "</section>\n<section class=\"keep\"><h2>Worst misses</h2>\n" +
          rows_table(model, result, anomalies, "missed", misses) + neighbours_table(model, result, anomalies) +
-         "</section>\n</div>\n<p class=\"quiet\">Rows are counted from 0, without the heading, in the file that is tested or "
+         "</section>\n</div>\n<p class=\"quiet\">Rows are counted from 0, without the heading, in the file that is "
+         "tested or "
          "was trained on; rows with ids are called by them. <code>kernad explain MODEL DATA --row ROW</code> shows "
          "more.</p>\n";
 }
