@@ -76,7 +76,7 @@ class RoleFinder {
     if (options_.columns.empty()) take_the_rest();
     if (!options_.model_columns.empty() && !names_.empty()) put_in_order();
     for (std::size_t i = 0; i < names_.size(); ++i) {
-      if (!names_[i].empty() && !std::ranges::count(roles_.features, i)) roles_.left_out.push_back(i);
+      if (!names_[i].empty() && std::ranges::count(roles_.features, i) == 0) roles_.left_out.push_back(i);
     }
     return std::move(roles_);
   }
@@ -144,6 +144,7 @@ class RoleFinder {
       throw InvalidInput(source_ + ": " + error.what());
     }
     std::vector<std::size_t> features;
+    features.reserve(order.size());
     for (const std::size_t i : order) features.push_back(roles_.features[i]);
     if (!std::ranges::is_sorted(order)) {
       roles_.notes.emplace_back("its columns stand in another order than the model's; they are put in order by name");

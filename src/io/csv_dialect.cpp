@@ -42,7 +42,7 @@ double fit_of(std::string_view text, bool is_whole, char delimiter, bool comma_m
     for (const std::string& field : row) {
       ++fields;
       const char mark = comma_may_be_decimal && delimiter != ',' && field.find('.') == std::string::npos ? ',' : '.';
-      numbers += files::parse_number(field, mark).has_value();
+      if (files::parse_number(field, mark)) ++numbers;
     }
   }
   return static_cast<double>(numbers) / static_cast<double>(fields);

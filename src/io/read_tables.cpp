@@ -30,7 +30,7 @@ ReadOptions as_in(const Table& first, const ReadOptions& options) {
 Table read_tables(std::span<const std::string> sources, const ReadOptions& options) {
   if (sources.empty()) throw InvalidParameter("there is no source to read; at least one is needed");
   Table whole = read_table(sources[0], options);
-  for (auto& note : whole.notes) note = sources[0] + ": " + note;
+  for (auto& note : whole.notes) note.insert(0, sources[0] + ": ");
   if (sources.size() == 1) return whole;
   const std::size_t columns = whole.features.cols();
   std::size_t rows = whole.features.rows();
@@ -53,7 +53,7 @@ Table read_tables(std::span<const std::string> sources, const ReadOptions& optio
     for (std::size_t k = 0; k < whole.ids.size(); ++k) {
       io::append(whole.ids[k].values, std::move(next.ids[k].values));
     }
-    for (const auto& note : next.notes) whole.notes.push_back(source + ": " + note);
+    for (const auto& note : next.notes) whole.notes.push_back(fmt::format("{}: {}", source, note));
   }
   whole.features = Embeddings(std::move(values), rows, columns);
   if (!rests.empty()) {

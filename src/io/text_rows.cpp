@@ -108,10 +108,7 @@ class TextRows final : public RowSource {
         roles_(std::move(roles)),
         sample_(std::move(sample)) {
     if (!names_.empty()) next_sample_ = 1;
-    for (std::size_t k = 0; k < roles_.ids.size(); ++k) {
-      const std::size_t i = roles_.ids[k];
-      ids_.push_back({name_or_number(i), {}});
-    }
+    for (const std::size_t i : roles_.ids) ids_.push_back({name_or_number(i), {}});
     for (std::size_t i = 0; options.keep_fields && i < count_; ++i) fields_.push_back({name_or_number(i), {}});
   }
 

@@ -36,7 +36,7 @@ TrainedOn count_trained_on(const TrainingRows& known, EmbeddingsView rows) {
     const std::int64_t hash = row_hash(rows.row(i));
     if (known.hashes.size() >= kKeptHashes && hash > known.hashes.back()) continue;
     ++count.compared;
-    count.equal += std::ranges::binary_search(known.hashes, hash);
+    if (std::ranges::binary_search(known.hashes, hash)) ++count.equal;
   }
   return count;
 }
