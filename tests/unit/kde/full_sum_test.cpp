@@ -88,27 +88,32 @@ TEST_P(FullSumOf, EveryDistanceMatchesLongDouble) {
 INSTANTIATE_TEST_SUITE_P(Dimensions, FullSumOf, ::testing::Values(1, 2, 4, 5, 16, 17, 64, 128, 256, 512),
                          ::testing::PrintToStringParamName());
 
-TEST(FullSumTest, EveryDistanceMatchesLongDoubleWithAdaptiveBandwidths) {
-  for (const std::size_t k : {1, 5, 16, 64, 256}) {
-    const std::size_t n = k < 100 ? 2000 : 700;
-    const auto rows = map(gaussian(n, k, k), [](double x, auto, auto) { return 1.3 * x; });
-    // One kernel in a hundred is very narrow, as those of near copies are.
-    testing::Random random(k);
-    AdaptiveBandwidth adaptive{std::vector<double>(n), k};
-    for (std::size_t i = 0; i < n; ++i) adaptive.factors[i] = i % 100 == 7 ? 0.02 : std::exp(0.3 * random.normal());
-    const auto set = make_reference_set(rows, true, 1, adaptive);
-    FullSum sum(set);
-    const auto directions = gaussian(5, k, k + 1);
-    for (double factor = 0.2; factor < 1e40; factor *= factor < 100 ? 1.5 : 1e3) {
-      const auto queries = times(directions, factor);
-      const double error = worst(scores(sum, queries), queries, rows, adaptive);
-      EXPECT_LE(error, 1) << k << " dimensions, factor " << factor;
-    }
-    auto narrow = times(rows.view().middle_rows(107, 1), 1);
-    for (double& x : narrow.row(0)) x += 0.02 * random.normal();
-    EXPECT_LE(worst(scores(sum, narrow), narrow, rows, adaptive), 1) << k << " dimensions, beside a narrow kernel";
+/// Parameter: how many dimensions.
+struct AdaptiveSumOf : ::testing::TestWithParam<std::size_t> {};
+
+TEST_P(AdaptiveSumOf, EveryDistanceMatchesLongDouble) {
+  const std::size_t k = GetParam();
+  const std::size_t n = k < 100 ? 2000 : 700;
+  const auto rows = map(gaussian(n, k, k), [](double x, auto, auto) { return 1.3 * x; });
+  // One kernel in a hundred is very narrow, as those of near copies are.
+  testing::Random random(k);
+  AdaptiveBandwidth adaptive{std::vector<double>(n), k};
+  for (std::size_t i = 0; i < n; ++i) adaptive.factors[i] = i % 100 == 7 ? 0.02 : std::exp(0.3 * random.normal());
+  const auto set = make_reference_set(rows, true, 1, adaptive);
+  FullSum sum(set);
+  const auto directions = gaussian(5, k, k + 1);
+  for (double factor = 0.2; factor < 1e40; factor *= factor < 100 ? 1.5 : 1e3) {
+    const auto queries = times(directions, factor);
+    const double error = worst(scores(sum, queries), queries, rows, adaptive);
+    EXPECT_LE(error, 1) << k << " dimensions, factor " << factor;
   }
+  auto narrow = times(rows.view().middle_rows(107, 1), 1);
+  for (double& x : narrow.row(0)) x += 0.02 * random.normal();
+  EXPECT_LE(worst(scores(sum, narrow), narrow, rows, adaptive), 1) << k << " dimensions, beside a narrow kernel";
 }
+
+INSTANTIATE_TEST_SUITE_P(Dimensions, AdaptiveSumOf, ::testing::Values(1, 5, 16, 64, 256),
+                         ::testing::PrintToStringParamName());
 
 /// References that are difficult in float32, and queries close to them.
 struct Hostile {
