@@ -4,6 +4,7 @@
 #include <zlib.h>
 
 #include <algorithm>
+#include <cstdint>
 
 #include "support/bytes.hpp"
 
@@ -50,7 +51,7 @@ std::string utf16(const std::u16string& text, bool little) {
 
 std::string long_text() {
   std::string text;
-  for (int i = 0; i < 100000; ++i) text += std::to_string(i * i % 9973) + (i % 7 == 0 ? "\n" : ",");
+  for (std::int64_t i = 0; i < 100000; ++i) text += std::to_string(i * i % 9973) + (i % 7 == 0 ? "\n" : ",");
   return text;
 }
 
