@@ -15,8 +15,8 @@ namespace HWY_NAMESPACE {
 namespace hn = hwy::HWY_NAMESPACE;
 
 /// 2^x for -1000 <= x <= 127, relative error below 3e-7 where the result is a normal number; 0 below 2^-126.
-/// x = n + f with f in [-1/2, 1/2]; the Taylor polynomial of degree 6 of 2^f (remainder below
-/// 1.3e-7) times 2^n put together from bits.
+/// x = n + f with f in [-1/2, 1/2]: the Taylor polynomial of degree 6 of 2^f (remainder below 1.3e-7) times 2^n, which
+/// is assembled from its bits.
 template <class D, class V = hn::Vec<D>>
 HWY_INLINE V Exp2(D d, V x) {
   const hn::RebindToSigned<D> di;
@@ -30,7 +30,7 @@ HWY_INLINE V Exp2(D d, V x) {
   p = hn::MulAdd(p, f, hn::Set(d, 2.4022650695910071e-1f));
   p = hn::MulAdd(p, f, hn::Set(d, 6.9314718055994531e-1f));
   p = hn::MulAdd(p, f, hn::Set(d, 1.0f));
-  // n = -127 puts zero into the exponent field: the product is 0.
+  // n = -127 leaves the exponent field zero, and so the product is 0.
   const auto bits = hn::ShiftLeft<23>(hn::Add(hn::ConvertTo(di, n), hn::Set(di, 127)));
   return hn::Mul(p, hn::BitCast(d, bits));
 }

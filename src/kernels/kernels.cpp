@@ -6,8 +6,8 @@
 
 #include "kernad/error.hpp"
 
-// Newer AVX-512 levels bring nothing that these loops use, SSSE3 nothing over SSE4 machines, and scalable vectors
-// cannot be held in arrays: each left out is one copy of every kernel less.
+// Newer AVX-512 levels add nothing that these loops use, every machine with SSSE3 that matters has SSE4, and scalable
+// vectors cannot be kept in arrays. Each target left out saves one copy of every kernel.
 #define HWY_DISABLED_TARGETS (HWY_AVX3_DL | HWY_SSSE3 | HWY_SVE | HWY_SVE2 | HWY_SVE_256 | HWY_SVE2_128)
 
 #undef HWY_TARGET_INCLUDE
@@ -66,7 +66,7 @@ struct CompiledTarget {
   const KernelTable* table;
 };
 
-/// Everything compiled in, best first.
+/// Every target compiled in, best first.
 constexpr auto kCompiled = std::to_array<CompiledTarget>({
 #if HWY_TARGETS & HWY_AVX3
   {HWY_AVX3, &N_AVX3::kTable},
@@ -94,7 +94,7 @@ const KernelTable& best() {
   for (const auto& target : kCompiled) {
     if (cpu_runs(target)) return *target.table;
   }
-  return *kCompiled.back().table;  // the baseline every CPU of this architecture runs
+  return *kCompiled.back().table;  // the baseline, which every CPU of this architecture runs
 }
 
 }  // namespace

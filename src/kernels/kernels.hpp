@@ -1,5 +1,5 @@
-// The hot loops, compiled once for every instruction set and chosen at run time. Pointers only: no container, no
-// thread, no allocation, no exception lives behind this table.
+// The hot loops, compiled once per instruction set and chosen at run time. They take pointers only: behind this table
+// there are no containers, threads, allocations or exceptions.
 #pragma once
 
 #include <cstddef>
@@ -15,39 +15,39 @@ struct LogSumExp {
   double sum;
 };
 
-/// Most tiles of one partial sum of log_sum_exact. Bounds its scratch memory on the stack.
+/// The most tiles in one partial sum of log_sum_exact, which bounds its scratch memory on the stack.
 inline constexpr std::size_t kExactPanelTiles = 32;
 
-/// Squared distances of one call of log_sum_scales, at most and in multiples of.
+/// A call of log_sum_scales takes at most kScalesPanel squared distances, in multiples of kScalesMultiple.
 inline constexpr std::size_t kScalesPanel = 1024;
 inline constexpr std::size_t kScalesMultiple = 16;
 
-/// A group of queries that pass the references together, in float32, and their running sums. The queries lie dimension
-/// after dimension, `width` side by side; width is the table's fused_width or 1.
+/// A group of float32 queries that are compared with the references together, and their running sums. Stored dimension
+/// by dimension, `width` queries side by side; width is the table's fused_width or 1.
 struct FusedQueries {
   const float* values;  ///< dimension x width: the queries, times log2(e) if expanded
-  const float* bias;    ///< width: what is added to every exponent, in units of log2
-  float* lanes;         ///< width x 16, aligned: lane j is of references j, j + 16, j + 32 ...; what is done with them,
-                        ///< FusedKernels says
+  const float* bias;    ///< width: added to every exponent, in units of log2
+  float* lanes;  ///< width x 16, aligned: lane j belongs to references j, j + 16, j + 32 ...; FusedKernels says what
+                 ///< is written there
   std::size_t width;
 };
 
 /// Consecutive tiles of packed references for sum_fused.
 struct FusedTiles {
   const float* values;  ///< tiles as in PackedReferences
-  const float* bias;  ///< 16 a tile: what is added to a reference's exponents, in units of log2; kPadding where none is
-  const float* scale;  ///< 16 a tile: of |q - r|^2 where each reference has its own, else not read
+  const float* bias;    ///< 16 per tile: added to a reference's exponents, in units of log2; kPadding in an empty slot
+  const float* scale;   ///< 16 per tile: factor of |q - r|^2 where each reference has its own; otherwise not read
   std::size_t count;
   std::size_t dimension;
 };
 
-/// Regions in packs of 16: dimension after dimension, 16 regions side by side. A region is what lies both in a box and
-/// in a ball. An empty one has low > high.
+/// Regions in packs of 16, stored dimension by dimension, 16 regions side by side. A region is the intersection of a
+/// box and a ball; an empty one has low > high.
 struct Regions {
   const float* low;
   const float* high;
   const float* centre;
-  const float* radius;  ///< 16 a pack
+  const float* radius;  ///< 16 per pack
   std::size_t count;    ///< packs
   std::size_t dimension;
 };
@@ -56,34 +56,34 @@ inline constexpr std::size_t kMaxFusedWidth = 8;
 
 inline constexpr std::size_t kMaxScatterColumns = 24;
 
-/// The bias of lanes that hold no reference, and of queries that fill up a group: their exponentials vanish.
+/// The bias of empty slots, and of queries that pad a group: their exponentials vanish.
 inline constexpr float kPadding = -1e38F;
 
-/// The largest exponent that the fused sums know to be too large.
+/// The largest exponent that the fused sums still recognise as too large.
 inline constexpr float kMaxExponent = 0x1p30F;
 
-/// The bias in log_sum_adaptive of a slot that holds no reference.
+/// The bias of an empty slot in log_sum_adaptive.
 inline constexpr double kNoReference = -1e299;
 
-/// Loops over every pair of some queries and tiles, in float32. What a query gets does not depend on the queries beside
-/// it.
+/// Loops over every pair of some queries and tiles, in float32. A query's result does not depend on the other queries
+/// of its group.
 struct FusedKernels {
-  /// Adds 2^exponent to the queries' lanes. What is below -126 is lost, or adds 2^-126; what is above 127, up to
-  /// kMaxExponent, makes the sum 2^126 or more.
+  /// Adds 2^exponent to the queries' lanes. An exponent below -126 adds at most 2^-126; one above 127, up to
+  /// kMaxExponent, makes the sum at least 2^126.
   void (*sum)(const FusedQueries& queries, const FusedTiles& tiles);
-  /// Writes each query's largest exponent to `lanes`, one a query.
+  /// Writes each query's largest exponent to `lanes`, one value per query.
   void (*max)(const FusedQueries& queries, const FusedTiles& tiles);
-  /// Of one query (width 1): writes each exponent, 16 a tile, to `lanes`.
+  /// For one query (width 1): writes every exponent to `lanes`, 16 per tile.
   void (*exponents)(const FusedQueries& query, const FusedTiles& tiles);
 };
 
 struct KernelTable {
-  /// Instruction set it is compiled for: "avx512", "avx2", "sse4", "neon" or "portable".
+  /// The instruction set that it is compiled for: "avx512", "avx2", "sse4", "neon" or "portable".
   const char* target;
 
   /// out[i] = (x[i] - mean) A for `rows` rows; see Projection for the layout of mean and panels. x: rows x inputs,
   /// out: rows x padded_outputs, scratch: kProjectScratchRows x inputs. Each output is one chain of fused multiply-adds
-  /// in the order of the inputs, so a row's result does not depend on the rows beside it.
+  /// in the order of the inputs, so a row's result does not depend on the other rows.
   void (*project_f32)(const float* x, std::size_t row_stride, std::size_t rows, const double* mean,
                       const double* panels, std::size_t inputs, std::size_t outputs, double* out, double* scratch);
   void (*project_f64)(const double* x, std::size_t row_stride, std::size_t rows, const double* mean,
@@ -94,24 +94,25 @@ struct KernelTable {
   void (*scatter_panels)(const double* left, const double* right, std::size_t rows, double* out,
                          std::size_t out_stride);
 
-  /// The sum of exp(-|q - r|^2 / 2), each as often as it counts, over `count` tiles (at most kExactPanelTiles, at least
-  /// one of them with a reference), with distances by differences in double: right for any finite query. query:
+  /// The sum of exp(-|q - r|^2 / 2) over `count` tiles, each reference weighted by its count. Distances come from
+  /// differences in double, which is right for any finite query. count is at most kExactPanelTiles; at least one slot
+  /// holds a reference. query:
   /// dimension doubles; bias: the tiles' difference_bias.
   LogSumExp (*log_sum_exact)(const double* query, const float* tiles, const float* bias, std::size_t count,
                              std::size_t dimension);
-  /// The sum of 2^(bias - scale |q - r|^2) over `count` tiles, likewise, where every reference has a scale (>= 0,
-  /// finite) and a bias of its own, 16 a tile, aligned; kNoReference is the bias of a slot without one.
+  /// Likewise the sum of 2^(bias - scale |q - r|^2), where every reference has a scale (>= 0, finite) and a bias of its
+  /// own, 16 per tile, aligned; kNoReference is the bias of an empty slot.
   LogSumExp (*log_sum_adaptive)(const double* query, const float* tiles, const double* scale, const double* bias,
                                 std::size_t count, std::size_t dimension);
 
-  std::size_t fused_width;  ///< queries of a full group: as many as the register file takes, at most kMaxFusedWidth
-  /// By the form of the exponent: query bias + tile bias + q . r (expanded), or query bias + tile bias - scale |q -
+  std::size_t fused_width;  ///< queries in a full group: as many as the registers hold, at most kMaxFusedWidth
+  /// One per form of the exponent: query bias + tile bias + q . r (expanded), or query bias + tile bias - scale |q -
   /// r|^2, where the scale is log2(e) / 2 (difference) or each reference's own (adaptive).
   FusedKernels expanded;
   FusedKernels difference;
   FusedKernels adaptive;
 
-  /// Upper bounds, in units of log2, of the kernel between one query (dimension floats) and anything inside each of
+  /// Upper bounds, in units of log2, of the kernel between one query (dimension floats) and any point of each of
   /// regions.count x 16 regions: -log2(e) / 2 times the squared distance. out: regions.count x 16, aligned.
   void (*region_bounds)(const float* query, const Regions& regions, float* out);
 
@@ -123,23 +124,24 @@ struct KernelTable {
 
   std::size_t scatter_columns;  ///< columns of a panel of scatter_panels, at most kMaxScatterColumns
 
-  /// For each of `cols` columns: sum += row - origin, and low and high widened to hold the row.
+  /// For each of `cols` columns: adds row - origin to sum, and widens low and high to include the row.
   void (*add_row_moments_f32)(const float* row, const float* origin, std::size_t cols, double* sum, double* low,
                               double* high);
   void (*add_row_moments_f64)(const double* row, const double* origin, std::size_t cols, double* sum, double* low,
                               double* high);
 
-  /// row - mean, scatter_columns to a panel; panels lie panel_size doubles apart, the last one filled up with zeros.
+  /// row - mean, scatter_columns to a panel; panels are panel_size doubles apart, the last one padded with zeros.
   /// out is the row's slot in the first panel, aligned.
   void (*centre_row_f32)(const float* row, const double* mean, std::size_t cols, double* out, std::size_t panel_size);
   void (*centre_row_f64)(const double* row, const double* mean, std::size_t cols, double* out, std::size_t panel_size);
 };
 
-/// The table that this process uses: KERNAD_TARGET's when set, else the best this CPU can run. Chosen once. Throws
-/// InvalidParameter when KERNAD_TARGET names what is not compiled in or what the CPU cannot run.
+/// The table that this process uses: the one named by KERNAD_TARGET if that is set, otherwise the best that this CPU
+/// can run. Chosen once. Throws InvalidParameter if KERNAD_TARGET names a target that is not compiled in or that the
+/// CPU cannot run.
 [[nodiscard]] const KernelTable& active();
 
-/// Names of the tables this CPU can run, best first.
+/// Names of the tables that this CPU can run, best first.
 [[nodiscard]] std::vector<std::string> available_targets();
 
 /// The table of that name. Throws InvalidParameter listing available_targets() otherwise.

@@ -1,5 +1,5 @@
-// The kernel sum of one query by differences in double with a true maximum, per target: the path that is right for
-// every finite query, near or 1e30 away. Exponents of a panel are kept, so that references are read once.
+// The kernel sum of one query from differences in double and with a true maximum, per target: right for every finite
+// query, near or 1e30 away. The exponents of a panel are kept, so that references are read only once.
 
 #if defined(KERNAD_KERNELS_LOG_SUM_EXACT_INL_H_) == defined(HWY_TARGET_TOGGLE)
 #ifdef KERNAD_KERNELS_LOG_SUM_EXACT_INL_H_
@@ -63,13 +63,13 @@ inline LogSumExp LogSumExact(const double* query, const float* tiles, const floa
   }
   nearest = hn::MinOfLanes(dd, nearest);
 
-  // w exp(-(s - nearest) / 2) = 2^(log2(w) + (nearest - s) log2(e) / 2); below 2^-126 a term is lost beside the nearest
-  // one's 1 or more.
+  // w exp(-(s - nearest) / 2) = 2^(log2(w) + (nearest - s) log2(e) / 2); a term below 2^-126 does not count, since the
+  // nearest reference alone contributes 1 or more.
   const auto scale = hn::Set(dd, 0.5 * 1.4426950408889634074);
   auto sum = hn::Zero(dd);
   for (std::size_t i = 0; i < slots; i += kLanes) {
     const auto weight = hn::PromoteTo(dd, hn::Load(df, bias + i));
-    // Never above 0, but where a slot without a reference is nearer than all: there it must not outgrow kPadding.
+    // Above 0 only where an empty slot is nearer than every reference, and there it must not outgrow kPadding.
     const auto closer = hn::Min(hn::Sub(nearest, hn::Load(dd, squares + i)), hn::Zero(dd));
     const auto exponent = hn::MulAdd(closer, scale, weight);
     sum = hn::Add(sum, hn::PromoteTo(dd, Exp2(df, hn::DemoteTo(df, hn::Max(exponent, hn::Set(dd, -127.0))))));

@@ -1,6 +1,6 @@
 // Sums of exponentials of the same squared distances at many bandwidths, per target: the likelihood of a whole grid of
-// bandwidths from one pass over the distances. Distances come in double; what they exceed the panel's nearest by is
-// rounded to float32, where a term that counts in the sum loses next to nothing.
+// bandwidths from one pass over the distances. Distances come in double; only their excess over the panel's nearest is
+// rounded to float32, which costs the terms that matter next to nothing.
 
 #if defined(KERNAD_KERNELS_LOG_SUM_SCALES_INL_H_) == defined(HWY_TARGET_TOGGLE)
 #ifdef KERNAD_KERNELS_LOG_SUM_SCALES_INL_H_
@@ -32,7 +32,7 @@ inline void LogSumScales(const double* HWY_RESTRICT squares, const float* HWY_RE
   min_square = hn::MinOfLanes(dd, min_square);
   HWY_ALIGN float excess[kScalesPanel];
   for (std::size_t i = 0; i < count; i += kHalf) {
-    // What is farther than 1e30 counts for nothing at any scale, and must not become infinity.
+    // Beyond 1e30 nothing counts at any scale, and no infinity may arise.
     const auto difference = hn::Min(hn::Sub(hn::Load(dd, squares + i), min_square), hn::Set(dd, 1e30));
     hn::Store(hn::DemoteTo(narrow, difference), narrow, excess + i);
   }
@@ -49,7 +49,7 @@ inline void LogSumScales(const double* HWY_RESTRICT squares, const float* HWY_RE
       const auto exponent = hn::MulAdd(hn::Load(df, excess + i), slope, hn::Load(df, bias + i));
       sum = hn::Add(sum, Exp2(df, hn::Sub(exponent, max_exponent)));
     }
-    // In units of e again, and with the part that all terms share.
+    // Back to natural logarithms, with the part that all terms share.
     constexpr double kLn2 = 0.6931471805599453094;
     out[s] = {static_cast<double>(hn::GetLane(max_exponent)) * kLn2 - scales[s] * hn::GetLane(min_square),
               static_cast<double>(hn::GetLane(hn::SumOfLanes(df, sum)))};

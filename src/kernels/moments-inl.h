@@ -1,5 +1,5 @@
-// One row into the moments of its columns, per target: sums and ranges, and the centred copies that products are taken
-// of. Element by element, so that every target gives the same bits.
+// Adds one row to the moments of its columns, per target: sums and ranges, and the centred copies from which products
+// are computed. Element by element, so that every target gives the same bits.
 
 #if defined(KERNAD_KERNELS_MOMENTS_INL_H_) == defined(HWY_TARGET_TOGGLE)
 #ifdef KERNAD_KERNELS_MOMENTS_INL_H_

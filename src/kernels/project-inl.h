@@ -19,9 +19,9 @@ namespace kernad::kernels {
 namespace HWY_NAMESPACE {
 namespace hn = hwy::HWY_NAMESPACE;
 
-/// Registers of outputs at a time. With kProjectScratchRows rows these are 8 accumulators, which hide the latency of
-/// the fused multiply-add and fit the register file of every target; and each number that is loaded, of a panel that
-/// may well come from beyond the first cache, serves as many multiply-adds as can be.
+/// Registers of outputs at a time. With kProjectScratchRows rows that makes 8 accumulators, which hide the latency of
+/// the fused multiply-add and fit the register file of every target. Each value loaded from a panel, which may come
+/// from beyond the first-level cache, then serves as many multiply-adds as possible.
 inline constexpr std::size_t kProjectVectors = 2;
 
 /// kRows rows of centred inputs times kProjectVectors registers of one panel's columns.

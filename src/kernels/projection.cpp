@@ -17,7 +17,7 @@ bool is_diagonal(MatrixView<double> matrix) {
   return true;
 }
 
-/// What the sum over all inputs comes to when all products but one are 0: its first place is +0.
+/// The sum over all inputs when all products but one are 0; it starts at +0.
 template <typename T>
 void scale(MatrixView<T> rows, const AlignedVector<double>& mean, const AlignedVector<double>& diagonal,
            std::size_t stride, double* out) {

@@ -1,4 +1,4 @@
-// Linear maps of rows in double: PCA and whitening are both of this kind.
+// Linear maps of rows in double, which PCA and whitening both are.
 #pragma once
 
 #include <cstddef>
@@ -11,14 +11,14 @@
 
 namespace kernad::kernels {
 
-/// Outputs a panel: a whole number of double registers of every target.
+/// Outputs per panel: a whole number of double registers on every target.
 inline constexpr std::size_t kPanelColumns = 16;
-/// The most rows a kernel has in flight, which its scratch memory must hold.
+/// The most rows that a kernel works on at once, which its scratch memory must hold.
 inline constexpr std::size_t kProjectScratchRows = 4;
 
-/// The map x -> (x - mean) A of D inputs to k outputs. A lies in panels of 16 columns, each D x 16, the last one filled
-/// up with zeros: a panel stays in the cache while many rows pass by. Where A is diagonal, as for spherical kernels,
-/// only the diagonal is kept: the result has the same bits.
+/// The map x -> (x - mean) A of D inputs to k outputs. A is stored in panels of 16 columns, each D x 16, the last one
+/// padded with zeros, so that a panel stays in the cache while many rows pass. If A is diagonal, as for spherical
+/// kernels, only the diagonal is kept; the result has the same bits.
 class Projection {
  public:
   Projection() = default;
@@ -27,11 +27,11 @@ class Projection {
 
   [[nodiscard]] std::size_t inputs() const { return inputs_; }
   [[nodiscard]] std::size_t outputs() const { return outputs_; }
-  /// Row stride of the output: outputs() rounded up to whole panels. What is beyond outputs() is zero.
+  /// Row stride of the output: outputs() rounded up to whole panels. The values beyond outputs() are zero.
   [[nodiscard]] std::size_t output_stride() const { return round_up(outputs_, kPanelColumns); }
   [[nodiscard]] std::size_t scratch_size() const { return kProjectScratchRows * inputs_; }
 
-  /// out: rows.rows() x output_stride(). scratch: scratch_size(). A row's result does not depend on the rows beside it,
+  /// out: rows.rows() x output_stride(). scratch: scratch_size(). A row's result does not depend on the other rows,
   /// and is finite if and only if the row is (float32 input cannot overflow double here).
   void apply(const KernelTable& kernels, MatrixView<float> rows, double* out, double* scratch) const;
   void apply(const KernelTable& kernels, MatrixView<double> rows, double* out, double* scratch) const;

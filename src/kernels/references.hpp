@@ -1,4 +1,4 @@
-// How the reference points lie in memory for the scoring kernels.
+// The memory layout of the reference points for the scoring kernels.
 #pragma once
 
 #include <cstddef>
@@ -11,26 +11,26 @@
 
 namespace kernad::kernels {
 
-/// References a tile: one AVX-512 register of float, and a whole number of registers of every narrower target.
+/// References per tile: one AVX-512 register of float, and a whole number of registers on every narrower target.
 inline constexpr std::size_t kTileRows = 16;
 
 constexpr std::size_t round_up(std::size_t n, std::size_t multiple) { return (n + multiple - 1) / multiple * multiple; }
 
-/// What a slot in a tile holds: a row, and how often it counts; or nothing.
+/// What a slot of a tile holds: a row and how often it counts, or nothing.
 struct Reference {
   static constexpr std::uint32_t kNone = std::numeric_limits<std::uint32_t>::max();
   std::uint32_t row = kNone;
   std::uint32_t count = 0;
 };
 
-/// float32 references of dimension k, tile after tile; inside a tile dimension after dimension, 16 references side by
-/// side, so that one register holds the same coordinate of 16 references. Slots without a reference hold zeros.
+/// float32 references of dimension k, tile by tile and within a tile dimension by dimension, 16 references side by
+/// side, so that one register holds the same coordinate of 16 references. Empty slots hold zeros.
 struct PackedReferences {
   std::size_t tiles = 0;
   std::size_t dimension = 0;  ///< k
   AlignedVector<float> values;
-  /// What the exponent of each reference gets, in units of log2: the log2 of how often it counts (difference_bias) and
-  /// -log2(e) / 2 |r|^2 beside it (expanded_bias); kPadding in slots without a reference.
+  /// Added to each reference's exponent, in units of log2: the log2 of its count (difference_bias), and that minus
+  /// log2(e) / 2 |r|^2 (expanded_bias); kPadding in empty slots.
   AlignedVector<float> expanded_bias;
   AlignedVector<float> difference_bias;
   double max_length = 0;  ///< of the references
@@ -38,12 +38,12 @@ struct PackedReferences {
   [[nodiscard]] const float* tile(std::size_t t) const { return values.data() + t * kTileRows * dimension; }
 };
 
-/// Every row once, in their order.
+/// Every row once, in order.
 [[nodiscard]] PackedReferences pack_references(MatrixView<float> rows);
-/// What `slots` name of `rows`, in their order.
+/// The rows of `rows` that `slots` name, in order.
 [[nodiscard]] PackedReferences pack_references(MatrixView<float> rows, std::span<const Reference> slots);
 
-/// The reference at a slot (16 t + i is slot i of tile t), into out[dimension].
+/// Copies the reference at a slot (16 t + i is slot i of tile t) to out[dimension].
 void unpack_reference(const PackedReferences& references, std::size_t slot, float* out);
 
 }  // namespace kernad::kernels

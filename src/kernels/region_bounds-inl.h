@@ -1,4 +1,4 @@
-// How near a query can be to what lies in a region, for 16 regions at once, per target.
+// How near a query can be to the points of a region, for 16 regions at once, per target.
 
 #if defined(KERNAD_KERNELS_REGION_BOUNDS_INL_H_) == defined(HWY_TARGET_TOGGLE)
 #ifdef KERNAD_KERNELS_REGION_BOUNDS_INL_H_

@@ -1,7 +1,7 @@
 // Second moments of centred rows, per target: the matrix product of a fit, in double.
 //
-// Ours and not BLAS's, because rows are shared out among our threads and a single-threaded OpenBLAS must not be called
-// by two of them at once, while a multi-threaded one would start threads behind the caller's back.
+// Our own loop rather than BLAS, because our threads share the rows out: two of them must not call a single-threaded
+// OpenBLAS at once, and a multi-threaded one would start threads behind the caller's back.
 
 #if defined(KERNAD_KERNELS_SCATTER_INL_H_) == defined(HWY_TARGET_TOGGLE)
 #ifdef KERNAD_KERNELS_SCATTER_INL_H_
@@ -21,9 +21,9 @@ namespace kernad::kernels {
 namespace HWY_NAMESPACE {
 namespace hn = hwy::HWY_NAMESPACE;
 
-/// Columns of a panel: three registers. The result's rows in registers at a time are as many as a register has lanes,
-/// or three: 24 accumulators with AVX-512, 12 with AVX2, 9 with 128 bits. Each register that is loaded then serves
-/// many multiply-adds, and accumulators, operands and one broadcast just fit the register file.
+/// Columns per panel: three registers. As many rows of the result are in registers at a time as a register has lanes,
+/// or three: 24 accumulators with AVX-512, 12 with AVX2, 9 with 128 bits. Each register loaded then serves many
+/// multiply-adds, and accumulators, operands and one broadcast just fit the register file.
 inline constexpr std::size_t kScatterLanes = HWY_MAX(1, HWY_MIN(std::size_t{8}, HWY_MAX_BYTES / 8));
 inline constexpr std::size_t kScatterColumns = 3 * kScatterLanes;
 inline constexpr std::size_t kScatterRows = HWY_MAX(std::size_t{3}, kScatterLanes);

@@ -1,12 +1,12 @@
-// Distance, exp2 and sum of many query-reference pairs in float32 registers, per target: where nearly all of the time
-// of scoring goes.
+// Distance, exp2 and sum for many query-reference pairs in float32 registers, per target: scoring spends nearly all of
+// its time here.
 //
-// Goals: every pair's value lives in a register from its distance to its place in the sum; a pair costs k fused
-// multiply-adds and eight more instructions on AVX-512. A query's sum is the same bits whichever queries share its
-// block. There is no running maximum: the caller brings a shift of the exponents that keeps the sum inside float32.
-// Where it cannot know one, the same loops find the largest exponent instead of a sum, which is cheaper by the
-// exponential. Rejected: a matrix product followed by a vector exp needs a pass over memory between the two and is 10
-// times slower; exponentials by table lookup cost more than the polynomial once gathers are counted.
+// Goals: each pair's value stays in a register from the distance to the sum; a pair costs k fused multiply-adds and
+// eight more instructions on AVX-512. A query's sum has the same bits whichever queries share its block. There is no
+// running maximum: the caller supplies a shift of the exponents that keeps the sum inside float32. Where it cannot know
+// one, the same loops find the largest exponent instead of a sum, which saves the exponential. Rejected: a matrix
+// product followed by a vector exp needs a pass over memory between the two and is 10 times slower; exponentials by
+// table lookup cost more than the polynomial once gathers are counted.
 
 #if defined(KERNAD_KERNELS_SUM_FUSED_INL_H_) == defined(HWY_TARGET_TOGGLE)
 #ifdef KERNAD_KERNELS_SUM_FUSED_INL_H_
@@ -34,14 +34,13 @@ using FusedVec = hn::Vec<FusedTag>;
 inline constexpr std::size_t kFusedLanes = MaxLanes(FusedTag());
 inline constexpr std::size_t kTileVectors = kTileRows / kFusedLanes;
 
-/// 2^x, relative error below 3e-6 where float32 holds it; at most 2^-125 below -126, at least 2^126 above 127, up
-/// to kMaxExponent. The
-/// polynomial of degree 4 is the one of least relative error (2.6e-6) over one octave; its error swings about 0, so
-/// that much of it cancels in a sum.
+/// 2^x, relative error below 3e-6 where float32 holds it; at most 2^-125 below -126, at least 2^126 from
+/// 127 up to kMaxExponent. The polynomial of degree 4 is the one of least relative error (2.6e-6) over one octave; its
+/// error oscillates about 0, so that much of it cancels in a sum.
 HWY_INLINE FusedVec FastExp2(FusedVec x) {
   const FusedTag d;
 #if HWY_TARGET == HWY_AVX3
-  // f = x - floor(x) in [0, 1), and a product with 2^floor(x), are one instruction each.
+  // f = x - floor(x) in [0, 1) and the multiplication by 2^floor(x) are one instruction each.
   const FusedVec f{_mm512_reduce_ps(x.raw, 1)};
   FusedVec p = hn::MulAdd(f, hn::Set(d, 0.0135341706f), hn::Set(d, 0.0520114563f));
   p = hn::MulAdd(p, f, hn::Set(d, 0.241442755f));
@@ -52,9 +51,9 @@ HWY_INLINE FusedVec FastExp2(FusedVec x) {
   const hn::RebindToSigned<FusedTag> di;
   const FusedVec above = hn::Max(x, hn::Set(d, -126.0f));
 #if HWY_TARGET == HWY_AVX2 || HWY_TARGET == HWY_SSE4
-  // Additions and comparisons of floats share two ports, which a clamp in integers and a rounding instruction spare.
-  // Highway's conversion would repair an overflow that the clamp makes harmless. What is converted is whole already:
-  // the conversion by itself would round as the calling thread's mode says.
+  // Additions and comparisons of floats share two ports; a clamp in integers and a rounding instruction avoid them.
+  // Highway's conversion would repair an overflow that the clamp makes harmless. The value is whole before it is
+  // converted, because the conversion itself would round in the calling thread's mode.
   const FusedVec whole = hn::Round(above);
   const FusedVec f = hn::Sub(above, whole);
 #if HWY_TARGET == HWY_AVX2
@@ -80,11 +79,11 @@ HWY_INLINE FusedVec FastExp2(FusedVec x) {
 #endif
 }
 
-/// How an exponent comes about: query bias + tile bias + q . r, or, by differences, query bias + tile bias -
-/// scale |q - r|^2, where the scale is log2(e) / 2 or every reference's own.
+/// The form of an exponent: query bias + tile bias + q . r (expanded), or query bias + tile bias - scale |q - r|^2,
+/// where the scale is log2(e) / 2 (difference) or each reference's own (adaptive).
 enum class PairForm { kExpanded, kDifference, kAdaptive };
 
-/// What becomes of the exponents: 2^x is added to the lanes, the largest of each query is stored, or each one is.
+/// What is done with the exponents: 2^x is added to the lanes, the largest of each query is stored, or every one is.
 enum class PairUse { kSum, kMax, kStore };
 
 /// Exponents of kQ queries and kTiles tiles. values: dimension x kQ.
@@ -139,8 +138,8 @@ HWY_INLINE void PairExponents(const float* HWY_RESTRICT values, const float* HWY
   }
 }
 
-/// kQ queries against all tiles, kTiles at a time. Sums of tiles enter in their order, one after another, so that they
-/// do not depend on kQ and kTiles.
+/// kQ queries against all tiles, kTiles at a time. The tiles' sums are added in order, one by one, so that the
+/// result does not depend on kQ and kTiles.
 template <PairForm kForm, PairUse kUse, std::size_t kQ, std::size_t kTiles>
 HWY_NOINLINE void PassTiles(const FusedQueries& queries, const FusedTiles& tiles) {
   const FusedTag d;
@@ -161,7 +160,7 @@ HWY_NOINLINE void PassTiles(const FusedQueries& queries, const FusedTiles& tiles
     }
   }
   const auto pass = [&]<std::size_t kCount>() HWY_ATTR {
-    HWY_FENCE;  // keeps the compiler from holding all broadcast query values in registers that it does not have
+    HWY_FENCE;  // keeps the compiler from holding more broadcast query values than there are registers
     FusedVec acc[kQ][kCount * kTileVectors];
     PairExponents<kForm, kQ, kCount>(values, query_bias, tile, tile_bias, tile_scale, dimension, acc);
     KERNAD_UNROLL
@@ -207,7 +206,7 @@ inline constexpr std::size_t kFusedTiles = 1;
 inline constexpr std::size_t kFusedQueries = 2;
 inline constexpr std::size_t kFusedTiles = 1;
 #endif
-/// Tiles in flight of a lone query: enough independent chains to hide the latency of the multiply-add.
+/// Tiles in flight for a lone query: enough independent chains to hide the latency of the multiply-add.
 inline constexpr std::size_t kLoneTiles = std::max<std::size_t>(2, 8 / kTileVectors);
 
 template <PairForm kForm, PairUse kUse>
