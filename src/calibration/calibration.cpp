@@ -11,8 +11,8 @@
 namespace kernad {
 namespace {
 
-/// The largest m with m / (n + 1) <= fpr, as doubles compare: where a p-value is a number of such steps, "p <= fpr" and
-/// "at most m steps" must be the same, and a rounded product alone can be a step off.
+/// The largest m with m / (n + 1) <= fpr, compared as doubles. A p-value is a number of such steps, and "p <= fpr" must
+/// mean the same as "at most m steps"; the rounded product alone can be a step off.
 std::size_t steps_within(double fpr, std::size_t n) {
   const double parts = static_cast<double>(n) + 1;
   double steps = std::floor(fpr * parts);
@@ -27,7 +27,7 @@ Calibration::Calibration(std::vector<double> log_densities, std::size_t folds)
     : sorted_(std::move(log_densities)), folds_(folds) {
   if (sorted_.empty()) throw InvalidInput("no rows to calibrate on; at least 1 is needed");
   for (std::size_t i = 0; i < sorted_.size(); ++i) {
-    // Below the lowest double there is no threshold that is a number.
+    // No double is below the lowest one, so there is no threshold.
     if (!std::isfinite(sorted_[i]) || sorted_[i] == std::numeric_limits<double>::lowest()) {
       throw InvalidInput(fmt::format("calibration log-density {} is {}; valid: finite values", i, sorted_[i]));
     }

@@ -1,4 +1,4 @@
-// From a deviation among the whitened rows back to what one can name: components and columns.
+// From a deviation in whitened space back to what has a name: components and columns.
 #pragma once
 
 #include <span>
@@ -8,16 +8,16 @@
 
 namespace kernad::explanation {
 
-/// The k x r whitening W seen from its other end. W = Q R, Q: k x r with orthonormal columns.
+/// The inverse of the k x r whitening W = Q R, Q: k x r with orthonormal columns.
 class WhiteningInverse {
  public:
   /// W has full column rank, as every fit's and every loaded state's has.
   explicit WhiteningInverse(const Matrix<double>& whitening);
 
-  /// The shortest e with W^T e = whitened: k from r.
+  /// The shortest e (k) with W^T e = whitened (r).
   [[nodiscard]] std::vector<double> unwhiten(std::span<const double> whitened) const;
 
-  /// The part of `features` (k) that W^T takes to 0.
+  /// The part of `features` (k) that W^T maps to 0.
   [[nodiscard]] std::vector<double> null_part(std::vector<double> features) const;
 
  private:

@@ -1,4 +1,4 @@
-// One row through a pipeline, and the deviation that is found at its end all the way back.
+// Takes one row through a pipeline, and the deviation found at its end all the way back.
 #include "explanation/explain.hpp"
 
 #include <algorithm>
@@ -20,7 +20,7 @@ struct Stages {
   std::vector<double> whitened;   ///< r
 };
 
-/// What a stage (a kernels::Projection, or the PCA) makes of one row.
+/// One row after a stage (a kernels::Projection, or the PCA).
 template <typename T, typename Stage>
 std::vector<double> apply(const Stage& stage, const kernels::Projection& shape, std::span<const T> row) {
   kernels::AlignedVector<double> out(shape.output_stride());
@@ -29,7 +29,7 @@ std::vector<double> apply(const Stage& stage, const kernels::Projection& shape, 
   return {out.begin(), out.begin() + static_cast<std::ptrdiff_t>(shape.outputs())};
 }
 
-/// The columns among which the principal axes are orthonormal: those of the embeddings, or of standardised rows.
+/// The columns in which the principal axes are orthonormal: those of the embeddings, or of standardised rows.
 class Columns {
  public:
   Columns(const pca::State& pca, std::span<const float> row, std::span<const double> projected)
@@ -47,8 +47,8 @@ class Columns {
   [[nodiscard]] const std::vector<double>& centred() const { return centred_; }  ///< D: the row
 
  private:
-  /// Where features end with the length of what the axes leave out, that points, for this row, along what they leave
-  /// out.
+  /// If the last feature is the length of what the axes leave out, its axis, for this row, is the direction of that
+  /// part.
   void add_residual_axis(std::span<const double> projected) {
     const auto seen = multiply(axes_, projected.first(axes_.cols()));
     std::vector<double> residual = centred_;
@@ -78,7 +78,7 @@ Stages run_pipeline(const model::Pipeline& pipeline, std::span<const float> row)
   return stages;
 }
 
-/// Components, columns and their expected values. Works on the deviation's direction, which keeps far rows in range.
+/// Components, columns and their expected values. Works on the deviation's direction, so that far rows stay in range.
 void attribute(const model::Pipeline& pipeline, const Stages& stages, const Columns& columns,
                const WhiteningInverse& inverse, std::vector<double> deviation, std::span<const float> row,
                Explanation& result) {
@@ -86,8 +86,8 @@ void attribute(const model::Pipeline& pipeline, const Stages& stages, const Colu
   if (result.deviation > 0) {
     for (double& x : deviation) x /= result.deviation;
   }
-  const auto residual = inverse.unwhiten(deviation);                  // k: the same among the features
-  const auto slope = multiply(pipeline.kde.bw_transform, deviation);  // k: what the density makes of it
+  const auto residual = inverse.unwhiten(deviation);                  // k: in feature space
+  const auto slope = multiply(pipeline.kde.bw_transform, deviation);  // k: the density's slope
   const auto column_residual = multiply(columns.axes(), residual);    // D
   const auto column_slope = multiply(columns.axes(), slope);          // D
   result.components = products(residual, slope);
@@ -115,7 +115,7 @@ double residual_share_of(const model::Pipeline& pipeline, const Stages& stages, 
   return std::min(1.0, share * share);
 }
 
-/// Into result, all that one pipeline says of a row.
+/// Fills result with all that one pipeline says about a row.
 void explain_by(const model::Pipeline& pipeline, std::span<const float> row, std::size_t nearest, Explanation& result) {
   const Stages stages = run_pipeline(pipeline, row);
   const Columns columns(pipeline.pca, row, stages.projected);
@@ -127,8 +127,8 @@ void explain_by(const model::Pipeline& pipeline, std::span<const float> row, std
   result.unseen = result.residual_share;
 }
 
-/// Where the row lies outside the subspace of the training rows, that is what sets it apart, if the model's verdict
-/// takes notice.
+/// If the row lies outside the subspace of the training rows, and the model's verdict considers that, this is what sets
+/// the row apart.
 void explain_outside(const model::Model& model, std::span<const float> row, Explanation& result) {
   const auto [distance, moved, shares] = subspace::explain(*model.subspace, row);
   result.outside = distance;
@@ -136,7 +136,7 @@ void explain_outside(const model::Model& model, std::span<const float> row, Expl
   for (std::size_t d = 0; d < row.size(); ++d) result.columns[d] = {row[d], double{row[d]} - moved[d], shares[d]};
 }
 
-/// From places among the rows that the model was fitted on to places among those of the sample.
+/// From indices of the rows that the model was fitted on to indices in the sample.
 void count_left_out(const model::Model& model, std::vector<Neighbour>& neighbours) {
   for (Neighbour& neighbour : neighbours) {
     for (const std::size_t left_out : model.report.rows_left_out) neighbour.row += left_out <= neighbour.row ? 1 : 0;

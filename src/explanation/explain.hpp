@@ -1,4 +1,4 @@
-// Why a row has the log-density that it has.
+// Why a row has its log-density.
 #pragma once
 
 #include <cstddef>
@@ -9,8 +9,8 @@
 
 namespace kernad::explanation {
 
-/// row: 1 x D, finite, with the log-density that the model gives it. All but probability and p-value, which are the
-/// classifier's. Takes O(N k + D k) operations and O(N + D k) memory.
+/// row: 1 x D, finite, with the log-density that the model gives it. Fills all but probability and p-value, which the
+/// classifier adds. Takes O(N k + D k) operations and O(N + D k) memory.
 [[nodiscard]] Explanation explain(const model::Model& model, EmbeddingsView row, double log_density,
                                   std::size_t nearest);
 

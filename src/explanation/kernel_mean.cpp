@@ -17,7 +17,7 @@ double squared_distance(std::span<const double> query, std::span<const double> r
   return sum;
 }
 
-/// One training row at a time, whitened: the references are not copied as a whole.
+/// One whitened training row at a time, so that the references are never copied as a whole.
 class RowReader {
  public:
   explicit RowReader(const kde::ReferenceSet& references)
@@ -37,7 +37,7 @@ class RowReader {
   std::vector<float> rounded_;
 };
 
-/// The log of each kernel value over that of a pivot c, (r_i - c).(q - (r_i + c) / 2). That is |q - c|^2 / 2 -
+/// The log of each kernel value relative to that of a pivot c, (r_i - c).(q - (r_i + c) / 2). That is |q - c|^2 / 2 -
 /// |q - r_i|^2 / 2 without its cancellation, which would make all references equal to a far query.
 std::vector<double> log_kernels(std::span<const double> query, const kde::ReferenceSet& references) {
   RowReader row(references);
@@ -63,7 +63,7 @@ std::vector<double> log_kernels(std::span<const double> query, const kde::Refere
   return result;
 }
 
-/// The log of each kernel value where every reference has a width of its own: -|q - r_i|^2 / (2 h_i^2) - k log h_i.
+/// The log of each kernel value if every reference has a width of its own: -|q - r_i|^2 / (2 h_i^2) - k log h_i.
 std::vector<double> log_adaptive_kernels(std::span<const double> query, const kde::ReferenceSet& references) {
   RowReader row(references);
   std::vector<double> result(references.rows);

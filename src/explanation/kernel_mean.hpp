@@ -1,4 +1,4 @@
-// What the references are to one query: how far, how heavy, and where their weighted mean lies.
+// The references as seen from one query: how far, how heavy, and where their weighted mean lies.
 #pragma once
 
 #include <cstddef>
@@ -12,9 +12,9 @@
 namespace kernad::explanation {
 
 struct KernelMean {
-  std::vector<Neighbour> nearest;  ///< nearest first; of equals the first row
-  std::vector<double> deviation;   ///< r: query - mean of the references by weight, which is minus the gradient of the
-                                   ///< log-density where all kernels are alike (Fukunaga and Hostetler 1975)
+  std::vector<Neighbour> nearest;  ///< nearest first; ties by row
+  std::vector<double> deviation;   ///< r: query - weighted mean of the references, which is minus the gradient of the
+                                   ///< log-density if all kernels are alike (Fukunaga and Hostetler 1975)
 };
 
 /// query: r, of length at most 1e150; references: N >= 1 of them, r columns. At most `count` nearest. Weights are right

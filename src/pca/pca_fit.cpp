@@ -16,14 +16,14 @@
 namespace kernad::pca {
 namespace {
 
-/// Principal axes before they are cut to size: one a row of `axes`.
+/// Principal axes before any are dropped, one per row of `axes`.
 struct Axes {
   std::vector<double> eigenvalues;  // of the scatter matrix, all of them, descending
   Matrix<double> axes;              // k x D
   std::size_t rank = 0;
 };
 
-/// Components to keep of those that the data have.
+/// How many of the data's components to keep.
 std::size_t choose_count(const ComponentCount& wanted, std::span<const double> eigenvalues, std::size_t rank) {
   if (wanted.is_all()) return rank;
   if (!wanted.is_share()) return std::min(wanted.count(), rank);
@@ -37,7 +37,7 @@ std::size_t choose_count(const ComponentCount& wanted, std::span<const double> e
   return rank;
 }
 
-/// Eigenvectors of an n x n moment matrix of the rows, as many as wanted and as the data have.
+/// Eigenvectors of an n x n moment matrix of the rows: as many as are wanted and exist.
 Axes principal_eigenvectors(std::vector<double> moment_matrix, std::size_t n, const linalg::ColumnMoments& moments,
                             std::size_t rows, const ComponentCount& wanted) {
   std::size_t rank = 0;
@@ -64,7 +64,7 @@ Axes axes_by_gram(const linalg::Rows<float>& rows, const linalg::ColumnMoments& 
   // Row-major k x D = (k x N) (N x D) reads, column-major, as (D x N) (N x k).
   linalg::gemm_nn(rows.cols(), count, rows.rows(), centred.data(), rows.cols(), found.axes.data(), rows.rows(),
                   axes.data(), rows.cols());
-  if (count != 0) linalg::orthonormalise_rows(axes);  // also divides by s, and mends what a small s has amplified
+  if (count != 0) linalg::orthonormalise_rows(axes);  // also divides by s, and repairs what a small s amplified
   found.axes = std::move(axes);
   return found;
 }

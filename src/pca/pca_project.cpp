@@ -1,4 +1,4 @@
-// From rows to features: the principal components, and where asked for the length of what they leave out.
+// From rows to features: the principal components and, if asked for, the length of what they leave out.
 #include <algorithm>
 #include <array>
 #include <cmath>
@@ -11,7 +11,7 @@
 namespace kernad::pca {
 namespace {
 
-/// |(row - mean) * column_scale|^2, in four sums that do not wait for each other.
+/// |(row - mean) * column_scale|^2, in four independent sums.
 double squared_length(const State& state, std::span<const float> row) {
   std::array<double, 4> sums{};
   for (std::size_t d = 0; d < row.size(); ++d) {
@@ -50,7 +50,7 @@ Matrix<double> project(const State& state, const linalg::Rows<float>& rows, int 
   const auto& projection = state.projection;
   const auto& kernels = kernels::active();
   Matrix<double> projected(rows.rows(), projection.outputs());
-  constexpr std::size_t kBlockRows = 32;  // gathered side by side: the kernel takes several rows at a time
+  constexpr std::size_t kBlockRows = 32;  // gathered in one place: the kernel takes several rows at a time
   const std::size_t blocks = (rows.rows() + kBlockRows - 1) / kBlockRows;
   struct Scratch {
     Embeddings gathered;

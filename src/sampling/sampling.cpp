@@ -12,7 +12,7 @@ std::uint64_t row_key(std::uint64_t seed, std::uint64_t row) noexcept {
     z = (z ^ (z >> 27)) * 0x94d049bb133111ebU;
     return z ^ (z >> 31);
   };
-  // The seed is mixed first; otherwise, seeds s and s + 1 would give the same keys one row apart.
+  // The seed is mixed first; otherwise seeds s and s + 1 would give the same keys, shifted by one row.
   return mix(mix(seed + 0x9e3779b97f4a7c15U) ^ (row * 0x9e3779b97f4a7c15U));
 }
 

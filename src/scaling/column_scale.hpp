@@ -1,4 +1,4 @@
-// Standardised columns: what each column is multiplied by so that its standard deviation is 1.
+// Standardised columns: the factor of each column that makes its standard deviation 1.
 #pragma once
 
 #include <vector>
@@ -7,8 +7,8 @@
 
 namespace kernad::scaling {
 
-/// 1 / (standard deviation, divisor N) of each of the D columns; 1 where a column does not vary by more than its
-/// values' rounding to float32. rows: at least one, finite.
+/// 1 / (standard deviation, divisor N) of each of the D columns; 1 for a column that varies by no more than the
+/// rounding of its values to float32. rows: at least one, finite.
 [[nodiscard]] std::vector<double> inverse_deviations(const linalg::Rows<float>& rows, int threads);
 
 }  // namespace kernad::scaling

@@ -7,7 +7,7 @@
 namespace kernad::scaling {
 namespace {
 
-/// Embeddings are float32, at most about 1e38 times the root of the columns: squares stay far inside double.
+/// Embeddings are float32, so lengths are at most about 1e38 sqrt(D), whose squares are far from overflow in double.
 double length(std::span<const double> row) {
   double sum = 0;
   for (const double x : row) sum += x * x;

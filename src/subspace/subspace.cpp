@@ -13,8 +13,8 @@ namespace {
 
 constexpr double kRounding = 0x1p-24;        // of a float32 value, relative
 constexpr double kDoubleRounding = 0x1p-53;  // of a double
-constexpr double kSolver = 0x1p-40;          // of an axis: nothing is read into a row's length beyond
-constexpr double kMargin = 8;                // roundings that say nothing yet
+constexpr double kSolver = 0x1p-40;          // of an axis: a smaller share of a row's length means nothing
+constexpr double kMargin = 8;                // so many roundings still mean nothing
 
 /// Sets mean, scale and largest, and returns which columns vary.
 std::vector<std::size_t> fit_columns(const linalg::Rows<float>& rows, Subspace& subspace, std::span<const double> shift,
@@ -28,7 +28,7 @@ std::vector<std::size_t> fit_columns(const linalg::Rows<float>& rows, Subspace& 
     if (moments.largest[j] != 0) {
       varying.push_back(j);
     } else {
-      // A constant 0 has no rounding of its own: that of arithmetic among the other columns stands for it.
+      // A constant 0 has no rounding of its own; that of arithmetic among the other columns stands in for it.
       const double constant = std::abs(moments.mean[j] + (shift.empty() ? 0 : shift[j]));
       const double value = std::max(constant * kRounding, table * kDoubleRounding);
       subspace.scale[j] = 1 / std::max(value, 0x1p-149);
@@ -39,12 +39,12 @@ std::vector<std::size_t> fit_columns(const linalg::Rows<float>& rows, Subspace& 
   return varying;
 }
 
-/// The eigenvectors of the correlation of the varying columns without variance.
+/// The eigenvectors without variance of the varying columns' correlation matrix.
 Matrix<double> dependent_axes(const linalg::Rows<float>& rows, const Subspace& subspace,
                               std::vector<std::size_t> varying, int threads) {
   const std::size_t columns = rows.cols();
   const std::vector<double> scatter = linalg::scatter(rows, subspace.mean, threads);
-  // Columns whose variation is hardly more than rounding are like noise, on which nothing can be seen to depend.
+  // Columns that hardly vary by more than rounding are noise: no dependency on them can be recognised.
   std::erase_if(varying, [&](std::size_t j) {
     const double deviation = std::sqrt(scatter[j * columns + j] / static_cast<double>(rows.rows()));
     return deviation <= kMargin * kRounding * subspace.largest[j];
@@ -73,7 +73,7 @@ Matrix<double> dependent_axes(const linalg::Rows<float>& rows, const Subspace& s
   return axes;
 }
 
-/// Squares of the two kinds of distance, each in units of what rounding explains. Fills the scratch.
+/// The squares of both kinds of distance, in units of what rounding explains. Fills the scratch.
 struct Squares {
   double constants = 0;
   double dependencies = 0;
