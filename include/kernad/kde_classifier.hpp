@@ -30,24 +30,24 @@ struct TrainedOn {
   std::size_t equal = 0;     ///< those of them that equal a training row
 };
 
-/// Kernel-density anomaly classifier for deep-feature embeddings. Rows of doubles are taken as well as rows of float: a
-/// fit on doubles remembers, for each column that lies far from zero compared with how much it varies and that float32
-/// does not hold (time stamps, coordinates of a map), what it took off before rounding, and takes the same off every
-/// row to come; all other columns are rounded to float32. The copy takes 4 bytes a value. Const methods may run in
-/// several threads at once; fit, load_state_dict and assignment must not run beside them on the same object. Copies
-/// share the fitted state.
+/// Kernel-density anomaly classifier for deep-feature embeddings, given as rows of float or of double. A fit on doubles
+/// looks for columns that are far from zero compared with how much they vary and that float32 cannot hold (time stamps,
+/// map coordinates): it subtracts a shift before rounding, remembers it, and subtracts it from every later row. All
+/// other columns are rounded to float32. The rounded copy takes 4 bytes per value. Const methods may run in several
+/// threads at once, but not while fit, load_state_dict or an assignment changes the same object. Copies share the
+/// fitted state.
 class KERNAD_API KDEClassifier {
  public:
   /// Throws InvalidParameter for max_training_points < 2.
   explicit KDEClassifier(KDEClassifierOptions options = {});
 
-  /// Learns the density of N x D embeddings of normal examples. Returns false, and leaves no model, when there are
-  /// fewer rows than n_pca_components and than columns, of which no more components can come. Throws InvalidInput for
-  /// no rows, no columns, NaN or infinity (with row and column), or when all rows are identical; then a model fitted
-  /// before stays.
+  /// Learns the density of N x D embeddings of normal examples. Returns false, and leaves no model, if there are
+  /// fewer rows than both n_pca_components and columns, since there cannot be more components than rows. Throws
+  /// InvalidInput for no rows, no columns, NaN or infinity (with row and column), or if all rows are identical; then a
+  /// model fitted before stays.
   [[nodiscard]] bool fit(EmbeddingsView embeddings, const FitProgress& progress = {});
 
-  /// The same of N x D doubles. Throws InvalidInput, with row and column, for a value beyond float32.
+  /// The same for N x D doubles. Throws InvalidInput, with row and column, for a value beyond float32.
   template <DoubleRows Rows>
   [[nodiscard]] bool fit(const Rows& embeddings, const FitProgress& progress = {}) {
     return fit_doubles(embeddings, progress);
@@ -63,19 +63,19 @@ class KERNAD_API KDEClassifier {
   /// saturate at its largest value and vanish to 0 below about exp(-745): prefer the log.
   /// Throws NotFitted; InvalidInput for a wrong column count, NaN or infinity.
   [[nodiscard]] std::vector<double> compute_kde_scores(EmbeddingsView features, bool as_log_likelihood = false) const;
-  /// The same of M x D doubles.
+  /// The same for M x D doubles.
   template <DoubleRows Rows>
   [[nodiscard]] std::vector<double> compute_kde_scores(const Rows& features, bool as_log_likelihood = false) const {
     return compute_doubles(features, as_log_likelihood);
   }
 
-  /// How far each row of features (M x D) lies outside the subspace that the training rows do not leave (constant
-  /// columns; columns that depend on each other exactly, where there are rows enough to say so): 0 inside and in models
-  /// that do not know it, else above 1, in units of what rounding explains with a wide margin. The density has no
-  /// direction there; once calibrated, the log-density of such a row is at most that of a normal row as rare
-  /// (docs/calibration.md). Throws as compute_kde_scores does.
+  /// How far each row of features (M x D) lies outside the subspace that contains all training rows (constant columns;
+  /// columns that depend on each other exactly, if there are enough rows to say so): 0 inside, and for models that lack
+  /// this subspace; otherwise above 1, in units of what rounding explains with a wide margin. The density has no
+  /// direction there. Once the model is calibrated, the log-density of such a row is at most that of an equally rare
+  /// normal row (docs/calibration.md). Throws as compute_kde_scores does.
   [[nodiscard]] std::vector<double> outside(EmbeddingsView features) const;
-  /// The same of M x D doubles.
+  /// The same for M x D doubles.
   template <DoubleRows Rows>
   [[nodiscard]] std::vector<double> outside(const Rows& features) const {
     return outside_doubles(features);
@@ -87,7 +87,7 @@ class KERNAD_API KDEClassifier {
 
   /// Anomaly probability of each row: compute_probabilities of its log-density.
   [[nodiscard]] std::vector<double> predict(EmbeddingsView features) const;
-  /// The same of M x D doubles.
+  /// The same for M x D doubles.
   template <DoubleRows Rows>
   [[nodiscard]] std::vector<double> predict(const Rows& features) const {
     return compute_probabilities(compute_doubles(features, true));
@@ -95,27 +95,27 @@ class KERNAD_API KDEClassifier {
   /// The same, by the reference's other name.
   [[nodiscard]] std::vector<double> forward(EmbeddingsView features) const { return predict(features); }
 
-  /// Why one row (1 x D) has the score that it has: its `nearest` training rows (as many as there are, at most), and
-  /// what components and columns have to do with its deviation from them. Takes O(N k + D k)
-  /// operations and O(N + D k) memory. Throws as compute_kde_scores does, and InvalidInput for any other number of rows
-  /// than one.
+  /// Why one row (1 x D) has its score: its `nearest` training rows (at most as many as there are), and the shares of
+  /// components and columns in its deviation from them. Takes O(N k + D k) operations and O(N + D k) memory. Throws as
+  /// compute_kde_scores does, and InvalidInput for any other number of rows than one.
   [[nodiscard]] Explanation explain(EmbeddingsView row, std::size_t nearest = 5) const;
-  /// The same of 1 x D doubles.
+  /// The same for 1 x D doubles.
   template <DoubleRows Rows>
   [[nodiscard]] Explanation explain(const Rows& row, std::size_t nearest = 5) const {
     return explain_doubles(row, nearest);
   }
 
-  /// Cross-conformal calibration on `embeddings`, those of the fit: of each fold (at most one a row) the rows are
-  /// scored by the same pipeline fitted on the others, and those held-out log-densities are kept beside the model. A
-  /// threshold by false-positive rate follows, others stay. The same bits for any number of threads; costs about
-  /// `folds` fits. Throws NotFitted; InvalidParameter for folds < 2, or when a rate set before can no longer be
-  /// promised; InvalidInput when embeddings have another shape than in the fit, or what the others of a fold are is too
-  /// few or all alike. progress is told of folds. Not for a checkpoint that another program fitted: its fit is not
-  /// repeated here. Returns the held-out log-density of each row that the fit used (all of embeddings, or its sample),
-  /// in their order. Source: Vovk (2015), "Cross-conformal predictors"; docs/calibration.md.
+  /// Cross-conformal calibration on `embeddings`, which are those of the fit: the rows of each fold (at most one fold
+  /// per row) are scored by the same pipeline fitted on all other rows, and the model keeps these held-out
+  /// log-densities. A threshold by false-positive rate is recomputed; other thresholds stay. The same bits for any
+  /// number of threads; costs about `folds` fits. Throws NotFitted; InvalidParameter for folds < 2, or if a rate set
+  /// before can no longer be promised; InvalidInput if embeddings have another shape than in the fit, or if the rows
+  /// outside some fold are too few or all alike. progress counts folds. Not for a checkpoint that another program
+  /// fitted, since that fit cannot be repeated here. Returns the held-out log-density of each row that the fit used
+  /// (all of embeddings, or its sample), in order. Source: Vovk (2015), "Cross-conformal predictors";
+  /// docs/calibration.md.
   std::vector<double> calibrate(EmbeddingsView embeddings, std::size_t folds = 10, const FitProgress& progress = {});
-  /// The same on N x D doubles.
+  /// The same for N x D doubles.
   template <DoubleRows Rows>
   std::vector<double> calibrate(const Rows& embeddings, std::size_t folds = 10, const FitProgress& progress = {}) {
     return calibrate_doubles(embeddings, folds, progress);
@@ -125,17 +125,19 @@ class KERNAD_API KDEClassifier {
   /// false-positive rate is then exact. No refit. Throws as compute_kde_scores and calibrate do, and InvalidInput for
   /// no rows.
   void calibrate_from(EmbeddingsView normals);
-  /// The same on M x D doubles.
+  /// The same for M x D doubles.
   template <DoubleRows Rows>
   void calibrate_from(const Rows& normals) {
     calibrate_from_doubles(normals);
   }
 
-  /// The threshold of that false-positive rate; throws NotFitted before calibrate, else as Calibration::threshold.
+  /// Sets the threshold for a false-positive rate. Throws NotFitted before calibrate, otherwise as
+  /// Calibration::threshold.
   void set_target_fpr(double fpr);
-  /// Any other threshold. Throws NotFitted. A fit drops calibration and threshold, state_dict() and save keep them.
+  /// Sets any other threshold. Throws NotFitted. A fit drops calibration and threshold; state_dict() and save keep
+  /// them.
   void set_threshold(const Threshold& threshold);
-  /// No threshold from now on; a calibration stays.
+  /// Removes the threshold; a calibration stays.
   void clear_threshold();
 
   /// Whether calibrate or calibrate_from has succeeded since the fit.
@@ -151,49 +153,48 @@ class KERNAD_API KDEClassifier {
   [[nodiscard]] bool is_fitted() const noexcept { return model_ != nullptr; }
   /// As given, or as loaded.
   [[nodiscard]] const KDEClassifierOptions& options() const noexcept { return options_; }
-  /// What the last fit did; of a checkpoint that carries no report, what its shapes tell. Throws NotFitted.
+  /// What the last fit did; for a checkpoint without a report, what its shapes reveal. Throws NotFitted.
   [[nodiscard]] const FitReport& report() const;
 
-  /// What the columns are called, one name each, or none; and the names of columns of the training table that are no
-  /// features, such as its labels. They are kept in the model, and change no score: whoever reads a table puts its
-  /// columns in this order (match_columns, ReadOptions::model_columns). A fit drops them. Throws NotFitted;
-  /// InvalidParameter for another number of names, for one that is there twice, is left out as well, or is not UTF-8.
+  /// The names of all columns, or none; and the names of columns of the training table that are not features, such as
+  /// its labels. The model keeps them, but they change no score: whoever reads a table puts its columns in this order
+  /// (match_columns, ReadOptions::model_columns). A fit drops them. Throws NotFitted; InvalidParameter for a wrong
+  /// number of names, or for a name that occurs twice, is also in left_out, or is not UTF-8.
   void set_column_names(std::vector<std::string> names, std::vector<std::string> left_out = {});
-  /// Empty where nobody named them. Throws NotFitted.
+  /// Empty if they have no names. Throws NotFitted.
   [[nodiscard]] const std::vector<std::string>& column_names() const;
   /// As given. Throws NotFitted.
   [[nodiscard]] const std::vector<std::string>& left_out_columns() const;
 
-  /// Keeps in the model, for people who test and explain, which rows it was fitted on: what each is called, where
-  /// `names` has one for each, and hashes, of at most 1,024 rows (those of the smallest hashes: a sample that rows
-  /// share). rows: those of the fit. Changes no score; a fit drops it. Throws NotFitted; InvalidParameter for another
-  /// number of names, InvalidInput for rows of another number than in the fit.
+  /// Keeps in the model which rows it was fitted on, for later tests and explanations: the name of each row, if `names`
+  /// has them, and the hashes of at most 1,024 rows (those with the smallest hashes, which makes them a sample by
+  /// value). rows: those of the fit. Changes no score; a fit drops it. Throws NotFitted; InvalidParameter for a wrong
+  /// number of names, InvalidInput for a number of rows other than in the fit.
   void remember_rows(EmbeddingsView rows, const std::vector<std::string>& names = {});
-  /// What the training rows are called, in the order of Neighbour::row; empty where nobody named them. Throws
-  /// NotFitted.
+  /// The names of the training rows, in the order of Neighbour::row; empty if they have none. Throws NotFitted.
   [[nodiscard]] const std::vector<std::string>& row_names() const;
-  /// Whether rows are new to the model, by the hashes of remember_rows: rows of equal values count as the same. Of a
-  /// model of more than 1,024 training rows only a share of the rows can be compared. Throws NotFitted.
+  /// Whether rows are new to the model, by the hashes of remember_rows: rows with equal values count as the same. With
+  /// more than 1,024 training rows only a share of the rows can be compared. Throws NotFitted.
   [[nodiscard]] TrainedOn trained_on(EmbeddingsView rows) const;
 
-  /// Threads that a call may use; 0: as many as KERNAD_NUM_THREADS says, else as the machine has. Results do not
-  /// depend on it. Throws InvalidParameter outside 0 to 1024.
+  /// Threads that a call may use; 0: as many as KERNAD_NUM_THREADS says, otherwise as many as the machine has. Results
+  /// do not depend on it. Throws InvalidParameter outside 0 to 1024.
   void set_threads(int threads);
 
-  /// Whether rows that occur more than once are summed once, and rows too far from a query to matter are left out where
-  /// that is the faster way (on at first). A log-density then is at most 1e-5 below the full sum's. May be called
-  /// before or after fit and load; it is no part of the model.
+  /// Whether rows that occur more than once are summed once, and rows too far from a query to matter are left out if
+  /// that is faster (on by default). A log-density is then at most 1e-5 below that of the full sum. May be called
+  /// before or after fit and load; it is not part of the model.
   void set_pruning(bool pruning);
-  /// What set_pruning was told last.
+  /// As set by set_pruning.
   [[nodiscard]] bool pruning() const noexcept { return pruning_; }
 
-  /// The fitted state under the reference's tensor names and kernad's own beside them (docs/formats.md); parameters,
-  /// report and format version in the metadata. Throws NotFitted.
+  /// The fitted state under the reference's tensor names, with kernad's own added (docs/formats.md); parameters, report
+  /// and format version are in the metadata. Throws NotFitted.
   [[nodiscard]] StateDict state_dict() const;
 
-  /// Takes over parameters and fitted state. Names may stand bare or under any one prefix ("model.classifier."), and
-  /// other tensors beside them are ignored. A checkpoint of the reference is taken as it is; parameters that its
-  /// metadata do not tell stay as they are, and a note in the report says so for the scaling method. Throws
+  /// Takes over parameters and fitted state. Names may be bare or have one common prefix ("model.classifier."); other
+  /// tensors are ignored. A checkpoint of the reference is accepted as it is: parameters that its metadata lack stay as
+  /// they are, and a note in the report says so for the scaling method. Throws
   /// InvalidInput naming the tensor that is missing, of the wrong shape or not finite, or a format version newer than
   /// this library's; then the classifier is unchanged.
   void load_state_dict(const StateDict& state);
@@ -201,8 +202,8 @@ class KERNAD_API KDEClassifier {
   /// state_dict() as one .safetensors file, written whole or not at all (see write_safetensors). Throws WriteError.
   void save(const std::string& path) const;
 
-  /// The classifier of such a file; `options` stand in for what its metadata do not tell. Throws ReadError for anything
-  /// wrong with the file or its state.
+  /// Loads such a file; `options` supply what its metadata lack. Throws ReadError for anything wrong with the file or
+  /// its state.
   [[nodiscard]] static KDEClassifier load(const std::string& path, const KDEClassifierOptions& options = {});
 
  private:
@@ -213,7 +214,7 @@ class KERNAD_API KDEClassifier {
   Explanation explain_doubles(MatrixView<double> row, std::size_t nearest) const;
   std::vector<double> calibrate_doubles(MatrixView<double> embeddings, std::size_t folds, const FitProgress& progress);
   void calibrate_from_doubles(MatrixView<double> normals);
-  // What the above and their like for float do, once rows are as the model takes them.
+  // The common part for float and double, once rows are in the form that the model takes.
   bool fit_rows(EmbeddingsView rows, std::vector<double> shift, const FitProgress& progress);
   Explanation explain_row(EmbeddingsView row, std::size_t nearest) const;
   std::vector<double> calibrate_rows(EmbeddingsView rows, std::size_t folds, const FitProgress& progress);
