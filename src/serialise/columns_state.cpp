@@ -16,6 +16,10 @@ namespace {
 constexpr const char* kColumnNames = "column_names";
 constexpr const char* kLeftOut = "left_out_columns";
 
+}  // namespace
+
+std::string to_json(const std::vector<std::string>& names) { return nlohmann::json(names).dump(); }
+
 std::vector<std::string> names_in(const Metadata& metadata, const char* key) {
   const auto entry = metadata.find(key);
   if (entry == metadata.end()) return {};
@@ -26,11 +30,9 @@ std::vector<std::string> names_in(const Metadata& metadata, const char* key) {
   return json.get<std::vector<std::string>>();
 }
 
-}  // namespace
-
 void write_columns(const model::Model& model, Metadata& metadata) {
-  if (!model.column_names.empty()) metadata[kColumnNames] = nlohmann::json(model.column_names).dump();
-  if (!model.left_out_columns.empty()) metadata[kLeftOut] = nlohmann::json(model.left_out_columns).dump();
+  if (!model.column_names.empty()) metadata[kColumnNames] = to_json(model.column_names);
+  if (!model.left_out_columns.empty()) metadata[kLeftOut] = to_json(model.left_out_columns);
 }
 
 void read_columns(const Metadata& metadata, model::Model& model) {

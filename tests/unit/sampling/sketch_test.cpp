@@ -1,0 +1,193 @@
+#include "kernad/sketch.hpp"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <random>
+#include <string>
+#include <vector>
+
+#include "kernad/error.hpp"
+#include "kernad/sampling.hpp"
+
+namespace kernad {
+namespace {
+
+constexpr SketchOptions kFifty = {.max_training_points = 50, .seed = 3};
+
+Matrix<double> random_rows(std::size_t rows, std::size_t cols) {
+  std::mt19937_64 engine(rows);
+  std::normal_distribution<double> normal;
+  Matrix<double> result(rows, cols);
+  for (std::size_t i = 0; i < rows; ++i) {
+    for (std::size_t j = 0; j < cols; ++j) result(i, j) = 1e6 + normal(engine);
+  }
+  return result;
+}
+
+Embeddings as_float(const Matrix<double>& rows) {
+  Embeddings result(rows.rows(), rows.cols());
+  for (std::size_t i = 0; i < rows.rows(); ++i) {
+    for (std::size_t j = 0; j < rows.cols(); ++j) result(i, j) = static_cast<float>(rows(i, j));
+  }
+  return result;
+}
+
+template <typename Body>
+std::string message_of(Body&& body) {
+  try {
+    body();
+  } catch (const Error& error) {
+    return error.what();
+  }
+  return "";
+}
+
+void expect_same(const Sketch& a, const Sketch& b) {
+  EXPECT_EQ(to_safetensors(a.state_dict()), to_safetensors(b.state_dict()));
+}
+
+TEST(SketchTest, KeepsTheRowsThatAFitSamples) {
+  const auto rows = as_float(random_rows(1000, 3));
+  Sketch sketch(3, kFifty);
+  sketch.add(rows, 0);
+  const auto sample = sample_rows(1000, 50, 3);
+  EXPECT_EQ(sketch.row_numbers(), std::vector<std::uint64_t>(sample.begin(), sample.end()));
+  const auto kept = sketch.rows();
+  for (std::size_t i = 0; i < sample.size(); ++i) {
+    EXPECT_TRUE(std::ranges::equal(kept.row(i), rows.row(sample[i]))) << i;
+  }
+  EXPECT_EQ(sketch.rows_seen(), 1000U);
+  EXPECT_FALSE(sketch.has_doubles());
+}
+
+TEST(SketchTest, AnyCutsInAnyOrderGiveTheSameBytes) {
+  const auto rows = random_rows(1000, 3);
+  std::vector<std::string> names(1000);
+  for (std::size_t i = 0; i < names.size(); ++i) names[i] = "part " + std::to_string(i);
+  Sketch whole(3, kFifty);
+  whole.add(rows, 0, {.names = names});
+  std::mt19937 engine(1);  // NOLINT(cert-msc32-c,cert-msc51-cpp): the same cuts every time
+  for (int repetition = 0; repetition < 20; ++repetition) {
+    std::vector<std::size_t> cuts = {0, 1000};
+    for (int i = 0; i < 7; ++i) cuts.push_back(engine() % 1001);
+    std::ranges::sort(cuts);
+    std::vector<Sketch> parts;
+    for (std::size_t i = 0; i + 1 < cuts.size(); ++i) {
+      const std::size_t count = cuts[i + 1] - cuts[i];
+      parts.emplace_back(3, kFifty);
+      parts.back().add(rows.view().middle_rows(cuts[i], count), cuts[i],
+                       {.names = std::span(names).subspan(cuts[i], count)});
+    }
+    std::ranges::shuffle(parts, engine);
+    Sketch merged(3, kFifty);
+    for (const Sketch& part : parts) merged.merge(Sketch::from_state_dict(part.state_dict()));
+    expect_same(merged, whole);
+  }
+}
+
+TEST(SketchTest, KeepsDoublesExactlyWhicheverPartHasThem) {
+  const auto rows = random_rows(40, 2);
+  Sketch sketch(2, kFifty);
+  sketch.add(as_float(rows), 0);
+  EXPECT_FALSE(sketch.has_doubles());
+  sketch.add(rows, 40);
+  EXPECT_TRUE(sketch.has_doubles());
+  const auto kept = sketch.doubles();
+  const auto numbers = sketch.row_numbers();
+  for (std::size_t i = 0; i < numbers.size(); ++i) {
+    for (std::size_t j = 0; j < 2; ++j) {
+      const double value = rows(numbers[i] % 40, j);
+      EXPECT_EQ(kept(i, j), numbers[i] < 40 ? static_cast<double>(static_cast<float>(value)) : value);
+    }
+  }
+  Sketch wider(2, {.max_training_points = 100, .seed = 3});
+  EXPECT_NE(message_of([&] { wider.merge(sketch); }), "");
+}
+
+TEST(SketchTest, RowsLeftOutAreSeenButNotKept) {
+  auto rows = random_rows(10, 2);
+  rows(4, 1) = std::numeric_limits<double>::quiet_NaN();
+  std::vector<std::uint8_t> left_out(10);
+  left_out[4] = left_out[7] = 1;
+  Sketch sketch(2, kFifty);
+  sketch.add(rows, 0, {.left_out = left_out});
+  EXPECT_EQ(sketch.rows_seen(), 8U);
+  EXPECT_EQ(sketch.ranges(), (std::vector<RowRange>{{0, 10}}));
+  EXPECT_EQ(sketch.row_numbers(), (std::vector<std::uint64_t>{0, 1, 2, 3, 5, 6, 8, 9}));
+}
+
+TEST(SketchTest, NamesTheRowThatIsNotFiniteByItsNumberInTheDataSet) {
+  auto rows = random_rows(10, 2);
+  rows(4, 1) = std::numeric_limits<double>::infinity();
+  Sketch sketch(2, kFifty);
+  EXPECT_NE(message_of([&] { sketch.add(rows, 1000); }).find("row 1004, column 1 is inf"), std::string::npos);
+  rows(4, 1) = 1e39;
+  EXPECT_NE(message_of([&] { sketch.add(rows, 1000); }).find("row 1004, column 1: 1e+39 is beyond"), std::string::npos);
+  EXPECT_EQ(sketch.rows_seen(), 0U);
+  EXPECT_TRUE(sketch.ranges().empty());
+}
+
+TEST(SketchTest, NoRowCountsTwice) {
+  const auto rows = random_rows(10, 2);
+  Sketch a(2, kFifty);
+  a.add(rows, 0);
+  EXPECT_NE(message_of([&] { a.add(rows, 9); }).find("row 9"), std::string::npos);
+  Sketch b(2, kFifty);
+  b.add(rows, 5);
+  EXPECT_NE(message_of([&] { a.merge(b); }).find("rows 5 to 9"), std::string::npos);
+  EXPECT_EQ(a.rows_seen(), 10U);
+}
+
+TEST(SketchTest, GapsAreNamed) {
+  const auto rows = random_rows(10, 2);
+  Sketch sketch(2, kFifty);
+  EXPECT_NE(message_of([&] { sketch.require_complete(); }).find("no rows"), std::string::npos);
+  sketch.add(rows, 20);
+  EXPECT_NE(message_of([&] { sketch.require_complete(); }).find("rows 0 to 19"), std::string::npos);
+  sketch.add(rows, 0);
+  EXPECT_NE(message_of([&] { sketch.require_complete(); }).find("rows 10 to 19"), std::string::npos);
+  sketch.add(rows, 10);
+  sketch.require_complete();
+}
+
+TEST(SketchTest, SketchesOfOtherKindsAreNotMerged) {
+  Sketch sketch(2, kFifty);
+  EXPECT_NE(message_of([&] { sketch.merge(Sketch(3, kFifty)); }).find("3 columns"), std::string::npos);
+  EXPECT_NE(message_of([&] { sketch.merge(Sketch(2, {.max_training_points = 50, .seed = 4})); }).find("seed 4"),
+            std::string::npos);
+  Sketch named(2, kFifty);
+  named.set_column_names({"a", "b"});
+  EXPECT_NE(message_of([&] { sketch.merge(named); }).find("a, b"), std::string::npos);
+}
+
+TEST(SketchTest, AForgedStateIsRefused) {
+  Sketch sketch(2, kFifty);
+  sketch.add(random_rows(100, 2), 0);
+  const StateDict good = sketch.state_dict();
+  EXPECT_EQ(message_of([&] { (void)Sketch::from_state_dict(good); }), "");
+  const auto refused = [&](const char* tensor, Tensor other) {
+    StateDict state = good;
+    state.tensors[tensor] = std::move(other);
+    return message_of([&] { (void)Sketch::from_state_dict(state); });
+  };
+  const std::vector<float> nan(100, std::numeric_limits<float>::quiet_NaN());
+  EXPECT_NE(refused("sketch.rows", Tensor::from(std::span<const float>(nan), {50, 2})), "");
+  EXPECT_NE(refused("sketch.rows", Tensor::from(std::span<const float>(nan), {100})), "");
+  const std::vector<std::int64_t> numbers(50, 7);
+  EXPECT_NE(refused("sketch.row_numbers", Tensor::from(std::span<const std::int64_t>(numbers), {50})), "");
+  const std::vector<std::int64_t> ends = {0, 3};
+  EXPECT_NE(refused("sketch.ranges", Tensor::from(std::span<const std::int64_t>(ends), {1, 2})), "");
+  const std::vector<double> rest(3);
+  EXPECT_NE(refused("sketch.rest", Tensor::from(std::span<const double>(rest), {1, 3})), "");
+  for (const char* key : {"format", "format_version", "seed", "rows_seen", "max_training_points"}) {
+    StateDict state = good;
+    state.metadata[key] = "x";
+    EXPECT_NE(message_of([&] { (void)Sketch::from_state_dict(state); }), "") << key;
+  }
+}
+
+}  // namespace
+}  // namespace kernad
