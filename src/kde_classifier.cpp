@@ -15,6 +15,7 @@
 #include "model/cross_conformal.hpp"
 #include "model/fit.hpp"
 #include "model/model.hpp"
+#include "model/training_sample.hpp"
 #include "parallel/parallel_for.hpp"
 #include "scaling/scaling.hpp"
 #include "scoring/batch_scorer.hpp"
@@ -67,6 +68,11 @@ void require_one(std::size_t rows) {
   if (rows != 1) throw InvalidInput(fmt::format("there are {} rows to explain; one is needed", rows));
 }
 
+void require_rows_of_fit(std::size_t rows, std::size_t cols, const FitReport& fit) {
+  if (rows == fit.rows_seen && cols == fit.columns) return;
+  throw InvalidInput(fmt::format("rows are {} x {}; the fit had {} x {}", rows, cols, fit.rows_seen, fit.columns));
+}
+
 void require_fitted_shape(std::size_t rows, std::size_t cols, std::size_t folds, const FitReport& fit) {
   if (folds < 2) throw InvalidParameter(fmt::format("folds is {}; valid: 2 or more", folds));
   if (rows != fit.rows_seen || cols != fit.columns) {
@@ -75,6 +81,22 @@ void require_fitted_shape(std::size_t rows, std::size_t cols, std::size_t folds,
                     "on (calibrate_from takes others)",
                     rows, cols, fit.rows_seen, fit.columns));
   }
+}
+
+std::shared_ptr<const model::Model> remembering(model::Model model, model::TrainingRows rows) {
+  model.training_rows = std::move(rows);
+  return std::make_shared<const model::Model>(std::move(model));
+}
+
+void require_sample_of(const Sketch& sketch, const KDEClassifierOptions& options) {
+  const SketchOptions wanted = {options.max_training_points, options.seed};
+  if (sketch.options() != wanted) {
+    throw InvalidParameter(fmt::format(
+        "the sketch was made with max_training_points {} and seed {}, the classifier has {} and {}; they must be the "
+        "same",
+        sketch.options().max_training_points, sketch.options().seed, wanted.max_training_points, wanted.seed));
+  }
+  sketch.require_complete();
 }
 
 model::FitSettings settings_for(bool pruning, int threads) { return {pruning, parallel::resolve_threads(threads)}; }
@@ -91,20 +113,32 @@ bool KDEClassifier::fit(EmbeddingsView embeddings, const FitProgress& progress) 
 
 bool KDEClassifier::fit_doubles(MatrixView<double> embeddings, const FitProgress& progress) {
   const int threads = parallel::resolve_threads(threads_);
-  auto shift = embeddings.empty() ? std::vector<double>() : model::choose_shift(embeddings, threads);
+  const auto sample = sample_rows(embeddings.rows(), options_.max_training_points, options_.seed);
+  auto shift = embeddings.empty() ? std::vector<double>()
+                                  : model::choose_shift(linalg::Rows<double>(embeddings, sample), threads);
   const model::ShiftedRows rows(embeddings, shift, threads);
   return fit_rows(rows.view(), std::move(shift), progress);
 }
 
 bool KDEClassifier::fit_rows(EmbeddingsView rows, std::vector<double> shift, const FitProgress& progress) {
-  const auto settings = settings_for(pruning_, threads_);
-  if (!model::has_enough_rows(rows, options_)) {
-    linalg::require_finite(rows, "embeddings", settings.threads);
+  linalg::require_finite(rows, "embeddings", parallel::resolve_threads(threads_));
+  return fit_sample(model::TrainingSample::of(rows, options_), std::move(shift), progress);
+}
+
+bool KDEClassifier::fit_sample(model::TrainingSample sample, std::vector<double> shift, const FitProgress& progress) {
+  if (!model::has_enough_rows(sample.selected.size(), sample.memory.cols(), options_)) {
     model_.reset();
     return false;
   }
-  model_ = std::make_shared<const model::Model>(model::fit(rows, options_, settings, progress, std::move(shift)));
+  model_ = std::make_shared<const model::Model>(
+      model::fit(std::move(sample), options_, settings_for(pruning_, threads_), progress, std::move(shift)));
   return true;
+}
+
+bool KDEClassifier::fit(const Sketch& sketch, const FitProgress& progress) {
+  require_sample_of(sketch, options_);
+  const model::SketchSample rows(sketch, threads_);
+  return fit_sample(rows.sample(), rows.shift, progress);
 }
 
 std::pair<Embeddings, double> KDEClassifier::pre_process(EmbeddingsView feature_stack,
@@ -189,7 +223,21 @@ std::vector<double> KDEClassifier::calibrate_doubles(MatrixView<double> embeddin
   return calibrate_rows(shifted(*model_, embeddings, "embeddings", threads_).view(), folds, progress);
 }
 
+std::vector<double> KDEClassifier::calibrate(const Sketch& sketch, std::size_t folds, const FitProgress& progress) {
+  require_fitted_shape(sketch.rows_seen(), sketch.columns(), folds, report());
+  require_sample_of(sketch, options_);
+  return calibrate_sample(model::SketchSample(sketch, model_->shift, threads_).rows, folds, progress);
+}
+
 std::vector<double> KDEClassifier::calibrate_rows(EmbeddingsView rows, std::size_t folds, const FitProgress& progress) {
+  if (rows.rows() <= options_.max_training_points) return calibrate_sample(rows, folds, progress);
+  // The rows that the fit left out are no part of the model that is calibrated.
+  const auto sample = model::TrainingSample::of(rows, options_);
+  return calibrate_sample(sample.copy(), folds, progress);
+}
+
+std::vector<double> KDEClassifier::calibrate_sample(EmbeddingsView rows, std::size_t folds,
+                                                    const FitProgress& progress) {
   auto held_out = model::cross_conformal(*model_, rows, folds, options_, settings_for(pruning_, threads_), progress);
   model_ = std::make_shared<const model::Model>(model::with_calibration(*model_, held_out));
   return std::move(held_out.log_densities);
@@ -249,19 +297,21 @@ const std::vector<std::string>& KDEClassifier::column_names() const { return fit
 const std::vector<std::string>& KDEClassifier::left_out_columns() const { return fitted(model_).left_out_columns; }
 
 void KDEClassifier::remember_rows(EmbeddingsView rows, const std::vector<std::string>& names) {
-  const FitReport& fit = report();
-  if (rows.rows() != fit.rows_seen || rows.cols() != fit.columns) {
-    throw InvalidInput(
-        fmt::format("rows are {} x {}; the fit had {} x {}", rows.rows(), rows.cols(), fit.rows_seen, fit.columns));
-  }
+  require_rows_of_fit(rows.rows(), rows.cols(), report());
   if (!names.empty() && names.size() != rows.rows()) {
     throw InvalidParameter(
         fmt::format("{} names for {} rows; one a row is needed, or none", names.size(), rows.rows()));
   }
-  model::Model changed = fitted(model_);
-  changed.training_rows =
-      model::make_training_rows(rows, names, sample_rows(fit.rows_seen, options_.max_training_points, options_.seed));
-  model_ = std::make_shared<const model::Model>(std::move(changed));
+  const auto sample = model::TrainingSample::of(rows, options_);
+  std::vector<std::string> kept;
+  for (std::size_t i = 0; !names.empty() && i < sample.selected.size(); ++i) kept.push_back(names[sample.selected[i]]);
+  model_ = remembering(*model_, model::make_training_rows(sample.rows(), std::move(kept)));
+}
+
+void KDEClassifier::remember_rows(const Sketch& sketch) {
+  require_rows_of_fit(sketch.rows_seen(), sketch.columns(), report());
+  const auto rows = sketch.rows();
+  model_ = remembering(*model_, model::make_training_rows(linalg::Rows<float>(rows.view()), sketch.row_names()));
 }
 
 const std::vector<std::string>& KDEClassifier::row_names() const { return fitted(model_).training_rows.names; }

@@ -47,8 +47,8 @@ struct ReadOptions {
 
 /// A column of texts, one per row.
 struct TextColumn {
-  std::string name;  ///< from the heading, otherwise its number
-  std::vector<std::string> values;
+  std::string name;                 ///< from the heading, otherwise its number
+  std::vector<std::string> values;  ///< in the order of the rows
 };
 
 /// The contents of a file: features, and the other columns that were asked for.

@@ -16,13 +16,15 @@
 #include "kernad/export.hpp"
 #include "kernad/fit_report.hpp"
 #include "kernad/matrix.hpp"
+#include "kernad/sketch.hpp"
 #include "kernad/state_dict.hpp"
 
 namespace kernad {
 
 namespace model {
 struct Model;
-}
+struct TrainingSample;
+}  // namespace model
 
 /// How many of some rows the model was trained on.
 struct TrainedOn {
@@ -52,6 +54,10 @@ class KERNAD_API KDEClassifier {
   [[nodiscard]] bool fit(const Rows& embeddings, const FitProgress& progress = {}) {
     return fit_doubles(embeddings, progress);
   }
+
+  /// The same of a data set that was gathered in a sketch, with the same bits. Throws InvalidParameter for a sketch
+  /// with another max_training_points or seed than the classifier's, InvalidInput for one with gaps.
+  [[nodiscard]] bool fit(const Sketch& sketch, const FitProgress& progress = {});
 
   /// Scales PCA features (N x k) by the method chosen: returns them and the max_length used, which is the longest row
   /// of feature_stack unless one is given. Throws InvalidInput for values that are not finite and InvalidParameter for
@@ -121,6 +127,9 @@ class KERNAD_API KDEClassifier {
     return calibrate_doubles(embeddings, folds, progress);
   }
 
+  /// The same on the sketch of the fit.
+  std::vector<double> calibrate(const Sketch& sketch, std::size_t folds = 10, const FitProgress& progress = {});
+
   /// Calibration on M x D rows of normal examples that the model was not fitted on (split conformal): the
   /// false-positive rate is then exact. No refit. Throws as compute_kde_scores and calibrate do, and InvalidInput for
   /// no rows.
@@ -171,6 +180,8 @@ class KERNAD_API KDEClassifier {
   /// value). rows: those of the fit. Changes no score; a fit drops it. Throws NotFitted; InvalidParameter for a wrong
   /// number of names, InvalidInput for a number of rows other than in the fit.
   void remember_rows(EmbeddingsView rows, const std::vector<std::string>& names = {});
+  /// The same on the sketch of the fit, with the names that it has.
+  void remember_rows(const Sketch& sketch);
   /// The names of the training rows, in the order of Neighbour::row; empty if they have none. Throws NotFitted.
   [[nodiscard]] const std::vector<std::string>& row_names() const;
   /// Whether rows are new to the model, by the hashes of remember_rows: rows with equal values count as the same. With
@@ -216,8 +227,10 @@ class KERNAD_API KDEClassifier {
   void calibrate_from_doubles(MatrixView<double> normals);
   // The common part for float and double, once rows are in the form that the model takes.
   bool fit_rows(EmbeddingsView rows, std::vector<double> shift, const FitProgress& progress);
+  bool fit_sample(model::TrainingSample sample, std::vector<double> shift, const FitProgress& progress);
   Explanation explain_row(EmbeddingsView row, std::size_t nearest) const;
   std::vector<double> calibrate_rows(EmbeddingsView rows, std::size_t folds, const FitProgress& progress);
+  std::vector<double> calibrate_sample(EmbeddingsView rows, std::size_t folds, const FitProgress& progress);
   KDEClassifierOptions options_;
   std::shared_ptr<const model::Model> model_;
   int threads_ = 0;

@@ -40,9 +40,8 @@ Embeddings rounded(MatrixView<T> rows, std::span<const double> shift, int thread
 
 }  // namespace
 
-std::vector<double> choose_shift(MatrixView<double> rows, int threads) {
-  const linalg::Rows<double> all(rows);
-  const auto mean = linalg::column_moments(all, threads).mean;
+std::vector<double> choose_shift(const linalg::Rows<double>& rows, int threads) {
+  const auto mean = linalg::column_moments(rows, threads).mean;
   std::vector<double> squares(rows.cols());
   std::vector<char> exact(rows.cols(), 1);
   for (std::size_t i = 0; i < rows.rows(); ++i) {

@@ -3,15 +3,17 @@
 #pragma once
 
 #include <span>
+#include <utility>
 #include <vector>
 
 #include "kernad/matrix.hpp"
+#include "linalg/rows.hpp"
 
 namespace kernad::model {
 
 /// D: what to take off each column, the mean of one that lies more than 16 standard deviations from zero and has values
 /// that float32 does not hold; 0 for others. Empty where all would be 0. rows: finite, at least one.
-[[nodiscard]] std::vector<double> choose_shift(MatrixView<double> rows, int threads);
+[[nodiscard]] std::vector<double> choose_shift(const linalg::Rows<double>& rows, int threads);
 
 /// Rows as a model with that shift (D, or empty) takes them.
 class ShiftedRows {
@@ -22,6 +24,8 @@ class ShiftedRows {
   ShiftedRows(EmbeddingsView rows, std::span<const double> shift, int threads);
 
   [[nodiscard]] EmbeddingsView view() const { return view_; }
+  /// Of rows that were copied: the copy, after which this is of no use.
+  [[nodiscard]] Embeddings take() { return std::move(own_); }
 
  private:
   Embeddings own_;

@@ -9,7 +9,6 @@
 
 #include "calibration/folds.hpp"
 #include "kernad/error.hpp"
-#include "kernad/sampling.hpp"
 #include "model/fit.hpp"
 
 namespace kernad::model {
@@ -40,8 +39,8 @@ HeldOut hold_out_folds(const Model& whole, EmbeddingsView rows, std::size_t fold
     for (std::size_t i = 0; i < rows.rows(); ++i) (fold_of[i] == fold ? held_out : others).push_back(i);
     try {
       const Embeddings training = gather(rows, others);
-      Model model =
-          fit(training, fold_options(options, whole.report.components, others.size()), settings, {}, whole.shift);
+      Model model = fit(TrainingSample::of(training, options),
+                        fold_options(options, whole.report.components, others.size()), settings, {}, whole.shift);
       model.subspace =
           whole.subspace ? fit_subspace(model, linalg::Rows<float>(training), rows.rows(), settings.threads) : nullptr;
       const HeldOut scores = hold_out(model, gather(rows, held_out), settings.threads);
@@ -62,12 +61,7 @@ HeldOut hold_out_folds(const Model& whole, EmbeddingsView rows, std::size_t fold
 
 HeldOut cross_conformal(const Model& model, EmbeddingsView rows, std::size_t folds, const KDEClassifierOptions& options,
                         const FitSettings& settings, const FitProgress& progress) {
-  // The rows that the fit left out are no part of the model that is calibrated.
-  const bool sampled = rows.rows() > options.max_training_points;
-  const Embeddings sample =
-      sampled ? gather(rows, sample_rows(rows.rows(), options.max_training_points, options.seed)) : Embeddings();
-  const EmbeddingsView used = sampled ? sample.view() : rows;
-  return hold_out_folds(model, used, std::min(folds, used.rows()), options, settings, progress);
+  return hold_out_folds(model, rows, std::min(folds, rows.rows()), options, settings, progress);
 }
 
 }  // namespace kernad::model

@@ -13,8 +13,6 @@
 
 #include "ensemble/members.hpp"
 #include "kernad/error.hpp"
-#include "kernad/sampling.hpp"
-#include "linalg/finite.hpp"
 #include "model/fit_report.hpp"
 #include "model/suspicious_values.hpp"
 
@@ -93,28 +91,26 @@ void check_options(const KDEClassifierOptions& options) {
   }
 }
 
-bool has_enough_rows(EmbeddingsView embeddings, const KDEClassifierOptions& options) {
-  return options.automatic || embeddings.rows() >= std::min(options.n_pca_components.count(), embeddings.cols());
+bool has_enough_rows(std::size_t rows, std::size_t columns, const KDEClassifierOptions& options) {
+  return options.automatic || rows >= std::min(options.n_pca_components.count(), columns);
 }
 
-Model fit(EmbeddingsView embeddings, const KDEClassifierOptions& options, const FitSettings& settings,
+Model fit(TrainingSample sample, const KDEClassifierOptions& options, const FitSettings& settings,
           const FitProgress& progress, std::vector<double> shift) {
   constexpr std::size_t kStages = 4;
   const auto done = [&](std::size_t stages) {
     if (progress) progress(stages, kStages);
   };
-  linalg::require_finite(embeddings, "embeddings", settings.threads);
-  assert(has_enough_rows(embeddings, options));
+  assert(has_enough_rows(sample.selected.size(), sample.memory.cols(), options));
   done(1);
-  auto sample = sample_rows(embeddings.rows(), options.max_training_points, options.seed);
-  auto suspicious = find_suspicious_values(linalg::Rows<float>(embeddings, sample), settings.threads);
+  auto suspicious = find_suspicious_values(sample.rows(), settings.threads);
   // One glitch widens a column's scale, and with it the kernels, so far that it hides all others of its size.
   std::vector<std::size_t> left_out = options.automatic ? rows_of(suspicious) : std::vector<std::size_t>();
-  for (SuspiciousValue& value : suspicious) value.row = sample[value.row];
+  for (SuspiciousValue& value : suspicious) value.row = sample.numbers[value.row];
   for (auto place = left_out.rbegin(); place != left_out.rend(); ++place) {
-    sample.erase(sample.begin() + static_cast<std::ptrdiff_t>(*place));
+    sample.selected.erase(sample.selected.begin() + static_cast<std::ptrdiff_t>(*place));
   }
-  const linalg::Rows<float> rows(embeddings, sample);
+  const linalg::Rows<float> rows = sample.rows();
 
   const KDEClassifierOptions first = options.automatic ? ensemble::first_member(options) : options;
   Model model;
@@ -126,7 +122,7 @@ Model fit(EmbeddingsView embeddings, const KDEClassifierOptions& options, const 
   };
   add_member(first, [&] { done(2); });
   done(3);
-  model.report = make_report(model.first(), embeddings.rows(), first);
+  model.report = make_report(model.first(), sample.rows_seen, first);
   if (options.automatic) {
     add_member(ensemble::second_member(options), [] {});
     describe_members(model.members[0], model.members[1], model.report);

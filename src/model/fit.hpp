@@ -9,6 +9,7 @@
 #include "kernad/fit_report.hpp"
 #include "kernad/matrix.hpp"
 #include "model/model.hpp"
+#include "model/training_sample.hpp"
 
 namespace kernad::model {
 
@@ -16,12 +17,11 @@ namespace kernad::model {
 void check_options(const KDEClassifierOptions& options);
 
 /// Whether there are as many rows as components are wanted, of which there cannot be more than columns.
-[[nodiscard]] bool has_enough_rows(EmbeddingsView embeddings, const KDEClassifierOptions& options);
+[[nodiscard]] bool has_enough_rows(std::size_t rows, std::size_t columns, const KDEClassifierOptions& options);
 
-/// The model of a sample of the rows, as `options` say, of embeddings that have enough. shift: what was taken off each
-/// column of them; empty: nothing. Throws InvalidInput for no rows
-/// or columns, values that are not finite, or when all rows are identical.
-[[nodiscard]] Model fit(EmbeddingsView embeddings, const KDEClassifierOptions& options, const FitSettings& settings,
+/// The model of finite rows, of which there are enough. shift: what was subtracted from each of their columns; empty:
+/// nothing. Throws InvalidInput if all rows are identical.
+[[nodiscard]] Model fit(TrainingSample sample, const KDEClassifierOptions& options, const FitSettings& settings,
                         const FitProgress& progress = {}, std::vector<double> shift = {});
 
 /// The subspace of rows that the model was fitted on; null where they leave no direction out. all_rows: how many show

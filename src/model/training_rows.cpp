@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <bit>
+#include <utility>
 
 #include "kernad/sampling.hpp"
 
@@ -17,10 +18,9 @@ std::int64_t row_hash(std::span<const float> row) {
 
 }  // namespace
 
-TrainingRows make_training_rows(EmbeddingsView rows, const std::vector<std::string>& names,
-                                const std::vector<std::size_t>& kept) {
+TrainingRows make_training_rows(const linalg::Rows<float>& rows, std::vector<std::string> names) {
   TrainingRows known;
-  for (std::size_t i = 0; !names.empty() && i < kept.size(); ++i) known.names.push_back(names[kept[i]]);
+  known.names = std::move(names);
   known.hashes.resize(rows.rows());
   for (std::size_t i = 0; i < rows.rows(); ++i) known.hashes[i] = row_hash(rows.row(i));
   std::sort(known.hashes.begin(), known.hashes.end());

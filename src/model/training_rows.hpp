@@ -7,6 +7,7 @@
 
 #include "kernad/kde_classifier.hpp"
 #include "kernad/matrix.hpp"
+#include "linalg/rows.hpp"
 
 namespace kernad::model {
 
@@ -14,13 +15,12 @@ namespace kernad::model {
 inline constexpr std::size_t kKeptHashes = 1024;
 
 struct TrainingRows {
-  std::vector<std::string> names;    ///< of the rows that the density keeps, in their order; empty: not known
+  std::vector<std::string> names;    ///< of the rows of the sample, in order; empty: not known
   std::vector<std::int64_t> hashes;  ///< the smallest of the rows' hashes, ascending, each once; empty: not known
 };
 
-/// Of the rows of a fit. names: of all of them, or none; kept: those that the density keeps.
-[[nodiscard]] TrainingRows make_training_rows(EmbeddingsView rows, const std::vector<std::string>& names,
-                                              const std::vector<std::size_t>& kept);
+/// Of the sample that a model was fitted on. names: of its rows, or none.
+[[nodiscard]] TrainingRows make_training_rows(const linalg::Rows<float>& rows, std::vector<std::string> names);
 
 /// Only rows whose hash is at most the largest kept one can be compared; with kKeptHashes or fewer training rows, all.
 [[nodiscard]] TrainedOn count_trained_on(const TrainingRows& known, EmbeddingsView rows);

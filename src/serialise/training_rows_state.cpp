@@ -38,11 +38,11 @@ void write_training_rows(const model::Model& model, StateDict& dict) {
 }
 
 void read_training_rows(const TensorReader& reader, model::Model& model) {
-  const std::size_t rows = model.first().kde.references.rows;
+  const std::size_t rows = model.first().kde.references.rows + model.report.rows_left_out.size();
   if (const Tensor* tensor = reader.find(kNames)) {
     auto names = from_lines(*tensor);
     if (!names || names->size() != rows) {
-      reader.fail(kNames, "is no list of names", "U8, a line of UTF-8 for each row of the density");
+      reader.fail(kNames, "is no list of names", "U8, a line of UTF-8 for each row of the sample");
     }
     model.training_rows.names = std::move(*names);
   }

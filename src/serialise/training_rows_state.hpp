@@ -10,8 +10,8 @@ namespace kernad::serialise {
 /// Nothing for a model that knows nothing of them.
 void write_training_rows(const model::Model& model, StateDict& dict);
 
-/// Throws InvalidInput naming the tensor for anything but one name for each row of the density, or hashes that do not
-/// ascend.
+/// After the report. Throws InvalidInput naming the tensor for anything but one name for each row of the sample, or
+/// hashes that do not ascend.
 void read_training_rows(const TensorReader& reader, model::Model& model);
 
 }  // namespace kernad::serialise

@@ -174,5 +174,13 @@ TEST_F(CliColumnsTest, SeveralFilesAreOneTable) {
                {"other.csv", "'z'", "'b'"});
 }
 
+// With --auto the row is left out: those that remain have other numbers than in the file.
+TEST_F(CliColumnsTest, AModelFittedWithoutAGlitchLoadsAndNamesItsRows) {
+  ASSERT_EQ(kernad({"fit", kCases + "glitch_train.csv", "--auto", "-o", model}).status, 0);
+  const auto explained = kernad({"explain", model, kCases + "glitch_train.csv", "--row", "200", "--json"});
+  ASSERT_EQ(explained.status, 0) << explained.err;
+  EXPECT_EQ(json::parse(explained.out)["neighbours"][0]["row"], 200);
+}
+
 }  // namespace
 }  // namespace kernad::cli_columns_test

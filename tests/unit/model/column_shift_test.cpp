@@ -26,12 +26,16 @@ Matrix<double> doubles(EmbeddingsView rows, std::vector<double> offset, double u
   return result;
 }
 
+std::vector<double> choose_shift(const Matrix<double>& rows) {
+  return model::choose_shift(linalg::Rows<double>(rows.view()), 1);
+}
+
 TEST(ColumnShiftTest, OnlyColumnsFarFromZeroThatFloat32DoesNotHold) {
   const auto rows = gaussian(50, 3, 41);
-  EXPECT_TRUE(model::choose_shift(doubles(rows, {0, 1, -1}), 1).empty());
+  EXPECT_TRUE(choose_shift(doubles(rows, {0, 1, -1})).empty());
   const auto whole = testing::map(rows, [](double x, auto, auto) { return std::round(100 * x); });
-  EXPECT_TRUE(model::choose_shift(doubles(whole, {1e6, 1e6, 1e6}), 1).empty()) << "float32 holds every value";
-  const auto shift = model::choose_shift(doubles(rows, {0, 1.7e9, -50}), 1);
+  EXPECT_TRUE(choose_shift(doubles(whole, {1e6, 1e6, 1e6})).empty()) << "float32 holds every value";
+  const auto shift = choose_shift(doubles(rows, {0, 1.7e9, -50}));
   ASSERT_EQ(shift.size(), 3U);
   EXPECT_EQ(shift[0], 0);
   EXPECT_NEAR(shift[1], 1.7e9, 1);

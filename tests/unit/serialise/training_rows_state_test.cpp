@@ -32,10 +32,23 @@ TEST(TrainingRowsTest, NamesAndHashesSurviveTheFile) {
     const auto kept = sample_rows(60, 20, 0);
     ASSERT_EQ(model->row_names().size(), 20u);
     for (std::size_t i = 0; i < 20; ++i) EXPECT_EQ(model->row_names()[i], "row " + std::to_string(kept[i]));
-    EXPECT_EQ(model->trained_on(rows).equal, 60u);
+    EXPECT_EQ(model->trained_on(rows).equal, 20u) << "the others are new to the model";
     EXPECT_EQ(model->trained_on(testing::correlated(60, 3, 0.8, 1, 2)).equal, 0u);
     EXPECT_EQ(model->trained_on(testing::correlated(60, 3, 0.8, 1, 2)).compared, 60u);
   }
+}
+
+TEST(TrainingRowsTest, NamesSurviveWhereAutomaticLeavesRowsOut) {
+  auto rows = testing::correlated(60, 3, 0.8, 1, 1);
+  rows(7, 1) = -999;
+  KDEClassifier classifier({.automatic = true});
+  ASSERT_TRUE(classifier.fit(rows));
+  ASSERT_EQ(classifier.report().rows_left_out, (std::vector<std::size_t>{7}));
+  classifier.remember_rows(rows, numbered(60));
+  KDEClassifier loaded;
+  loaded.load_state_dict(classifier.state_dict());
+  const auto nearest = loaded.explain(rows.view().middle_rows(30, 1), 1).neighbours[0].row;
+  EXPECT_EQ(loaded.row_names()[nearest], "row 30");
 }
 
 TEST(TrainingRowsTest, OfManyRowsASampleIsCompared) {

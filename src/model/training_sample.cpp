@@ -1,0 +1,49 @@
+#include "model/training_sample.hpp"
+
+#include <algorithm>
+#include <numeric>
+#include <utility>
+
+#include "model/column_shift.hpp"
+#include "parallel/parallel_for.hpp"
+
+namespace kernad::model {
+namespace {
+
+std::vector<double> chosen_shift(const Sketch& sketch, int threads) {
+  if (!sketch.has_doubles()) return {};
+  const auto rows = sketch.doubles();
+  return choose_shift(linalg::Rows<double>(rows.view()), parallel::resolve_threads(threads));
+}
+
+Embeddings shifted(const Sketch& sketch, const std::vector<double>& shift, int threads) {
+  if (shift.empty()) return sketch.rows();
+  return ShiftedRows(sketch.doubles(), shift, parallel::resolve_threads(threads)).take();
+}
+
+}  // namespace
+
+Embeddings TrainingSample::copy() const {
+  Embeddings result(selected.size(), memory.cols());
+  for (std::size_t i = 0; i < selected.size(); ++i) std::ranges::copy(memory.row(selected[i]), result.row(i).begin());
+  return result;
+}
+
+SketchSample::SketchSample(const Sketch& sketch, int threads)
+    : SketchSample(sketch, chosen_shift(sketch, threads), threads) {}
+
+SketchSample::SketchSample(const Sketch& sketch, std::vector<double> shift_of_columns, int threads)
+    : rows(shifted(sketch, shift_of_columns, threads)),
+      shift(std::move(shift_of_columns)),
+      rows_seen(sketch.rows_seen()) {
+  const auto in_data_set = sketch.row_numbers();
+  numbers.assign(in_data_set.begin(), in_data_set.end());
+}
+
+TrainingSample SketchSample::sample() const {
+  std::vector<std::size_t> selected(rows.rows());
+  std::iota(selected.begin(), selected.end(), std::size_t{0});
+  return {rows, std::move(selected), numbers, rows_seen};
+}
+
+}  // namespace kernad::model

@@ -1,0 +1,49 @@
+// The rows of a data set that a model is fitted on.
+#pragma once
+
+#include <cstddef>
+#include <vector>
+
+#include "kernad/classifier_options.hpp"
+#include "kernad/matrix.hpp"
+#include "kernad/sampling.hpp"
+#include "kernad/sketch.hpp"
+#include "linalg/rows.hpp"
+
+namespace kernad::model {
+
+struct TrainingSample {
+  EmbeddingsView memory;              ///< where the rows lie
+  std::vector<std::size_t> selected;  ///< which of them, ascending
+  std::vector<std::size_t> numbers;   ///< of each selected row in the data set, ascending
+  std::size_t rows_seen = 0;          ///< of the data set, all of them
+
+  /// Of a data set that lies in memory: at most max_training_points of its rows.
+  [[nodiscard]] static TrainingSample of(EmbeddingsView rows, const KDEClassifierOptions& options) {
+    auto sample = sample_rows(rows.rows(), options.max_training_points, options.seed);
+    return {rows, sample, sample, rows.rows()};
+  }
+
+  /// Valid as long as the sample is.
+  [[nodiscard]] linalg::Rows<float> rows() const { return {memory, selected}; }
+  /// The rows in memory of their own.
+  [[nodiscard]] Embeddings copy() const;
+};
+
+/// The sample of a sketch as a model takes it: shifted, in float32.
+struct SketchSample {
+  Embeddings rows;
+  std::vector<double> shift;         ///< what was subtracted from each column; empty: nothing
+  std::vector<std::size_t> numbers;  ///< of the rows in the data set
+  std::size_t rows_seen = 0;
+
+  /// Shifted as a fit would choose.
+  SketchSample(const Sketch& sketch, int threads);
+  /// Shifted as a model that was fitted on it.
+  SketchSample(const Sketch& sketch, std::vector<double> shift, int threads);
+
+  /// Valid as long as this is.
+  [[nodiscard]] TrainingSample sample() const;
+};
+
+}  // namespace kernad::model
