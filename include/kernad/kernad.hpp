@@ -18,6 +18,7 @@
 #include "kernad/pca.hpp"
 #include "kernad/sampling.hpp"
 #include "kernad/scorer.hpp"
+#include "kernad/sketch.hpp"
 #include "kernad/state_dict.hpp"
 #include "kernad/system_info.hpp"
 #include "kernad/to_embeddings.hpp"

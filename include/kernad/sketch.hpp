@@ -5,6 +5,7 @@
 #include <compare>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <span>
 #include <string>
 #include <vector>
@@ -108,11 +109,10 @@ class KERNAD_API Sketch {
   };
   static constexpr auto kNone = static_cast<std::size_t>(-1);
   void add_doubles(MatrixView<double> rows, std::uint64_t first_row, const RowDetails& details);
-  template <typename T>
-  void add_rows(MatrixView<T> rows, std::uint64_t first_row, const RowDetails& details);
+  using CopyRow = std::function<void(std::size_t, std::span<double>)>;
+  void add_checked(std::size_t count, std::uint64_t first_row, const RowDetails& details, const CopyRow& copy_row);
   std::size_t slot_for(std::uint64_t number);
-  template <typename T>
-  void store(std::size_t slot, std::span<const T> row, const std::string& name);
+  void store(std::size_t slot, std::span<const double> row, const std::string& name);
   void copy(std::size_t slot, std::span<double> row) const;
   [[nodiscard]] std::vector<Kept> in_order() const;
   void check_loaded(std::size_t rows) const;

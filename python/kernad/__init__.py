@@ -30,6 +30,7 @@ from kernad.classifier import KDEClassifier
 from kernad.explanation import Explanation, Neighbours
 from kernad.functions import DetectionMetrics, SystemInfo, evaluate, sample_rows, system_info
 from kernad.scorer import Scorer
+from kernad.sketch import Sketch
 from kernad.stages import PCA, GaussianKDE
 
 __version__: str = _core.version()
@@ -51,6 +52,7 @@ __all__ = [
     "Note",
     "ReadError",
     "Scorer",
+    "Sketch",
     "StateDict",
     "SystemInfo",
     "Threshold",

@@ -12,6 +12,7 @@ from kernad import _core
 from kernad._arrays import ArrayLike, as_classifier_rows, as_scores
 from kernad._calls import Progress, Reporter, threads_for, whole_number
 from kernad._errors import InvalidInput
+from kernad.sketch import Sketch
 
 
 @dataclass(frozen=True)
@@ -103,7 +104,7 @@ class Calibrated:
         self, embeddings: ArrayLike, folds: int, rate: float | None = None, reporter: Reporter | None = None
     ) -> npt.NDArray[np.float64]:
         """``calibrate``; returns the held-out log-density of each row that the fit used, in their order."""
-        rows, _ = as_classifier_rows(embeddings, "embeddings")
+        rows = embeddings._of() if isinstance(embeddings, Sketch) else as_classifier_rows(embeddings, "embeddings")[0]
         folds = whole_number(folds, "folds", 2)
         callback = None if reporter is None else reporter.callback
         return self._core.calibrate(rows, folds, rate, threads_for(self.num_threads), callback)

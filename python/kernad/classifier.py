@@ -18,6 +18,7 @@ from kernad._options import Option, shown, to_texts, to_values
 from kernad._types import FeatureScalingMethod, FitReport, Note, StateDict
 from kernad.calibration import Calibrated
 from kernad.explanation import Explanation, Neighbours
+from kernad.sketch import Sketch
 
 BLOCK_ROWS = 4096
 """Rows scored between two calls of a progress callback."""
@@ -141,7 +142,7 @@ class KDEClassifier(Calibrated):
         """Learn the density of normal examples.
 
         Args:
-            embeddings: N x D, of normal things only; all finite.
+            embeddings: N x D, of normal things only; all finite. Or a Sketch of them.
             progress: ``callback(done, total)`` after each stage of the fit (checked, PCA, scaled, density), or True
                 for a tqdm bar. What it raises ends the fit, and the old model stays.
 
@@ -155,7 +156,7 @@ class KDEClassifier(Calibrated):
         Warns:
             FitWarning: components were cut to the data's rank, directions left out, or rows sampled.
         """
-        rows, _ = as_classifier_rows(embeddings, "embeddings")
+        rows = embeddings._of() if isinstance(embeddings, Sketch) else as_classifier_rows(embeddings, "embeddings")[0]
         with Reporter(progress, "fit") as reporter:
             fitted = self._core.fit(rows, threads_for(self.num_threads), reporter.callback)
         if fitted:

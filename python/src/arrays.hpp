@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "kernad/matrix.hpp"
+#include "kernad/sketch.hpp"
 
 namespace kernad::python {
 
@@ -25,6 +26,8 @@ using Floats = nb::ndarray<nb::numpy, float, nb::ndim<2>>;
 [[nodiscard]] EmbeddingsView view(const Rows& rows);
 [[nodiscard]] MatrixView<double> view(const DoubleRows& rows);
 [[nodiscard]] std::span<const double> view(const Scores& scores);
+/// A sketch stands for rows as well.
+[[nodiscard]] inline const Sketch& view(const Sketch& sketch) { return sketch; }
 
 /// Arrays that own what they are given.
 [[nodiscard]] Doubles to_numpy(std::vector<double> values);

@@ -14,5 +14,6 @@ void bind_classifier(nanobind::module_& m);
 void bind_calibration(nanobind::module_& m, nanobind::class_<KDEClassifier>& classifier);
 void bind_explanation(nanobind::class_<KDEClassifier>& classifier);
 void bind_scorer(nanobind::module_& m);
+void bind_sketch(nanobind::module_& m);
 
 }  // namespace kernad::python

@@ -128,6 +128,11 @@ void bind_calibration(nb::module_& m, nb::class_<KDEClassifier>& classifier) {
                    "None, threads: int, "
                    "progress: collections.abc.Callable[[int, int], object] | None) -> "
                    "numpy.typing.NDArray[numpy.float64]"))
+      .def("calibrate", &calibrate<Sketch>, nb::arg("sketch"), nb::arg("folds"), nb::arg("target_fpr").none(),
+           nb::arg("threads"), nb::arg("progress").none(),
+           nb::sig("def calibrate(self, sketch: Sketch, folds: int, target_fpr: float | None, threads: int, "
+                   "progress: collections.abc.Callable[[int, int], object] | None) -> "
+                   "numpy.typing.NDArray[numpy.float64]"))
       .def("calibrate_from", &calibrate_from<Rows>, nb::arg("rows").noconvert(), nb::arg("target_fpr").none(),
            nb::arg("threads"))
       .def("calibrate_from", &calibrate_from<DoubleRows>, nb::arg("rows").noconvert(), nb::arg("target_fpr").none(),

@@ -178,6 +178,9 @@ void bind_classifier(nb::module_& m) {
       .def("fit", &fit<DoubleRows>, nb::arg("rows").noconvert(), nb::arg("threads"), nb::arg("progress").none(),
            nb::sig("def fit(self, rows: numpy.typing.NDArray[numpy.float64], threads: int, "
                    "progress: collections.abc.Callable[[int, int], object] | None) -> bool"))
+      .def("fit", &fit<Sketch>, nb::arg("sketch"), nb::arg("threads"), nb::arg("progress").none(),
+           nb::sig("def fit(self, sketch: Sketch, threads: int, "
+                   "progress: collections.abc.Callable[[int, int], object] | None) -> bool"))
       .def("scores", &scores<Rows>, nb::arg("rows").noconvert(), nb::arg("as_log_likelihood"), nb::arg("threads"))
       .def("scores", &scores<DoubleRows>, nb::arg("rows").noconvert(), nb::arg("as_log_likelihood"), nb::arg("threads"))
       .def_static("probabilities", &probabilities, nb::arg("scores").noconvert())

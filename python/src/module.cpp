@@ -10,6 +10,7 @@ NB_MODULE(_core, m) {
   kernad::python::bind_errors();
   kernad::python::bind_functions(m);
   kernad::python::bind_stages(m);
+  kernad::python::bind_sketch(m);
   kernad::python::bind_classifier(m);
   kernad::python::bind_scorer(m);
 }

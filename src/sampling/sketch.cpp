@@ -39,9 +39,25 @@ void require_float32(std::span<const double> row, std::uint64_t number) {
   }
 }
 
+bool is_left_out(const RowDetails& details, std::size_t i) {
+  return !details.left_out.empty() && details.left_out[i] != 0;
+}
+
 void require_one_a_row(std::size_t count, std::size_t rows, const char* what) {
   if (count == 0 || count == rows) return;
   throw InvalidParameter(fmt::format("{} {} for {} rows; one per row is needed, or none", count, what, rows));
+}
+
+/// Throws as Sketch::add does for the rows themselves; returns how to copy one.
+template <typename T>
+auto checked(MatrixView<T> rows, std::size_t columns, std::uint64_t first_row, const RowDetails& details) {
+  if (rows.rows() != 0) linalg::require_columns(rows, columns, kWhat);
+  require_one_a_row(details.left_out.size(), rows.rows(), "marks of rows to leave out");
+  require_one_a_row(details.names.size(), rows.rows(), "names");
+  for (std::size_t i = 0; i < rows.rows(); ++i) {
+    if (!is_left_out(details, i)) require_float32(rows.row(i), first_row + i);
+  }
+  return [rows](std::size_t i, std::span<double> out) { std::ranges::copy(rows.row(i), out.begin()); };
 }
 
 }  // namespace
@@ -54,34 +70,29 @@ Sketch::Sketch(std::size_t columns, SketchOptions options) : columns_(columns), 
 }
 
 void Sketch::add(EmbeddingsView rows, std::uint64_t first_row, const RowDetails& details) {
-  add_rows(rows, first_row, details);
+  add_checked(rows.rows(), first_row, details, checked(rows, columns_, first_row, details));
 }
 
 void Sketch::add_doubles(MatrixView<double> rows, std::uint64_t first_row, const RowDetails& details) {
-  add_rows(rows, first_row, details);
+  add_checked(rows.rows(), first_row, details, checked(rows, columns_, first_row, details));
 }
 
-template <typename T>
-void Sketch::add_rows(MatrixView<T> rows, std::uint64_t first_row, const RowDetails& details) {
-  if (rows.rows() == 0) return;
-  linalg::require_columns(rows, columns_, kWhat);
-  require_one_a_row(details.left_out.size(), rows.rows(), "marks of rows to leave out");
-  require_one_a_row(details.names.size(), rows.rows(), "names");
-  const std::vector<RowRange> range = {{first_row, first_row + rows.rows()}};
+void Sketch::add_checked(std::size_t count, std::uint64_t first_row, const RowDetails& details,
+                         const CopyRow& copy_row) {
+  if (count == 0) return;
+  const std::vector<RowRange> range = {{first_row, first_row + count}};
   if (const auto seen = sampling::overlap(ranges_, range)) {
     throw InvalidInput(fmt::format("{} of the data set: the sketch has seen them already", text(*seen)));
   }
-  const auto trained_on = [&](std::size_t i) { return details.left_out.empty() || details.left_out[i] == 0; };
-  for (std::size_t i = 0; i < rows.rows(); ++i) {
-    if (trained_on(i)) require_float32(rows.row(i), first_row + i);
-  }
   ranges_ = sampling::united(ranges_, range);
-  for (std::size_t i = 0; i < rows.rows(); ++i) {
-    if (!trained_on(i)) continue;
+  std::vector<double> row(columns_);
+  for (std::size_t i = 0; i < count; ++i) {
+    if (is_left_out(details, i)) continue;
     ++rows_seen_;
     const std::size_t slot = slot_for(first_row + i);
     if (slot == kNone) continue;
-    store(slot, rows.row(i), details.names.empty() ? std::string() : details.names[i]);
+    copy_row(i, row);
+    store(slot, row, details.names.empty() ? std::string() : details.names[i]);
   }
 }
 
@@ -109,7 +120,7 @@ void Sketch::merge(const Sketch& other) {
     const std::size_t slot = slot_for(kept.number);
     if (slot == kNone) continue;
     other.copy(kept.slot, row);
-    store(slot, std::span<const double>(row), other.names_.empty() ? std::string() : other.names_[kept.slot]);
+    store(slot, row, other.names_.empty() ? std::string() : other.names_[kept.slot]);
   }
 }
 
@@ -129,8 +140,7 @@ std::size_t Sketch::slot_for(std::uint64_t number) {
   return slot;
 }
 
-template <typename T>
-void Sketch::store(std::size_t slot, std::span<const T> row, const std::string& name) {
+void Sketch::store(std::size_t slot, std::span<const double> row, const std::string& name) {
   const std::size_t begin = slot * columns_;
   if (values_.size() < begin + columns_) values_.resize(begin + columns_);
   if (!rest_.empty()) rest_.resize(values_.size());
@@ -138,7 +148,7 @@ void Sketch::store(std::size_t slot, std::span<const T> row, const std::string& 
   for (std::size_t j = 0; j < columns_; ++j) {
     const auto value = static_cast<float>(row[j]);
     values_[begin + j] = value;
-    const double rest = static_cast<double>(row[j]) - static_cast<double>(value);
+    const double rest = row[j] - static_cast<double>(value);
     if (rest != 0 && rest_.empty()) rest_.resize(values_.size());
     if (!rest_.empty()) rest_[begin + j] = rest;
   }

@@ -1,0 +1,181 @@
+"""The training sample of more rows than fit into memory, or than one machine has."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from kernad import _core
+from kernad._arrays import ArrayLike, as_classifier_rows
+from kernad._calls import whole_number
+from kernad._errors import InvalidInput, InvalidParameter
+
+
+class Sketch:
+    """What a fit needs of a data set: a sample of its rows, gathered block by block or on several machines.
+
+    ``KDEClassifier.fit`` and ``calibrate`` take a sketch in place of the rows, and give the same bits as with all rows
+    at once, however these were cut into blocks and parts and in whatever order they came. A sketch knows which rows it
+    has seen, so that none counts twice, not even if a worker is started again. It can be pickled.
+
+    Args:
+        max_training_points, seed: as of the KDEClassifier that is to be fitted. Memory: at most that many rows of 4
+            bytes a value, and 8 more where values are float64 that float32 does not hold.
+
+    Example:
+        >>> import numpy as np, kernad
+        >>> blocks = [np.random.default_rng(i).normal(size=(1000, 8)) for i in range(3)]
+        >>> parts = []
+        >>> for i, block in enumerate(blocks):  # each may run on a machine of its own
+        ...     parts.append(kernad.Sketch(max_training_points=500).add(block, first_row=1000 * i))
+        >>> sketch = kernad.Sketch.merged(reversed(parts))
+        >>> classifier = kernad.KDEClassifier(n_pca_components=4, max_training_points=500)
+        >>> import warnings; warnings.simplefilter("ignore", kernad.FitWarning)  # that there is a sample
+        >>> classifier.fit(sketch)
+        True
+        >>> whole = kernad.KDEClassifier(n_pca_components=4, max_training_points=500)
+        >>> whole.fit(np.concatenate(blocks))
+        True
+        >>> bool((whole.predict(blocks[0]) == classifier.predict(blocks[0])).all())
+        True
+    """
+
+    def __init__(self, *, max_training_points: int = 40000, seed: int = 0) -> None:
+        self.max_training_points = whole_number(max_training_points, "max_training_points", 2)
+        self.seed = whole_number(seed, "seed", 0)
+        self._sketch: _core.Sketch | None = None  # until the number of columns is known
+
+    @classmethod
+    def merged(cls, parts: Iterable[Sketch]) -> Sketch:
+        """All that the parts have seen, at least one of them. They are not changed. Raises as ``merge`` does."""
+        result: Sketch | None = None
+        for part in parts:
+            if result is None:
+                result = cls(max_training_points=part.max_training_points, seed=part.seed)
+            result.merge(part)
+        if result is None:
+            raise InvalidParameter("there are no sketches to merge; one at least is needed")
+        return result
+
+    def add(
+        self,
+        rows: ArrayLike,
+        first_row: int | None = None,
+        *,
+        names: Sequence[str] | None = None,
+        left_out: ArrayLike | None = None,
+    ) -> Sketch:
+        """Add rows ``first_row``, ``first_row`` + 1, ... of the data set.
+
+        Args:
+            rows: n x D.
+            first_row: where they stand in the data set, from 0; default: below those added so far.
+            names: n texts that say what the rows are called.
+            left_out: n bools: rows that are counted, but not trained on, such as anomalous ones. They may hold NaN.
+
+        Returns:
+            The sketch itself.
+
+        Raises:
+            ValueError: another number of columns than before, NaN or infinity (with the row's number in the data set),
+                rows that the sketch has seen, or names or marks of another number. The sketch is then unchanged.
+        """
+        array, _ = as_classifier_rows(rows, "rows")
+        if self._sketch is None:
+            sketch = _core.Sketch(array.shape[1], self.max_training_points, self.seed)
+        else:
+            sketch = self._sketch
+        first = self.ranges[-1][1] if first_row is None and self.ranges else first_row or 0
+        marks = np.asarray([] if left_out is None else left_out)
+        if marks.ndim != 1:
+            raise InvalidInput(f"left_out has shape {marks.shape}; one bool a row is needed")
+        sketch.add(
+            array,
+            whole_number(first, "first_row", 0),
+            np.ascontiguousarray(marks, dtype=np.bool_).view(np.uint8),
+            [] if names is None else [str(name) for name in names],
+        )
+        self._sketch = sketch
+        return self
+
+    def merge(self, other: Sketch) -> Sketch:
+        """Add all that another sketch of the same data set has seen, and return the sketch itself.
+
+        Raises:
+            ValueError: other parameters or columns, or rows that both have seen. The sketch is then unchanged.
+        """
+        if not isinstance(other, Sketch):
+            raise TypeError(f"a {type(other).__name__} cannot be merged into a Sketch; another Sketch is needed")
+        if other._sketch is None:
+            return self
+        if self._sketch is None:
+            empty = _core.Sketch(other._sketch.columns, self.max_training_points, self.seed)
+            empty.column_names = other._sketch.column_names
+            empty.merge(other._sketch)
+            self._sketch = empty
+        else:
+            self._sketch.merge(other._sketch)
+        return self
+
+    @property
+    def rows_seen(self) -> int:
+        """Rows added, without those left out."""
+        return 0 if self._sketch is None else self._sketch.rows_seen
+
+    @property
+    def ranges(self) -> list[tuple[int, int]]:
+        """Which rows of the data set have been added: (first, one past the last) for each stretch without a gap."""
+        return [] if self._sketch is None else self._sketch.ranges
+
+    @property
+    def rows(self) -> npt.NDArray[np.float32]:
+        """The rows of the sample, in the order of the data set, in float32."""
+        return self._of().rows()
+
+    @property
+    def row_numbers(self) -> npt.NDArray[np.uint64]:
+        """Their numbers in the data set."""
+        return np.asarray(self._of().row_numbers(), dtype=np.uint64)
+
+    @property
+    def row_names(self) -> list[str]:
+        """Their names; empty if they have none."""
+        return self._of().row_names()
+
+    def save(self, path: str | os.PathLike[str]) -> None:
+        """Write a .safetensors file, whole or not at all. Raises WriteError."""
+        self._of().save(os.fspath(path))
+
+    @classmethod
+    def load(cls, path: str | os.PathLike[str]) -> Sketch:
+        """The sketch in such a file. Raises ReadError for anything wrong with it."""
+        return cls._holding(_core.Sketch.load(os.fspath(path)))
+
+    @classmethod
+    def _holding(cls, core: _core.Sketch) -> Sketch:
+        result = cls(max_training_points=core.max_training_points, seed=core.seed)
+        result._sketch = core
+        return result
+
+    def _of(self) -> _core.Sketch:
+        if self._sketch is None:
+            raise InvalidInput("the sketch has seen no rows")
+        return self._sketch
+
+    def __getstate__(self) -> dict[str, Any]:
+        state = self.__dict__.copy()
+        state["_sketch"] = None if self._sketch is None else self._sketch.to_bytes()
+        return state
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self.__dict__.update(state)
+        if state["_sketch"] is not None:
+            self._sketch = _core.Sketch.from_bytes(state["_sketch"])
+
+    def __repr__(self) -> str:
+        kept = 0 if self._sketch is None else len(self._sketch.row_numbers())
+        return f"Sketch(rows_seen={self.rows_seen}, rows kept={kept}, seed={self.seed})"

@@ -1,0 +1,94 @@
+"""Sketches: the sample of a data set, gathered in any order."""
+
+from __future__ import annotations
+
+import copy
+import pickle
+
+import numpy as np
+import pytest
+
+import kernad
+
+pytestmark = pytest.mark.filterwarnings("ignore::kernad.FitWarning")
+
+
+def parts_of(rows, cuts, **options):
+    ends = [0, *cuts, len(rows)]
+    return [kernad.Sketch(**options).add(rows[a:b], a) for a, b in zip(ends, ends[1:], strict=False)]
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_a_fit_of_parts_has_the_bits_of_the_fit_of_all(train, queries, dtype) -> None:
+    rows = train.astype(dtype)
+    if dtype == np.float64:
+        rows[:, 0] += 1.7e9  # beyond float32
+    options = {"max_training_points": 100, "seed": 5}
+    whole = kernad.KDEClassifier(4, **options)
+    whole.fit(rows)
+    whole.calibrate(rows, folds=4, target_fpr=0.1)
+    parts = [pickle.loads(pickle.dumps(part)) for part in parts_of(rows, [10, 77, 200], **options)]
+    sketch = kernad.Sketch.merged(reversed(parts))
+    gathered = kernad.KDEClassifier(4, **options)
+    gathered.fit(sketch)
+    gathered.calibrate(sketch, folds=4, target_fpr=0.1)
+    np.testing.assert_array_equal(gathered.calibration.log_densities, whole.calibration.log_densities)
+    assert gathered.threshold == whole.threshold
+    np.testing.assert_array_equal(gathered.predict(queries), whole.predict(queries))
+    np.testing.assert_array_equal(sketch.row_numbers, kernad.sample_rows(len(rows), 100, 5))
+
+
+def test_rows_follow_one_another_by_themselves(train) -> None:
+    sketch = kernad.Sketch()
+    for block in np.array_split(train, 7):
+        sketch.add(block)
+    assert sketch.ranges == [(0, len(train))]
+    np.testing.assert_array_equal(sketch.rows, train)
+
+
+def test_rows_that_are_left_out_may_be_missing(train) -> None:
+    rows = np.array(train)
+    rows[3] = np.nan
+    anomalous = np.zeros(len(rows), bool)
+    anomalous[[3, 8]] = True
+    sketch = kernad.Sketch().add(rows, left_out=anomalous)
+    assert sketch.rows_seen == len(rows) - 2
+    assert 3 not in sketch.row_numbers and 8 not in sketch.row_numbers
+    with pytest.raises(ValueError, match="row 1003, column 0 is nan"):
+        kernad.Sketch().add(rows, 1000)
+
+
+def test_no_row_counts_twice_and_gaps_are_named(train) -> None:
+    sketch = kernad.Sketch().add(train[:100])
+    with pytest.raises(ValueError, match="rows 50 to 99"):
+        sketch.add(train[50:], 50)
+    with pytest.raises(ValueError, match="rows 90 to 99"):
+        sketch.merge(kernad.Sketch().add(train[:20], 90))
+    sketch.add(train[:20], 150)
+    with pytest.raises(ValueError, match="rows 100 to 149 of the data set are missing"):
+        kernad.KDEClassifier(4).fit(sketch)
+
+
+def test_names_survive_the_file(train, tmp_path) -> None:
+    names = [f"part {i}" for i in range(len(train))]
+    sketch = kernad.Sketch(max_training_points=20).add(train, names=names)
+    sketch.save(tmp_path / "part.sketch")
+    loaded = kernad.Sketch.load(tmp_path / "part.sketch")
+    assert loaded.row_names == [names[i] for i in sketch.row_numbers]
+    assert loaded.ranges == sketch.ranges
+    (tmp_path / "part.sketch").write_bytes(b"x" * 20)
+    with pytest.raises(kernad.ReadError, match="part.sketch"):
+        kernad.Sketch.load(tmp_path / "part.sketch")
+
+
+def test_an_empty_sketch_says_so(train) -> None:
+    empty = kernad.Sketch()
+    assert copy.deepcopy(empty).rows_seen == 0
+    assert repr(empty) == "Sketch(rows_seen=0, rows kept=0, seed=0)"
+    with pytest.raises(ValueError, match="no rows"):
+        kernad.KDEClassifier().fit(empty)
+    with pytest.raises(ValueError, match="no sketches"):
+        kernad.Sketch.merged([])
+    with pytest.raises(TypeError, match="ndarray"):
+        empty.merge(train)
+    assert empty.merge(kernad.Sketch()).ranges == []
