@@ -15,6 +15,7 @@
 #include "model/cross_conformal.hpp"
 #include "model/fit.hpp"
 #include "model/model.hpp"
+#include "model/suspicious_values.hpp"
 #include "model/training_sample.hpp"
 #include "parallel/parallel_for.hpp"
 #include "scaling/scaling.hpp"
@@ -170,6 +171,12 @@ std::vector<double> KDEClassifier::compute_doubles(MatrixView<double> features, 
   return scores(fitted(model_), features, as_log_likelihood, threads_);
 }
 
+bool KDEClassifier::needs_doubles(EmbeddingsView embeddings) {
+  return !embeddings.empty() && model::may_need_shift(linalg::Rows<float>(embeddings), 1);
+}
+
+bool KDEClassifier::takes_doubles() const { return !fitted(model_).shift.empty(); }
+
 std::vector<double> KDEClassifier::outside(EmbeddingsView features) const {
   return distances_outside(fitted(model_), features, threads_);
 }
@@ -287,6 +294,7 @@ const FitReport& KDEClassifier::report() const { return fitted(model_).report; }
 void KDEClassifier::set_column_names(std::vector<std::string> names, std::vector<std::string> left_out) {
   model::Model changed = fitted(model_);
   model::check_column_names(names, left_out, changed.columns());
+  model::name_suspicious_columns(changed.report, names);
   changed.column_names = std::move(names);
   changed.left_out_columns = std::move(left_out);
   model_ = std::make_shared<const model::Model>(std::move(changed));
@@ -298,6 +306,15 @@ const std::vector<std::string>& KDEClassifier::left_out_columns() const { return
 
 void KDEClassifier::remember_rows(EmbeddingsView rows, const std::vector<std::string>& names) {
   require_rows_of_fit(rows.rows(), rows.cols(), report());
+  remember(shifted(*model_, rows, "rows", threads_).view(), names);
+}
+
+void KDEClassifier::remember_doubles(MatrixView<double> rows, const std::vector<std::string>& names) {
+  require_rows_of_fit(rows.rows(), rows.cols(), report());
+  remember(shifted(*model_, rows, "rows", threads_).view(), names);
+}
+
+void KDEClassifier::remember(EmbeddingsView rows, const std::vector<std::string>& names) {
   if (!names.empty() && names.size() != rows.rows()) {
     throw InvalidParameter(
         fmt::format("{} names for {} rows; one a row is needed, or none", names.size(), rows.rows()));
@@ -305,19 +322,25 @@ void KDEClassifier::remember_rows(EmbeddingsView rows, const std::vector<std::st
   const auto sample = model::TrainingSample::of(rows, options_);
   std::vector<std::string> kept;
   for (std::size_t i = 0; !names.empty() && i < sample.selected.size(); ++i) kept.push_back(names[sample.selected[i]]);
-  model_ = remembering(*model_, model::make_training_rows(sample.rows(), std::move(kept)));
+  model::Model named = *model_;
+  model::name_suspicious_rows(named.report, names);
+  model_ = remembering(std::move(named), model::make_training_rows(sample.rows(), std::move(kept)));
 }
 
 void KDEClassifier::remember_rows(const Sketch& sketch) {
   require_rows_of_fit(sketch.rows_seen(), sketch.columns(), report());
-  const auto rows = sketch.rows();
-  model_ = remembering(*model_, model::make_training_rows(linalg::Rows<float>(rows.view()), sketch.row_names()));
+  const model::SketchSample sample(sketch, model_->shift, threads_);
+  model_ = remembering(*model_, model::make_training_rows(linalg::Rows<float>(sample.rows.view()), sketch.row_names()));
 }
 
 const std::vector<std::string>& KDEClassifier::row_names() const { return fitted(model_).training_rows.names; }
 
 TrainedOn KDEClassifier::trained_on(EmbeddingsView rows) const {
-  return model::count_trained_on(fitted(model_).training_rows, rows);
+  return model::count_trained_on(fitted(model_).training_rows, shifted(*model_, rows, "rows", threads_).view());
+}
+
+TrainedOn KDEClassifier::trained_on_doubles(MatrixView<double> rows) const {
+  return model::count_trained_on(fitted(model_).training_rows, shifted(*model_, rows, "rows", threads_).view());
 }
 
 void KDEClassifier::set_threads(int threads) { threads_ = parallel::checked_thread_count(threads); }

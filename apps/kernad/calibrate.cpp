@@ -47,7 +47,7 @@ void calibrate_from_normals(const CalibrateOptions& options, KDEClassifier& mode
   const LabelSource labels = {options.labels, options.table.normal_label};
   const Rows rows = options.labels.empty() ? read_rows(options.normals, reading)
                                            : normal_rows(read_labelled(options.normals, labels, reading));
-  in_file(options.normals, [&] { model.calibrate_from(rows.features); });
+  in_file(options.normals, [&] { rows.with_all([&](const auto& normals) { model.calibrate_from(normals); }); });
   print_notes(rows.table.notes);
 }
 
@@ -55,8 +55,7 @@ Threshold best_threshold(const CalibrateOptions& options, const KDEClassifier& m
   const Rows rows =
       read_labelled(options.labelled, {options.labels, options.table.normal_label}, options.table.read_options(model));
   print_notes(rows.table.notes);
-  return in_file(options.labelled,
-                 [&] { return Threshold::at_largest_f1(log_densities(model, rows.features), rows.labels); });
+  return in_file(options.labelled, [&] { return Threshold::at_largest_f1(log_densities(model, rows), rows.labels); });
 }
 
 void choose_threshold(const CalibrateOptions& options, KDEClassifier& model) {

@@ -7,6 +7,7 @@
 #include <cctype>
 #include <cmath>
 #include <filesystem>
+#include <functional>
 #include <iterator>
 #include <numeric>
 #include <system_error>
@@ -42,18 +43,23 @@ std::vector<std::size_t> complete_rows(const kernad::Table& table, const Sources
   return complete;
 }
 
+void select(Embeddings& all, const std::vector<std::size_t>& kept) {
+  Embeddings selected(kept.size(), all.cols());
+  for (std::size_t i = 0; i < kept.size(); ++i) std::ranges::copy(all.row(kept[i]), selected.row(i).begin());
+  all = std::move(selected);
+}
+
 /// Keeps the rows that `kept` names, in their order.
 void select(Rows& rows, const std::vector<std::size_t>& kept) {
   if (kept.size() == rows.features.rows()) return;
-  Embeddings features(kept.size(), rows.features.cols());
   std::vector<std::size_t> numbers;
   std::vector<std::uint8_t> labels;
-  for (std::size_t i = 0; i < kept.size(); ++i) {
-    std::ranges::copy(rows.features.row(kept[i]), features.row(i).begin());
-    numbers.push_back(rows.numbers[kept[i]]);
-    if (!rows.labels.empty()) labels.push_back(rows.labels[kept[i]]);
+  for (const std::size_t row : kept) {
+    numbers.push_back(rows.numbers[row]);
+    if (!rows.labels.empty()) labels.push_back(rows.labels[row]);
   }
-  rows.features = std::move(features);
+  select(rows.features, kept);
+  if (!rows.rest.empty()) select(rows.rest, kept);
   rows.numbers = std::move(numbers);
   rows.labels = std::move(labels);
 }
@@ -64,6 +70,7 @@ Rows complete(kernad::Table table, std::vector<std::uint8_t> labels, const Sourc
   Rows rows;
   rows.all = table.features.rows();
   rows.features = std::move(table.features);
+  rows.rest = std::move(table.rest);
   rows.numbers.resize(rows.all);
   std::iota(rows.numbers.begin(), rows.numbers.end(), std::size_t{0});
   rows.labels = std::move(labels);
@@ -175,6 +182,7 @@ ReadOptions TableOptions::read_options() const {
 
 ReadOptions TableOptions::read_options(const KDEClassifier& model) const {
   ReadOptions options = read_options();
+  options.keep_rest = model.takes_doubles();
   if (columns_by == "position") return options;
   options.model_columns = model.column_names();
   options.known_columns = model.left_out_columns();
@@ -243,6 +251,14 @@ std::string Rows::name(std::size_t i) const {
   std::string name;
   for (const TextColumn& id : table.ids) name += (name.empty() ? "" : ", ") + id.values[numbers[i]];
   return name;
+}
+
+kernad::Matrix<double> Rows::doubles(std::size_t first, std::size_t count) const {
+  kernad::Matrix<double> sum(count, features.cols());
+  for (std::size_t i = 0; i < count; ++i) {
+    std::ranges::transform(features.row(first + i), rest.row(first + i), sum.row(i).begin(), std::plus<double>());
+  }
+  return sum;
 }
 
 std::string training_row_name(const KDEClassifier& model, std::size_t row) {

@@ -50,6 +50,7 @@ using Sources = std::vector<std::string>;
 /// What a command works on: the rows without a missing value.
 struct Rows {
   Embeddings features;
+  Embeddings rest;                   ///< what float32 lacks of them, see Table::rest; empty: nothing
   std::vector<std::size_t> numbers;  ///< of these rows, as they stand in the sources, from 0
   std::vector<std::uint8_t> labels;  ///< one a row where they were asked for: 0 normal, 1 anomalous
   std::size_t all = 0;               ///< rows of the sources
@@ -57,6 +58,16 @@ struct Rows {
 
   /// What row `i` of the features is called: its ids, else its number in the sources.
   [[nodiscard]] std::string name(std::size_t i) const;
+
+  /// Rows first to first + count of the features in double.
+  [[nodiscard]] kernad::Matrix<double> doubles(std::size_t first, std::size_t count) const;
+
+  /// What `work` makes of `count` rows from `first` on: a view of floats, or of doubles where float32 lacks something.
+  auto with(std::size_t first, std::size_t count, const auto& work) const {
+    return rest.empty() ? work(features.view().middle_rows(first, count)) : work(doubles(first, count));
+  }
+  /// The same of all rows.
+  auto with_all(const auto& work) const { return with(0, features.rows(), work); }
 };
 
 /// What a training row of the model is called: by the fit, else its number there.

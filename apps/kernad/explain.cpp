@@ -49,6 +49,19 @@ nlohmann::ordered_json name_json(const std::string& name) {
   return name;
 }
 
+nlohmann::ordered_json columns_json(const Explained& explained, const std::vector<ColumnContribution>& columns) {
+  auto json = nlohmann::ordered_json::array();
+  for (std::size_t d = 0; d < columns.size(); ++d) {
+    nlohmann::ordered_json column = {{"column", d}};
+    if (!explained.column_names.empty()) column["name"] = explained.column_names[d];
+    column["value"] = columns[d].value;
+    column["expected"] = columns[d].expected;
+    column["share"] = columns[d].share;
+    json.push_back(std::move(column));
+  }
+  return json;
+}
+
 nlohmann::ordered_json as_json(const Explained& explained) {
   const auto& why = explained.why;
   nlohmann::ordered_json json;
@@ -70,14 +83,9 @@ nlohmann::ordered_json as_json(const Explained& explained) {
         {{"row", name_json(explained.neighbours[i])}, {"distance", distance}, {"weight", weight}});
   }
   json["components"] = why.components;
-  for (std::size_t d = 0; d < why.columns.size(); ++d) {
-    nlohmann::ordered_json column = {{"column", d}};
-    if (!explained.column_names.empty()) column["name"] = explained.column_names[d];
-    column["value"] = why.columns[d].value;
-    column["expected"] = why.columns[d].expected;
-    column["share"] = why.columns[d].share;
-    json["columns"].push_back(std::move(column));
-  }
+  json["columns"] = columns_json(explained, why.columns);
+  json["outside"] = why.outside;
+  if (why.outside > 0) json["outside_columns"] = columns_json(explained, why.outside_columns);
   return json;
 }
 
@@ -113,6 +121,11 @@ void print_scores(const Explained& explained) {
   }
   table.emplace_back("deviation", fmt::format("{:.6g} bandwidths", why.deviation));
   table.emplace_back("residual share", fmt::format("{:.4f} of the squared distance from the mean", why.residual_share));
+  if (why.outside > 0) {
+    table.emplace_back("outside", fmt::format("{:.6g} times what rounding explains off the subspace of all training "
+                                              "rows",
+                                              why.outside));
+  }
   print_table(table);
 }
 
@@ -134,16 +147,16 @@ void print_components(const Explanation& why, std::size_t count) {
   print_grid(grid);
 }
 
-void print_columns(const Explained& explained, std::size_t count) {
-  const auto& columns = explained.why.columns;
+void print_columns(const Explained& explained, const std::vector<ColumnContribution>& columns, std::string_view what,
+                   std::string_view expected, std::size_t count) {
   const auto order = largest(columns.size(), count, [&](std::size_t d) { return columns[d].share; });
-  Grid grid = {{"column", "value", "expected", "share"}};
+  Grid grid = {{"column", "value", std::string(expected), "share"}};
   for (const std::size_t d : order) {
     grid.push_back({explained.column_names.empty() ? fmt::format("{}", d) : explained.column_names[d],
                     fmt::format("{:.6g}", columns[d].value), fmt::format("{:.6g}", columns[d].expected),
                     fmt::format("{:.4f}", columns[d].share)});
   }
-  print(title("deviation by column", order.size(), columns.size()));
+  print(title(what, order.size(), columns.size()));
   print_grid(grid);
 }
 
@@ -172,8 +185,8 @@ void run(const ExplainOptions& options) {
                       .ids = {},
                       .neighbours = {}};
   for (const TextColumn& id : rows.table.ids) explained.ids.emplace_back(id.name, id.values[options.row]);
-  explained.why =
-      in_file(data, [&] { return model.explain(rows.features.view().middle_rows(row, 1), options.nearest); });
+  explained.why = in_file(
+      data, [&] { return rows.with(row, 1, [&](const auto& one) { return model.explain(one, options.nearest); }); });
   for (const auto& neighbour : explained.why.neighbours) {
     explained.neighbours.push_back(training_row_name(model, neighbour.row));
   }
@@ -188,7 +201,12 @@ void run(const ExplainOptions& options) {
     if (!explained.why.neighbours.empty()) print_neighbours(explained);
     if (options.show > 0) {
       print_components(explained.why, options.show);
-      print_columns(explained, options.show);
+      const Explanation& why = explained.why;
+      if (why.outside > 0) print_columns(explained, why.outside_columns, "outside by column", "training", options.show);
+      // Of a calibrated model outside, both are the same.
+      if (why.outside == 0 || !why.p_value) {
+        print_columns(explained, why.columns, "deviation by column", "expected", options.show);
+      }
     }
   }
   print_notes(rows.table.notes);
@@ -198,8 +216,10 @@ void run(const ExplainOptions& options) {
 constexpr const char* kExplainFooter =
     "Distances are in bandwidths; weights are shares of the sum of kernels. The deviation is the\n"
     "way from the weighted mean of the training rows to the row; shares are of its square.\n"
-    "expected is the column's value with the deviation taken back. Training rows are called by\n"
-    "their ids at the fit, else by their numbers in its file, from 0.\n\n"
+    "expected is the column's value with the deviation taken back. A row outside the subspace of\n"
+    "all training rows (constant columns, columns that depend on each other) has a table of its\n"
+    "own, with what the training rows have there. Training rows are called by their ids at the\n"
+    "fit, else by their numbers in its file, from 0.\n\n"
     "Example:\n  kernad explain model.safetensors new.csv --row 17";
 
 }  // namespace

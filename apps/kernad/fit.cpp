@@ -33,7 +33,7 @@ struct FitOptions {
 };
 
 /// Cross-conformal, where one of its options is given: --folds alone gives p-values and leaves the threshold for later.
-void calibrate(const FitOptions& options, EmbeddingsView rows, KDEClassifier& model) {
+void calibrate(const FitOptions& options, const auto& rows, KDEClassifier& model) {
   if (!options.target_fpr && !options.folds) return;
   const std::size_t folds = options.folds.value_or(10);
   Progress progress("calibrating", std::min(folds, model.report().rows_used));
@@ -53,13 +53,29 @@ void remember_columns(kernad::Table& table, KDEClassifier& model) {
   if (!table.column_names.empty()) model.set_column_names(table.column_names, table.left_out);
 }
 
-/// Rows are called by their ids, else by their numbers in the file, where those are not the model's own.
-void remember_rows(const Rows& rows, KDEClassifier& model) {
+/// Rows are called by their ids, else by their numbers in the file; none where those are the model's own.
+std::vector<std::string> row_names(const Rows& rows, const KDEClassifier& model) {
   const bool as_in_file =
       rows.table.ids.empty() && rows.features.rows() == rows.all && model.report().rows_used == rows.all;
   std::vector<std::string> names;
   for (std::size_t i = 0; !as_in_file && i < rows.features.rows(); ++i) names.push_back(rows.name(i));
-  model.remember_rows(rows.features, names);
+  return names;
+}
+
+/// Fits, calibrates, and lets the model remember the rows: their features, as floats or doubles, and their names.
+void learn(const FitOptions& options, const Rows& rows, const auto& features, KDEClassifier& model) {
+  bool fitted = false;
+  {
+    const Progress progress("fitting");
+    fitted = model.fit(features);
+  }
+  if (!fitted) {
+    throw InvalidInput(fmt::format("{} {}rows are too few; {} components need at least as many (see --components)",
+                                   features.rows(), options.labels.empty() ? "" : "normal ",
+                                   model.options().n_pca_components.count()));
+  }
+  calibrate(options, features, model);
+  model.remember_rows(features, row_names(rows, model));
 }
 
 void report(const FitOptions& options, const KDEClassifier& model, std::size_t left_out) {
@@ -84,24 +100,16 @@ void run(const FitOptions& options) {
   KDEClassifier model(options.estimator.classifier_options());
   model.set_threads(options.common.threads);
 
-  const ReadOptions reading = options.table.read_options();
+  ReadOptions reading = options.table.read_options();
+  reading.keep_rest = true;
   Rows rows = options.labels.empty() ? read_rows(train, reading)
                                      : read_labelled(train, {options.labels, options.table.normal_label}, reading);
   const std::size_t labelled = rows.labels.size();
   rows = normal_rows(std::move(rows));
   const std::size_t left_out = labelled == 0 ? 0 : labelled - rows.features.rows();
-  const bool fitted = in_file(train, [&] {
-    const Progress progress("fitting");
-    return model.fit(rows.features);
-  });
-  if (!fitted) {
-    throw InvalidInput(fmt::format("{}: {} {}rows are too few; {} components need at least as many (see --components)",
-                                   name_of(train), rows.features.rows(), options.labels.empty() ? "" : "normal ",
-                                   model.options().n_pca_components.count()));
-  }
-  in_file(train, [&] { calibrate(options, rows.features, model); });
+  if (!KDEClassifier::needs_doubles(rows.features)) rows.rest = {};
+  in_file(train, [&] { rows.with_all([&](const auto& features) { learn(options, rows, features, model); }); });
   remember_columns(rows.table, model);
-  remember_rows(rows, model);
   model.save(options.model);
   print_notes(rows.table.notes);
   report(options, model, left_out);

@@ -149,9 +149,10 @@ void run(const PredictOptions& options) {
   reading.label_column = options.label_column;
   reading.keep_fields = options.append;
   Rows rows = read_rows(data, reading);
-  const auto log_density = in_file(data, [&] { return log_densities(model, rows.features); });
+  const auto log_density = in_file(data, [&] { return log_densities(model, rows); });
   write(options, make_output(options, model, rows, log_density));
   print_notes(rows.table.notes);
+  print_outside_note(model, rows, data);
   print_load_notes(model);
   if (!model.has_threshold() && !options.fdr) {
     print_error(

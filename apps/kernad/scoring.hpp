@@ -1,14 +1,20 @@
 // Scoring with a progress bar.
 #pragma once
 
+#include <cstddef>
 #include <vector>
 
+#include "data.hpp"
 #include "kernad/kde_classifier.hpp"
 
 namespace kernad::cli {
 
 /// The log-density of every row. A bar shows on standard error when that is a terminal and the work takes more than a
 /// second.
-[[nodiscard]] std::vector<double> log_densities(const KDEClassifier& model, EmbeddingsView features);
+[[nodiscard]] std::vector<double> log_densities(const KDEClassifier& model, const Rows& rows);
+
+/// Of a model that is not calibrated, whose scores do not see it: a note of how many rows lie outside the subspace of
+/// the training rows; else nothing.
+void print_outside_note(const KDEClassifier& model, const Rows& rows, const Sources& data);
 
 }  // namespace kernad::cli

@@ -50,7 +50,7 @@ TestResult measure(const TestOptions& options, const Sources& data, const KDECla
   TestResult result;
   result.data = read_labelled(data, {options.labels, options.table.normal_label}, options.table.read_options(model));
   in_file(data, [&] {
-    result.log_densities = log_densities(model, result.data.features);
+    result.log_densities = log_densities(model, result.data);
     if (model.has_threshold()) {
       result.confusion = confusion_matrix(model.threshold().labels(result.log_densities), result.data.labels);
     }
@@ -62,7 +62,7 @@ TestResult measure(const TestOptions& options, const Sources& data, const KDECla
     auto& threshold = result.metrics.F1Max_threshold;
     threshold = 0.0 - threshold;  // a log_density again
   });
-  const TrainedOn trained = model.trained_on(result.data.features);
+  const TrainedOn trained = result.data.with_all([&](const auto& rows) { return model.trained_on(rows); });
   if (trained.equal != 0) {
     result.data.table.notes.push_back(fmt::format(
         "{}: {} of {} rows that could be compared equal rows that the model was trained on; it judges those "
@@ -139,6 +139,7 @@ void run(const TestOptions& options) {
   }
   print_result(result, model, options.common.json);
   print_notes(result.data.table.notes);
+  print_outside_note(model, result.data, data);
   print_load_notes(model);
 }
 

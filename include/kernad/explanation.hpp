@@ -50,9 +50,12 @@ struct KERNAD_API Explanation {
   /// The share, in [0, 1], of |row - mean|^2 that lies in directions that the model does not keep and the density
   /// therefore cannot see; 0 for the mean itself.
   double residual_share = 0;
-  /// KDEClassifier::outside of the row. Where it is not 0 in a calibrated model, `columns` are of that: what the row
-  /// would be in the subspace of the training rows, and each column's share of the squared distance.
+  /// KDEClassifier::outside of the row.
   double outside = 0;
+  /// D if the row lies outside, otherwise empty: what the columns would be in the subspace of the training rows, and
+  /// each one's share of the squared distance. In a calibrated model, whose verdict considers that, `columns` are the
+  /// same.
+  std::vector<ColumnContribution> outside_columns;
   double unseen = 0;  ///< the same under its old name, which the next minor version removes
 };
 

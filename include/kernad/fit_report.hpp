@@ -43,11 +43,13 @@ struct Note {
 /// A training value at least ten times as far from its column's median as all but the farthest 1 % of the others: a
 /// glitch, or a code for "missing".
 struct SuspiciousValue {
-  std::size_t row = 0;     ///< of the embeddings given to fit
-  std::size_t column = 0;  ///< of the embeddings
-  double value = 0;        ///< in their unit
-  double low = 0;          ///< the smallest of the column's other values
-  double high = 0;         ///< the largest of them
+  std::size_t row = 0;      ///< of the embeddings given to fit
+  std::size_t column = 0;   ///< of the embeddings
+  double value = 0;         ///< in their unit
+  double low = 0;           ///< the smallest of the column's other values
+  double high = 0;          ///< the largest of them
+  std::string row_name;     ///< as given to KDEClassifier::remember_rows; empty: none
+  std::string column_name;  ///< as given to KDEClassifier::set_column_names; empty: none
 
   friend bool operator==(const SuspiciousValue&, const SuspiciousValue&) = default;
 };

@@ -55,6 +55,10 @@ class KERNAD_API KDEClassifier {
     return fit_doubles(embeddings, progress);
   }
 
+  /// Whether a fit on doubles may differ from one on the same rows rounded to float32, which are these: a column is far
+  /// from zero compared with how much it varies. Rows without such a column need no copy in double.
+  [[nodiscard]] static bool needs_doubles(EmbeddingsView embeddings);
+
   /// The same of a data set that was gathered in a sketch, with the same bits. Throws InvalidParameter for a sketch
   /// with another max_training_points or seed than the classifier's, InvalidInput for one with gaps.
   [[nodiscard]] bool fit(const Sketch& sketch, const FitProgress& progress = {});
@@ -90,6 +94,10 @@ class KERNAD_API KDEClassifier {
   /// 1 / (1 + exp(0.05 (score - 12))) for each log-density: in [0, 1], higher is more anomalous. Infinite scores give
   /// the limits 0 and 1; throws InvalidInput for NaN.
   [[nodiscard]] static std::vector<double> compute_probabilities(std::span<const double> scores);
+
+  /// Whether the fit found columns that float32 cannot hold and rows of double therefore have other scores than the
+  /// same rows rounded to float32. Throws NotFitted.
+  [[nodiscard]] bool takes_doubles() const;
 
   /// Anomaly probability of each row: compute_probabilities of its log-density.
   [[nodiscard]] std::vector<double> predict(EmbeddingsView features) const;
@@ -180,6 +188,11 @@ class KERNAD_API KDEClassifier {
   /// value). rows: those of the fit. Changes no score; a fit drops it. Throws NotFitted; InvalidParameter for a wrong
   /// number of names, InvalidInput for a number of rows other than in the fit.
   void remember_rows(EmbeddingsView rows, const std::vector<std::string>& names = {});
+  /// The same for N x D doubles.
+  template <DoubleRows Rows>
+  void remember_rows(const Rows& rows, const std::vector<std::string>& names = {}) {
+    remember_doubles(rows, names);
+  }
   /// The same on the sketch of the fit, with the names that it has.
   void remember_rows(const Sketch& sketch);
   /// The names of the training rows, in the order of Neighbour::row; empty if they have none. Throws NotFitted.
@@ -187,6 +200,11 @@ class KERNAD_API KDEClassifier {
   /// Whether rows are new to the model, by the hashes of remember_rows: rows with equal values count as the same. With
   /// more than 1,024 training rows only a share of the rows can be compared. Throws NotFitted.
   [[nodiscard]] TrainedOn trained_on(EmbeddingsView rows) const;
+  /// The same for M x D doubles.
+  template <DoubleRows Rows>
+  [[nodiscard]] TrainedOn trained_on(const Rows& rows) const {
+    return trained_on_doubles(rows);
+  }
 
   /// Threads that a call may use; 0: as many as KERNAD_NUM_THREADS says, otherwise as many as the machine has. Results
   /// do not depend on it. Throws InvalidParameter outside 0 to 1024.
@@ -225,7 +243,10 @@ class KERNAD_API KDEClassifier {
   Explanation explain_doubles(MatrixView<double> row, std::size_t nearest) const;
   std::vector<double> calibrate_doubles(MatrixView<double> embeddings, std::size_t folds, const FitProgress& progress);
   void calibrate_from_doubles(MatrixView<double> normals);
+  void remember_doubles(MatrixView<double> rows, const std::vector<std::string>& names);
+  TrainedOn trained_on_doubles(MatrixView<double> rows) const;
   // The common part for float and double, once rows are in the form that the model takes.
+  void remember(EmbeddingsView rows, const std::vector<std::string>& names);
   bool fit_rows(EmbeddingsView rows, std::vector<double> shift, const FitProgress& progress);
   bool fit_sample(model::TrainingSample sample, std::vector<double> shift, const FitProgress& progress);
   Explanation explain_row(EmbeddingsView row, std::size_t nearest) const;

@@ -127,13 +127,16 @@ void explain_by(const model::Pipeline& pipeline, std::span<const float> row, std
   result.unseen = result.residual_share;
 }
 
-/// If the row lies outside the subspace of the training rows, and the model's verdict considers that, this is what sets
-/// the row apart.
+/// If the row lies outside the subspace of the training rows: by how much of which column. Where the model's verdict
+/// considers that, this is what sets the row apart.
 void explain_outside(const model::Model& model, std::span<const float> row, Explanation& result) {
   const auto [distance, moved, shares] = subspace::explain(*model.subspace, row);
   result.outside = distance;
-  if (distance == 0 || !model.judge) return;
-  for (std::size_t d = 0; d < row.size(); ++d) result.columns[d] = {row[d], double{row[d]} - moved[d], shares[d]};
+  if (distance == 0) return;
+  for (std::size_t d = 0; d < row.size(); ++d) {
+    result.outside_columns.push_back({row[d], double{row[d]} - moved[d], shares[d]});
+  }
+  if (model.judge) result.columns = result.outside_columns;
 }
 
 /// From indices of the rows that the model was fitted on to indices in the sample.
@@ -170,9 +173,11 @@ Explanation explain(const model::Model& model, EmbeddingsView row, double log_de
   explain_by(*model.members[member].pipeline, row.row(0), nearest, result);
   count_left_out(model, result.neighbours);
   if (model.subspace) explain_outside(model, row.row(0), result);
-  for (std::size_t d = 0; d < model.shift.size(); ++d) {
-    result.columns[d].value += model.shift[d];
-    result.columns[d].expected += model.shift[d];
+  for (auto* columns : {&result.columns, &result.outside_columns}) {
+    for (std::size_t d = 0; d < std::min(model.shift.size(), columns->size()); ++d) {
+      (*columns)[d].value += model.shift[d];
+      (*columns)[d].expected += model.shift[d];
+    }
   }
   return result;
 }

@@ -16,6 +16,29 @@ namespace {
 /// A column nearer to zero loses less than 16 * 2^-24 = 1e-6 standard deviations to float32.
 constexpr double kFar = 16;
 
+struct Spread {
+  double mean;
+  double deviation;
+};
+
+template <typename T>
+std::vector<Spread> spreads(const linalg::Rows<T>& rows, int threads) {
+  const auto mean = linalg::column_moments(rows, threads).mean;
+  std::vector<double> squares(rows.cols());
+  for (std::size_t i = 0; i < rows.rows(); ++i) {
+    const auto row = rows.row(i);
+    for (std::size_t j = 0; j < row.size(); ++j) {
+      const double x = static_cast<double>(row[j]) - mean[j];
+      squares[j] += x * x;
+    }
+  }
+  std::vector<Spread> result;
+  for (std::size_t j = 0; j < mean.size(); ++j) {
+    result.push_back({mean[j], std::sqrt(squares[j] / static_cast<double>(rows.rows()))});
+  }
+  return result;
+}
+
 bool is_float32(double x) { return static_cast<double>(static_cast<float>(x)) == x; }
 
 template <typename T>
@@ -41,23 +64,25 @@ Embeddings rounded(MatrixView<T> rows, std::span<const double> shift, int thread
 }  // namespace
 
 std::vector<double> choose_shift(const linalg::Rows<double>& rows, int threads) {
-  const auto mean = linalg::column_moments(rows, threads).mean;
-  std::vector<double> squares(rows.cols());
+  const auto columns = spreads(rows, threads);
   std::vector<char> exact(rows.cols(), 1);
   for (std::size_t i = 0; i < rows.rows(); ++i) {
     const auto row = rows.row(i);
-    for (std::size_t j = 0; j < row.size(); ++j) {
-      squares[j] += (row[j] - mean[j]) * (row[j] - mean[j]);
-      exact[j] = exact[j] != 0 && is_float32(row[j]) ? 1 : 0;
-    }
+    for (std::size_t j = 0; j < row.size(); ++j) exact[j] = exact[j] != 0 && is_float32(row[j]) ? 1 : 0;
   }
   std::vector<double> shift(rows.cols());
   for (std::size_t j = 0; j < shift.size(); ++j) {
-    const double deviation = std::sqrt(squares[j] / static_cast<double>(rows.rows()));
-    if (exact[j] == 0 && std::abs(mean[j]) > kFar * deviation) shift[j] = mean[j];
+    const auto& [mean, deviation] = columns[j];
+    if (exact[j] == 0 && std::abs(mean) > kFar * deviation) shift[j] = mean;
   }
   if (std::ranges::all_of(shift, [](double x) { return x == 0; })) shift.clear();
   return shift;
+}
+
+bool may_need_shift(const linalg::Rows<float>& rows, int threads) {
+  // Half of kFar: rounding, and a sample of the rows, change the deviation.
+  return std::ranges::any_of(spreads(rows, threads),
+                             [](const Spread& x) { return std::abs(x.mean) > kFar / 2 * x.deviation; });
 }
 
 ShiftedRows::ShiftedRows(MatrixView<double> rows, std::span<const double> shift, int threads)

@@ -15,6 +15,10 @@ namespace kernad::model {
 /// that float32 does not hold; 0 for others. Empty where all would be 0. rows: finite, at least one.
 [[nodiscard]] std::vector<double> choose_shift(const linalg::Rows<double>& rows, int threads);
 
+/// Whether choose_shift could find a column in the values of which `rows` are the rounded ones. rows: finite, at least
+/// one.
+[[nodiscard]] bool may_need_shift(const linalg::Rows<float>& rows, int threads);
+
 /// Rows as a model with that shift (D, or empty) takes them.
 class ShiftedRows {
  public:

@@ -129,7 +129,7 @@ Model fit(TrainingSample sample, const KDEClassifierOptions& options, const FitS
   }
   model.report.suspicious_values = unshifted(std::move(suspicious), model.shift);
   model.report.rows_left_out = std::move(left_out);
-  add_suspicious_notes(model.report);
+  note_suspicious_values(model.report);
   model.subspace = fit_subspace(model, rows, rows.rows(), settings.threads);
   done(kStages);
   return model;

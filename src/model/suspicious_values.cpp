@@ -89,8 +89,14 @@ void add_suspicious(const linalg::Rows<float>& rows, std::size_t column, std::ve
   }
   std::sort(last_good + 1, deviations.end(), [](const Deviation& a, const Deviation& b) { return a.row < b.row; });
   for (auto bad = last_good + 1; bad != deviations.end(); ++bad) {
-    result.push_back({bad->row, column, values[bad->row], low, high});
+    result.push_back({bad->row, column, values[bad->row], low, high, {}, {}});
   }
+}
+
+/// A value of float32 as short as it can be; of a shifted column, to the ten digits that tell time stamps apart.
+std::string number_text(double value) {
+  const auto rounded = static_cast<float>(value);
+  return static_cast<double>(rounded) == value ? fmt::format("{}", rounded) : fmt::format("{:.10g}", value);
 }
 
 }  // namespace
@@ -102,13 +108,16 @@ std::vector<SuspiciousValue> find_suspicious_values(const linalg::Rows<float>& r
   return result;
 }
 
-void add_suspicious_notes(FitReport& report) {
+void note_suspicious_values(FitReport& report) {
+  std::erase_if(report.notes, [](const Note& note) { return note.code == NoteCode::suspicious_value; });
   const auto& values = report.suspicious_values;
-  for (std::size_t i = 0; i < std::min(values.size(), kNotes); ++i) {
+  for (const SuspiciousValue& value : std::span(values).first(std::min(values.size(), kNotes))) {
     report.notes.push_back(
         {NoteCode::suspicious_value,
-         fmt::format("row {}, column {} is {:.6g}, while the others of that column lie from {:.6g} to {:.6g}{}",
-                     values[i].row, values[i].column, values[i].value, values[i].low, values[i].high,
+         fmt::format("row {}, column {} is {}, while the others of that column lie from {} to {}{}",
+                     value.row_name.empty() ? fmt::format("{}", value.row) : value.row_name,
+                     value.column_name.empty() ? fmt::format("{}", value.column) : '\'' + value.column_name + '\'',
+                     number_text(value.value), number_text(value.low), number_text(value.high),
                      !report.rows_left_out.empty() ? "; the row is left out"
                                                    : "; if it is no measurement, fit without the row")});
   }
@@ -116,6 +125,18 @@ void add_suspicious_notes(FitReport& report) {
     report.notes.push_back(
         {NoteCode::suspicious_value, fmt::format("{} more values lie as far from all others", values.size() - kNotes)});
   }
+}
+
+void name_suspicious_columns(FitReport& report, std::span<const std::string> names) {
+  if (names.empty() || report.suspicious_values.empty()) return;
+  for (SuspiciousValue& value : report.suspicious_values) value.column_name = names[value.column];
+  note_suspicious_values(report);
+}
+
+void name_suspicious_rows(FitReport& report, std::span<const std::string> names) {
+  if (names.empty() || report.suspicious_values.empty()) return;
+  for (SuspiciousValue& value : report.suspicious_values) value.row_name = names[value.row];
+  note_suspicious_values(report);
 }
 
 }  // namespace kernad::model

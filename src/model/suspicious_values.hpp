@@ -1,6 +1,8 @@
 // Training values that are more likely glitches than measurements.
 #pragma once
 
+#include <span>
+#include <string>
 #include <vector>
 
 #include "kernad/fit_report.hpp"
@@ -14,7 +16,10 @@ namespace kernad::model {
 /// in a thousand columns (10^-3, the ratio of its largest two order statistics).
 [[nodiscard]] std::vector<SuspiciousValue> find_suspicious_values(const linalg::Rows<float>& rows, int threads);
 
-/// The note of them: one sentence a value, of the first few.
-void add_suspicious_notes(FitReport& report);
+/// The notes of report.suspicious_values, in place of those that are there: one sentence a value, of the first few.
+void note_suspicious_values(FitReport& report);
+/// The same with the names of all columns, or of all rows given to the fit; without names nothing changes.
+void name_suspicious_columns(FitReport& report, std::span<const std::string> names);
+void name_suspicious_rows(FitReport& report, std::span<const std::string> names);
 
 }  // namespace kernad::model

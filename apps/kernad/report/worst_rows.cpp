@@ -55,7 +55,7 @@ std::string rows_table(const KDEClassifier& model, const TestResult& result, con
 }
 
 Explanation explain(const KDEClassifier& model, const TestResult& result, std::size_t row) {
-  return model.explain(result.data.features.view().middle_rows(row, 1), 1);
+  return result.data.with(row, 1, [&](const auto& one) { return model.explain(one, 1); });
 }
 
 std::string columns_table(const KDEClassifier& model, const TestResult& result, const Chosen& chosen) {

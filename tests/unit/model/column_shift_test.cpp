@@ -42,6 +42,20 @@ TEST(ColumnShiftTest, OnlyColumnsFarFromZeroThatFloat32DoesNotHold) {
   EXPECT_NEAR(shift[2], -50, 1);
 }
 
+// What saves the copy in double must not miss a column that is shifted.
+TEST(ColumnShiftTest, RoundedRowsShowWhetherDoublesAreNeeded) {
+  const auto rows = gaussian(50, 2, 41);
+  const auto near = doubles(rows, {3, -3});
+  EXPECT_FALSE(KDEClassifier::needs_doubles(rows));
+  EXPECT_FALSE(KDEClassifier::needs_doubles(to_embeddings(near)));
+  for (const double far : {17.0, -1e3, 5e5, 1.7e9, 1e15}) {
+    const auto exact = doubles(rows, {0, far});
+    EXPECT_FALSE(choose_shift(exact).empty()) << far;
+    EXPECT_TRUE(KDEClassifier::needs_doubles(to_embeddings(exact.view()))) << far;
+  }
+  EXPECT_FALSE(KDEClassifier::needs_doubles({}));
+}
+
 TEST(ColumnShiftTest, WhatFloat32HoldsHasTheSameBits) {
   const auto rows = gaussian(80, 4, 42);
   const auto queries = gaussian(30, 4, 43);
@@ -64,6 +78,16 @@ class FarColumns : public ::testing::Test {
   const Matrix<double> far_train_ = doubles(train_, offset_);
   const Matrix<double> far_queries_ = doubles(queries_, offset_);
 };
+
+TEST_F(FarColumns, RowsOfTheFitAreKnownByTheirDoubles) {
+  KDEClassifier far;
+  ASSERT_TRUE(far.fit(far_train_));
+  EXPECT_TRUE(far.takes_doubles());
+  far.remember_rows(far_train_);
+  EXPECT_EQ(far.trained_on(far_train_).equal, 200U);
+  // 2^-6 s and 2^-6 m later: the same numbers in float32.
+  EXPECT_EQ(far.trained_on(doubles(train_, {1.7e9 + 1.0 / 64, 5e5 + 1.0 / 64})).equal, 0U);
+}
 
 TEST_F(FarColumns, ScoreAsNearTheOrigin) {
   KDEClassifier near;

@@ -55,7 +55,7 @@ TEST_P(SketchFit, HasTheBitsOfTheFitOfAllRows) {
   KDEClassifier whole(some.options);
   ASSERT_TRUE(whole.fit(rows));
   const auto held_out = whole.calibrate(rows, 5);
-  whole.remember_rows(to_embeddings(rows), row_names());
+  whole.remember_rows(rows, row_names());
 
   const Sketch sketch = sketch_of(rows, some.options);
   KDEClassifier gathered(some.options);

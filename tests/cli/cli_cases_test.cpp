@@ -1,0 +1,175 @@
+// Cases from the field through every command: coordinates, glitches, and rows outside what the training rows span.
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <fstream>
+#include <nlohmann/json.hpp>
+
+#include "cli/command.hpp"
+#include "kernad/calibration.hpp"
+#include "kernad/kde_classifier.hpp"
+
+namespace kernad::cli_cases_test {
+namespace {
+
+using nlohmann::json;
+using testing::Command;
+using testing::lines;
+
+const std::string kCases = KERNAD_TEST_CASES "/";
+
+/// Computed in float64 by scipy (tests/cases/truth.json).
+std::vector<double> truth(const std::string& name) {
+  std::ifstream file(kCases + "truth.json");
+  return json::parse(file).at(name).get<std::vector<double>>();
+}
+
+class CliCasesTest : public ::testing::Test {
+ protected:
+  std::string file(const std::string& name, const std::string& bytes) { return kernad.folder().write(name, bytes); }
+
+  testing::Outcome run(const std::vector<std::string>& words) {
+    auto outcome = kernad(words);
+    EXPECT_EQ(outcome.status, 0) << outcome.err;
+    return outcome;
+  }
+  json run_json(std::vector<std::string> words) {
+    words.emplace_back("--json");
+    return json::parse(run(words).out);
+  }
+
+  Command kernad;
+  std::string model = kernad.folder().path("model.safetensors");
+};
+
+/// Seconds since 1970, and metres of a map grid: float32 cannot tell their rows apart.
+class Coordinates : public CliCasesTest, public ::testing::WithParamInterface<std::string> {
+ protected:
+  void SetUp() override { run({"fit", train, "-o", model}); }
+
+  std::string train = kCases + GetParam() + "_train.csv";
+  std::string query = kCases + GetParam() + "_query.csv";
+  std::vector<double> expected = truth(GetParam());
+};
+
+TEST_P(Coordinates, KeepTheirDifferencesInEveryCommand) {
+  const auto scores = run_json({"predict", model, query})["log_density"].get<std::vector<double>>();
+  ASSERT_EQ(scores.size(), expected.size());
+  for (std::size_t i = 0; i < scores.size(); ++i) EXPECT_NEAR(scores[i], expected[i], 1e-4) << i;
+
+  const json why = run_json({"explain", model, query, "--row", "3"});
+  EXPECT_NEAR(why["log_density"].get<double>(), expected[3], 1e-4);
+
+  // The threshold of largest F1 is the log-density of a row.
+  std::string labels = "label\n";
+  for (std::size_t i = 0; i < expected.size(); ++i) labels += expected[i] < expected[5] + 1e-6 ? "1\n" : "0\n";
+  const std::string label_file = file("labels.csv", labels);
+  const json test = run_json({"test", model, query, "--labels", label_file});
+  EXPECT_EQ(test["image_AUROC"], 1);
+  EXPECT_NEAR(test["F1Max_threshold"].get<double>(), expected[5], 1e-4);
+  const json f1 = run_json({"calibrate", model, "--f1", query, "--labels", label_file});
+  EXPECT_NEAR(f1["threshold"]["log_density"].get<double>(), expected[5], 1e-4);
+  run({"calibrate", model, "--normals", query});
+  const auto calibrated = KDEClassifier::load(model);
+  const auto kept = calibrated.calibration().log_densities();
+  ASSERT_EQ(kept.size(), expected.size());
+  EXPECT_NEAR(kept.front(), *std::ranges::min_element(expected), 1e-4);
+  EXPECT_EQ(run({"test", model, query, "--labels", label_file, "--report", kernad.folder().path("page.html")}).err, "");
+}
+
+TEST_P(Coordinates, RowsOfTheFitAreKnownAndOthersAreNot) {
+  std::string zeros;
+  for (std::size_t i = 0; i < expected.size(); ++i) zeros += i == 5 ? "1\n" : "0\n";
+  EXPECT_EQ(run({"test", model, query, "--labels", file("labels.csv", zeros)}).err, "");
+  const json why = run_json({"explain", model, train, "--row", "17", "--nearest", "1"});
+  EXPECT_EQ(why["neighbours"][0]["row"], 17);
+  EXPECT_NEAR(why["neighbours"][0]["distance"].get<double>(), 0, 1e-4);
+}
+
+TEST_P(Coordinates, MissingValuesLabelsAndSeveralFilesMoveNoRow) {
+  // The heading, a row with a gap, an anomalous row; then the training rows in two files.
+  std::ifstream in(train);
+  std::string heading;
+  std::getline(in, heading);
+  std::string first = "x,y,label\n,1,0\n1,2,1\n";
+  std::string second = "label,y,x\n";
+  std::string line;
+  for (int i = 0; std::getline(in, line); ++i) {
+    const auto comma = line.find(',');
+    if (i < 100) {
+      first += line + ",0\n";
+    } else {
+      second += "0," + line.substr(comma + 1) + ',' + line.substr(0, comma) + '\n';
+    }
+  }
+  run({"fit", file("first.csv", first), file("second.csv", second), "--labels", "label", "--missing", "skip", "-o",
+       model});
+  const auto scores = run_json({"predict", model, query})["log_density"].get<std::vector<double>>();
+  ASSERT_EQ(scores.size(), expected.size());
+  for (std::size_t i = 0; i < scores.size(); ++i) EXPECT_NEAR(scores[i], expected[i], 1e-4) << i;
+}
+
+INSTANTIATE_TEST_SUITE_P(Cases, Coordinates, ::testing::Values("epoch", "utm"),
+                         [](const auto& param) { return param.param; });
+
+TEST_F(CliCasesTest, AGlitchIsNamedByColumnAndByTheFilesRow) {
+  const auto plain = run({"fit", kCases + "glitch_train.csv", "-o", model});
+  EXPECT_EQ(plain.err,
+            "kernad: note: row 17, column 'c' is -999, while the others of that column lie from -2.838 to 3.069; if it "
+            "is no measurement, fit without the row\n");
+  EXPECT_EQ(run_json({"info", model})["notes"][0].get<std::string>().substr(0, 27), "row 17, column 'c' is -999,");
+
+  // Behind a row that is skipped and one that is anomalous, in a table with ids.
+  std::ifstream in(kCases + "glitch_train.csv");
+  std::string line;
+  std::getline(in, line);
+  std::string text = line + ",label,part\n";
+  const auto fields = static_cast<std::size_t>(std::ranges::count(line, ',')) + 1;
+  for (const char* label : {"good", "bad"}) {
+    for (std::size_t i = 0; i < fields; ++i) text += *label == 'g' ? "," : "1,";
+    text += std::string(label) + ",p" + label + "\n";
+  }
+  for (int i = 0; std::getline(in, line); ++i) text += line + ",good,p" + std::to_string(i) + "\n";
+  const std::string table = file("table.csv", text);
+  const std::vector<std::string> words = {"fit", table, "-o", model, "--labels", "label", "--missing", "skip"};
+  auto ignored = words;
+  ignored.insert(ignored.end(), {"--ignore", "part"});
+  EXPECT_NE(run(ignored).err.find("note: row 19, column 'c' is -999,"), std::string::npos) << "as in the file";
+  auto named = words;
+  named.insert(named.end(), {"--id", "part", "--auto"});
+  EXPECT_NE(run(named).err.find("note: row p17, column 'c' is -999, "), std::string::npos) << run(named).err;
+}
+
+TEST_F(CliCasesTest, RowsOutsideTheTrainingSubspace) {
+  const std::string query = kCases + "dead_query.csv";
+  run({"fit", kCases + "dead_train.csv", "-o", model, "--target-fpr", "0.1"});
+  const auto labels = run_json({"predict", model, query})["label"].get<std::vector<int>>();
+  EXPECT_EQ(labels, (std::vector<int>{0, 1, 1, 1}));
+  EXPECT_EQ(run({"predict", model, query}).err, "");
+  const json inside = run_json({"explain", model, query, "--row", "0"});
+  EXPECT_EQ(inside["outside"], 0);
+  EXPECT_FALSE(inside.contains("outside_columns"));
+  const auto text = run({"explain", model, query, "--row", "1"}).out;
+  EXPECT_NE(text.find("\noutside         "), std::string::npos) << text;
+  EXPECT_NE(text.find("outside by column\ncolumn  value  training   share\nerrors     50         0  1.0000\n"),
+            std::string::npos)
+      << text;
+  EXPECT_EQ(text.find("deviation by column"), std::string::npos) << text;
+}
+
+// What the reference's scores cannot see is at least said.
+TEST_F(CliCasesTest, ANoteOfRowsOutsideWhereTheModelIsNotCalibrated) {
+  const std::string query = kCases + "dead_query.csv";
+  run({"fit", kCases + "dead_train.csv", "-o", model});
+  const std::string note = "3 of 4 rows lie outside the subspace that holds all training rows, the first is row 1;";
+  EXPECT_NE(run({"predict", model, query}).err.find(note), std::string::npos);
+  EXPECT_NE(run({"test", model, query, "--labels", file("y.csv", "0\n1\n1\n1\n")}).err.find(note), std::string::npos);
+  EXPECT_EQ(run({"predict", model, kCases + "dead_train.csv"}).err.find("outside"), std::string::npos);
+  const json why = run_json({"explain", model, query, "--row", "1"});
+  EXPECT_GT(why["outside"], 1);
+  EXPECT_EQ(why["outside_columns"][0]["name"], "errors");
+  EXPECT_EQ(why["outside_columns"][0]["expected"], 0);
+}
+
+}  // namespace
+}  // namespace kernad::cli_cases_test
