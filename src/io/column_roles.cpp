@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <charconv>
 #include <cmath>
 #include <optional>
@@ -10,6 +11,7 @@
 #include <utility>
 
 #include "files/number.hpp"
+#include "io/ending.hpp"
 #include "kernad/error.hpp"
 
 namespace kernad::io {
@@ -61,6 +63,35 @@ bool count_up(const std::vector<std::string_view>& fields) {
   return fields.size() > 2;
 }
 
+/// Whether each is one more than the one before, often enough not to be chance.
+bool number_the_rows(const std::vector<std::string_view>& fields) {
+  constexpr std::size_t kEnough = 10;
+  std::optional<double> before;
+  for (const std::string_view field : fields) {
+    const auto number = files::parse_number(field);
+    if (!number || number->value != std::floor(number->value) || (before && number->value != *before + 1)) return false;
+    before = number->value;
+  }
+  return fields.size() >= kEnough;
+}
+
+bool are_zeros_and_ones(const std::vector<std::string_view>& fields) {
+  return !fields.empty() && std::ranges::all_of(fields, [](std::string_view field) {
+    const auto number = files::parse_number(field);
+    return number && (number->value == 0 || number->value == 1);
+  });
+}
+
+/// Names that programs give to a column of row numbers, and people to one of labels.
+constexpr std::array<std::string_view, 10> kIndexNames = {"index", "idx",        "id",       "row",       "row_id",
+                                                          "rowid", "row_number", "rownames", "row.names", "#"};
+constexpr std::array<std::string_view, 10> kLabelNames = {"label",   "labels",     "class",   "target",     "y",
+                                                          "anomaly", "is_anomaly", "outlier", "is_outlier", "defect"};
+
+bool is_one_of(const std::string& name, std::span<const std::string_view> names) {
+  return std::ranges::count(names, std::string_view(lower_case(name))) != 0;
+}
+
 /// Collects the roles; each column has one.
 class RoleFinder {
  public:
@@ -74,7 +105,13 @@ class RoleFinder {
     for (const auto& ignored : options_.ignored_columns) take(ignored, "ignored");
     for (const auto& column : options_.columns) roles_.features.push_back(take(column, "a feature"));
     if (options_.columns.empty()) take_the_rest();
-    if (!options_.model_columns.empty() && !names_.empty()) put_in_order();
+    if (options_.model_columns.empty()) {
+      if (options_.columns.empty()) note_doubtful_features();
+    } else if (!names_.empty()) {
+      put_in_order();
+    } else {
+      roles_.notes.emplace_back("has no heading: its columns go by their positions, not by the model's names");
+    }
     for (std::size_t i = 0; i < names_.size(); ++i) {
       if (!names_[i].empty() && std::ranges::count(roles_.features, i) == 0) roles_.left_out.push_back(i);
     }
@@ -115,8 +152,14 @@ class RoleFinder {
     return true;
   }
 
-  /// The row numbers or row names that pandas and R write in front, under an empty heading.
+  /// The row numbers or row names that pandas and R write in front, under an empty heading or a name that says so.
   bool is_index(std::size_t i) {
+    if (i == 0 && names_.size() >= 2 && is_one_of(names_[0], kIndexNames) && !is_model_column(0) &&
+        number_the_rows(fields_of(sample_, 0))) {
+      roles_.notes.push_back(
+          fmt::format("column 0 ({}) numbers the rows: it is left out as no feature", files::quote(names_[0])));
+      return true;
+    }
     if (i != 0 || names_.size() < 2 || !(names_[0].empty() || names_[0] == "Unnamed: 0") || is_model_column(0)) {
       return false;
     }
@@ -132,6 +175,23 @@ class RoleFinder {
     }
     roles_.notes.push_back(is + " and is taken for a feature; give it a name, or ignore it");
     return false;
+  }
+
+  /// Nobody has said that all columns are features: what two kinds of column hold seldom is one.
+  void note_doubtful_features() {
+    if (roles_.features.size() < 2) return;
+    for (const std::size_t i : roles_.features) {
+      const auto fields = fields_of(sample_, i);
+      const std::string column =
+          names_.empty() ? fmt::format("column {}", i) : fmt::format("column {} ({})", i, files::quote(names_[i]));
+      if (number_the_rows(fields)) {
+        roles_.notes.push_back(column + " numbers the rows and is taken for a feature; if it is none, ignore it");
+      } else if (!names_.empty() && is_one_of(names_[i], kLabelNames) && are_zeros_and_ones(fields)) {
+        roles_.notes.push_back(column +
+                               " looks like labels and is taken for a feature; if it is none, ignore it or "
+                               "name it as the labels");
+      }
+    }
   }
 
   void put_in_order() {

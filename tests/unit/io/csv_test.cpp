@@ -105,6 +105,49 @@ TEST(CsvTest, RowNumbersAndNamesInFrontAreNoFeature) {
   EXPECT_EQ(table(",a\n0,5\n1,7\n", {.model_columns = {"a", ""}}).column_names, (Texts{"a", ""})) << "the model's";
 }
 
+/// A table of ten rows whose first column is called `name` and counts from `first` on, `step` by `step`.
+std::string counting(const std::string& name, int first, int step = 1) {
+  std::string text = name + ",a,b\n";
+  for (int i = 0; i < 10; ++i) text += std::to_string(first + step * i) + ",5,6\n";
+  return text;
+}
+
+TEST(CsvTest, ANamedColumnThatNumbersTheRows) {
+  for (const char* name : {"index", "ID", "row", "Row_Number"}) {
+    for (const int first : {0, 1, 1000}) {
+      const Table read = table(counting(name, first));
+      EXPECT_EQ(read.column_names, (Texts{"a", "b"})) << name;
+      EXPECT_EQ(read.notes,
+                Texts{"column 0 ('" + std::string(name) + "') numbers the rows: it is left out as no feature"});
+      EXPECT_EQ(read.left_out, Texts{name});
+    }
+  }
+  EXPECT_EQ(table(counting("index", 0, 2)).features.cols(), 3u) << "does not count";
+  EXPECT_EQ(table(counting("index", 0), {.model_columns = {"b", "index", "a"}}).features.cols(), 3u) << "the model's";
+  EXPECT_EQ(table(counting("index", 0), {.columns = {"a", "index"}}).features.cols(), 2u) << "asked for";
+  // Of another name it may be a feature, and without a heading nobody knows.
+  EXPECT_EQ(table(counting("time", 5)).notes,
+            Texts{"column 0 ('time') numbers the rows and is taken for a feature; if it is none, ignore it"});
+  EXPECT_EQ(table(counting("time", 5).substr(9)).notes,
+            Texts{"column 0 numbers the rows and is taken for a feature; if it is none, ignore it"});
+  EXPECT_TRUE(table(counting("time", 5), {.columns = {"time", "a"}}).notes.empty());
+}
+
+TEST(CsvTest, ForgottenLabelsAreNoted) {
+  const Texts note = {
+      "column 1 ('Label') looks like labels and is taken for a feature; if it is none, ignore it or name it "
+      "as the labels"};
+  EXPECT_EQ(table("a,Label\n5,0\n6,1\n").notes, note);
+  EXPECT_TRUE(table("a,Label\n5,0\n6,2\n").notes.empty());
+  EXPECT_TRUE(table("a,b\n5,0\n6,1\n").notes.empty());
+  EXPECT_TRUE(table("a,Label\n5,0\n6,1\n", {.model_columns = {"a", "Label"}}).notes.empty());
+}
+
+TEST(CsvTest, WithoutAHeadingAModelsColumnsGoByPosition) {
+  EXPECT_EQ(table("5,0\n6,1\n", {.model_columns = {"a", "b"}}).notes,
+            Texts{"has no heading: its columns go by their positions, not by the model's names"});
+}
+
 TEST(CsvTest, ADelimiterAtTheEndOfEveryLine) {
   for (const char* text : {"a,b,\n1,2,\n3,4,\n", "1,2,\n3,4,\n"}) {
     EXPECT_EQ(values(text), (std::vector<float>{1, 2, 3, 4})) << text;
