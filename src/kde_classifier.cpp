@@ -9,7 +9,6 @@
 #include "explanation/explain.hpp"
 #include "kde/density_scorer.hpp"
 #include "kernad/error.hpp"
-#include "kernad/sampling.hpp"
 #include "linalg/finite.hpp"
 #include "model/column_shift.hpp"
 #include "model/cross_conformal.hpp"
@@ -18,6 +17,7 @@
 #include "model/suspicious_values.hpp"
 #include "model/training_sample.hpp"
 #include "parallel/parallel_for.hpp"
+#include "sampling/row_weights.hpp"
 #include "scaling/scaling.hpp"
 #include "scoring/batch_scorer.hpp"
 #include "serialise/model_state.hpp"
@@ -109,21 +109,26 @@ KDEClassifier::KDEClassifier(KDEClassifierOptions options) : options_(options) {
 // ---- fit and score ----
 
 bool KDEClassifier::fit(EmbeddingsView embeddings, const FitProgress& progress) {
-  return fit_rows(embeddings, {}, progress);
+  return fit(embeddings, std::span<const double>(), progress);
 }
 
-bool KDEClassifier::fit_doubles(MatrixView<double> embeddings, const FitProgress& progress) {
+bool KDEClassifier::fit(EmbeddingsView embeddings, std::span<const double> weights, const FitProgress& progress) {
+  linalg::require_finite(embeddings, "embeddings", parallel::resolve_threads(threads_));
+  const sampling::RowWeights counts(weights, embeddings.rows());
+  return fit_sample(model::TrainingSample::of(embeddings, options_, counts), {}, progress);
+}
+
+bool KDEClassifier::fit_doubles(MatrixView<double> embeddings, const FitProgress& progress,
+                                std::span<const double> weights) {
   const int threads = parallel::resolve_threads(threads_);
-  const auto sample = sample_rows(embeddings.rows(), options_.max_training_points, options_.seed);
+  const sampling::RowWeights counts(weights, embeddings.rows());
+  auto sample = model::TrainingSample::of(EmbeddingsView(), options_, counts);
   auto shift = embeddings.empty() ? std::vector<double>()
-                                  : model::choose_shift(linalg::Rows<double>(embeddings, sample), threads);
+                                  : model::choose_shift(linalg::Rows<double>(embeddings, sample.selected), threads);
   const model::ShiftedRows rows(embeddings, shift, threads);
-  return fit_rows(rows.view(), std::move(shift), progress);
-}
-
-bool KDEClassifier::fit_rows(EmbeddingsView rows, std::vector<double> shift, const FitProgress& progress) {
-  linalg::require_finite(rows, "embeddings", parallel::resolve_threads(threads_));
-  return fit_sample(model::TrainingSample::of(rows, options_), std::move(shift), progress);
+  linalg::require_finite(rows.view(), "embeddings", threads);
+  sample.memory = rows.view();
+  return fit_sample(std::move(sample), std::move(shift), progress);
 }
 
 bool KDEClassifier::fit_sample(model::TrainingSample sample, std::vector<double> shift, const FitProgress& progress) {
@@ -218,29 +223,43 @@ Explanation KDEClassifier::explain_row(EmbeddingsView row, std::size_t nearest) 
 
 // ---- calibration and threshold ----
 
+template <typename T>
+std::vector<double> KDEClassifier::calibrate_rows(MatrixView<T> embeddings, std::span<const double> weights,
+                                                  std::size_t folds, const FitProgress& progress) {
+  const FitReport& fit = report();
+  const sampling::RowWeights counts(weights, embeddings.rows());
+  if (!counts.are_whole() || !model_->first().kde.references.weights.empty()) {
+    throw InvalidParameter(
+        "calibration by refits takes only whole numbers as weights; calibrate on other normal rows instead");
+  }
+  require_fitted_shape(counts.repeated_count(), embeddings.cols(), folds, fit);
+  const auto rows = shifted(*model_, embeddings, "embeddings", threads_);
+  if (weights.empty() && embeddings.rows() <= options_.max_training_points) {
+    return calibrate_sample(rows.view(), folds, progress);
+  }
+  // The rows that the fit left out are no part of the model that is calibrated.
+  return calibrate_sample(model::TrainingSample::of(rows.view(), options_, counts).copy(), folds, progress);
+}
+
 std::vector<double> KDEClassifier::calibrate(EmbeddingsView embeddings, std::size_t folds,
                                              const FitProgress& progress) {
-  require_fitted_shape(embeddings.rows(), embeddings.cols(), folds, report());
-  return calibrate_rows(shifted(*model_, embeddings, "embeddings", threads_).view(), folds, progress);
+  return calibrate_rows(embeddings, {}, folds, progress);
+}
+
+std::vector<double> KDEClassifier::calibrate(EmbeddingsView embeddings, std::span<const double> weights,
+                                             std::size_t folds, const FitProgress& progress) {
+  return calibrate_rows(embeddings, weights, folds, progress);
 }
 
 std::vector<double> KDEClassifier::calibrate_doubles(MatrixView<double> embeddings, std::size_t folds,
-                                                     const FitProgress& progress) {
-  require_fitted_shape(embeddings.rows(), embeddings.cols(), folds, report());
-  return calibrate_rows(shifted(*model_, embeddings, "embeddings", threads_).view(), folds, progress);
+                                                     const FitProgress& progress, std::span<const double> weights) {
+  return calibrate_rows(embeddings, weights, folds, progress);
 }
 
 std::vector<double> KDEClassifier::calibrate(const Sketch& sketch, std::size_t folds, const FitProgress& progress) {
   require_fitted_shape(sketch.rows_seen(), sketch.columns(), folds, report());
   require_sample_of(sketch, options_);
   return calibrate_sample(model::SketchSample(sketch, model_->shift, threads_).rows, folds, progress);
-}
-
-std::vector<double> KDEClassifier::calibrate_rows(EmbeddingsView rows, std::size_t folds, const FitProgress& progress) {
-  if (rows.rows() <= options_.max_training_points) return calibrate_sample(rows, folds, progress);
-  // The rows that the fit left out are no part of the model that is calibrated.
-  const auto sample = model::TrainingSample::of(rows, options_);
-  return calibrate_sample(sample.copy(), folds, progress);
 }
 
 std::vector<double> KDEClassifier::calibrate_sample(EmbeddingsView rows, std::size_t folds,
@@ -304,27 +323,37 @@ const std::vector<std::string>& KDEClassifier::column_names() const { return fit
 
 const std::vector<std::string>& KDEClassifier::left_out_columns() const { return fitted(model_).left_out_columns; }
 
-void KDEClassifier::remember_rows(EmbeddingsView rows, const std::vector<std::string>& names) {
-  require_rows_of_fit(rows.rows(), rows.cols(), report());
-  remember(shifted(*model_, rows, "rows", threads_).view(), names);
-}
-
-void KDEClassifier::remember_doubles(MatrixView<double> rows, const std::vector<std::string>& names) {
-  require_rows_of_fit(rows.rows(), rows.cols(), report());
-  remember(shifted(*model_, rows, "rows", threads_).view(), names);
-}
-
-void KDEClassifier::remember(EmbeddingsView rows, const std::vector<std::string>& names) {
+template <typename T>
+void KDEClassifier::remember(MatrixView<T> rows, std::span<const double> weights,
+                             const std::vector<std::string>& names) {
+  const FitReport& fit = report();
   if (!names.empty() && names.size() != rows.rows()) {
     throw InvalidParameter(
         fmt::format("{} names for {} rows; one a row is needed, or none", names.size(), rows.rows()));
   }
-  const auto sample = model::TrainingSample::of(rows, options_);
+  const auto in_memory = shifted(*model_, rows, "rows", threads_);
+  const sampling::RowWeights counts(weights, rows.rows());
+  const auto sample = model::TrainingSample::of(in_memory.view(), options_, counts);
+  require_rows_of_fit(sample.rows_seen, rows.cols(), fit);
   std::vector<std::string> kept;
   for (std::size_t i = 0; !names.empty() && i < sample.selected.size(); ++i) kept.push_back(names[sample.selected[i]]);
   model::Model named = *model_;
   model::name_suspicious_rows(named.report, names);
   model_ = remembering(std::move(named), model::make_training_rows(sample.rows(), std::move(kept)));
+}
+
+void KDEClassifier::remember_rows(EmbeddingsView rows, const std::vector<std::string>& names) {
+  remember(rows, {}, names);
+}
+
+void KDEClassifier::remember_rows(EmbeddingsView rows, std::span<const double> weights,
+                                  const std::vector<std::string>& names) {
+  remember(rows, weights, names);
+}
+
+void KDEClassifier::remember_doubles(MatrixView<double> rows, std::span<const double> weights,
+                                     const std::vector<std::string>& names) {
+  remember(rows, weights, names);
 }
 
 void KDEClassifier::remember_rows(const Sketch& sketch) {

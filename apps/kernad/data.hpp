@@ -89,6 +89,13 @@ struct LabelSource {
 /// Those labelled normal; all, where there are no labels.
 [[nodiscard]] Rows normal_rows(Rows rows);
 
+/// Whether weights of the rows stand in a column of the sources; weights of arrays lie in a file of their own.
+[[nodiscard]] bool have_columns(const Sources& sources);
+
+/// The weight of each of the rows: from the table, if it has them, else from a file of one number per row of the
+/// sources. Throws InvalidInput for another number of them, or for what is no weight.
+[[nodiscard]] std::vector<double> weights_of(const Rows& rows, const Sources& sources, const std::string& file);
+
 /// Runs `action`; the library does not know where the data came from, so their name is put before what it finds wrong.
 auto in_file(const Sources& sources, const std::invocable auto& action) {
   try {

@@ -26,6 +26,7 @@ struct FitOptions {
   std::string model;
   EstimatorOptions estimator;
   std::string labels;
+  std::string weights;
   std::optional<double> target_fpr;
   std::optional<std::size_t> folds;
   TableOptions table;
@@ -33,11 +34,11 @@ struct FitOptions {
 };
 
 /// Cross-conformal, where one of its options is given: --folds alone gives p-values and leaves the threshold for later.
-void calibrate(const FitOptions& options, const auto& rows, KDEClassifier& model) {
+void calibrate(const FitOptions& options, const auto& rows, const std::vector<double>& weights, KDEClassifier& model) {
   if (!options.target_fpr && !options.folds) return;
   const std::size_t folds = options.folds.value_or(10);
   Progress progress("calibrating", std::min(folds, model.report().rows_used));
-  model.calibrate(rows, folds, [&](std::size_t, std::size_t) { progress.advance(1); });
+  model.calibrate(rows, weights, folds, [&](std::size_t, std::size_t) { progress.advance(1); });
   if (options.target_fpr) model.set_target_fpr(*options.target_fpr);
 }
 
@@ -54,28 +55,29 @@ void remember_columns(kernad::Table& table, KDEClassifier& model) {
 }
 
 /// Rows are called by their ids, else by their numbers in the file; none where those are the model's own.
-std::vector<std::string> row_names(const Rows& rows, const KDEClassifier& model) {
-  const bool as_in_file =
-      rows.table.ids.empty() && rows.features.rows() == rows.all && model.report().rows_used == rows.all;
+std::vector<std::string> row_names(const FitOptions& options, const Rows& rows, const KDEClassifier& model) {
+  const bool as_in_file = options.weights.empty() && rows.table.ids.empty() && rows.features.rows() == rows.all &&
+                          model.report().rows_used == rows.all;
   std::vector<std::string> names;
   for (std::size_t i = 0; !as_in_file && i < rows.features.rows(); ++i) names.push_back(rows.name(i));
   return names;
 }
 
 /// Fits, calibrates, and lets the model remember the rows: their features, as floats or doubles, and their names.
-void learn(const FitOptions& options, const Rows& rows, const auto& features, KDEClassifier& model) {
+void learn(const FitOptions& options, const Rows& rows, const auto& features, const std::vector<double>& weights,
+           KDEClassifier& model) {
   bool fitted = false;
   {
     const Progress progress("fitting");
-    fitted = model.fit(features);
+    fitted = model.fit(features, weights);
   }
   if (!fitted) {
     throw InvalidInput(fmt::format("{} {}rows are too few; {} components need at least as many (see --components)",
                                    features.rows(), options.labels.empty() ? "" : "normal ",
                                    model.options().n_pca_components.count()));
   }
-  calibrate(options, features, model);
-  model.remember_rows(features, row_names(rows, model));
+  calibrate(options, features, weights, model);
+  model.remember_rows(features, weights, row_names(options, rows, model));
 }
 
 void report(const FitOptions& options, const KDEClassifier& model, std::size_t left_out) {
@@ -96,19 +98,23 @@ void run(const FitOptions& options) {
   const Sources train = expand(options.train);
   std::vector<std::string> inputs = train;
   inputs.push_back(options.labels);
+  inputs.push_back(options.weights);
   require_another_file(options.model, inputs);
   KDEClassifier model(options.estimator.classifier_options());
   model.set_threads(options.common.threads);
 
   ReadOptions reading = options.table.read_options();
   reading.keep_rest = true;
+  if (have_columns(train)) reading.weight_column = options.weights;
   Rows rows = options.labels.empty() ? read_rows(train, reading)
                                      : read_labelled(train, {options.labels, options.table.normal_label}, reading);
   const std::size_t labelled = rows.labels.size();
   rows = normal_rows(std::move(rows));
   const std::size_t left_out = labelled == 0 ? 0 : labelled - rows.features.rows();
   if (!KDEClassifier::needs_doubles(rows.features)) rows.rest = {};
-  in_file(train, [&] { rows.with_all([&](const auto& features) { learn(options, rows, features, model); }); });
+  const std::vector<double> weights =
+      options.weights.empty() ? std::vector<double>() : weights_of(rows, train, options.weights);
+  in_file(train, [&] { rows.with_all([&](const auto& features) { learn(options, rows, features, weights, model); }); });
   remember_columns(rows.table, model);
   model.save(options.model);
   print_notes(rows.table.notes);
@@ -130,6 +136,11 @@ void add_fit(CLI::App& app) {
       ->type_name("MODEL");
   options->estimator.add_to(*command);
   command->add_option("--labels", options->labels, "Labels (see kernad test); rows labelled anomalous are left out")
+      ->check(not_empty())
+      ->type_name("COLUMN|FILE");
+  command
+      ->add_option("--weights", options->weights,
+                   "How often each row counts: a column, or for arrays a file of one number a row")
       ->check(not_empty())
       ->type_name("COLUMN|FILE");
   command

@@ -30,6 +30,14 @@ class KERNAD_API GaussianKDE {
   /// and when all rows are identical.
   void fit(EmbeddingsView features);
 
+  /// The same of rows that count as often as their weights say (N of them, or none: once): a weight of 3 is three equal
+  /// rows, one of 0 none. Whole weights that add up to 2^22 at most give the bits of repeated rows; others may be
+  /// fractions, and N in the formulas is their sum. (scipy's N is (sum w)^2 / sum w^2: weights times sum w / sum w^2
+  /// give its density.) Throws as well InvalidParameter for another number of weights, and for weights that are not
+  /// repeated with Bandwidth::loo or local_alpha; InvalidInput, with the row, for a weight that is negative, not
+  /// finite, or above 0 but below 2^-63 of their sum, and if they do not add up to more than 1.
+  void fit(EmbeddingsView features, std::span<const double> weights);
+
   /// Natural log of the density of each of M queries (M x k), finite for every finite query: within 1e-4 for
   /// |result| < 100 and 1e-6 relative beyond (docs/numerics.md). Throws InvalidInput for a wrong column count or a
   /// value that is not finite; NotFitted.
@@ -56,7 +64,7 @@ class KERNAD_API GaussianKDE {
   [[nodiscard]] bool pruning() const noexcept { return pruning_; }
 
   // All of these throw NotFitted before fit.
-  [[nodiscard]] std::size_t size() const;                 ///< N, the rows fitted on
+  [[nodiscard]] std::size_t size() const;                 ///< N, the rows fitted on, repeated or not
   [[nodiscard]] std::size_t dimension() const;            ///< k, columns of a query
   [[nodiscard]] std::size_t rank() const;                 ///< r <= k, directions kept
   [[nodiscard]] double bandwidth_factor() const;          ///< h

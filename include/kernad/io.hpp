@@ -29,6 +29,7 @@ enum class DecimalMark : std::uint8_t { detect, point, comma };
 /// by its name, or by its number counted from 0 (negative from the end: -1 is the last); a name takes precedence.
 struct ReadOptions {
   std::string label_column = {};                  ///< the column of labels, which is not a feature; empty: none
+  std::string weight_column = {};                 ///< the column of weights, which is not a feature; empty: none
   CsvHeader header = CsvHeader::detect;           ///< whether the first line names the columns
   std::vector<std::string> columns = {};          ///< the features, in this order; empty: all other columns
   std::vector<std::string> ignored_columns = {};  ///< neither features nor anything else
@@ -60,9 +61,10 @@ struct Table {
   std::vector<std::string> column_names;  ///< of the features, in UTF-8; empty when the file names none
   std::vector<std::string> labels;        ///< one per row if label_column was given, otherwise empty
   std::string label_name;                 ///< name of that column in the heading
+  std::vector<double> weights;            ///< one per row, 0 or more, if weight_column was given, otherwise empty
   std::vector<TextColumn> ids;            ///< of id_columns, in their order
   std::vector<TextColumn> fields;         ///< if asked for, all columns of a text as they stand
-  std::vector<std::string> left_out;      ///< names of the columns that are not features: labels, ids, ignored ones
+  std::vector<std::string> left_out;      ///< names of the columns that are not features: labels, weights, ids ...
   std::vector<std::string> notes;         ///< what was reordered or left out unasked
 };
 

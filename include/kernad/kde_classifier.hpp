@@ -55,6 +55,20 @@ class KERNAD_API KDEClassifier {
     return fit_doubles(embeddings, progress);
   }
 
+  /// The same of rows that count as often as their weights say (N of them, or none: once): a weight of 3 is three equal
+  /// rows, one of 0 none. Whole weights give the bits of the data set with its rows repeated in place, sampling,
+  /// `automatic` and all. Others may be fractions, and the number of rows in the formulas is their sum
+  /// (docs/estimation.md). Throws as well InvalidParameter for another number of weights, and for fractions with
+  /// Bandwidth::loo, local_alpha or automatic, or with more rows than max_training_points; InvalidInput, with the row,
+  /// for a weight that is negative, not finite, or above 0 but below 2^-63 of their sum, and if they add up to 1 or
+  /// less or to 2^32 or more.
+  [[nodiscard]] bool fit(EmbeddingsView embeddings, std::span<const double> weights, const FitProgress& progress = {});
+  /// The same for N x D doubles.
+  template <DoubleRows Rows>
+  [[nodiscard]] bool fit(const Rows& embeddings, std::span<const double> weights, const FitProgress& progress = {}) {
+    return fit_doubles(embeddings, progress, weights);
+  }
+
   /// Whether a fit on doubles may differ from one on the same rows rounded to float32, which are these: a column is far
   /// from zero compared with how much it varies. Rows without such a column need no copy in double.
   [[nodiscard]] static bool needs_doubles(EmbeddingsView embeddings);
@@ -135,6 +149,17 @@ class KERNAD_API KDEClassifier {
     return calibrate_doubles(embeddings, folds, progress);
   }
 
+  /// The same on rows with the weights of the fit, which must be whole numbers: else throws InvalidParameter. A row
+  /// that counts more than once may be in several folds, as repeated rows are.
+  std::vector<double> calibrate(EmbeddingsView embeddings, std::span<const double> weights, std::size_t folds = 10,
+                                const FitProgress& progress = {});
+  /// The same for N x D doubles.
+  template <DoubleRows Rows>
+  std::vector<double> calibrate(const Rows& embeddings, std::span<const double> weights, std::size_t folds = 10,
+                                const FitProgress& progress = {}) {
+    return calibrate_doubles(embeddings, folds, progress, weights);
+  }
+
   /// The same on the sketch of the fit.
   std::vector<double> calibrate(const Sketch& sketch, std::size_t folds = 10, const FitProgress& progress = {});
 
@@ -191,7 +216,14 @@ class KERNAD_API KDEClassifier {
   /// The same for N x D doubles.
   template <DoubleRows Rows>
   void remember_rows(const Rows& rows, const std::vector<std::string>& names = {}) {
-    remember_doubles(rows, names);
+    remember_doubles(rows, {}, names);
+  }
+  /// The same on rows with the weights of the fit.
+  void remember_rows(EmbeddingsView rows, std::span<const double> weights, const std::vector<std::string>& names = {});
+  /// The same for N x D doubles.
+  template <DoubleRows Rows>
+  void remember_rows(const Rows& rows, std::span<const double> weights, const std::vector<std::string>& names = {}) {
+    remember_doubles(rows, weights, names);
   }
   /// The same on the sketch of the fit, with the names that it has.
   void remember_rows(const Sketch& sketch);
@@ -237,20 +269,24 @@ class KERNAD_API KDEClassifier {
 
  private:
   friend class Scorer;
-  bool fit_doubles(MatrixView<double> embeddings, const FitProgress& progress);
+  bool fit_doubles(MatrixView<double> embeddings, const FitProgress& progress, std::span<const double> weights = {});
   std::vector<double> compute_doubles(MatrixView<double> features, bool as_log_likelihood) const;
   std::vector<double> outside_doubles(MatrixView<double> features) const;
   Explanation explain_doubles(MatrixView<double> row, std::size_t nearest) const;
-  std::vector<double> calibrate_doubles(MatrixView<double> embeddings, std::size_t folds, const FitProgress& progress);
+  std::vector<double> calibrate_doubles(MatrixView<double> embeddings, std::size_t folds, const FitProgress& progress,
+                                        std::span<const double> weights = {});
   void calibrate_from_doubles(MatrixView<double> normals);
-  void remember_doubles(MatrixView<double> rows, const std::vector<std::string>& names);
+  void remember_doubles(MatrixView<double> rows, std::span<const double> weights,
+                        const std::vector<std::string>& names);
   TrainedOn trained_on_doubles(MatrixView<double> rows) const;
   // The common part for float and double, once rows are in the form that the model takes.
-  void remember(EmbeddingsView rows, const std::vector<std::string>& names);
-  bool fit_rows(EmbeddingsView rows, std::vector<double> shift, const FitProgress& progress);
+  template <typename T>
+  void remember(MatrixView<T> rows, std::span<const double> weights, const std::vector<std::string>& names);
   bool fit_sample(model::TrainingSample sample, std::vector<double> shift, const FitProgress& progress);
   Explanation explain_row(EmbeddingsView row, std::size_t nearest) const;
-  std::vector<double> calibrate_rows(EmbeddingsView rows, std::size_t folds, const FitProgress& progress);
+  template <typename T>
+  std::vector<double> calibrate_rows(MatrixView<T> embeddings, std::span<const double> weights, std::size_t folds,
+                                     const FitProgress& progress);
   std::vector<double> calibrate_sample(EmbeddingsView rows, std::size_t folds, const FitProgress& progress);
   KDEClassifierOptions options_;
   std::shared_ptr<const model::Model> model_;

@@ -120,6 +120,14 @@ typedef struct kernad_model kernad_model;
 KERNAD_C_API kernad_status kernad_model_fit(const kernad_options* options, kernad_rows rows, kernad_progress progress,
                                             void* user, kernad_model** out);
 
+/// The same of rows that count as often as their weights say: one per row, or NULL for once each. A weight of 3 is
+/// three equal rows, to the bit; fractions weigh the sums (docs/estimation.md). KERNAD_INVALID_INPUT for a weight that
+/// is negative or not finite (with its row); KERNAD_INVALID_PARAMETER for fractions with options that need repeated
+/// rows.
+KERNAD_C_API kernad_status kernad_model_fit_weighted(const kernad_options* options, kernad_rows rows,
+                                                     const double* weights, kernad_progress progress, void* user,
+                                                     kernad_model** out);
+
 /// Reads a model file: one of kernad's, or a checkpoint of the reference as .safetensors (docs/formats.md). It may come
 /// from a stranger: KERNAD_READ_ERROR, with the place, for anything that is wrong with it.
 KERNAD_C_API kernad_status kernad_model_load(const char* path, kernad_model** out);
@@ -173,6 +181,10 @@ KERNAD_C_API kernad_status kernad_model_predict(const kernad_model* model, kerna
 /// folds, or where a target rate set before can no longer be promised. What is promised: docs/calibration.md.
 KERNAD_C_API kernad_status kernad_model_calibrate(kernad_model* model, kernad_rows rows, size_t folds,
                                                   kernad_progress progress, void* user);
+
+/// The same by the rows and weights of kernad_model_fit_weighted. KERNAD_INVALID_PARAMETER for fractions.
+KERNAD_C_API kernad_status kernad_model_calibrate_weighted(kernad_model* model, kernad_rows rows, const double* weights,
+                                                           size_t folds, kernad_progress progress, void* user);
 
 /// Calibrates by normal rows that the model was not fitted on. KERNAD_INVALID_INPUT as in kernad_model_score, and for
 /// no rows; KERNAD_INVALID_PARAMETER as in kernad_model_calibrate.

@@ -68,6 +68,10 @@ EmbeddingsView view(const kernad_rows& rows) {
   return {rows.data, rows.rows, rows.columns, rows.row_stride};
 }
 
+std::span<const double> weights_of(const double* weights, const kernad_rows& rows) {
+  return weights == nullptr ? std::span<const double>() : std::span(weights, rows.rows);
+}
+
 FitProgress progress_of(kernad_progress progress, void* user) {
   if (progress == nullptr) return {};
   return [=](std::size_t done, std::size_t total) {

@@ -1,6 +1,7 @@
 // What every function of the C interface goes through: arguments are checked, exceptions become codes.
 #pragma once
 
+#include <span>
 #include <string>
 
 #include "kernad/error.hpp"
@@ -47,6 +48,9 @@ template <typename T>
 
 /// The rows as a view. Throws InvalidParameter for one that no memory can hold, such as a negative number of rows.
 [[nodiscard]] EmbeddingsView view(const kernad_rows& rows);
+
+/// One weight per row, or none for NULL.
+[[nodiscard]] std::span<const double> weights_of(const double* weights, const kernad_rows& rows);
 
 /// Calls the caller's function, where there is one; caught() knows what is thrown when that asks to stop.
 [[nodiscard]] FitProgress progress_of(kernad_progress progress, void* user);

@@ -23,13 +23,19 @@ struct kernad_bytes {
 
 kernad_status kernad_model_fit(const kernad_options* options, kernad_rows rows, kernad_progress progress, void* user,
                                kernad_model** out) {
+  return kernad_model_fit_weighted(options, rows, nullptr, progress, user, out);
+}
+
+kernad_status kernad_model_fit_weighted(const kernad_options* options, kernad_rows rows, const double* weights,
+                                        kernad_progress progress, void* user, kernad_model** out) {
   return made(out, [&] {
     auto model = std::make_unique<kernad_model>();
     if (options != nullptr) {
       model->classifier = kernad::KDEClassifier(options->values);
       model->classifier.set_threads(model->threads = options->threads);
     }
-    if (!model->classifier.fit(view(rows), kernad::c::progress_of(progress, user))) {
+    if (!model->classifier.fit(view(rows), kernad::c::weights_of(weights, rows),
+                               kernad::c::progress_of(progress, user))) {
       const std::size_t wanted = model->classifier.options().n_pca_components.count();
       throw kernad::InvalidInput(fmt::format("{} rows are too few: {} components (n_pca_components) need at least {}",
                                              rows.rows, wanted, std::min(wanted, rows.columns)));
@@ -122,8 +128,15 @@ kernad_status kernad_model_predict(const kernad_model* model, kernad_rows rows, 
 
 kernad_status kernad_model_calibrate(kernad_model* model, kernad_rows rows, size_t folds, kernad_progress progress,
                                      void* user) {
+  return kernad_model_calibrate_weighted(model, rows, nullptr, folds, progress, user);
+}
+
+kernad_status kernad_model_calibrate_weighted(kernad_model* model, kernad_rows rows, const double* weights,
+                                              size_t folds, kernad_progress progress, void* user) {
   return guarded([&] {
-    required(model, "model").classifier.calibrate(view(rows), folds, kernad::c::progress_of(progress, user));
+    required(model, "model")
+        .classifier.calibrate(view(rows), kernad::c::weights_of(weights, rows), folds,
+                              kernad::c::progress_of(progress, user));
   });
 }
 

@@ -88,7 +88,9 @@ std::vector<double> softmax(const std::vector<double>& exponents) {
 
 KernelMean kernel_mean(std::span<const double> query, const kde::ReferenceSet& references, std::size_t count) {
   const bool alike = references.adaptive.factors.empty();
-  const auto exponents = alike ? log_kernels(query, references) : log_adaptive_kernels(query, references);
+  auto exponents = alike ? log_kernels(query, references) : log_adaptive_kernels(query, references);
+  const auto kernels = exponents;
+  for (std::size_t i = 0; i < references.weights.size(); ++i) exponents[i] += std::log(references.weights[i]);
   const auto weights = softmax(exponents);
   RowReader row(references);
   KernelMean result;
@@ -105,7 +107,7 @@ KernelMean kernel_mean(std::span<const double> query, const kde::ReferenceSet& r
   count = std::min(count, order.size());
   std::partial_sort(
       order.begin(), order.begin() + static_cast<std::ptrdiff_t>(count), order.end(),
-      [&](std::size_t a, std::size_t b) { return exponents[a] != exponents[b] ? exponents[a] > exponents[b] : a < b; });
+      [&](std::size_t a, std::size_t b) { return kernels[a] != kernels[b] ? kernels[a] > kernels[b] : a < b; });
   for (const std::size_t i : std::span(order).first(count)) {
     const double bandwidth = alike ? 1 : references.adaptive.factors[i];
     result.nearest.push_back({i, std::sqrt(squared_distance(query, row(i))) / bandwidth, weights[i]});

@@ -101,6 +101,7 @@ class RoleFinder {
 
   ColumnRoles find() {
     if (!options_.label_column.empty()) roles_.label = take(options_.label_column, "the label");
+    if (!options_.weight_column.empty()) roles_.weight = take(options_.weight_column, "the weight");
     for (const auto& id : options_.id_columns) roles_.ids.push_back(take(id, "an id"));
     for (const auto& ignored : options_.ignored_columns) take(ignored, "ignored");
     for (const auto& column : options_.columns) roles_.features.push_back(take(column, "a feature"));

@@ -1,4 +1,4 @@
-// What each column of a text is for: feature, label, id, or nothing.
+// What each column of a text is for: feature, label, weight, id, or nothing.
 #pragma once
 
 #include <cstddef>
@@ -29,6 +29,7 @@ inline constexpr std::size_t no_column = std::numeric_limits<std::size_t>::max()
 struct ColumnRoles {
   std::vector<std::size_t> features;  ///< in the order in which they are given out
   std::size_t label = no_column;
+  std::size_t weight = no_column;
   std::vector<std::size_t> ids;
   std::vector<std::size_t> blank;     ///< have no name, and have to be empty in every row
   std::vector<std::size_t> left_out;  ///< all that have a name and are no features

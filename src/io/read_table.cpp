@@ -63,6 +63,11 @@ void require_no_columns(const std::string& source, const ReadOptions& options) {
                            ": only .csv, .tsv and .jsonl have a label column; labels lie in an array of "
                            "their own here");
   }
+  if (!options.weight_column.empty()) {
+    throw InvalidParameter(source +
+                           ": only .csv, .tsv and .jsonl have a weight column; weights lie in an array of their own "
+                           "here");
+  }
   if (options.columns.empty() && options.ignored_columns.empty() && options.id_columns.empty() &&
       !options.keep_fields) {
     return;

@@ -50,6 +50,7 @@ Table read_tables(std::span<const std::string> sources, const ReadOptions& optio
     rows += next.features.rows();
     values.insert(values.end(), next.features.values().begin(), next.features.values().end());
     io::append(whole.labels, std::move(next.labels));
+    whole.weights.insert(whole.weights.end(), next.weights.begin(), next.weights.end());
     for (std::size_t k = 0; k < whole.ids.size(); ++k) {
       io::append(whole.ids[k].values, std::move(next.ids[k].values));
     }

@@ -34,8 +34,8 @@ struct StoredRow {
 /// Whether `name` is announced as that of a column.
 bool is_announced(const std::string& name, const ReadOptions& options) {
   const auto in = [&](const std::vector<std::string>& names) { return std::ranges::count(names, name) != 0; };
-  return name == options.label_column || in(options.columns) || in(options.ignored_columns) || in(options.id_columns) ||
-         in(options.model_columns);
+  return name == options.label_column || name == options.weight_column || in(options.columns) ||
+         in(options.ignored_columns) || in(options.id_columns) || in(options.model_columns);
 }
 
 /// Whether the first row names the columns. A line that is partly numbers may be a heading or data with a fault in it:
@@ -129,6 +129,7 @@ class TextRows final : public RowSource {
   }
 
   void finish(Table& table) override {
+    table.weights = std::move(weights_);
     table.ids = std::move(ids_);
     table.fields = std::move(fields_);
     if (keep_rest_) table.rest = rest_.take(columns());
@@ -155,6 +156,7 @@ class TextRows final : public RowSource {
       *out++ = static_cast<float>(value);
       if (keep_rest_) rest_.add(value);
     }
+    if (roles_.weight != no_column) weights_.push_back(weight(row));
     if (roles_.label != no_column) labels.push_back(files::to_utf8(row.fields[roles_.label]));
     for (std::size_t k = 0; k < ids_.size(); ++k) ids_[k].values.push_back(files::to_utf8(row.fields[roles_.ids[k]]));
     for (std::size_t i = 0; i < fields_.size(); ++i) fields_[i].values.push_back(files::to_utf8(row.fields[i]));
@@ -181,6 +183,14 @@ class TextRows final : public RowSource {
                                      place(row, column), files::quote(field), std::numeric_limits<float>::max()));
     }
     return parsed->value;
+  }
+
+  double weight(const TextRow& row) const {
+    const std::string& field = row.fields[roles_.weight];
+    const auto parsed = files::parse_number(field, decimal_mark_);
+    if (parsed && !parsed->overflows && parsed->value >= 0 && std::isfinite(parsed->value)) return parsed->value;
+    throw InvalidInput(fmt::format("{}: {}{} is no weight; valid: 0 or more, and finite", name(),
+                                   place(row, roles_.weight), files::quote(field)));
   }
 
   std::string place(const TextRow& row, std::size_t column) const {
@@ -224,6 +234,7 @@ class TextRows final : public RowSource {
   std::vector<std::string> names_;  // of all columns; empty without a heading
   std::size_t count_;               // of the file's columns
   ColumnRoles roles_;
+  std::vector<double> weights_;
   std::vector<TextColumn> ids_;
   std::vector<TextColumn> fields_;  // of all columns, where they are kept
   std::vector<StoredRow> sample_;   // the first rows, the heading among them

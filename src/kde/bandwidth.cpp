@@ -8,16 +8,16 @@
 
 namespace kernad::kde {
 
-double scott_factor(std::size_t rows, std::size_t dimension) {
-  return std::pow(static_cast<double>(rows), -1.0 / (static_cast<double>(dimension) + 4.0));
+double scott_factor(double rows, std::size_t dimension) {
+  return std::pow(rows, -1.0 / (static_cast<double>(dimension) + 4.0));
 }
 
-double silverman_factor(std::size_t rows, std::size_t dimension) {
+double silverman_factor(double rows, std::size_t dimension) {
   const auto k = static_cast<double>(dimension);
-  return std::pow(static_cast<double>(rows) * (k + 2) / 4, -1 / (k + 4));
+  return std::pow(rows * (k + 2) / 4, -1 / (k + 4));
 }
 
-BandwidthChoice choose_bandwidth(const KDEOptions& options, std::size_t rows, std::size_t dimension, int threads,
+BandwidthChoice choose_bandwidth(const KDEOptions& options, double rows, std::size_t dimension, int threads,
                                  const std::function<Matrix<float>()>& whitened) {
   const auto rule = options.bandwidth.rule();
   BandwidthChoice choice;

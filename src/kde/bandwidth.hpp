@@ -12,9 +12,9 @@
 namespace kernad::kde {
 
 /// Scott's rule: N^(-1/(k+4)).
-[[nodiscard]] double scott_factor(std::size_t rows, std::size_t dimension);
+[[nodiscard]] double scott_factor(double rows, std::size_t dimension);
 /// Silverman's rule: (N (k+2) / 4)^(-1/(k+4)).
-[[nodiscard]] double silverman_factor(std::size_t rows, std::size_t dimension);
+[[nodiscard]] double silverman_factor(double rows, std::size_t dimension);
 
 struct BandwidthChoice {
   double factor = 0;                  ///< h
@@ -25,9 +25,9 @@ struct BandwidthChoice {
   bool at_limit = false;             ///< the best of the range searched by leave-one-out likelihood is its end
 };
 
-/// whitened: gives N x r rows whitened for h = 1; called only when the distances among rows are needed. dimension: of
-/// the density.
-[[nodiscard]] BandwidthChoice choose_bandwidth(const KDEOptions& options, std::size_t rows, std::size_t dimension,
+/// rows: N, as often as they count. whitened: gives N x r rows whitened for h = 1; called only when the distances among
+/// rows are needed. dimension: of the density.
+[[nodiscard]] BandwidthChoice choose_bandwidth(const KDEOptions& options, double rows, std::size_t dimension,
                                                int threads, const std::function<Matrix<float>()>& whitened);
 
 }  // namespace kernad::kde

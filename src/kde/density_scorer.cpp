@@ -8,7 +8,7 @@
 namespace kernad::kde {
 
 DensityScorer::DensityScorer(const State& state, std::size_t workers)
-    : offset_(state.log_norm - std::log(static_cast<double>(state.references.rows))),
+    : offset_(state.log_norm - std::log(state.references.count)),
       dimension_(state.references.packed.dimension),
       full_(state.references, workers) {
   if (!state.references.exact.empty()) exact_.emplace(state.references);

@@ -10,6 +10,7 @@ DoubleSum::DoubleSum(const ReferenceSet& references) : references_(references), 
   for (const double h : references.adaptive.factors) {
     log_weights_.push_back(-static_cast<double>(references.adaptive.dimension) * std::log(h));
   }
+  for (const double weight : references.weights) log_weights_.push_back(std::log(weight));
 }
 
 double DoubleSum::operator()(const double* query) {
@@ -22,7 +23,9 @@ double DoubleSum::operator()(const double* query) {
       const double difference = query[j] - reference[j];
       square += difference * difference;
     }
-    exponents_[i] = factors.empty() ? -0.5 * square : log_weights_[i] - 0.5 * square / (factors[i] * factors[i]);
+    exponents_[i] = -0.5 * square;
+    if (!factors.empty()) exponents_[i] /= factors[i] * factors[i];
+    if (!log_weights_.empty()) exponents_[i] += log_weights_[i];
     largest = std::max(largest, exponents_[i]);
   }
   double sum = 0;

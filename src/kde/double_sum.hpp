@@ -20,12 +20,12 @@ class DoubleSum {
   /// references.exact is not empty, and must outlive it.
   explicit DoubleSum(const ReferenceSet& references);
 
-  /// log sum_i h_i^-k exp(-|query - r_i|^2 / (2 h_i^2)). query: r, finite.
+  /// log sum_i w_i h_i^-k exp(-|query - r_i|^2 / (2 h_i^2)). query: r, finite.
   [[nodiscard]] double operator()(const double* query);
 
  private:
   const ReferenceSet& references_;
-  std::vector<double> log_weights_;  // -k log h_i; empty: all 0
+  std::vector<double> log_weights_;  // -k log h_i, or the log of its weight; empty: all 0
   std::vector<double> exponents_;
 };
 

@@ -16,8 +16,9 @@ std::string_view bytes_of(std::span<const float> row) {
 
 }  // namespace
 
-DistinctRows distinct_rows(MatrixView<float> rows) {
+DistinctRows distinct_rows(MatrixView<float> rows, std::span<const double> weights) {
   DistinctRows found;
+  std::vector<double> counts;
   found.index.resize(rows.rows());
   // A hash table with open addressing: std::unordered_map, with a node for each row, would be most of a large fit.
   constexpr std::uint32_t kFree = kernels::Reference::kNone;
@@ -31,17 +32,21 @@ DistinctRows distinct_rows(MatrixView<float> rows) {
     if (table[slot] == kFree) {
       table[slot] = static_cast<std::uint32_t>(found.rows.size());
       found.rows.push_back({static_cast<std::uint32_t>(i), 0});
+      counts.push_back(0);
     }
     found.index[i] = table[slot];
-    ++found.rows[table[slot]].count;
+    counts[table[slot]] += weights.empty() ? 1 : weights[i];
   }
+  for (std::size_t i = 0; i < counts.size(); ++i) found.rows[i].count = static_cast<float>(counts[i]);
   return found;
 }
 
-DistinctRows all_rows(std::size_t count) {
+DistinctRows all_rows(std::size_t count, std::span<const double> weights) {
   DistinctRows found{std::vector<kernels::Reference>(count), std::vector<std::uint32_t>(count)};
   std::iota(found.index.begin(), found.index.end(), 0U);
-  for (std::size_t i = 0; i < count; ++i) found.rows[i] = {static_cast<std::uint32_t>(i), 1};
+  for (std::size_t i = 0; i < count; ++i) {
+    found.rows[i] = {static_cast<std::uint32_t>(i), weights.empty() ? 1.0F : static_cast<float>(weights[i])};
+  }
   return found;
 }
 

@@ -1,9 +1,14 @@
 #include "kernad/gaussian_kde.hpp"
 
+#include <algorithm>
+#include <numeric>
+#include <vector>
+
 #include "kde/density_scorer.hpp"
 #include "kde/kde_state.hpp"
 #include "linalg/finite.hpp"
 #include "parallel/parallel_for.hpp"
+#include "sampling/row_weights.hpp"
 #include "scoring/batch_scorer.hpp"
 
 namespace kernad {
@@ -14,6 +19,15 @@ const kde::State& fitted(const std::shared_ptr<const kde::State>& state) {
   return *state;
 }
 
+/// More rows are not repeated: weighted sums are the same up to rounding.
+constexpr std::size_t kMostRepeated = std::size_t{1} << 22;
+
+Embeddings gather(EmbeddingsView rows, std::span<const std::size_t> chosen) {
+  Embeddings result(chosen.size(), rows.cols());
+  for (std::size_t i = 0; i < chosen.size(); ++i) std::ranges::copy(rows.row(chosen[i]), result.row(i).begin());
+  return result;
+}
+
 }  // namespace
 
 GaussianKDE::GaussianKDE(const KDEOptions& options) : options_(options) { kde::check_options(options); }
@@ -21,7 +35,21 @@ GaussianKDE::GaussianKDE(const KDEOptions& options) : options_(options) { kde::c
 void GaussianKDE::fit(EmbeddingsView features) {
   const int threads = parallel::resolve_threads(threads_);
   linalg::require_finite(features, "features", threads);
-  state_ = std::make_shared<kde::State>(kde::fit(features, options_, 0, pruning_, threads));
+  state_ = std::make_shared<kde::State>(kde::fit(features, {}, options_, 0, pruning_, threads));
+}
+
+void GaussianKDE::fit(EmbeddingsView features, std::span<const double> weights) {
+  const sampling::RowWeights counts(weights, features.rows());
+  if (!counts.are_whole() || counts.repeated_count() > kMostRepeated) {
+    const int threads = parallel::resolve_threads(threads_);
+    linalg::require_finite(features, "features", threads);
+    const auto rows = gather(features, counts.counted_rows());
+    state_ = std::make_shared<kde::State>(kde::fit(rows.view(), counts.positive(), options_, 0, pruning_, threads));
+    return;
+  }
+  std::vector<std::size_t> places(counts.repeated_count());
+  std::iota(places.begin(), places.end(), std::size_t{0});
+  fit(gather(features, counts.rows_at(places)));
 }
 
 std::vector<double> GaussianKDE::log_density(EmbeddingsView queries) const {

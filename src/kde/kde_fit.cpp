@@ -85,20 +85,28 @@ bool needs_double(const KDEOptions& options, const BandwidthChoice& choice, cons
   return longest > kMaxFloatLength * choice.factor;
 }
 
+/// Leave-one-out and the 5th neighbour ask which rows are the same, and fractions of a row are not.
+void require_options_for(std::span<const double> weights, const KDEOptions& options) {
+  if (weights.empty()) return;
+  if (options.bandwidth.rule() != Bandwidth::Rule::loo && options.local_alpha == 0) return;
+  throw InvalidParameter("leave-one-out bandwidths and local_alpha take only whole numbers as weights");
+}
+
 }  // namespace
 
 template <typename T>
-State fit(MatrixView<T> features, const KDEOptions& options, std::size_t residual_dimensions, bool pruning,
-          int threads) {
+State fit(MatrixView<T> features, std::span<const double> weights, const KDEOptions& options,
+          std::size_t residual_dimensions, bool pruning, int threads) {
+  require_options_for(weights, options);
   const std::size_t columns = features.cols() - (residual_dimensions == 0 ? 0 : 1);
-  const MatrixView<T> rows(features.data(), features.rows(), columns, features.row_stride());
+  const linalg::Rows<T> rows(MatrixView<T>(features.data(), features.rows(), columns, features.row_stride()), weights);
   KernelCovariance covariance = kernel_covariance(rows, options.covariance, columns + residual_dimensions, threads);
   State state;
   state.mean = std::move(covariance.mean);
   state.mean.resize(features.cols());
   state.shrinkage = covariance.shrinkage;
   set_whitening(state, covariance, residual_dimensions, 1);
-  BandwidthChoice choice = choose_bandwidth(options, features.rows(), state.dimension, threads,
+  BandwidthChoice choice = choose_bandwidth(options, rows.count(), state.dimension, threads,
                                             [&] { return whiten_all<float>(state.whitening, features, threads); });
   const bool exact = options.bandwidth.rule() == Bandwidth::Rule::value &&
                      needs_double(options, choice, whiten_all<float>(state.whitening, features, threads));
@@ -108,22 +116,23 @@ State fit(MatrixView<T> features, const KDEOptions& options, std::size_t residua
   state.bandwidth_at_limit = choice.at_limit;
   set_whitening(state, covariance, residual_dimensions, choice.factor);
   state.loo_log_densities = std::move(choice.loo_log_sums);
-  for (double& x : state.loo_log_densities) x += state.log_norm - std::log(static_cast<double>(features.rows()));
-  state.references = make_reference_set(whiten_all<float>(state.whitening, features, threads), pruning, threads,
-                                        {std::move(choice.local_factors), state.dimension});
+  for (double& x : state.loo_log_densities) x += state.log_norm - std::log(rows.count());
+  state.references =
+      make_reference_set(whiten_all<float>(state.whitening, features, threads), pruning, threads,
+                         {std::move(choice.local_factors), state.dimension}, {weights.begin(), weights.end()});
   if (exact) state.references.exact = whiten_all<double>(state.whitening, features, threads);
   return state;
 }
 
 std::shared_ptr<const State> with_pruning(const State& state, bool pruning, int threads) {
   auto changed = std::make_shared<State>(state);
-  changed->references =
-      make_reference_set(whitened_rows(state.references), pruning, threads, state.references.adaptive);
+  changed->references = make_reference_set(whitened_rows(state.references), pruning, threads, state.references.adaptive,
+                                           state.references.weights);
   changed->references.exact = state.references.exact;
   return changed;
 }
 
-template State fit(MatrixView<float>, const KDEOptions&, std::size_t, bool, int);
-template State fit(MatrixView<double>, const KDEOptions&, std::size_t, bool, int);
+template State fit(MatrixView<float>, std::span<const double>, const KDEOptions&, std::size_t, bool, int);
+template State fit(MatrixView<double>, std::span<const double>, const KDEOptions&, std::size_t, bool, int);
 
 }  // namespace kernad::kde

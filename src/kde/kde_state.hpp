@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <limits>
 #include <memory>
+#include <span>
 #include <vector>
 
 #include "kde/reference_set.hpp"
@@ -41,10 +42,11 @@ void check_options(const KDEOptions& options);
 /// Learns from features (N x k, finite, N >= 1); variance within the rounding of T is none. pruning: see
 /// make_reference_set. residual_dimensions: 0; or that many more directions than k - 1, in none of which the rows vary,
 /// and the last column is the length of a row's part along them: 0 in training rows, but not in queries. A shrunk
-/// covariance has variance there too. Throws InvalidInput when all rows are identical.
+/// covariance has variance there too. weights: N, as often as rows count, or none: once. Throws InvalidInput when all
+/// rows are identical; InvalidParameter for weights with options that need to know which rows are copies.
 template <typename T>
-[[nodiscard]] State fit(MatrixView<T> features, const KDEOptions& options, std::size_t residual_dimensions,
-                        bool pruning, int threads);
+[[nodiscard]] State fit(MatrixView<T> features, std::span<const double> weights, const KDEOptions& options,
+                        std::size_t residual_dimensions, bool pruning, int threads);
 
 /// The same density with its references made anew.
 [[nodiscard]] std::shared_ptr<const State> with_pruning(const State& state, bool pruning, int threads);

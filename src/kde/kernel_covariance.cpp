@@ -33,8 +33,8 @@ Lengths lengths_around(const linalg::Rows<T>& rows, std::span<const double> mean
       const double difference = static_cast<double>(row[j]) - mean[j];
       square += difference * difference;
     }
-    lengths.squares += square;
-    lengths.fourth_powers += square * square;
+    lengths.squares += rows.weight(i) * square;
+    lengths.fourth_powers += rows.weight(i) * square * square;
   }
   return lengths;
 }
@@ -58,7 +58,7 @@ KernelCovariance isotropic(const linalg::Rows<T>& rows, const linalg::ColumnMome
   if (!(squares > limit * limit)) throw_identical(rows.rows());
   KernelCovariance result;
   result.shrinkage = 1;
-  result.floor = squares / static_cast<double>(dimension) / static_cast<double>(rows.rows() - 1);
+  result.floor = squares / static_cast<double>(dimension) / (rows.count() - 1);
   result.variances.assign(rows.cols(), result.floor);
   result.directions = Matrix<double>(rows.cols(), rows.cols());
   for (std::size_t j = 0; j < rows.cols(); ++j) result.directions(j, j) = 1;
@@ -69,13 +69,13 @@ template <typename T>
 KernelCovariance shrunk(const linalg::Rows<T>& rows, const linalg::ColumnMoments& moments, Covariance covariance,
                         std::size_t dimension, int threads) {
   const std::size_t n = rows.cols();
-  const auto divisor = static_cast<double>(rows.rows() - 1);
+  const double divisor = rows.count() - 1;
   KernelCovariance result;
   const auto choose = [&](std::span<const double> values) -> std::size_t {
     const double limit = tolerance(rows, moments, values.front());
     if (linalg::numerical_rank(values, limit) == 0) throw_identical(rows.rows());
     const double fourth = covariance == Covariance::full ? 0 : lengths_around(rows, moments.mean).fourth_powers;
-    const double a = shrinkage(covariance, {values, fourth, rows.rows(), dimension});
+    const double a = shrinkage(covariance, {values, fourth, rows.count(), dimension});
     const double target =
         a * std::max(0.0, std::accumulate(values.begin(), values.end(), 0.0)) / static_cast<double>(dimension);
     std::vector<double> mixed(values.size());
@@ -94,8 +94,8 @@ KernelCovariance shrunk(const linalg::Rows<T>& rows, const linalg::ColumnMoments
 }  // namespace
 
 template <typename T>
-KernelCovariance kernel_covariance(MatrixView<T> features, Covariance covariance, std::size_t dimension, int threads) {
-  const linalg::Rows<T> rows(features);
+KernelCovariance kernel_covariance(const linalg::Rows<T>& rows, Covariance covariance, std::size_t dimension,
+                                   int threads) {
   linalg::ColumnMoments moments = linalg::column_moments(rows, threads);
   KernelCovariance result = covariance == Covariance::isotropic ? isotropic(rows, moments, dimension)
                                                                 : shrunk(rows, moments, covariance, dimension, threads);
@@ -104,7 +104,7 @@ KernelCovariance kernel_covariance(MatrixView<T> features, Covariance covariance
   return result;
 }
 
-template KernelCovariance kernel_covariance(MatrixView<float>, Covariance, std::size_t, int);
-template KernelCovariance kernel_covariance(MatrixView<double>, Covariance, std::size_t, int);
+template KernelCovariance kernel_covariance(const linalg::Rows<float>&, Covariance, std::size_t, int);
+template KernelCovariance kernel_covariance(const linalg::Rows<double>&, Covariance, std::size_t, int);
 
 }  // namespace kernad::kde

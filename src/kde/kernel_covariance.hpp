@@ -6,6 +6,7 @@
 
 #include "kernad/kde_options.hpp"
 #include "kernad/matrix.hpp"
+#include "linalg/rows.hpp"
 
 namespace kernad::kde {
 
@@ -20,7 +21,7 @@ struct KernelCovariance {
 /// Of N x k rows that lie in `dimension` >= k dimensions and do not vary in those beyond k. Directions whose variance
 /// is within rounding are left out. Throws InvalidInput when all rows are identical.
 template <typename T>
-[[nodiscard]] KernelCovariance kernel_covariance(MatrixView<T> features, Covariance covariance, std::size_t dimension,
-                                                 int threads);
+[[nodiscard]] KernelCovariance kernel_covariance(const linalg::Rows<T>& rows, Covariance covariance,
+                                                 std::size_t dimension, int threads);
 
 }  // namespace kernad::kde

@@ -141,7 +141,7 @@ bool PrunedSum::find_kept_leaves(const kernels::KernelTable& kernels, std::size_
 void PrunedSum::find_candidates(const kernels::KernelTable& kernels, std::size_t q, double log2_sum) {
   const Tree& tree = references_.tree;
   const std::size_t dimension = references_.packed.dimension;
-  double limit = log2_sum + kLog2LeftOut - 1 - std::log2(static_cast<double>(references_.rows));
+  double limit = log2_sum + kLog2LeftOut - 1 - std::log2(references_.count);
   limit -= slack(limit, dimension);
   const float* point = points_.data() + q * dimension;
   kernels.region_bounds(point, tree.nodes.packs(0, tree.nodes.count), node_bounds_.data());

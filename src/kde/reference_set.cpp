@@ -1,9 +1,11 @@
 #include "kde/reference_set.hpp"
 
 #include <algorithm>
+#include <cassert>
 #include <cmath>
 #include <limits>
 #include <numbers>
+#include <numeric>
 #include <span>
 #include <utility>
 
@@ -62,7 +64,7 @@ bool promising(MatrixView<float> whitened, const std::vector<kernels::Reference>
   ReferenceSet trial;
   for (std::size_t i = 0; i < some.size(); ++i) {
     some[i] = distinct[i * distinct.size() / some.size()];
-    trial.rows += some[i].count;
+    trial.count += static_cast<double>(some[i].count);
   }
   LeafOrder order;
   constexpr int kOneThread = 1;  // what there is to do takes no longer than to start another
@@ -101,16 +103,30 @@ AdaptiveKernels make_adaptive_kernels(const AdaptiveBandwidth& adaptive, std::si
   return made;
 }
 
+/// To a sum between 2^31 and 2^32, which is returned, by a power of 2: then no logarithm of a weight of 2^-63 of the
+/// sum or more is beyond 32, and what has been scaled stays as it is.
+double scale_weights(std::vector<double>& weights) {
+  const double sum = std::accumulate(weights.begin(), weights.end(), 0.0);
+  const int power = 31 - std::ilogb(sum);
+  for (double& weight : weights) weight = std::ldexp(weight, power);
+  return std::ldexp(sum, power);
+}
+
 }  // namespace
 
 ReferenceSet make_reference_set(MatrixView<float> whitened, bool wanted_pruning, int threads,
-                                AdaptiveBandwidth adaptive) {
+                                AdaptiveBandwidth adaptive, std::vector<double> weights) {
+  assert(weights.empty() || adaptive.factors.empty());
   ReferenceSet references;
   references.rows = whitened.rows();
+  references.count = static_cast<double>(whitened.rows());
+  if (!weights.empty()) references.count = scale_weights(weights);
+  references.weights = std::move(weights);
   references.pruning = wanted_pruning;
   references.adaptive = std::move(adaptive);
   const bool pruning = wanted_pruning && references.adaptive.factors.empty();
-  const DistinctRows distinct = pruning ? distinct_rows(whitened) : all_rows(whitened.rows());
+  const DistinctRows distinct =
+      pruning ? distinct_rows(whitened, references.weights) : all_rows(whitened.rows(), references.weights);
   LeafOrder order;
   if (pruning && distinct.rows.size() >= kMinTreeRows && promising(whitened, distinct.rows)) {
     plant(references, whitened, distinct.rows, kLeafRows, distinct.rows.size() < kThreadedRows ? 1 : threads, order);

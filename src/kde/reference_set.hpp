@@ -31,6 +31,8 @@ struct AdaptiveKernels {
 
 struct ReferenceSet {
   std::size_t rows = 0;                    ///< N, all of them
+  std::vector<double> weights;             ///< N: how much each counts, adding up to 2^31 to 2^32; empty: once
+  double count = 0;                        ///< what all count together: N, or the sum of the weights
   kernels::PackedReferences packed;        ///< the distinct ones
   std::vector<std::uint32_t> slot_of_row;  ///< N: where in `packed` row i lies
   Tree tree;                               ///< over `packed`; without leaves where leaving some out does not pay
@@ -41,9 +43,10 @@ struct ReferenceSet {
 };
 
 /// Without pruning, and where rows have widths of their own, every row is a reference by itself and there is no tree.
-/// The same for any number of threads.
+/// The same for any number of threads. weights: N of any sum, each above 2^-63 of it, or none; not with widths of their
+/// own.
 [[nodiscard]] ReferenceSet make_reference_set(MatrixView<float> whitened, bool pruning, int threads,
-                                              AdaptiveBandwidth adaptive = {});
+                                              AdaptiveBandwidth adaptive = {}, std::vector<double> weights = {});
 
 /// The rows it was made of, in their order.
 [[nodiscard]] Matrix<float> whitened_rows(const ReferenceSet& references);

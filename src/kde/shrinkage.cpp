@@ -14,7 +14,7 @@ struct Moments {
 
 Moments moments_of(const Spread& spread) {
   const auto p = static_cast<double>(spread.dimension);
-  const auto n = static_cast<double>(spread.rows);
+  const double n = spread.rows;
   Moments moments;
   for (const double value : spread.eigenvalues) {
     const double variance = std::max(0.0, value) / n;
@@ -26,7 +26,7 @@ Moments moments_of(const Spread& spread) {
 
 double ledoit_wolf(const Spread& spread) {
   const Moments moments = moments_of(spread);
-  const auto n = static_cast<double>(spread.rows);
+  const double n = spread.rows;
   const auto p = static_cast<double>(spread.dimension);
   // d^2 = |S - mu I|^2 and b^2 = mean of |x x^T - S|^2 / N, both of Frobenius' norm over p.
   const double distance = moments.mean_square - moments.mean * moments.mean;
@@ -37,7 +37,7 @@ double ledoit_wolf(const Spread& spread) {
 
 double oas(const Spread& spread) {
   const Moments moments = moments_of(spread);
-  const auto n = static_cast<double>(spread.rows);
+  const double n = spread.rows;
   const auto p = static_cast<double>(spread.dimension);
   const double alpha = moments.mean_square / p;
   const double mean_squared = moments.mean * moments.mean;

@@ -12,9 +12,9 @@ namespace kernad::kde {
 /// What the rules need to know of N centred rows in p dimensions.
 struct Spread {
   std::span<const double> eigenvalues;  ///< of the scatter matrix sum x x^T; those left out are 0
-  double fourth_powers = 0;             ///< sum of |x|^4 over the rows
-  std::size_t rows = 0;
-  std::size_t dimension = 0;  ///< p >= eigenvalues.size()
+  double fourth_powers = 0;             ///< sum of |x|^4 over the rows, as often as they count
+  double rows = 0;                      ///< N, as often as they count
+  std::size_t dimension = 0;            ///< p >= eigenvalues.size()
 };
 
 /// The intensity a in [0, 1] of (1 - a) S + a mu I: Ledoit-Wolf's or OAS's, 0 for full and 1 for isotropic.

@@ -11,7 +11,7 @@ namespace kernad::kernels {
 
 PackedReferences pack_references(MatrixView<float> rows) {
   std::vector<Reference> slots(rows.rows());
-  for (std::size_t i = 0; i < slots.size(); ++i) slots[i] = {static_cast<std::uint32_t>(i), 1};
+  for (std::size_t i = 0; i < slots.size(); ++i) slots[i] = {static_cast<std::uint32_t>(i), 1.0F};
   return pack_references(rows, slots);
 }
 

@@ -16,11 +16,11 @@ inline constexpr std::size_t kTileRows = 16;
 
 constexpr std::size_t round_up(std::size_t n, std::size_t multiple) { return (n + multiple - 1) / multiple * multiple; }
 
-/// What a slot of a tile holds: a row and how often it counts, or nothing.
+/// What a slot of a tile holds: a row and how much it counts, or nothing.
 struct Reference {
   static constexpr std::uint32_t kNone = std::numeric_limits<std::uint32_t>::max();
   std::uint32_t row = kNone;
-  std::uint32_t count = 0;
+  float count = 0;  ///< 6e-8 is nothing to a log-density
 };
 
 /// float32 references of dimension k, tile by tile and within a tile dimension by dimension, 16 references side by

@@ -56,10 +56,26 @@ GroupMoments moments_of_group(const Rows<T>& rows, Range range) {
   const T* origin = rows.row(0).data();
   const auto first = rows.row(range.begin);
   GroupMoments moments{std::vector<double>(first.size()), {first.begin(), first.end()}, {first.begin(), first.end()}};
+  std::vector<double> difference(rows.weights().empty() ? 0 : first.size());
   for (std::size_t i = range.begin; i < range.end; ++i) {
-    add(rows.row(i).data(), origin, first.size(), moments.sum.data(), moments.low.data(), moments.high.data());
+    const T* row = rows.row(i).data();
+    if (difference.empty()) {
+      add(row, origin, first.size(), moments.sum.data(), moments.low.data(), moments.high.data());
+      continue;
+    }
+    std::ranges::fill(difference, 0.0);
+    add(row, origin, first.size(), difference.data(), moments.low.data(), moments.high.data());
+    for (std::size_t j = 0; j < difference.size(); ++j) moments.sum[j] += rows.weight(i) * difference[j];
   }
   return moments;
+}
+
+/// Row i of n in panels of `width` columns, times the root of its weight: products of two such values count as often.
+void weigh(double* panels, std::size_t values, std::size_t n, std::size_t width, std::size_t i, double weight) {
+  const double root = std::sqrt(weight);
+  for (std::size_t panel = 0; panel < values; panel += n * width) {
+    for (std::size_t j = 0; j < width; ++j) panels[panel + i * width + j] *= root;
+  }
 }
 
 /// Rows [stripe.begin, stripe.end) of the upper triangle of one group's scatter matrix, added to out (stride columns).
@@ -76,6 +92,7 @@ void add_scatter(const Rows<T>& rows, const std::vector<double>& mean, Range ran
     for (std::size_t i = 0; i < n; ++i) {
       centre(rows.row(begin + i).data() + from, mean.data() + from, mean.size() - from, panels.data() + i * width,
              n * width);
+      if (!rows.weights().empty()) weigh(panels.data(), n * (stride - from), n, width, i, rows.weight(begin + i));
     }
     for (std::size_t a = from; a < stripe.end; a += width) {
       for (std::size_t b = a; b < stride; b += width) {
@@ -106,6 +123,7 @@ ColumnMoments column_moments(const Rows<T>& rows, int threads) {
   });
   ColumnMoments moments{std::vector<double>(cols), std::vector<double>(cols)};
   const auto origin = rows.row(0);
+  const double count = rows.count();
   for (std::size_t j = 0; j < cols; ++j) {
     double sum = 0;
     double low = partial[0].low[j];
@@ -115,7 +133,7 @@ ColumnMoments column_moments(const Rows<T>& rows, int threads) {
       low = std::min(low, group.low[j]);
       high = std::max(high, group.high[j]);
     }
-    moments.mean[j] = static_cast<double>(origin[j]) + sum / static_cast<double>(rows.rows());
+    moments.mean[j] = static_cast<double>(origin[j]) + sum / count;
     moments.largest[j] = low == high ? 0.0 : std::max(std::abs(low), std::abs(high));
   }
   return moments;
@@ -169,6 +187,8 @@ Matrix<double> centre(const Rows<T>& rows, const std::vector<double>& mean, int 
       const auto row = rows.row(i);
       const auto target = centred.row(i);
       for (std::size_t j = 0; j < row.size(); ++j) target[j] = static_cast<double>(row[j]) - mean[j];
+      if (rows.weights().empty()) continue;
+      for (double& x : target) x *= std::sqrt(rows.weight(i));
     }
   });
   return centred;

@@ -107,6 +107,8 @@ Model fit(TrainingSample sample, const KDEClassifierOptions& options, const FitS
   // One glitch widens a column's scale, and with it the kernels, so far that it hides all others of its size.
   std::vector<std::size_t> left_out = options.automatic ? rows_of(suspicious) : std::vector<std::size_t>();
   for (SuspiciousValue& value : suspicious) value.row = sample.numbers[value.row];
+  // Copies of a row by its weight are one value.
+  suspicious.erase(std::unique(suspicious.begin(), suspicious.end()), suspicious.end());
   for (auto place = left_out.rbegin(); place != left_out.rend(); ++place) {
     sample.selected.erase(sample.selected.begin() + static_cast<std::ptrdiff_t>(*place));
   }

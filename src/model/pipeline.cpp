@@ -19,7 +19,8 @@ Pipeline fit_pipeline(const linalg::Rows<float>& rows, const KDEClassifierOption
   pipeline.max_length = scaling::longest_row(features);
   scaling::scale_rows(pipeline.scaling, pipeline.max_length, features.data(), features.rows(), features.cols(),
                       features.cols());
-  pipeline.kde = kde::fit(features.view(), options.kde, pipeline.pca.residual_dimensions, settings.pruning, threads);
+  pipeline.kde = kde::fit(features.view(), rows.weights(), options.kde, pipeline.pca.residual_dimensions,
+                          settings.pruning, threads);
   return pipeline;
 }
 

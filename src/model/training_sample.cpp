@@ -1,9 +1,13 @@
 #include "model/training_sample.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <numeric>
 #include <utility>
 
+#include "kernad/error.hpp"
+#include "kernad/sampling.hpp"
 #include "model/column_shift.hpp"
 #include "parallel/parallel_for.hpp"
 
@@ -22,6 +26,24 @@ Embeddings shifted(const Sketch& sketch, const std::vector<double>& shift, int t
 }
 
 }  // namespace
+
+TrainingSample TrainingSample::of(EmbeddingsView rows, const KDEClassifierOptions& options,
+                                  const sampling::RowWeights& weights) {
+  if (weights.are_whole()) {
+    const auto selected =
+        weights.rows_at(sample_rows(weights.repeated_count(), options.max_training_points, options.seed));
+    return {rows, selected, selected, weights.repeated_count()};
+  }
+  if (options.automatic) throw InvalidParameter("auto takes only whole numbers as weights");
+  auto counted = weights.counted_rows();
+  if (counted.size() > options.max_training_points) {
+    throw InvalidParameter(fmt::format(
+        "of {} rows with weights a sample of {} (max_training_points) cannot be drawn unless the weights are "
+        "whole numbers",
+        counted.size(), options.max_training_points));
+  }
+  return {rows, counted, counted, counted.size(), weights.positive()};
+}
 
 Embeddings TrainingSample::copy() const {
   Embeddings result(selected.size(), memory.cols());
@@ -43,7 +65,7 @@ SketchSample::SketchSample(const Sketch& sketch, std::vector<double> shift_of_co
 TrainingSample SketchSample::sample() const {
   std::vector<std::size_t> selected(rows.rows());
   std::iota(selected.begin(), selected.end(), std::size_t{0});
-  return {rows, std::move(selected), numbers, rows_seen};
+  return {rows, std::move(selected), numbers, rows_seen, {}};
 }
 
 }  // namespace kernad::model

@@ -6,26 +6,30 @@
 
 #include "kernad/classifier_options.hpp"
 #include "kernad/matrix.hpp"
-#include "kernad/sampling.hpp"
 #include "kernad/sketch.hpp"
 #include "linalg/rows.hpp"
+#include "sampling/row_weights.hpp"
 
 namespace kernad::model {
 
 struct TrainingSample {
   EmbeddingsView memory;              ///< where the rows lie
-  std::vector<std::size_t> selected;  ///< which of them, ascending
-  std::vector<std::size_t> numbers;   ///< of each selected row in the data set, ascending
+  std::vector<std::size_t> selected;  ///< which of them, ascending; a row that counts more than once as often
+  std::vector<std::size_t> numbers;   ///< of each selected row in the data set as it was given, ascending
   std::size_t rows_seen = 0;          ///< of the data set, all of them
+  std::vector<double> weights = {};   ///< of each selected row; empty: each counts once
 
-  /// Of a data set that lies in memory: at most max_training_points of its rows.
+  /// Of a data set that lies in memory: at most max_training_points of its rows. Whole weights give the sample of the
+  /// data set in which rows are repeated so often. Throws InvalidParameter if others would need a sample.
+  [[nodiscard]] static TrainingSample of(EmbeddingsView rows, const KDEClassifierOptions& options,
+                                         const sampling::RowWeights& weights);
+  /// If each row counts once.
   [[nodiscard]] static TrainingSample of(EmbeddingsView rows, const KDEClassifierOptions& options) {
-    auto sample = sample_rows(rows.rows(), options.max_training_points, options.seed);
-    return {rows, sample, sample, rows.rows()};
+    return of(rows, options, sampling::RowWeights({}, rows.rows()));
   }
 
   /// Valid as long as the sample is.
-  [[nodiscard]] linalg::Rows<float> rows() const { return {memory, selected}; }
+  [[nodiscard]] linalg::Rows<float> rows() const { return {memory, selected, weights}; }
   /// The rows in memory of their own.
   [[nodiscard]] Embeddings copy() const;
 };

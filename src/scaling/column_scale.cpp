@@ -13,11 +13,12 @@ std::vector<double> inverse_deviations(const linalg::Rows<float>& rows, int thre
     const auto row = rows.row(i);
     for (std::size_t j = 0; j < row.size(); ++j) {
       const double difference = static_cast<double>(row[j]) - moments.mean[j];
-      squares[j] += difference * difference;
+      squares[j] += rows.weight(i) * difference * difference;
     }
   }
+  const double count = rows.count();
   for (std::size_t j = 0; j < squares.size(); ++j) {
-    const double deviation = std::sqrt(squares[j] / static_cast<double>(rows.rows()));
+    const double deviation = std::sqrt(squares[j] / count);
     squares[j] = deviation > 0x1p-24 * moments.largest[j] ? 1 / deviation : 1;
   }
   return squares;

@@ -34,6 +34,8 @@ inline constexpr std::array kFormatVersions = {
                   [](const model::Model& model) {
                     return model.judge || !model.shift.empty() || !model.first().kde.references.exact.empty();
                   }},
+    FormatVersion{5, "0.3.0", "rows with weights that are no whole numbers",
+                  [](const model::Model& model) { return !model.first().kde.references.weights.empty(); }},
 };
 
 /// The oldest version that holds the model.

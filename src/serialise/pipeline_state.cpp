@@ -101,6 +101,20 @@ std::vector<double> read_local_factors(const TensorReader& reader, std::size_t r
   return factors;
 }
 
+/// How much each row counts, if the file says it.
+std::vector<double> read_weights(const TensorReader& reader, std::size_t rows) {
+  constexpr std::string_view kName = "kde_model.weights";
+  if (reader.find(kName) == nullptr) return {};
+  if (reader.find("kde_model.local_factors") != nullptr) {
+    reader.fail(kName, "is there with 'kde_model.local_factors'", "one of the two");
+  }
+  auto weights = reader.values(kName, rows);
+  const auto [least, most] = std::ranges::minmax(weights);
+  // As a fit writes them: no more than 2^-63 of the sum apart, which is 2^32 at most.
+  if (!(least >= 0x1p-32 && most <= 0x1p32)) reader.fail(kName, "has a value out of range", "2^-32 to 2^32");
+  return weights;
+}
+
 kde::State read_kde(const TensorReader& reader, const pca::State& pca, const model::FitSettings& settings) {
   const std::size_t features = pca.features();
   const auto [rows, rank] = reader.matrix_shape("kde_model.dataset");
@@ -113,10 +127,11 @@ kde::State read_kde(const TensorReader& reader, const pca::State& pca, const mod
     state.dimension += pca.residual_dimensions - 1;
   }
   state.log_norm = read_log_norm(reader, state.bw_transform);
-  state.bandwidth_factor = kde::scott_factor(rows, state.dimension);
+  const auto weights = read_weights(reader, rows);
+  state.bandwidth_factor = kde::scott_factor(static_cast<double>(rows), state.dimension);
   state.whitening = kernels::Projection(state.mean, state.bw_transform);
   state.references = kde::make_reference_set(read_dataset(reader, rows, rank), settings.pruning, settings.threads,
-                                             {read_local_factors(reader, rows), state.dimension});
+                                             {read_local_factors(reader, rows), state.dimension}, weights);
   state.references.exact = read_exact(reader, kde::whitened_rows(state.references));
   return state;
 }
@@ -154,6 +169,7 @@ std::map<std::string, Tensor, std::less<>> pipeline_tensors(const model::Pipelin
   if (!exact.empty()) tensors[std::string(kExact)] = Tensor::from(exact.values(), {exact.rows(), exact.cols()});
   const auto& local = kde.references.adaptive.factors;
   if (!local.empty()) tensors["kde_model.local_factors"] = values(local);
+  if (!kde.references.weights.empty()) tensors["kde_model.weights"] = values(kde.references.weights);
   return tensors;
 }
 

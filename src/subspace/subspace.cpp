@@ -46,7 +46,7 @@ Matrix<double> dependent_axes(const linalg::Rows<float>& rows, const Subspace& s
   const std::vector<double> scatter = linalg::scatter(rows, subspace.mean, threads);
   // Columns that hardly vary by more than rounding are noise: no dependency on them can be recognised.
   std::erase_if(varying, [&](std::size_t j) {
-    const double deviation = std::sqrt(scatter[j * columns + j] / static_cast<double>(rows.rows()));
+    const double deviation = std::sqrt(scatter[j * columns + j] / rows.count());
     return deviation <= kMargin * kRounding * subspace.largest[j];
   });
   const std::size_t n = varying.size();

@@ -132,7 +132,7 @@ TEST(PrunedSumTest, ReferencesFarBeyondTheirLeafHideNoneBesideThem) {
 
 TEST(PrunedSumTest, LeavesOutMostOfManyClusters) {
   const auto train = clustered(6000, 16, 40, 60, 6);
-  const auto state = kde::fit(train.view(), {}, 0, true, 1);
+  const auto state = kde::fit(train.view(), {}, {}, 0, true, 1);
   ASSERT_NE(state.references.tree.leaf_count(), 0U);
   kde::PrunedSum sum(state.references);
   const auto rows = kde::whitened_rows(state.references);

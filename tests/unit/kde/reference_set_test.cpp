@@ -132,9 +132,9 @@ TEST(ReferenceSetTest, DuplicatesAreMergedOnlyWithPruning) {
 
 TEST(ReferenceSetTest, NoTreeWhereItWouldNotPay) {
   // Whitened rows of one Gaussian in 16 dimensions: everything is near everything.
-  const auto one_gaussian = fit(MatrixView<float>(gaussian(6000, 16, 3)), {}, 0, true, 2);
+  const auto one_gaussian = fit(MatrixView<float>(gaussian(6000, 16, 3)), {}, {}, 0, true, 2);
   EXPECT_EQ(one_gaussian.references.tree.leaf_count(), 0U);
-  const auto many = fit(MatrixView<float>(clustered(6000, 16, 30, 30, 4)), {}, 0, true, 2);
+  const auto many = fit(MatrixView<float>(clustered(6000, 16, 30, 30, 4)), {}, {}, 0, true, 2);
   EXPECT_NE(many.references.tree.leaf_count(), 0U);
 }
 
