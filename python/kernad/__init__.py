@@ -16,6 +16,7 @@ import os
 
 from kernad import _core
 from kernad._errors import (
+    DataWarning,
     FitWarning,
     InternalError,
     InvalidInput,
@@ -37,6 +38,7 @@ __version__: str = _core.version()
 __all__ = [
     "PCA",
     "Calibration",
+    "DataWarning",
     "DetectionMetrics",
     "Explanation",
     "FeatureScalingMethod",
