@@ -9,6 +9,7 @@
 #include "kernad/feature_scaling_method.hpp"
 #include "kernad/fit_report.hpp"
 #include "kernad/gaussian_kde.hpp"
+#include "kernad/interrupt.hpp"
 #include "kernad/intervals.hpp"
 #include "kernad/io.hpp"
 #include "kernad/kde_classifier.hpp"

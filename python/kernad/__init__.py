@@ -7,7 +7,7 @@
     probability = classifier.predict(new_embeddings)     # M, higher is more anomalous
 
 The ways into other libraries are modules of their own, imported when wanted: ``kernad.sklearn``, ``kernad.pyod``,
-``kernad.torch``, ``kernad.onnx``. Importing kernad imports none of those libraries.
+``kernad.torch``, ``kernad.anomalib``, ``kernad.onnx``. Importing kernad imports none of those libraries.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ import os
 
 from kernad import _core
 from kernad._errors import (
+    DataWarning,
     FitWarning,
     InternalError,
     InvalidInput,
@@ -37,6 +38,7 @@ __version__: str = _core.version()
 __all__ = [
     "PCA",
     "Calibration",
+    "DataWarning",
     "DetectionMetrics",
     "Explanation",
     "FeatureScalingMethod",

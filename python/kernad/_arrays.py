@@ -4,19 +4,30 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
-from typing import Any, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 
 from kernad._errors import InvalidInput
+from kernad._tables import as_table
 
 ArrayLike: TypeAlias = Any
-"""Anything with the buffer, ``__array__`` or DLPack protocol, a nested sequence, or a torch tensor."""
+"""Anything with the buffer, ``__array__``, DLPack or Arrow protocol, a data frame, a nested sequence, or a tensor."""
 
 Rows: TypeAlias = npt.NDArray[np.float32]
 ExactRows: TypeAlias = npt.NDArray[np.float32] | npt.NDArray[np.float64]
 Wrap: TypeAlias = Callable[[npt.NDArray[Any]], Any]
+
+
+class Given(NamedTuple):
+    """What a caller gave: numbers of whatever type, the way back to the caller's kind, and the names of columns."""
+
+    array: npt.NDArray[Any]
+    wrap: Wrap
+    names: tuple[str, ...]
+    """Empty where there are none."""
+
 
 _FLOAT32_MAX = float(np.finfo(np.float32).max)
 
@@ -24,29 +35,42 @@ _FLOAT32_MAX = float(np.finfo(np.float32).max)
 def as_rows(values: ArrayLike, name: str) -> tuple[Rows, Wrap]:
     """Float32 rows (N x D) the core can look at, without a copy where the layout allows, and the way back.
 
-    No copy is made of native float32 whose values in a row are neighbours: C-contiguous arrays and any range of rows
-    or columns of one. ``name`` is what the rows are, for messages. Raises InvalidInput for another number of
-    dimensions, values that are not real numbers, or a finite value beyond float32 (with row and column).
+    ``name`` is what the rows are, for messages. Raises InvalidInput as ``float32_rows`` does.
     """
-    array, wrap = to_numpy(values, name)
+    array, wrap, _ = to_rows(values, name)
+    return float32_rows(array, name), wrap
+
+
+def as_classifier_rows(values: ArrayLike, name: str) -> tuple[ExactRows, Wrap]:
+    """As ``as_rows``, but of the types that the classifier takes: see ``exact_rows``."""
+    array, wrap, _ = to_rows(values, name)
+    return exact_rows(array, name), wrap
+
+
+def float32_rows(array: npt.NDArray[Any], name: str) -> Rows:
+    """The array as float32 rows.
+
+    No copy is made of native float32 whose values in a row are neighbours: C-contiguous arrays and any range of rows
+    or columns of one. Raises InvalidInput for another number of dimensions, values that are not real numbers, or a
+    finite value beyond float32 (with row and column).
+    """
     if array.ndim != 2:
         raise InvalidInput(
             f"{name}: the array has shape {array.shape}; rows x columns are needed (reshape(1, -1) makes one row)"
         )
-    return _to_float32(array, name), wrap
+    return _to_float32(array, name)
 
 
-def as_classifier_rows(values: ArrayLike, name: str) -> tuple[ExactRows, Wrap]:
-    """As ``as_rows``, but float64 and 64-bit integers stay float64: the classifier rounds them itself, after it has
-    taken off each column what a fit found to lie far from zero. No copy is made of native float64 likewise.
+def exact_rows(array: npt.NDArray[Any], name: str) -> ExactRows:
+    """As ``float32_rows``, but float64 and 64-bit integers stay float64: the classifier rounds them itself, after it
+    has taken off each column what a fit found to lie far from zero. No copy is made of native float64 likewise.
     """
-    array, wrap = to_numpy(values, name)
     if array.ndim == 2 and array.dtype.kind in "fiu" and array.dtype.itemsize == 8:
         if array.dtype.kind == "f" and array.size:
             _require_float32_range(array, name)
         laid_out = array.dtype == np.float64 and array.dtype.isnative and array.flags.aligned and _has_row_layout(array)
-        return array if laid_out else np.ascontiguousarray(array, dtype=np.float64), wrap
-    return as_rows(values, name)
+        return array if laid_out else np.ascontiguousarray(array, dtype=np.float64)
+    return float32_rows(array, name)
 
 
 def as_scores(values: ArrayLike, name: str) -> tuple[npt.NDArray[np.float64], Wrap]:
@@ -67,8 +91,18 @@ def as_tensor(values: ArrayLike, name: str) -> npt.NDArray[Any]:
     return contiguous.reshape(array.shape)  # ascontiguousarray makes one dimension of none
 
 
+def to_rows(values: ArrayLike, name: str) -> Given:
+    """The values as ``to_numpy`` has them, and the names that a table's columns have."""
+    table = as_table(values, name)
+    return Given(*to_numpy(values, name), ()) if table is None else Given(table.values, _as_is, table.names)
+
+
 def to_numpy(values: ArrayLike, name: str) -> tuple[npt.NDArray[Any], Wrap]:
     """The values as a NumPy array of whatever type they are, and the function that turns results into their kind."""
+    if (table := as_table(values, name)) is not None:
+        return table.values, _as_is
+    if hasattr(values, "nnz") and hasattr(values, "toarray"):
+        raise InvalidInput(f"{name}: a sparse {type(values).__name__}; a dense array is needed (toarray())")
     torch = sys.modules.get("torch")  # who has a tensor has imported torch; kernad itself never does
     if torch is not None and isinstance(values, torch.Tensor):
         return _from_torch(values, torch, name)

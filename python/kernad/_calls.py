@@ -15,15 +15,20 @@ Progress: TypeAlias = "Callable[[int, int], object] | bool | None"
 
 
 def threads_for(requested: int) -> int:
-    """Threads for the core, where 0 means as many as ``KERNAD_NUM_THREADS`` says, else as the machine has.
+    """Threads for the core, where 0 means as many as ``KERNAD_NUM_THREADS`` says, else as ``OMP_NUM_THREADS``, which
+    joblib, Dask and Ray set for their workers, else as the machine has.
 
     A daemonic multiprocessing worker has siblings that keep the other cores busy: there 0 means one thread, unless
     the environment says otherwise.
     """
     if requested or "KERNAD_NUM_THREADS" in os.environ:
         return requested
-    process = sys.modules.get("multiprocessing.process")
-    return 1 if process is not None and process.current_process().daemon else 0
+    first = os.environ.get("OMP_NUM_THREADS", "").partition(",")[0].strip()  # a list has a number a level of nesting
+    if first.isascii() and first.isdigit() and int(first):
+        return min(int(first), 1024)
+    # Another thread may be importing multiprocessing right now: then this process is no worker of it.
+    current = getattr(sys.modules.get("multiprocessing.process"), "current_process", None)
+    return 1 if current is not None and current().daemon else 0
 
 
 def whole_number(value: Any, name: str, least: int, most: int = 2**63 - 1) -> int:
@@ -35,6 +40,19 @@ def whole_number(value: Any, name: str, least: int, most: int = 2**63 - 1) -> in
     if not least <= number <= most:
         raise InvalidParameter(f"{name} is {number}; valid: {least} to {most}")
     return number
+
+
+_LIBRARIES = frozenset({"kernad", "sklearn", "pyod", "torch", "joblib"})
+
+
+def callers_level() -> int:
+    """The ``stacklevel`` with which a warning points at the line that called kernad, or a library that calls it."""
+    level = 1
+    frame = sys._getframe(1)
+    while frame.f_back is not None and frame.f_globals.get("__name__", "").partition(".")[0] in _LIBRARIES:
+        frame = frame.f_back
+        level += 1
+    return level
 
 
 def is_same_file(out: str, path: str | None) -> bool:

@@ -36,5 +36,25 @@ class FitWarning(UserWarning):
         self.code = code
 
 
-for _class in (InvalidInput, InvalidParameter, NotFittedError, ReadError, WriteError, InternalError, FitWarning):
+class DataWarning(UserWarning):
+    """Rows were read otherwise than they stand: columns put in the model's order, or rows without a result."""
+
+    code: str
+    """``"columns_reordered"`` or ``"rows_skipped"``."""
+
+    def __init__(self, message: str, code: str = "other") -> None:
+        super().__init__(message)
+        self.code = code
+
+
+for _class in (
+    InvalidInput,
+    InvalidParameter,
+    NotFittedError,
+    ReadError,
+    WriteError,
+    InternalError,
+    FitWarning,
+    DataWarning,
+):
     _class.__module__ = "kernad"  # where users find them

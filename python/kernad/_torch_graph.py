@@ -15,6 +15,7 @@ import numpy as np
 import torch
 
 from kernad import _core
+from kernad._errors import NotFittedError
 from kernad._fitted import FIRST_TAIL, SECOND, SECOND_TAIL, dimension, has_residual, is_pair, tail_of
 
 BLOCK_VALUES = 2**26
@@ -99,9 +100,18 @@ def kernel_sums(
     return torch.logsumexp(exponents, dim=1) + (log_norm.reshape(()) - math.log(size))
 
 
-def probabilities(log_densities: Any) -> Any:
-    """``KDEClassifier.compute_probabilities``, NaN of NaN."""
-    return torch.sigmoid(_core.PROBABILITY_SLOPE * (_core.PROBABILITY_MIDPOINT - log_densities))
+def probabilities(log_densities: Any, midpoint: float | None = None) -> Any:
+    """``KDEClassifier.compute_probabilities``, NaN of NaN, with another midpoint if one is given."""
+    half = _core.PROBABILITY_MIDPOINT if midpoint is None else midpoint
+    return torch.sigmoid(_core.PROBABILITY_SLOPE * (half - log_densities))
+
+
+def p_values(log_densities: Any, calibration: Any) -> Any:
+    """``KDEClassifier.p_values``; of NaN the smallest there is."""
+    if calibration is None:
+        raise NotFittedError("the classifier is not calibrated; call calibrate or calibrate_from first")
+    no_denser = (calibration[None, :] <= log_densities[:, None]).sum(dim=1)
+    return (1 + no_denser.to(log_densities.dtype)) / (1 + calibration.numel())
 
 
 def densities(log_densities: Any) -> Any:

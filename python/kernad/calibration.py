@@ -9,9 +9,10 @@ import numpy as np
 import numpy.typing as npt
 
 from kernad import _core
-from kernad._arrays import ArrayLike, as_classifier_rows, as_scores
+from kernad._arrays import ArrayLike, ExactRows, Wrap, as_scores
 from kernad._calls import Progress, Reporter, threads_for, whole_number
-from kernad._errors import InvalidInput
+from kernad._columns import Missing, of_present
+from kernad._labels import read_labels
 from kernad.sketch import Sketch
 
 
@@ -64,8 +65,13 @@ class Calibrated:
     _core: _core.KDEClassifier
     num_threads: int
 
-    def compute_kde_scores(self, features: ArrayLike, as_log_likelihood: bool | None = False) -> Any:
+    def compute_kde_scores(
+        self, features: ArrayLike, as_log_likelihood: bool | None = False, *, missing: Missing = "refuse"
+    ) -> Any:
         """KDEClassifier's."""
+        raise NotImplementedError
+
+    def _rows(self, values: ArrayLike, what: str, missing: Missing = "refuse") -> tuple[ExactRows, Wrap]:
         raise NotImplementedError
 
     @property
@@ -104,7 +110,7 @@ class Calibrated:
         self, embeddings: ArrayLike, folds: int, rate: float | None = None, reporter: Reporter | None = None
     ) -> npt.NDArray[np.float64]:
         """``calibrate``; returns the held-out log-density of each row that the fit used, in their order."""
-        rows = embeddings._of() if isinstance(embeddings, Sketch) else as_classifier_rows(embeddings, "embeddings")[0]
+        rows = embeddings._of() if isinstance(embeddings, Sketch) else self._rows(embeddings, "embeddings")[0]
         folds = whole_number(folds, "folds", 2)
         callback = None if reporter is None else reporter.callback
         return self._core.calibrate(rows, folds, rate, threads_for(self.num_threads), callback)
@@ -120,7 +126,7 @@ class Calibrated:
             NotFittedError: there is no model.
             ValueError: as of ``compute_kde_scores``, and a rate that so few rows cannot promise.
         """
-        rows, _ = as_classifier_rows(normals, "normals")
+        rows, _ = self._rows(normals, "normals")
         rate = None if target_fpr is None else float(target_fpr)
         self._core.calibrate_from(rows, rate, threads_for(self.num_threads))
 
@@ -149,25 +155,23 @@ class Calibrated:
             raise TypeError(f"{len(rules)} of log_density, target_fpr and probability are given; one is needed")
         self._core.set_threshold(rules[0][0], float(rules[0][1]))
 
-    def set_threshold_f1(self, features: ArrayLike, labels: ArrayLike) -> None:
+    def set_threshold_f1(self, features: ArrayLike, labels: ArrayLike, *, normal_label: str | None = None) -> None:
         """Set the threshold of largest F1 on labelled rows; of equals the one that calls the fewest anomalous.
 
         Args:
             features: M x D.
-            labels: M of 0 (normal) and 1 (anomalous), both among them.
+            labels: M, of both kinds, as of ``kernad.evaluate``.
+            normal_label: as there.
         """
         scores, _ = as_scores(self.compute_kde_scores(features, as_log_likelihood=True), "scores")
-        numbers, _ = as_scores(labels, "labels")
-        wrong = np.flatnonzero((numbers != 0) & (numbers != 1))
-        if len(wrong):
-            raise InvalidInput(f"label {wrong[0]} is {numbers[wrong[0]]:g}; valid: 0 (normal) and 1 (anomalous)")
-        self._core.set_threshold_f1(scores, numbers.astype(np.uint8))
+        self._core.set_threshold_f1(scores, read_labels(labels, normal_label))
 
-    def p_values(self, scores: ArrayLike) -> Any:
+    def p_values(self, scores: ArrayLike, *, missing: Missing = "refuse") -> Any:
         """Conformal p-value of each log-density: small is anomalous, and a new normal row has P(p <= a) <= a.
 
         Args:
             scores: M log-densities of ``compute_kde_scores(features, as_log_likelihood=True)``.
+            missing: ``"skip"``: NaN of NaN.
 
         Returns:
             M float64 values, from 1 / (n + 1) to 1 for n calibration rows.
@@ -177,18 +181,20 @@ class Calibrated:
             ValueError: for NaN.
         """
         values, wrap = as_scores(scores, "scores")
-        return wrap(self._core.p_values(values))
+        return wrap(of_present(values, missing, self._core.p_values))
 
-    def labels(self, scores: ArrayLike) -> Any:
+    def labels(self, scores: ArrayLike, *, missing: Missing = "refuse") -> Any:
         """Whether each log-density is at most the threshold: M bools, True for anomalous.
+
+        With ``missing="skip"``, M float64 values: 0, 1, and NaN of NaN, which is neither.
 
         Raises:
             NotFittedError: there is no model, or it has no threshold.
             ValueError: for NaN.
         """
         values, wrap = as_scores(scores, "scores")
-        return wrap(self._core.labels(values).view(np.bool_))
+        return wrap(of_present(values, missing, lambda there: self._core.labels(there).view(np.bool_)))
 
-    def predict_labels(self, features: ArrayLike) -> Any:
+    def predict_labels(self, features: ArrayLike, *, missing: Missing = "refuse") -> Any:
         """``labels`` of the rows' log-densities. Errors are of both."""
-        return self.labels(self.compute_kde_scores(features, as_log_likelihood=True))
+        return self.labels(self.compute_kde_scores(features, as_log_likelihood=True, missing=missing), missing=missing)

@@ -4,21 +4,35 @@ from __future__ import annotations
 
 import os
 import warnings
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
 
 from kernad import _core
-from kernad._arrays import ArrayLike, ExactRows, as_classifier_rows, as_rows, as_scores, as_tensor, to_numpy
-from kernad._calls import Progress, Reporter, threads_for, whole_number
+from kernad._arrays import (
+    ArrayLike,
+    ExactRows,
+    Wrap,
+    as_classifier_rows,
+    as_rows,
+    as_scores,
+    as_tensor,
+    exact_rows,
+    to_numpy,
+)
+from kernad._calls import Progress, Reporter, callers_level, threads_for, whole_number
+from kernad._columns import Missing, model_rows, of_complete_rows, of_present, training_rows
 from kernad._errors import FitWarning
 from kernad._options import Option, shown, to_texts, to_values
 from kernad._types import FeatureScalingMethod, FitReport, Note, StateDict
 from kernad.calibration import Calibrated
 from kernad.explanation import Explanation, Neighbours
 from kernad.sketch import Sketch
+
+if TYPE_CHECKING:
+    from typing_extensions import Self
 
 BLOCK_ROWS = 4096
 """Rows scored between two calls of a progress callback."""
@@ -34,7 +48,10 @@ class KDEClassifier(Calibrated):
     Arrays may be anything with the buffer, ``__array__`` or DLPack protocol. Native float32 with neighbouring values
     in a row is used in place, everything else is converted to float32 (float64 after columns far from zero, as time
     stamps, have been moved near it, so that they keep their differences); input is never changed. Results are float64
-    NumPy arrays; to who gave torch tensors they are float64 torch tensors on the same device.
+    NumPy arrays; for callers who gave torch tensors they are float64 torch tensors on the same device.
+
+    Columns that have names in training (a data frame, an Arrow table, a structured array) are matched by name later, in
+    any order; rows without names are taken by position.
 
     Args:
         n_pca_components: principal components to keep (a count >= 1), or the share of the variance in (0, 1) that
@@ -138,6 +155,18 @@ class KDEClassifier(Calibrated):
         """Longest training row after PCA, in the embeddings' unit. Raises NotFittedError."""
         return self.report().max_length
 
+    @property
+    def column_names(self) -> tuple[str, ...]:
+        """Names of the columns that the model was fitted on; empty where they have none. Raises NotFittedError.
+
+        They may be set, and change no score.
+        """
+        return tuple(self._core.column_names)
+
+    @column_names.setter
+    def column_names(self, names: Sequence[str]) -> None:
+        self._core.set_column_names([str(name) for name in names], self._core.left_out_columns)
+
     def fit(self, embeddings: ArrayLike, *, progress: Progress = None) -> bool:
         """Learn the density of normal examples.
 
@@ -156,9 +185,13 @@ class KDEClassifier(Calibrated):
         Warns:
             FitWarning: components were cut to the data's rank, directions left out, or rows sampled.
         """
-        rows = embeddings._of() if isinstance(embeddings, Sketch) else as_classifier_rows(embeddings, "embeddings")[0]
+        if isinstance(embeddings, Sketch):
+            rows: ExactRows | _core.Sketch = embeddings._of()
+            names = list(embeddings.column_names)
+        else:
+            rows, names = training_rows(embeddings, "embeddings", exact_rows)
         with Reporter(progress, "fit") as reporter:
-            fitted = self._core.fit(rows, threads_for(self.num_threads), reporter.callback)
+            fitted = self._core.fit(rows, threads_for(self.num_threads), reporter.callback, names)
         if fitted:
             self._warn_of_notes()
         return fitted
@@ -184,7 +217,12 @@ class KDEClassifier(Calibrated):
         return result, length if result is scaled else wrap(np.array(length))
 
     def compute_kde_scores(
-        self, features: ArrayLike, as_log_likelihood: bool | None = False, *, progress: Progress = None
+        self,
+        features: ArrayLike,
+        as_log_likelihood: bool | None = False,
+        *,
+        progress: Progress = None,
+        missing: Missing = "refuse",
     ) -> Any:
         """Density of each row, or its natural logarithm.
 
@@ -194,27 +232,33 @@ class KDEClassifier(Calibrated):
                 vanish to 0 below about exp(-745) and saturate at the largest double.
             progress: ``callback(done, total)`` every few thousand rows, or True for a tqdm bar. The scores are the
                 same bits as without.
+            missing: ``"skip"``: a row with NaN has the score NaN, and a DataWarning counts such rows.
 
         Returns:
             M float64 values; higher is more normal.
 
         Raises:
             NotFittedError: there is no model.
-            ValueError: another number of columns than in training, NaN or infinity (with row and column), or a finite
-                value beyond float32.
+            ValueError: another number of columns than in training, or others by their names, NaN or infinity (with row
+                and column), or a finite value beyond float32.
         """
-        rows, wrap = as_classifier_rows(features, "features")
+        rows, wrap = self._rows(features, "features", missing)
         with Reporter(progress, "score") as reporter:
-            if reporter.callback is None:
-                return wrap(self._scores(rows, bool(as_log_likelihood)))
-            return wrap(self._scores_in_blocks(rows, bool(as_log_likelihood), reporter))
+
+            def scores(complete: ExactRows) -> npt.NDArray[np.float64]:
+                if reporter.callback is None:
+                    return self._scores(complete, bool(as_log_likelihood))
+                return self._scores_in_blocks(complete, bool(as_log_likelihood), reporter)
+
+            return wrap(of_complete_rows(rows, "features", missing, scores))
 
     @staticmethod
-    def compute_probabilities(scores: ArrayLike) -> Any:
+    def compute_probabilities(scores: ArrayLike, *, missing: Missing = "refuse") -> Any:
         """Anomaly probability ``1 / (1 + exp(0.05 (score - 12)))`` of each log-density.
 
         Args:
             scores: M log-densities in nats; infinities give the limits 0 and 1.
+            missing: ``"skip"``: NaN of NaN.
 
         Returns:
             M float64 values in [0, 1]; higher is more anomalous.
@@ -223,14 +267,15 @@ class KDEClassifier(Calibrated):
             ValueError: for NaN, or anything but one number a row.
         """
         values, wrap = as_scores(scores, "scores")
-        return wrap(_core.KDEClassifier.probabilities(values))
+        return wrap(of_present(values, missing, _core.KDEClassifier.probabilities))
 
-    def predict(self, features: ArrayLike, *, progress: Progress = None) -> Any:
+    def predict(self, features: ArrayLike, *, progress: Progress = None, missing: Missing = "refuse") -> Any:
         """Anomaly probability of each row: ``compute_probabilities`` of its log-density.
 
-        Shapes, progress and errors are those of ``compute_kde_scores``.
+        Shapes, arguments and errors are those of ``compute_kde_scores``.
         """
-        return self.compute_probabilities(self.compute_kde_scores(features, as_log_likelihood=True, progress=progress))
+        scores = self.compute_kde_scores(features, as_log_likelihood=True, progress=progress, missing=missing)
+        return self.compute_probabilities(scores, missing=missing)
 
     def forward(self, features: ArrayLike) -> Any:
         """The same as ``predict``."""
@@ -265,8 +310,7 @@ class KDEClassifier(Calibrated):
             >>> int(why.columns.argmax())
             5
         """
-        array, _ = to_numpy(row, "row")
-        rows, _ = as_classifier_rows(array.reshape(1, -1) if array.ndim == 1 else array, "row")
+        rows, _ = self._rows(_as_one_row(row), "row")
         count = whole_number(nearest, "nearest", 0)
         found = self._core.explain(rows, count, threads_for(self.num_threads))
         neighbours = Neighbours(
@@ -334,6 +378,12 @@ class KDEClassifier(Calibrated):
         classifier._warn_of_notes("scaling_assumed")
         return classifier
 
+    def _rows(self, values: ArrayLike, what: str, missing: Missing = "refuse") -> tuple[ExactRows, Wrap]:
+        """What a fitted model is given: columns in its order, where they have names."""
+        if not self.is_fitted:
+            return as_classifier_rows(values, what)  # the core says what is wrong
+        return model_rows(values, what, exact_rows, self._core.column_names, self._core.left_out_columns, missing)
+
     def _scores(self, rows: ExactRows, as_log_likelihood: bool) -> npt.NDArray[np.float64]:
         return self._core.scores(rows, as_log_likelihood, threads_for(self.num_threads))
 
@@ -356,20 +406,38 @@ class KDEClassifier(Calibrated):
     def _warn_of_notes(self, *codes: str) -> None:
         for note in self.report().notes:
             if not codes or note.code in codes:
-                warnings.warn(FitWarning(note, note.code), stacklevel=3)
+                warnings.warn(FitWarning(note, note.code), stacklevel=callers_level())
 
     def __getstate__(self) -> dict[str, Any]:
         """Parameters, and the model as the bytes of its .safetensors file: loading them runs no code of their own."""
         return {
             "parameters": to_values(self._core.options()) | {"num_threads": self.num_threads, "pruning": self.pruning},
             "model": self._core.to_bytes() if self.is_fitted else None,
+            "attributes": {key: value for key, value in self.__dict__.items() if key not in ("_core", "num_threads")},
         }
 
     def __setstate__(self, state: dict[str, Any]) -> None:
-        self.__init__(**state["parameters"])  # type: ignore[misc]
+        KDEClassifier.__init__(self, **state["parameters"])
+        self.__dict__.update(state["attributes"])  # a subclass's own
         if state["model"] is not None:
             self._core.from_bytes(state["model"])
+
+    def __copy__(self) -> Self:
+        """Shares the fitted state, which nothing changes."""
+        other = type(self).__new__(type(self))
+        other.__dict__.update(self.__dict__, _core=self._core.copy())
+        return other
 
     def __repr__(self) -> str:
         options = ", ".join(f"{name}={value!r}" for name, value in shown(self._core.options()).items())
         return f"{type(self).__name__}({options}{'' if self.is_fitted else ', not fitted'})"
+
+
+def _as_one_row(row: ArrayLike) -> ArrayLike:
+    """D values as 1 x D; a pandas row keeps its names."""
+    if hasattr(row, "to_frame") and getattr(row, "ndim", 2) == 1:
+        return row.to_frame().T
+    if hasattr(row, "ndim") and row.ndim == 1:
+        return row.reshape(1, -1)
+    array, _ = to_numpy(row, "row")
+    return array.reshape(1, -1) if array.ndim == 1 else row

@@ -10,7 +10,7 @@ import numpy.typing as npt
 from kernad import _core
 from kernad._arrays import ArrayLike, as_scores
 from kernad._calls import whole_number
-from kernad._errors import InvalidInput
+from kernad._labels import read_labels
 
 
 @dataclass(frozen=True)
@@ -71,19 +71,18 @@ class DetectionMetrics:
     """Rows labelled 1."""
 
 
-def evaluate(scores: ArrayLike, labels: ArrayLike) -> DetectionMetrics:
+def evaluate(scores: ArrayLike, labels: ArrayLike, *, normal_label: str | None = None) -> DetectionMetrics:
     """The field's metrics of anomaly scores.
 
     Args:
         scores: M numbers, higher is more anomalous: pass the negative of a log-density.
-        labels: M of 0 (normal) and 1 (anomalous), or of False and True.
+        labels: M, in any case, of 0, False, no, normal, good, ok, inlier, pass, regular, valid (normal) and 1, True,
+            yes, anomaly, anomalous, abnormal, bad, ng, nok, outlier, fail, defect, defective, invalid (anomalous);
+            of 1 and -1, where -1 is anomalous, as in scikit-learn; of good and any others, as in the MVTec data sets.
+        normal_label: the label of the normal rows, where all others are anomalous.
 
     Raises:
-        ValueError: the sizes differ, a score is NaN, a label is neither 0 nor 1, or one class is empty.
+        ValueError: the sizes differ, a score is NaN, a label is none of those, or one class is empty.
     """
     values, _ = as_scores(scores, "scores")
-    numbers, _ = as_scores(labels, "labels")
-    wrong = np.flatnonzero((numbers != 0) & (numbers != 1))
-    if len(wrong):
-        raise InvalidInput(f"label {wrong[0]} is {numbers[wrong[0]]:g}; valid: 0 (normal) and 1 (anomalous)")
-    return DetectionMetrics(**_core.evaluate(values, numbers.astype(np.uint8)))
+    return DetectionMetrics(**_core.evaluate(values, read_labels(labels, normal_label)))

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import copy
 from typing import Any
 
 from kernad import _core
-from kernad._arrays import ArrayLike, as_classifier_rows, as_rows
+from kernad._arrays import ArrayLike, exact_rows, float32_rows
 from kernad._calls import threads_for, whole_number
+from kernad._columns import Missing, model_rows, of_complete_rows
 from kernad.classifier import KDEClassifier
 from kernad.stages import GaussianKDE
 
@@ -40,17 +42,29 @@ class Scorer:
     def __init__(self, model: KDEClassifier | GaussianKDE, *, num_threads: int = 0) -> None:
         if not isinstance(model, (KDEClassifier, GaussianKDE)):
             raise TypeError(f"model is a {type(model).__name__}; a KDEClassifier or GaussianKDE is needed")
-        self._of_classifier = isinstance(model, KDEClassifier)
-        self._core = _core.Scorer(model._core, threads_for(whole_number(num_threads, "num_threads", 0, 1024)))
+        self._convert = exact_rows if isinstance(model, KDEClassifier) else float32_rows
+        self._num_threads = whole_number(num_threads, "num_threads", 0, 1024)
+        self._core = _core.Scorer(model._core, threads_for(self._num_threads))
+        self._model = copy.copy(model)  # for a pickle; shares the fitted state
+        self._names = model._core.column_names if isinstance(model, KDEClassifier) else model.column_names
+        self._left_out = model._core.left_out_columns if isinstance(model, KDEClassifier) else ()
 
-    def log_density(self, features: ArrayLike) -> Any:
+    def log_density(self, features: ArrayLike, *, missing: Missing = "refuse") -> Any:
         """Natural logarithm of the density of each row of M x D: M float64 values, finite for every finite row.
 
+        With ``missing="skip"`` a row with NaN has the score NaN, and a DataWarning counts such rows.
+
         Raises:
-            ValueError: another number of columns than in training, NaN or infinity.
+            ValueError: another number of columns than in training, or others by their names, NaN or infinity.
         """
-        as_model_rows = as_classifier_rows if self._of_classifier else as_rows
-        rows, wrap = as_model_rows(features, "features")
-        return wrap(self._core.log_density(rows))
+        rows, wrap = model_rows(features, "features", self._convert, self._names, self._left_out, missing)
+        return wrap(of_complete_rows(rows, "features", missing, self._core.log_density))
 
     __call__ = log_density
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _scorer_of, (type(self), self._model, self._num_threads)
+
+
+def _scorer_of(kind: type[Scorer], model: KDEClassifier | GaussianKDE, num_threads: int) -> Scorer:
+    return kind(model, num_threads=num_threads)

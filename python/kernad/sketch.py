@@ -10,8 +10,9 @@ import numpy as np
 import numpy.typing as npt
 
 from kernad import _core
-from kernad._arrays import ArrayLike, as_classifier_rows
+from kernad._arrays import ArrayLike, exact_rows
 from kernad._calls import whole_number
+from kernad._columns import named_rows
 from kernad._errors import InvalidInput, InvalidParameter
 
 
@@ -72,7 +73,7 @@ class Sketch:
         """Add rows ``first_row``, ``first_row`` + 1, ... of the data set.
 
         Args:
-            rows: n x D.
+            rows: n x D. Columns with names are matched by those of the first rows.
             first_row: where they stand in the data set, from 0; default: below those added so far.
             names: n texts that say what the rows are called.
             left_out: n bools: rows that are counted, but not trained on, such as anomalous ones. They may hold NaN.
@@ -84,9 +85,10 @@ class Sketch:
             ValueError: another number of columns than before, NaN or infinity (with the row's number in the data set),
                 rows that the sketch has seen, or names or marks of another number. The sketch is then unchanged.
         """
-        array, _ = as_classifier_rows(rows, "rows")
+        array, columns = named_rows(rows, "rows", exact_rows, self.column_names)
         if self._sketch is None:
             sketch = _core.Sketch(array.shape[1], self.max_training_points, self.seed)
+            sketch.column_names = columns
         else:
             sketch = self._sketch
         first = self.ranges[-1][1] if first_row is None and self.ranges else first_row or 0
@@ -120,6 +122,11 @@ class Sketch:
         else:
             self._sketch.merge(other._sketch)
         return self
+
+    @property
+    def column_names(self) -> tuple[str, ...]:
+        """Names of the columns, as the first rows had them; empty if they have none."""
+        return () if self._sketch is None else tuple(self._sketch.column_names)
 
     @property
     def rows_seen(self) -> int:

@@ -8,8 +8,9 @@ import numpy as np
 import numpy.typing as npt
 
 from kernad import _core
-from kernad._arrays import ArrayLike, as_rows
+from kernad._arrays import ArrayLike, as_rows, float32_rows
 from kernad._calls import threads_for, whole_number
+from kernad._columns import Missing, model_rows, of_complete_rows, training_rows
 from kernad._options import to_texts, to_values
 
 
@@ -33,6 +34,8 @@ class PCA:
         self.num_threads = whole_number(num_threads, "num_threads", 0, 1024)
         texts = to_texts({"n_pca_components": n_components})
         self.n_components: int | float | str = to_values(texts)["n_pca_components"]
+        self.column_names: tuple[str, ...] = ()
+        """Names of the columns fitted on; later ones are matched by them."""
         self._core = _core.PCA(texts)
 
     def fit(self, dataset: ArrayLike) -> None:
@@ -41,8 +44,9 @@ class PCA:
         Raises:
             ValueError: empty, NaN or infinite input, a finite value beyond float32, or all rows identical.
         """
-        rows, _ = as_rows(dataset, "embeddings")
+        rows, names = training_rows(dataset, "embeddings", float32_rows)
         self._core.fit(rows, threads_for(self.num_threads))
+        self.column_names = tuple(names)
 
     def transform(self, features: ArrayLike) -> Any:
         """``(x - mean) @ singular_vectors``: N x k, float32.
@@ -51,7 +55,7 @@ class PCA:
             NotFittedError: before fit.
             ValueError: a wrong number of columns, a value that is not finite, or a result beyond float32.
         """
-        rows, wrap = as_rows(features, "embeddings")
+        rows, wrap = model_rows(features, "embeddings", float32_rows, self.column_names)
         return wrap(self._core.transform(rows, threads_for(self.num_threads)))
 
     forward = transform
@@ -131,6 +135,8 @@ class GaussianKDE:
             to_texts({"bandwidth": bandwidth, "covariance": covariance, "local_alpha": local_alpha})
         )
         self.pruning = pruning
+        self.column_names: tuple[str, ...] = ()
+        """Names of the columns fitted on; later ones are matched by them."""
         if dataset is not None:
             self.fit(dataset)
 
@@ -140,22 +146,26 @@ class GaussianKDE:
         Raises:
             ValueError: empty, NaN or infinite input, or all rows identical.
         """
-        rows, _ = as_rows(dataset, "features")
+        rows, names = training_rows(dataset, "features", float32_rows)
         self._core.fit(rows, threads_for(self.num_threads))
+        self.column_names = tuple(names)
 
-    def log_density(self, features: ArrayLike) -> Any:
+    def log_density(self, features: ArrayLike, *, missing: Missing = "refuse") -> Any:
         """Natural logarithm of the density of each row of M x k: M float64 values, finite for every finite row.
+
+        With ``missing="skip"`` a row with NaN has the result NaN, and a DataWarning counts such rows.
 
         Raises:
             NotFittedError: before fit.
-            ValueError: a wrong number of columns, NaN or infinity.
+            ValueError: a wrong number of columns, or others by their names, NaN or infinity.
         """
-        rows, wrap = as_rows(features, "queries")
-        return wrap(self._core.log_density(rows, threads_for(self.num_threads)))
+        rows, wrap = model_rows(features, "queries", float32_rows, self.column_names, missing=missing)
+        threads = threads_for(self.num_threads)
+        return wrap(of_complete_rows(rows, "queries", missing, lambda r: self._core.log_density(r, threads)))
 
     def forward(self, features: ArrayLike) -> Any:
         """The density of each row: exp(log_density), 0 where that underflows, at most the largest double."""
-        rows, wrap = as_rows(features, "queries")
+        rows, wrap = model_rows(features, "queries", float32_rows, self.column_names)
         return wrap(self._core.density(rows, threads_for(self.num_threads)))
 
     predict = forward

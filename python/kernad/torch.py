@@ -103,6 +103,7 @@ class KDEClassifier(Buffers):
         self._metadata: dict[str, str] = {}
         self._report: FitReport | None = None
         self._form: graph.Form | None = None
+        self._threshold: float | None = None
         self._cached: tuple[Any, _Classifier] | None = None
         self.register_load_state_dict_post_hook(_take_loaded)
 
@@ -139,10 +140,13 @@ class KDEClassifier(Buffers):
         return scores
 
     @staticmethod
-    def compute_probabilities(scores: Any) -> Any:
-        """See ``kernad.KDEClassifier.compute_probabilities``; of a tensor, NaN of NaN."""
+    def compute_probabilities(scores: Any, *, midpoint: float | None = None) -> Any:
+        """See ``kernad.KDEClassifier.compute_probabilities``; of a tensor, NaN of NaN.
+
+        midpoint: the log-density whose probability is 0.5, for tensors. Default: the reference's 12.
+        """
         if isinstance(scores, torch.Tensor):
-            return graph.probabilities(scores)
+            return graph.probabilities(scores, midpoint)
         return _Classifier.compute_probabilities(scores)
 
     def predict(self, features: Any) -> Any:
@@ -195,10 +199,16 @@ class KDEClassifier(Buffers):
 
     def p_values(self, scores: Any) -> Any:
         """See ``kernad.KDEClassifier.p_values``."""
+        if torch.jit.is_tracing() or torch.compiler.is_compiling():
+            return graph.p_values(scores, self._buffers.get(_CALIBRATION))
         return self.classifier().p_values(scores)
 
     def labels(self, scores: Any) -> Any:
         """See ``kernad.KDEClassifier.labels``; True for a score that is NaN."""
+        if torch.jit.is_tracing() or torch.compiler.is_compiling():
+            if self._threshold is None:
+                raise NotFittedError("the classifier has no threshold; call calibrate or set_threshold first")
+            return ~(scores > self._threshold)
         if not isinstance(scores, torch.Tensor):
             return self.classifier().labels(scores)
         missing = torch.isnan(scores)
@@ -298,6 +308,8 @@ class KDEClassifier(Buffers):
         """What the scores in torch need beyond the model's buffers."""
         buffers = self._model()
         self._form = graph.form_of(buffers) if buffers["pca_model.singular_vectors"].numel() else None
+        threshold = self.threshold if "threshold_rule" in self._metadata else None
+        self._threshold = None if threshold is None else threshold.log_density
         if self._form is not None and self._form.pair:
             for name, value in graph.tail_buffers(buffers).items():
                 self._set_buffer(name, value.to(self.max_length.device), persistent=False)

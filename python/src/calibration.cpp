@@ -12,6 +12,7 @@
 
 #include "arrays.hpp"
 #include "bind.hpp"
+#include "gil.hpp"
 #include "kernad/error.hpp"
 #include "kernad/kde_classifier.hpp"
 
@@ -33,7 +34,7 @@ void recalibrate(KDEClassifier& self, int threads, std::optional<double> target_
   KDEClassifier copy = self;
   copy.set_threads(threads);
   {
-    const nb::gil_scoped_release release;
+    const WithoutGil without_gil;
     // The rows need not be able to promise a rate that was set before.
     if (target_fpr && copy.has_threshold()) copy.clear_threshold();
     calibrate(copy);

@@ -12,6 +12,7 @@
 
 #include "arrays.hpp"
 #include "bind.hpp"
+#include "gil.hpp"
 #include "kernad/kde_classifier.hpp"
 #include "options.hpp"
 #include "state.hpp"
@@ -44,9 +45,11 @@ KDEClassifier with_threads(const KDEClassifier& classifier, int threads) {
   return copy;
 }
 
-/// progress: None, or called with (stages done, stages in all); what it raises ends the fit.
+/// progress: None, or called with (stages done, stages in all); what it raises ends the fit. names: of the columns, or
+/// none.
 template <typename Array>
-bool fit(KDEClassifier& self, const Array& rows, int threads, const nb::object& progress) {
+bool fit(KDEClassifier& self, const Array& rows, int threads, const nb::object& progress,
+         std::vector<std::string> names) {
   KDEClassifier copy = with_threads(self, threads);
   FitProgress report;
   if (!progress.is_none()) {
@@ -57,8 +60,9 @@ bool fit(KDEClassifier& self, const Array& rows, int threads, const nb::object& 
   }
   bool fitted = false;
   {
-    const nb::gil_scoped_release release;
+    const WithoutGil without_gil;
     fitted = copy.fit(view(rows), report);
+    if (fitted && !names.empty()) copy.set_column_names(std::move(names));
   }
   self = std::move(copy);
   return fitted;
@@ -69,7 +73,7 @@ Doubles scores(const KDEClassifier& self, const Array& rows, bool as_log_likelih
   const KDEClassifier copy = with_threads(self, threads);
   std::vector<double> result;
   {
-    const nb::gil_scoped_release release;
+    const WithoutGil without_gil;
     result = copy.compute_kde_scores(view(rows), as_log_likelihood);
   }
   return to_numpy(std::move(result));
@@ -78,7 +82,7 @@ Doubles scores(const KDEClassifier& self, const Array& rows, bool as_log_likelih
 Doubles probabilities(const Scores& scores) {
   std::vector<double> result;
   {
-    const nb::gil_scoped_release release;
+    const WithoutGil without_gil;
     result = KDEClassifier::compute_probabilities(view(scores));
   }
   return to_numpy(std::move(result));
@@ -88,7 +92,7 @@ nb::tuple pre_process(const KDEClassifier& self, const Rows& rows, std::optional
   const KDEClassifier copy = with_threads(self, threads);
   std::pair<Embeddings, double> result;
   {
-    const nb::gil_scoped_release release;
+    const WithoutGil without_gil;
     result = copy.pre_process(view(rows), max_length);
   }
   return nb::make_tuple(to_numpy(std::move(result.first)), result.second);
@@ -128,7 +132,7 @@ void load_state_dict(KDEClassifier& self, const nb::dict& tensors, const nb::dic
   KDEClassifier copy = self;
   const StateDict state = from_python(tensors, metadata);
   {
-    const nb::gil_scoped_release release;
+    const WithoutGil without_gil;
     copy.load_state_dict(state);
   }
   self = std::move(copy);
@@ -139,7 +143,7 @@ void load(KDEClassifier& self, const std::string& path) {
   const KDEClassifierOptions defaults = self.options();
   const bool pruning = self.pruning();
   {
-    const nb::gil_scoped_release release;
+    const WithoutGil without_gil;
     loaded = KDEClassifier::load(path, defaults);
     loaded.set_pruning(pruning);
   }
@@ -148,7 +152,7 @@ void load(KDEClassifier& self, const std::string& path) {
 
 void save(const KDEClassifier& self, const std::string& path) {
   const KDEClassifier copy = self;
-  const nb::gil_scoped_release release;
+  const WithoutGil without_gil;
   copy.save(path);
 }
 
@@ -173,20 +177,27 @@ void bind_classifier(nb::module_& m) {
           [](KDEClassifier* self, const nb::dict& options) { new (self) KDEClassifier(to_options(options)); },
           nb::arg("options"), nb::sig("def __init__(self, options: dict[str, str]) -> None"))
       .def("fit", &fit<Rows>, nb::arg("rows").noconvert(), nb::arg("threads"), nb::arg("progress").none(),
+           nb::arg("names"),
            nb::sig("def fit(self, rows: numpy.typing.NDArray[numpy.float32], threads: int, "
-                   "progress: collections.abc.Callable[[int, int], object] | None) -> bool"))
+                   "progress: collections.abc.Callable[[int, int], object] | None, "
+                   "names: collections.abc.Sequence[str]) -> bool"))
       .def("fit", &fit<DoubleRows>, nb::arg("rows").noconvert(), nb::arg("threads"), nb::arg("progress").none(),
+           nb::arg("names"),
            nb::sig("def fit(self, rows: numpy.typing.NDArray[numpy.float64], threads: int, "
-                   "progress: collections.abc.Callable[[int, int], object] | None) -> bool"))
-      .def("fit", &fit<Sketch>, nb::arg("sketch"), nb::arg("threads"), nb::arg("progress").none(),
+                   "progress: collections.abc.Callable[[int, int], object] | None, "
+                   "names: collections.abc.Sequence[str]) -> bool"))
+      .def("fit", &fit<Sketch>, nb::arg("sketch"), nb::arg("threads"), nb::arg("progress").none(), nb::arg("names"),
            nb::sig("def fit(self, sketch: Sketch, threads: int, "
-                   "progress: collections.abc.Callable[[int, int], object] | None) -> bool"))
+                   "progress: collections.abc.Callable[[int, int], object] | None, "
+                   "names: collections.abc.Sequence[str]) -> bool"))
       .def("scores", &scores<Rows>, nb::arg("rows").noconvert(), nb::arg("as_log_likelihood"), nb::arg("threads"))
       .def("scores", &scores<DoubleRows>, nb::arg("rows").noconvert(), nb::arg("as_log_likelihood"), nb::arg("threads"))
       .def_static("probabilities", &probabilities, nb::arg("scores").noconvert())
       .def("pre_process", &pre_process, nb::arg("rows").noconvert(), nb::arg("max_length").none(), nb::arg("threads"),
            nb::sig("def pre_process(self, rows: numpy.typing.NDArray[numpy.float32], max_length: float | None, "
                    "threads: int) -> tuple[numpy.typing.NDArray[numpy.float32], float]"))
+      .def(
+          "copy", [](const KDEClassifier& self) { return self; }, "Shares the fitted state.")
       .def_prop_ro("is_fitted", &KDEClassifier::is_fitted)
       .def_prop_rw("pruning", &KDEClassifier::pruning, &KDEClassifier::set_pruning)
       .def_prop_rw("column_names", &KDEClassifier::column_names,

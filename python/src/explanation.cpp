@@ -8,6 +8,7 @@
 
 #include "arrays.hpp"
 #include "bind.hpp"
+#include "gil.hpp"
 #include "kernad/kde_classifier.hpp"
 
 namespace kernad::python {
@@ -26,7 +27,7 @@ nb::dict explain(const KDEClassifier& self, const Array& row, std::size_t neares
   copy.set_threads(threads);
   Explanation why;
   {
-    const nb::gil_scoped_release release;
+    const WithoutGil without_gil;
     why = copy.explain(view(row), nearest);
   }
   std::vector<double> rows(why.neighbours.size());

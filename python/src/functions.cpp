@@ -9,6 +9,7 @@
 
 #include "arrays.hpp"
 #include "bind.hpp"
+#include "gil.hpp"
 #include "kernad/io.hpp"
 #include "kernad/metrics.hpp"
 #include "kernad/sampling.hpp"
@@ -20,7 +21,7 @@ namespace {
 nb::ndarray<nb::numpy, std::int64_t, nb::ndim<1>> sample(std::size_t rows, std::size_t count, std::uint64_t seed) {
   std::vector<std::size_t> chosen;
   {
-    const nb::gil_scoped_release release;
+    const WithoutGil without_gil;
     chosen = sample_rows(rows, count, seed);
   }
   auto* owner = new std::vector<std::int64_t>(chosen.begin(), chosen.end());
@@ -45,7 +46,7 @@ using Labels = nb::ndarray<const std::uint8_t, nb::ndim<1>, nb::c_contig, nb::de
 nb::dict metrics(const Scores& scores, const Labels& labels) {
   DetectionMetrics values;
   {
-    const nb::gil_scoped_release release;
+    const WithoutGil without_gil;
     values = evaluate(view(scores), {labels.data(), labels.shape(0)});
   }
   nb::dict result;

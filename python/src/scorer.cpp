@@ -8,6 +8,7 @@
 
 #include "arrays.hpp"
 #include "bind.hpp"
+#include "gil.hpp"
 #include "kernad/gaussian_kde.hpp"
 #include "kernad/kde_classifier.hpp"
 
@@ -27,7 +28,7 @@ class SharedScorer {
     const auto embeddings = view(rows);
     std::vector<double> scores(embeddings.rows());
     {
-      const nb::gil_scoped_release release;
+      const WithoutGil without_gil;
       const std::lock_guard lock(turn_);
       scorer_.log_density(embeddings, scores);
     }

@@ -12,6 +12,7 @@
 
 #include "arrays.hpp"
 #include "bind.hpp"
+#include "gil.hpp"
 
 namespace kernad::python {
 namespace {
@@ -21,7 +22,7 @@ using Marks = nb::ndarray<const std::uint8_t, nb::ndim<1>, nb::c_contig, nb::dev
 template <typename Array>
 void add_to_sketch(Sketch& self, const Array& rows, std::uint64_t first_row, const Marks& left_out,
                    const std::vector<std::string>& names) {
-  const nb::gil_scoped_release release;
+  const WithoutGil without_gil;
   self.add(view(rows), first_row, {.left_out = {left_out.data(), left_out.size()}, .names = names});
 }
 

@@ -4,6 +4,7 @@
 
 #include "arrays.hpp"
 #include "bind.hpp"
+#include "gil.hpp"
 #include "kernad/gaussian_kde.hpp"
 #include "options.hpp"
 
@@ -12,7 +13,7 @@ namespace {
 
 template <typename Call>
 auto without_gil(Call call) {
-  const nb::gil_scoped_release release;
+  const WithoutGil scope;
   return call();
 }
 
@@ -89,6 +90,8 @@ void bind_stages(nb::module_& m) {
       .def("fit", &fit_kde, nb::arg("rows").noconvert(), nb::arg("threads"))
       .def("log_density", &log_density, nb::arg("rows").noconvert(), nb::arg("threads"))
       .def("density", &density, nb::arg("rows").noconvert(), nb::arg("threads"))
+      .def(
+          "copy", [](const GaussianKDE& self) { return self; }, "Shares the fitted state.")
       .def_prop_ro("is_fitted", &GaussianKDE::is_fitted)
       .def_prop_rw("pruning", &GaussianKDE::pruning, &GaussianKDE::set_pruning)
       .def_prop_ro("size", &GaussianKDE::size)

@@ -99,7 +99,7 @@ def test_what_is_refused(fitted, train, queries) -> None:
         fitted.set_threshold()
     with pytest.raises(kernad.InvalidParameter, match="folds is 1"):
         fitted.calibrate(train, folds=1)
-    with pytest.raises(kernad.InvalidInput, match="label 1 is 2"):
+    with pytest.raises(kernad.InvalidInput, match="row 1: '2' is not a label"):
         fitted.set_threshold_f1(queries[:3], [0, 2, 1])
     with pytest.raises(kernad.NotFittedError):
         kernad.KDEClassifier().calibrate(train, target_fpr=0.1)

@@ -29,11 +29,50 @@ def test_metrics_are_scikit_learns() -> None:
     [
         ([1.0, 2.0], [0], "2"),
         ([1.0, np.nan], [0, 1], "NaN|nan"),
-        ([1.0, 2.0], [0, 2], "label 1 is 2"),
-        ([1.0, 2.0], [0, 256], "label 1 is 256"),
+        ([1.0, 2.0], [0, 2], "row 1: '2' is not a label"),
+        ([1.0, 2.0], [0, 256], "row 1: '256' is not a label"),
         ([1.0, 2.0], [0, 0], "anomal"),
     ],
 )
 def test_what_cannot_be_measured(scores, labels, message) -> None:
     with pytest.raises(ValueError, match=message):
         kernad.evaluate(scores, labels)
+
+
+@pytest.mark.parametrize(
+    ("labels", "normal_label"),
+    [
+        ([0, 1, 1], None),
+        ([False, True, True], None),
+        ([1, -1, -1], None),
+        ([1.0, -1.0, -1.0], None),
+        (["normal", "Anomalous", "anomaly"], None),
+        (["good", "crack", "scratch"], None),
+        (["OK", "NG", "nok"], None),
+        (["a", "b", "c"], "A"),
+        (np.array(["inlier", "outlier", "outlier"], dtype=object), None),
+        ([7, 8, 9], "7"),
+    ],
+)
+def test_labels_that_people_have(labels, normal_label) -> None:
+    expected = kernad.evaluate([0.5, 2.0, 3.0], [0, 1, 1])
+    assert kernad.evaluate([0.5, 2.0, 3.0], labels, normal_label=normal_label) == expected
+    classifier = kernad.KDEClassifier(2)
+    rows = np.random.default_rng(0).normal(size=(60, 4))
+    classifier.fit(rows)
+    asked = np.stack([rows[0], rows[0] + 5, rows[0] + 9])
+    classifier.set_threshold_f1(asked, labels, normal_label=normal_label)
+    np.testing.assert_array_equal(classifier.predict_labels(asked), [False, True, True])
+
+
+def test_labels_of_data_frames() -> None:
+    pandas = pytest.importorskip("pandas", reason="pandas is not installed")
+    expected = kernad.evaluate([0.5, 2.0, 3.0], [0, 1, 1])
+    for labels in (
+        pandas.Series(["ok", "ng", "ng"], dtype="category"),
+        pandas.Series([0, 1, 1], dtype="Int64"),
+        pandas.Series([False, True, True], dtype="boolean"),
+    ):
+        assert kernad.evaluate([0.5, 2.0, 3.0], labels) == expected
+    with pytest.raises(kernad.InvalidInput, match=r"row 1: '(nan|<NA>)' is not a label"):
+        kernad.evaluate([0.5, 2.0, 3.0], pandas.Series([0, None, 1], dtype="Int64"))

@@ -9,6 +9,7 @@ import subprocess
 import sys
 import threading
 import time
+import types
 import warnings
 from collections.abc import Callable
 from concurrent.futures import Executor, ThreadPoolExecutor
@@ -57,6 +58,60 @@ def test_a_daemonic_worker_uses_one_thread(monkeypatch) -> None:
         monkeypatch.setenv("KERNAD_NUM_THREADS", "2")
     with context.Pool(1) as pool:
         assert pool.map(ask_for_threads, [0]) == [0]  # the core reads the environment
+
+
+@pytest.mark.parametrize(("text", "threads"), [("1", 1), ("3", 3), ("2,1", 2), ("", 0), ("0", 0), ("many", 0)])
+def test_omp_num_threads_holds_where_nothing_else_is_said(monkeypatch, text, threads) -> None:
+    monkeypatch.delenv("KERNAD_NUM_THREADS", raising=False)
+    monkeypatch.setenv("OMP_NUM_THREADS", text)
+    assert threads_for(0) == threads
+    assert threads_for(5) == 5
+    monkeypatch.setenv("KERNAD_NUM_THREADS", "4")
+    assert threads_for(0) == 0  # the core reads it
+
+
+def test_a_half_imported_multiprocessing_is_no_worker(monkeypatch) -> None:
+    monkeypatch.delenv("KERNAD_NUM_THREADS", raising=False)
+    monkeypatch.delenv("OMP_NUM_THREADS", raising=False)
+    monkeypatch.setitem(sys.modules, "multiprocessing.process", types.ModuleType("multiprocessing.process"))
+    assert threads_for(0) == 0
+
+
+LONG = """
+import os, signal, sys, threading, time, warnings
+import numpy as np, kernad
+warnings.simplefilter("ignore")
+rows = np.random.default_rng(0).normal(size=(40000, 24)).astype(np.float32)
+classifier = kernad.KDEClassifier(24, num_threads=int(sys.argv[2]))
+classifier.fit(rows)
+many = np.random.default_rng(1).normal(size=(4_000_000, 24)).astype(np.float32)
+other = kernad.KDEClassifier(24, bandwidth="loo", local_alpha=0.5, num_threads=int(sys.argv[2]))
+calls = {
+    "score": lambda: classifier.predict(many),
+    "Scorer": lambda: kernad.Scorer(classifier, num_threads=int(sys.argv[2])).log_density(many),
+    "fit": lambda: [other.fit(rows) for _ in range(1000)],
+    "calibrate": lambda: classifier.calibrate(rows, folds=1000),
+}
+threading.Timer(1.0, lambda: os.kill(os.getpid(), signal.SIGINT)).start()
+start = time.perf_counter()
+try:
+    calls[sys.argv[1]]()
+    print("it ended by itself")
+except KeyboardInterrupt:
+    print("interrupted", time.perf_counter() - start)
+print(len(classifier.predict(many[:3])), "scores")
+"""
+
+
+@pytest.mark.parametrize("threads", ["1", "2"])
+@pytest.mark.parametrize("call", ["score", "Scorer", "fit", "calibrate"])
+def test_ctrl_c_ends_a_long_call(call, threads) -> None:
+    ran = subprocess.run(
+        [sys.executable, "-c", LONG, call, threads], capture_output=True, text=True, timeout=300, check=True
+    )
+    assert ran.stdout.startswith("interrupted"), ran.stdout
+    assert "3 scores" in ran.stdout
+    assert ran.stderr == ""  # nor a word of leaks
 
 
 def score_in_worker(classifier: kernad.KDEClassifier, rows: np.ndarray) -> np.ndarray:

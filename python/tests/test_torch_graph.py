@@ -268,6 +268,35 @@ def test_calibration_lives_in_the_buffers() -> None:
     assert module.calibration is None
 
 
+def test_decisions_in_a_trace() -> None:
+    module = made(MODELS["scale"])
+    module.calibrate(torch.tensor(make_rows(60)), folds=5, target_fpr=0.1)
+
+    class Decisions(torch.nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.classifier = module
+
+        def forward(self, rows: Any) -> Any:
+            scores = self.classifier.compute_kde_scores(rows, True)
+            return self.classifier.labels(scores), self.classifier.p_values(scores)
+
+    new = torch.tensor(make_rows(50, seed=4))
+    traced = torch.jit.trace(Decisions(), new[:2])
+    labels, p_values = traced(new)
+    assert torch.equal(labels, module.predict_labels(new))
+    torch.testing.assert_close(p_values, module.p_values(module.compute_kde_scores(new, True)))
+    other = kernad_torch.KDEClassifier()
+    other.load_state_dict(module.state_dict())
+    assert other._threshold == module._threshold is not None
+    broken = new.clone()
+    broken[0, 0] = torch.nan
+    assert traced(broken)[0][0]
+    module.fit(new)
+    with pytest.raises(kernad.NotFittedError, match="threshold"):
+        torch.jit.trace(Decisions(), new[:2])
+
+
 def test_parts_are_the_references(rows: Any) -> None:
     module = made(MODELS["scale"])
     components = module.pca_model.transform(rows)

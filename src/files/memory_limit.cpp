@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <limits>
 
+#include "files/cgroup.hpp"
 #include "files/message.hpp"
 
 namespace kernad::files {

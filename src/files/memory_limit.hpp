@@ -2,9 +2,7 @@
 #pragma once
 
 #include <cstdint>
-#include <filesystem>
 #include <initializer_list>
-#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -23,10 +21,6 @@ struct MemoryLimit {
 /// The smallest of what this machine has, what the control groups of this process may use, and RLIMIT_AS. Read anew at
 /// each call; the largest number there is when the system does not say.
 [[nodiscard]] MemoryLimit memory_limit() noexcept;
-
-/// The smallest limit that the memory controllers of this process's control groups, version 2 or 1, set: of its own
-/// group and of all around it. None without a limit. `root` is where /proc and /sys are looked for.
-[[nodiscard]] std::optional<std::uint64_t> cgroup_memory_limit(const std::filesystem::path& root = "/") noexcept;
 
 /// The elements of an array of this shape, times `element_size`, in bytes. Throws ReadError at `byte` when that is not
 /// a number of 64 bits.

@@ -4,12 +4,14 @@
 
 #include <algorithm>
 #include <charconv>
+#include <cstdint>
 #include <cstdlib>
 #include <string>
 #include <string_view>
 #include <system_error>
 #include <thread>
 
+#include "files/cgroup.hpp"
 #include "kernad/error.hpp"
 #include "parallel/pool.hpp"
 
@@ -18,13 +20,19 @@ namespace {
 
 constexpr int kMaxThreads = 1024;
 
-int usable_cpus() {
+int cpus_of_process() {
 #ifdef __linux__
   cpu_set_t set;
   CPU_ZERO(&set);
   if (sched_getaffinity(0, sizeof(set), &set) == 0) return std::max(1, CPU_COUNT(&set));
 #endif
   return std::max(1, static_cast<int>(std::thread::hardware_concurrency()));
+}
+
+int usable_cpus() {
+  // Read once: a container's limit stays, and reading it takes longer than scoring a row.
+  static const std::uint64_t allowed = files::cgroup_cpu_limit().value_or(kMaxThreads);
+  return std::min(cpus_of_process(), static_cast<int>(std::min<std::uint64_t>(allowed, kMaxThreads)));
 }
 
 }  // namespace

@@ -13,7 +13,8 @@ namespace kernad::parallel {
 /// caller sees does not depend on the number of threads.
 void parallel_for(std::size_t tasks, int threads, Task task);
 
-/// `requested` when positive, else KERNAD_NUM_THREADS, else the CPUs this process may run on. Throws InvalidParameter
+/// `requested` when positive, else KERNAD_NUM_THREADS, else the CPUs that this process may run on, at most as many as
+/// its control groups allow it time of. Throws InvalidParameter
 /// when KERNAD_NUM_THREADS is not a whole number from 1 to 1024.
 [[nodiscard]] int resolve_threads(int requested);
 

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <exception>
 
+#include "kernad/interrupt.hpp"
+
 #if defined(__x86_64__)
 #include <immintrin.h>
 #endif
@@ -65,7 +67,10 @@ void Pool::announce(Job* job, std::size_t tasks) {
 
 void Pool::run(std::size_t tasks, Task task) {
   if (workers_.empty() || tasks <= 1) {
-    for (std::size_t i = 0; i < tasks; ++i) task(i, 0);
+    for (std::size_t i = 0; i < tasks; ++i) {
+      InterruptScope::ask();
+      task(i, 0);
+    }
     return;
   }
   Job job{task, tasks, {}, {}};
@@ -124,6 +129,7 @@ void Pool::work(Job& job, std::size_t worker) {
   // After a failure no more tasks are handed out; those with a smaller number have been handed out already.
   for (std::size_t i; !job.error.failed() && (i = job.next.fetch_add(1, std::memory_order_relaxed)) < job.tasks;) {
     try {
+      InterruptScope::ask();  // of the caller's thread: the others have no scope
       job.task(i, worker);
     } catch (...) {
       job.error.keep(i);

@@ -6,6 +6,7 @@
 #include <fstream>
 #include <limits>
 
+#include "files/cgroup.hpp"
 #include "support/bytes.hpp"
 #include "support/temporary_folder.hpp"
 
@@ -23,6 +24,7 @@ class Machine {
     std::ofstream(file) << text;
   }
   [[nodiscard]] std::optional<std::uint64_t> limit() const { return files::cgroup_memory_limit(folder_.path("")); }
+  [[nodiscard]] std::optional<std::uint64_t> cpus() const { return files::cgroup_cpu_limit(folder_.path("")); }
 
  private:
   testing::TemporaryFolder folder_;
@@ -42,6 +44,30 @@ TEST(CgroupTest, VersionTwo) {
   EXPECT_EQ(machine.limit(), 3000u);
   machine.write("sys/fs/cgroup/memory.max", "2000\n");
   EXPECT_EQ(machine.limit(), 2000u) << "a group may use no more than those around it";
+}
+
+TEST(CgroupTest, ProcessorsOfVersionTwo) {
+  Machine machine;
+  machine.write("proc/self/cgroup", "0::/job\n");
+  EXPECT_EQ(machine.cpus(), std::nullopt);
+  machine.write("sys/fs/cgroup/job/cpu.max", "max 100000\n");
+  EXPECT_EQ(machine.cpus(), std::nullopt);
+  machine.write("sys/fs/cgroup/job/cpu.max", "250000 100000\n");
+  EXPECT_EQ(machine.cpus(), 3u) << "half a processor more counts as one";
+  machine.write("sys/fs/cgroup/cpu.max", "20000 100000\n");
+  EXPECT_EQ(machine.cpus(), 1u);
+  machine.write("sys/fs/cgroup/cpu.max", "20000 0\n");
+  EXPECT_EQ(machine.cpus(), 3u) << "no period, no limit";
+}
+
+TEST(CgroupTest, ProcessorsOfVersionOne) {
+  Machine machine;
+  machine.write("proc/self/cgroup", "9:cpu,cpuacct:/a\n4:memory:/b\n");
+  machine.write("sys/fs/cgroup/cpu/a/cpu.cfs_quota_us", "-1\n");
+  machine.write("sys/fs/cgroup/cpu/a/cpu.cfs_period_us", "100000\n");
+  EXPECT_EQ(machine.cpus(), std::nullopt);
+  machine.write("sys/fs/cgroup/cpu/a/cpu.cfs_quota_us", "400000\n");
+  EXPECT_EQ(machine.cpus(), 4u);
 }
 
 TEST(CgroupTest, VersionOne) {

@@ -3,12 +3,15 @@
 #include <gtest/gtest.h>
 
 #include <atomic>
+#include <chrono>
 #include <cstdlib>
 #include <stdexcept>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include "kernad/error.hpp"
+#include "kernad/interrupt.hpp"
 
 namespace kernad::parallel {
 namespace {
@@ -40,6 +43,43 @@ TEST(ParallelForTest, TheErrorOfTheFirstTaskWins) {
       }
     }
   }
+}
+
+TEST(ParallelForTest, AScopeOfTheCallersThreadCanEndIt) {
+  for (const int threads : {1, 2, 7}) {
+    std::atomic<std::size_t> ran = 0;
+    const auto caller = std::this_thread::get_id();
+    const InterruptScope scope([&] {
+      if (std::this_thread::get_id() != caller) ADD_FAILURE() << "another thread asked";
+      throw std::runtime_error("enough");
+    });
+    const auto call = [&] {
+      parallel_for(100'000, threads, [&](std::size_t, std::size_t) {
+        ++ran;
+        std::this_thread::sleep_for(std::chrono::milliseconds(1));
+      });
+    };
+    EXPECT_THROW(call(), std::runtime_error);
+    EXPECT_GT(ran, 0u);
+    EXPECT_LT(ran, 100'000u);
+  }
+}
+
+TEST(ParallelForTest, TheInnermostScopeIsAsked) {
+  const auto work = [] {
+    parallel_for(200, 1, [](std::size_t, std::size_t) { std::this_thread::sleep_for(std::chrono::milliseconds(1)); });
+  };
+  int outer = 0;
+  const InterruptScope scope([&] { ++outer; });
+  {
+    int inner = 0;
+    const InterruptScope nested([&] { ++inner; });
+    work();
+    EXPECT_GT(inner, 0);
+    EXPECT_EQ(outer, 0);
+  }
+  work();
+  EXPECT_GT(outer, 0);
 }
 
 TEST(ParallelForTest, ThreadsFromTheEnvironment) {

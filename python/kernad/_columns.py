@@ -1,0 +1,124 @@
+"""Rows for a model: its columns by name, in its order, and what is done about values that are missing."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Callable, Sequence
+from typing import Any, Literal, TypeAlias, TypeVar
+
+import numpy as np
+import numpy.typing as npt
+
+from kernad import _core
+from kernad._arrays import ArrayLike, Wrap, to_rows
+from kernad._calls import callers_level
+from kernad._errors import DataWarning, InvalidInput, InvalidParameter
+
+Missing: TypeAlias = Literal["refuse", "skip"]
+"""Of rows with NaN: an error that names the first, or a result of NaN, with a DataWarning."""
+
+Values = TypeVar("Values", bound=npt.NDArray[Any])
+
+
+def training_rows(
+    values: ArrayLike, what: str, convert: Callable[[npt.NDArray[Any], str], Values]
+) -> tuple[Values, list[str]]:
+    """What a model is fitted on, and its columns' names where it has some. convert: to the types that a model takes."""
+    given = to_rows(values, what)
+    if given.names:
+        _require_finite(given.array, given.names, what)
+    return convert(given.array, what), list(given.names)
+
+
+def model_rows(
+    values: ArrayLike,
+    what: str,
+    convert: Callable[[npt.NDArray[Any], str], Values],
+    names: Sequence[str] = (),
+    left_out: Sequence[str] = (),
+    missing: Missing = "refuse",
+) -> tuple[Values, Wrap]:
+    """What a fitted model is given: columns in its order, by their names where both have some.
+
+    Raises:
+        InvalidInput: a column is missing or unknown; with refuse, a value of a named column is not finite.
+    """
+    given = to_rows(values, what)
+    array = given.array
+    if given.names and names:
+        array = _in_order(array, given.names, names, left_out, what)
+        if missing == "refuse":
+            _require_finite(array, names, what)
+    return convert(array, what), given.wrap
+
+
+def named_rows(
+    values: ArrayLike, what: str, convert: Callable[[npt.NDArray[Any], str], Values], names: Sequence[str]
+) -> tuple[Values, list[str]]:
+    """Rows for a sample in which columns are called ``names``, in that order, and what they are called themselves."""
+    given = to_rows(values, what)
+    array = _in_order(given.array, given.names, names, (), what) if given.names and names else given.array
+    return convert(array, what), list(given.names)
+
+
+def require_missing(missing: str) -> None:
+    """Raises InvalidParameter for anything but "refuse" and "skip"."""
+    if missing not in ("refuse", "skip"):
+        raise InvalidParameter(f"missing is {missing!r}; valid: 'refuse', 'skip'")
+
+
+def of_complete_rows(
+    rows: Values, what: str, missing: Missing, call: Callable[[Values], npt.NDArray[np.float64]]
+) -> npt.NDArray[np.float64]:
+    """``call`` of the rows; with missing="skip", NaN for rows with NaN, which are counted in a DataWarning."""
+    require_missing(missing)
+    lack = np.isnan(rows).any(axis=1) if missing == "skip" else np.zeros(0, dtype=np.bool_)
+    if not lack.any():
+        return call(rows)
+    if np.isinf(rows).any():
+        row, column = (int(i) for i in np.argwhere(np.isinf(rows))[0])
+        raise InvalidInput(f"{what}: row {row}, column {column} is {rows[row, column]}; every value must be finite")
+    result = np.full(len(rows), np.nan)
+    result[~lack] = call(rows[~lack])
+    count = int(lack.sum())
+    text = f"{what}: {count} of {len(rows)} rows have missing values; their results are NaN"
+    warnings.warn(DataWarning(text, "rows_skipped"), stacklevel=callers_level())
+    return result
+
+
+def of_present(
+    values: npt.NDArray[np.float64], missing: Missing, call: Callable[[npt.NDArray[np.float64]], npt.NDArray[Any]]
+) -> npt.NDArray[Any]:
+    """``call`` of one number a row; with missing="skip", NaN of NaN, and float64 throughout."""
+    require_missing(missing)
+    if missing == "refuse":
+        return call(values)
+    result = np.full(len(values), np.nan)
+    there = ~np.isnan(values)
+    result[there] = call(values[there])
+    return result
+
+
+def _in_order(
+    array: npt.NDArray[Any], found: Sequence[str], wanted: Sequence[str], left_out: Sequence[str], what: str
+) -> npt.NDArray[Any]:
+    if list(found) == list(wanted):
+        return array
+    try:
+        order = _core.match_columns(list(wanted), list(found), list(left_out))
+    except ValueError as error:
+        raise InvalidInput(f"{what}: {error}") from None
+    if order != sorted(order):
+        text = f"{what}: the columns are in another order than in training; they are matched by their names"
+        warnings.warn(DataWarning(text, "columns_reordered"), stacklevel=callers_level())
+    return array[:, order]
+
+
+def _require_finite(array: npt.NDArray[Any], names: Sequence[str], what: str) -> None:
+    """The core's error for a value that is not finite, with the column's name."""
+    if array.dtype.kind != "f" or array.ndim != 2 or np.isfinite(array).all():
+        return
+    row, column = (int(i) for i in np.argwhere(~np.isfinite(array))[0])
+    value = array[row, column]
+    held = "is missing (NaN)" if np.isnan(value) else f"is {value}"
+    raise InvalidInput(f"{what}: row {row}, column {names[column]!r} {held}; every value must be finite")

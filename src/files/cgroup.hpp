@@ -1,0 +1,17 @@
+// What the control groups (cgroups) of this process allow it, version 2 or 1. None without a limit.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+
+namespace kernad::files {
+
+/// Bytes of memory: the smallest limit of its own group and of all around it. `root` is where /proc and /sys are looked
+/// for.
+[[nodiscard]] std::optional<std::uint64_t> cgroup_memory_limit(const std::filesystem::path& root = "/") noexcept;
+
+/// Processors whose time may be used, rounded up: likewise.
+[[nodiscard]] std::optional<std::uint64_t> cgroup_cpu_limit(const std::filesystem::path& root = "/") noexcept;
+
+}  // namespace kernad::files
