@@ -29,11 +29,11 @@ enum class DecimalMark : std::uint8_t { detect, point, comma };
 /// by its name, or by its number counted from 0 (negative from the end: -1 is the last); a name takes precedence.
 struct ReadOptions {
   std::string label_column = {};                  ///< the column of labels, which is not a feature; empty: none
-  std::string weight_column = {};                 ///< the column of weights, which is not a feature; empty: none
   CsvHeader header = CsvHeader::detect;           ///< whether the first line names the columns
   std::vector<std::string> columns = {};          ///< the features, in this order; empty: all other columns
   std::vector<std::string> ignored_columns = {};  ///< neither features nor anything else
   std::vector<std::string> id_columns = {};       ///< names of the rows; not features
+  std::string weight_column = {};                 ///< the column of weights, which is not a feature; empty: none
   /// The features of a model, KDEClassifier::column_names: of a text with a heading exactly these are read, in this
   /// order. Without a heading, and in arrays, columns go by position.
   std::vector<std::string> model_columns = {};
