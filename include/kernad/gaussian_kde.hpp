@@ -9,6 +9,7 @@
 #include "kernad/export.hpp"
 #include "kernad/kde_options.hpp"
 #include "kernad/matrix.hpp"
+#include "kernad/state_dict.hpp"
 
 namespace kernad {
 
@@ -74,6 +75,12 @@ class KERNAD_API GaussianKDE {
   [[nodiscard]] Embeddings dataset() const;               ///< N x r: the rows, whitened: (x - mean) W
   [[nodiscard]] double log_norm()
       const;  ///< log of the kernel's constant: sum log(1 / (h sigma_j)) minus r/2 log(2 pi)
+
+  /// What fit has learned, as the state of a classifier whose components are the columns themselves. Throws NotFitted.
+  [[nodiscard]] StateDict state_dict() const;
+  /// Takes it over, to the same bits. Throws InvalidInput naming the tensor that is missing or wrong; then nothing has
+  /// changed.
+  void load_state_dict(const StateDict& state);
 
  private:
   friend class Scorer;

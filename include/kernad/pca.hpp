@@ -8,6 +8,7 @@
 
 #include "kernad/export.hpp"
 #include "kernad/matrix.hpp"
+#include "kernad/state_dict.hpp"
 
 namespace kernad {
 
@@ -95,6 +96,12 @@ class KERNAD_API PCA {
   [[nodiscard]] std::span<const double> explained_variance_ratio() const;  ///< k, shares of the total variance
   [[nodiscard]] std::span<const double> mean() const;                      ///< D
   [[nodiscard]] std::size_t rank() const;                                  ///< numerical rank of the centred data
+
+  /// What fit has learned, under the names of a classifier's state. Throws NotFitted.
+  [[nodiscard]] StateDict state_dict() const;
+  /// Takes it over, to the same bits. Throws InvalidInput naming the tensor that is missing or wrong; then nothing has
+  /// changed.
+  void load_state_dict(const StateDict& state);
 
  private:
   ComponentCount n_components_;

@@ -30,9 +30,10 @@ from kernad.calibration import Calibration, Threshold, benjamini_hochberg
 from kernad.classifier import KDEClassifier
 from kernad.explanation import Explanation, Neighbours
 from kernad.functions import DetectionMetrics, SystemInfo, evaluate, sample_rows, system_info
+from kernad.gaussian_kde import GaussianKDE
+from kernad.pca import PCA
 from kernad.scorer import Scorer
 from kernad.sketch import Sketch
-from kernad.stages import PCA, GaussianKDE
 
 __version__: str = _core.version()
 __all__ = [

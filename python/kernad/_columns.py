@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from kernad import _core
-from kernad._arrays import ArrayLike, Wrap, to_rows
+from kernad._arrays import ArrayLike, Given, Wrap, to_rows
 from kernad._calls import callers_level
 from kernad._errors import DataWarning, InvalidInput, InvalidParameter
 
@@ -44,11 +44,9 @@ def model_rows(
         InvalidInput: a column is missing or unknown; with refuse, a value of a named column is not finite.
     """
     given = to_rows(values, what)
-    array = given.array
-    if given.names and names:
-        array = _in_order(array, given.names, names, left_out, what)
-        if missing == "refuse":
-            _require_finite(array, names, what)
+    array = in_order(given, names, what, left_out)
+    if given.names and missing == "refuse":
+        _require_finite(array, names or given.names, what)
     return convert(array, what), given.wrap
 
 
@@ -57,8 +55,12 @@ def named_rows(
 ) -> tuple[Values, list[str]]:
     """Rows for a sample in which columns are called ``names``, in that order, and what they are called themselves."""
     given = to_rows(values, what)
-    array = _in_order(given.array, given.names, names, (), what) if given.names and names else given.array
-    return convert(array, what), list(given.names)
+    return convert(in_order(given, names, what), what), list(given.names)
+
+
+def in_order(given: Given, names: Sequence[str], what: str, left_out: Sequence[str] = ()) -> npt.NDArray[Any]:
+    """What was given with its columns in the order of ``names``, where both have some."""
+    return _in_order(given.array, given.names, names, left_out, what) if given.names and names else given.array
 
 
 def require_missing(missing: str) -> None:

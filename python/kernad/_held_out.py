@@ -13,8 +13,8 @@ import numpy.typing as npt
 from sklearn.utils.validation import check_is_fitted
 
 from kernad._arrays import ArrayLike, ExactRows, as_classifier_rows
-from kernad._calls import whole_number
-from kernad._errors import FitWarning
+from kernad._calls import callers_level, whole_number
+from kernad._errors import FitWarning, InvalidParameter
 from kernad.classifier import KDEClassifier
 from kernad.explanation import Explanation
 from kernad.functions import sample_rows
@@ -56,13 +56,15 @@ def _held_out(
     classifier: KDEClassifier, rows: ExactRows, folds: int | str, contamination: Any
 ) -> npt.NDArray[np.float64]:
     rate = float(contamination) if isinstance(contamination, Real) else None  # PyOD also takes rules that learn it
+    if isinstance(folds, str) and folds != "auto":
+        raise InvalidParameter(f"folds is {folds!r}; valid: 'auto', None, or a whole number of at least 2")
     if folds != "auto":
         return classifier._calibrate(rows, whole_number(folds, "folds", 2), rate)
     scores = classifier._calibrate(rows, 10)
     smallest = 1 / (len(scores) + 1)
     if rate is not None and rate < smallest:
         text = f"{len(scores)} rows cannot promise that {rate} of new normal rows are outliers; the smallest share is"
-        warnings.warn(FitWarning(f"{text} 1/{len(scores) + 1} = {smallest:.3g}"), stacklevel=5)
+        warnings.warn(FitWarning(f"{text} 1/{len(scores) + 1} = {smallest:.3g}"), stacklevel=callers_level())
     return scores
 
 

@@ -198,14 +198,26 @@ def _kernel_sums(g: _Graph, scaled: str, state: Mapping[str, Any], part: str) ->
     query_squares = g.reduce("ReduceSumSquare", queries, "query_squares", keepdims=int(factors is not None))
     half_query = g.node("Mul", [query_squares, g.constant("half", 0.5)], "half_query_squares")
     if factors is None:  # what all exponents share comes off their sum
-        log_sum = g.reduce("ReduceLogSumExp", exponents, "log_sum", keepdims=0)
+        log_sum = _log_sum_exp(g, exponents)
         relative = g.node("Sub", [log_sum, half_query], "log_kernel_sum")
     else:
         distances = g.node("Sub", [exponents, half_query], "minus_half_distances")
         narrowed = g.node("Mul", [distances, g.constant("inverse_squares", factors**-2.0)], "narrowed")
         weights = g.constant("log_weights", -dimension(state, part) * np.log(factors))
-        relative = g.reduce("ReduceLogSumExp", g.node("Add", [narrowed, weights], "weighted"), "log_kernel_sum", 0)
+        relative = _log_sum_exp(g, g.node("Add", [narrowed, weights], "weighted"))
     return g.node("Add", [relative, g.constant("log_constant", constant)], "log_density_here")
+
+
+def _log_sum_exp(g: _Graph, exponents: str) -> str:
+    """Of each row. The exponentials alone are taken in float32, which runtimes do ten times as fast: at most 1, and each
+    within 2^-20 of its share of the sum where that share counts.
+    """
+    largest = g.reduce("ReduceMax", exponents, "largest_exponent", keepdims=1)
+    below = g.node("Cast", [g.node("Sub", [exponents, largest], "below_largest")], "below", to=TensorProto.FLOAT)
+    kernels = g.node("Cast", [g.node("Exp", [below], "kernels")], "kernels_in_double", to=TensorProto.DOUBLE)
+    log_sum = g.node("Log", [g.reduce("ReduceSum", kernels, "kernel_sum", keepdims=1)], "log_relative_sum")
+    whole = g.node("Add", [log_sum, largest], "log_sum_column")
+    return g.node("Squeeze", [whole, g.constant("axis", np.array([1]))], "log_sum")
 
 
 def _inside(g: _Graph, rows: str, state: Mapping[str, Any]) -> str:

@@ -16,7 +16,18 @@ import torch
 
 from kernad import _core
 from kernad._errors import NotFittedError
-from kernad._fitted import FIRST_TAIL, SECOND, SECOND_TAIL, dimension, has_residual, is_pair, tail_of
+from kernad._fitted import (
+    COLUMN_SHIFT,
+    DENSITY_TAIL,
+    FIRST_TAIL,
+    INSIDE_TAIL,
+    SECOND,
+    SECOND_TAIL,
+    dimension,
+    has_residual,
+    is_pair,
+    tail_of,
+)
 
 BLOCK_VALUES = 2**26
 """Most distances held at once where the batch may be split: half a gigabyte."""
@@ -36,6 +47,8 @@ class Form:
     """Whether the first density's constant is beyond the float32 that the reference has it in."""
     tail: tuple[int, int]
     """Log-densities by which two densities judge together."""
+    subspace: tuple[int, int]
+    """The same for the density and the distance from the training rows' subspace; 0 for a model that has none."""
 
 
 def form_of(buffers: Mapping[str, Any]) -> Form:
@@ -47,13 +60,15 @@ def form_of(buffers: Mapping[str, Any]) -> Form:
     norm = float(buffers["kde_model.norm"].reshape(-1)[0])
     beyond = "kde_model.log_norm" not in buffers and not 0 < norm < math.inf
     tails = (len(buffers[FIRST_TAIL]), len(buffers[SECOND_TAIL])) if pair else (0, 0)
-    return Form(pair, (first[0], second[0]), (first[1], second[1]), (sizes[0], sizes[1]), beyond, tails)
+    judged = DENSITY_TAIL in buffers
+    subspace = (len(buffers[DENSITY_TAIL]), len(buffers[INSIDE_TAIL])) if judged else (0, 0)
+    return Form(pair, (first[0], second[0]), (first[1], second[1]), (sizes[0], sizes[1]), beyond, tails, subspace)
 
 
 def tail_buffers(buffers: Mapping[str, Any]) -> dict[str, Any]:
-    """What ``log_densities`` needs besides the buffers of two densities: each tail's knots, surprisals and slope."""
+    """What ``log_densities`` needs besides a model's buffers: each tail's knots, surprisals and slope."""
     derived = {}
-    for name in (FIRST_TAIL, SECOND_TAIL):
+    for name in {FIRST_TAIL, SECOND_TAIL, DENSITY_TAIL, INSIDE_TAIL} & set(buffers):
         tail = tail_of(buffers[name].detach().cpu().double().numpy())
         derived[f"{name}_knots"] = torch.from_numpy(tail.knots)
         derived[f"{name}_surprisals"] = torch.from_numpy(tail.surprisals)
@@ -64,9 +79,14 @@ def tail_buffers(buffers: Mapping[str, Any]) -> dict[str, Any]:
 def log_densities(features: Any, buffers: Mapping[str, Any], form: Form, by_norm: bool) -> Any:
     """Log-density of each row of M x D; NaN of a row that is not finite."""
     rows = features.to(dtype_for(features.device))
+    if COLUMN_SHIFT in buffers:
+        rows = (rows - buffers[COLUMN_SHIFT].to(rows.dtype)).float().to(rows.dtype)
     result = _density(rows, buffers, form, 0, by_norm)
     if form.pair:
-        result = _lower(result, _density(rows, buffers, form, 1, by_norm), buffers, form)
+        second = _density(rows, buffers, form, 1, by_norm)
+        result = _lower(result, second, buffers, (FIRST_TAIL, SECOND_TAIL), form.tail)
+    if form.subspace[0]:
+        result = _lower(result, _inside(rows, buffers), buffers, (DENSITY_TAIL, INSIDE_TAIL), form.subspace)
     return torch.where(torch.isfinite(rows).all(dim=1), result, math.nan)
 
 
@@ -90,7 +110,8 @@ def kernel_sums(
         buffer("kde_model.dataset"),
     )
     queries = (scaled if mean is None else scaled - mean) @ whitening
-    exponents = -_half_squares(queries, references)
+    exact = buffer("kde_model.exact_dataset")
+    exponents = -_half_squares(queries, references if exact is None else exact, exact is not None)
     factors = buffer("kde_model.local_factors")
     if factors is not None:
         exponents = exponents / factors.square() - dimensions * factors.log()
@@ -142,9 +163,11 @@ def _density(rows: Any, buffers: Mapping[str, Any], form: Form, which: int, by_n
     return kernel_sums(scaled, buffers, form.size[which], form.dimension[which], prefix, form.beyond)
 
 
-def _half_squares(queries: Any, references: Any) -> Any:
-    """M x N: half the squared distances. Expanded in float64, which loses nothing that counts; float32 would."""
-    if queries.dtype == torch.float64:
+def _half_squares(queries: Any, references: Any, exact: bool = False) -> Any:
+    """M x N: half the squared distances. Expanded in float64, which loses nothing that counts where the whitened values
+    are no larger than float32 tells apart; float32 would.
+    """
+    if queries.dtype == torch.float64 and not exact:
         products = queries @ references.transpose(0, 1)
         return 0.5 * queries.square().sum(dim=1, keepdim=True) + 0.5 * references.square().sum(dim=1) - products
     return 0.5 * torch.cdist(queries, references, compute_mode="donot_use_mm_for_euclid_dist").square()
@@ -156,22 +179,44 @@ def _log_norm_of(whitening: Any) -> Any:
     return torch.where(on_diagonal, whitening.abs(), 1.0).log().sum() - whitening.shape[1] * math.log(2 * math.pi) / 2
 
 
-def _lower(first: Any, second: Any, buffers: Mapping[str, Any], form: Form) -> Any:
+def _inside(rows: Any, buffers: Mapping[str, Any]) -> Any:
+    """Minus the distance from the subspace of the training rows, as src/subspace/subspace.cpp measures it."""
+
+    def buffer(name: str) -> Any:
+        return buffers[f"subspace.{name}"].to(rows.dtype)
+
+    scale, largest = buffer("scale"), buffer("largest")
+    varies = (largest != 0).to(rows.dtype)
+    centred = rows - buffer("mean")
+    square = (centred * scale * (1 - varies)).square().sum(dim=1)
+    if "subspace.axes" in buffers:
+        standardized = centred * scale * varies
+        along = standardized @ buffer("axes").transpose(0, 1)
+        sizes = torch.maximum(rows.abs(), largest) * scale * varies
+        rounding = sizes.square().sum(dim=1) * 2.0**-48
+        solver = standardized.square().sum(dim=1) * 2.0**-80
+        unit = torch.maximum(torch.maximum(rounding, solver), buffer("noise").reshape(()).square())
+        square = square + along.square().sum(dim=1) / unit
+    distance = square.clamp(min=torch.finfo(rows.dtype).tiny).sqrt() / 8
+    return torch.where(distance <= 1, 0.0, -distance)
+
+
+def _lower(first: Any, second: Any, buffers: Mapping[str, Any], tails: tuple[str, str], sizes: tuple[int, int]) -> Any:
     """The lower of the first log-density and of that which is as rare in the first as the second is in its own."""
 
     def tail(name: str, part: str) -> Any:
         return buffers[f"{name}_{part}"].to(first.dtype)
 
-    knots, surprisals = tail(SECOND_TAIL, "knots"), tail(SECOND_TAIL, "surprisals")
-    surprisal = _interpolated(-second, -knots, surprisals, form.tail[1])
-    beyond = math.log(form.tail[1] + 1) + (knots[-1] - second) / tail(SECOND_TAIL, "slope")
+    knots, surprisals = tail(tails[1], "knots"), tail(tails[1], "surprisals")
+    surprisal = _interpolated(-second, -knots, surprisals, sizes[1])
+    beyond = math.log(sizes[1] + 1) + (knots[-1] - second) / tail(tails[1], "slope")
     surprisal = torch.where(second < knots[-1], beyond, surprisal)
     common = surprisal <= surprisals[0]
 
-    knots, surprisals = tail(FIRST_TAIL, "knots"), tail(FIRST_TAIL, "surprisals")
-    equal = _interpolated(surprisal, surprisals, knots, form.tail[0])
-    past = surprisal - math.log(form.tail[0] + 1)
-    equal = torch.where(past > 0, knots[-1] - past * tail(FIRST_TAIL, "slope"), equal)
+    knots, surprisals = tail(tails[0], "knots"), tail(tails[0], "surprisals")
+    equal = _interpolated(surprisal, surprisals, knots, sizes[0])
+    past = surprisal - math.log(sizes[0] + 1)
+    equal = torch.where(past > 0, knots[-1] - past * tail(tails[0], "slope"), equal)
     return torch.where(common, first, torch.minimum(first, equal))
 
 

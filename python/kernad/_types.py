@@ -4,7 +4,28 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import Enum
-from typing import Any
+from typing import Any, Literal, Protocol, TypeAlias, TypeVar
+
+import numpy as np
+import numpy.typing as npt
+
+Doubles: TypeAlias = npt.NDArray[np.float64]
+Covariance: TypeAlias = Literal["full", "ledoit-wolf", "oas", "isotropic"]
+Components: TypeAlias = int | float | Literal["all"]
+Scaling: TypeAlias = "FeatureScalingMethod | Literal['scale', 'norm']"
+
+
+class TensorLike(Protocol):
+    """What a torch tensor has and an array has not: for type checkers, which need not know torch."""
+
+    @property
+    def is_cuda(self) -> bool: ...
+    @property
+    def requires_grad(self) -> bool: ...
+
+
+Tensor = TypeVar("Tensor", bound=TensorLike)
+"""Who gives a tensor gets a tensor; anybody else gets an array."""
 
 
 class FeatureScalingMethod(str, Enum):

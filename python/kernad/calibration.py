@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, overload
 
 import numpy as np
 import numpy.typing as npt
@@ -13,6 +13,7 @@ from kernad._arrays import ArrayLike, ExactRows, Wrap, as_scores
 from kernad._calls import Progress, Reporter, threads_for, whole_number
 from kernad._columns import Missing, of_present
 from kernad._labels import read_labels
+from kernad._types import Doubles, Tensor
 from kernad.sketch import Sketch
 
 
@@ -166,7 +167,11 @@ class Calibrated:
         scores, _ = as_scores(self.compute_kde_scores(features, as_log_likelihood=True), "scores")
         self._core.set_threshold_f1(scores, read_labels(labels, normal_label))
 
-    def p_values(self, scores: ArrayLike, *, missing: Missing = "refuse") -> Any:
+    @overload
+    def p_values(self, scores: Tensor, *, missing: Missing = "refuse") -> Tensor: ...
+    @overload
+    def p_values(self, scores: ArrayLike, *, missing: Missing = "refuse") -> Doubles: ...
+    def p_values(self, scores: Any, *, missing: Missing = "refuse") -> Any:
         """Conformal p-value of each log-density: small is anomalous, and a new normal row has P(p <= a) <= a.
 
         Args:
@@ -183,7 +188,11 @@ class Calibrated:
         values, wrap = as_scores(scores, "scores")
         return wrap(of_present(values, missing, self._core.p_values))
 
-    def labels(self, scores: ArrayLike, *, missing: Missing = "refuse") -> Any:
+    @overload
+    def labels(self, scores: Tensor, *, missing: Missing = "refuse") -> Tensor: ...
+    @overload
+    def labels(self, scores: ArrayLike, *, missing: Missing = "refuse") -> npt.NDArray[Any]: ...
+    def labels(self, scores: Any, *, missing: Missing = "refuse") -> Any:
         """Whether each log-density is at most the threshold: M bools, True for anomalous.
 
         With ``missing="skip"``, M float64 values: 0, 1, and NaN of NaN, which is neither.
@@ -195,6 +204,10 @@ class Calibrated:
         values, wrap = as_scores(scores, "scores")
         return wrap(of_present(values, missing, lambda there: self._core.labels(there).view(np.bool_)))
 
-    def predict_labels(self, features: ArrayLike, *, missing: Missing = "refuse") -> Any:
+    @overload
+    def predict_labels(self, features: Tensor, *, missing: Missing = "refuse") -> Tensor: ...
+    @overload
+    def predict_labels(self, features: ArrayLike, *, missing: Missing = "refuse") -> npt.NDArray[Any]: ...
+    def predict_labels(self, features: Any, *, missing: Missing = "refuse") -> Any:
         """``labels`` of the rows' log-densities. Errors are of both."""
         return self.labels(self.compute_kde_scores(features, as_log_likelihood=True, missing=missing), missing=missing)

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import os
 import warnings
-from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Sequence
+from typing import Any, overload
 
 import numpy as np
 import numpy.typing as npt
@@ -18,27 +17,25 @@ from kernad._arrays import (
     as_classifier_rows,
     as_rows,
     as_scores,
-    as_tensor,
     exact_rows,
     to_numpy,
 )
 from kernad._calls import Progress, Reporter, callers_level, threads_for, whole_number
 from kernad._columns import Missing, model_rows, of_complete_rows, of_present, training_rows
 from kernad._errors import FitWarning
-from kernad._options import Option, shown, to_texts, to_values
-from kernad._types import FeatureScalingMethod, FitReport, Note, StateDict
+from kernad._html import as_html
+from kernad._options import Option, shown, to_texts
+from kernad._stored import Stored
+from kernad._types import Components, Covariance, Doubles, FeatureScalingMethod, FitReport, Note, Scaling, Tensor
 from kernad.calibration import Calibrated
 from kernad.explanation import Explanation, Neighbours
 from kernad.sketch import Sketch
-
-if TYPE_CHECKING:
-    from typing_extensions import Self
 
 BLOCK_ROWS = 4096
 """Rows scored between two calls of a progress callback."""
 
 
-class KDEClassifier(Calibrated):
+class KDEClassifier(Calibrated, Stored):
     """Kernel-density anomaly classifier for deep-feature embeddings.
 
     A drop-in for anomalib's ``KDEClassifier``: the same constructor, methods, defaults and names, computed by the C++
@@ -92,14 +89,14 @@ class KDEClassifier(Calibrated):
 
     def __init__(
         self,
-        n_pca_components: int | float | str = 16,
-        feature_scaling_method: FeatureScalingMethod | str = FeatureScalingMethod.SCALE,
+        n_pca_components: Components = 16,
+        feature_scaling_method: Scaling = FeatureScalingMethod.SCALE,
         max_training_points: int = 40000,
         *,
         seed: int = 0,
         standardize: bool = False,
         bandwidth: float | str = "scott",
-        covariance: str = "full",
+        covariance: Covariance = "full",
         local_alpha: float = 0.0,
         auto: bool = False,
         num_threads: int = 0,
@@ -216,9 +213,27 @@ class KDEClassifier(Calibrated):
         result = wrap(scaled)
         return result, length if result is scaled else wrap(np.array(length))
 
+    @overload
+    def compute_kde_scores(
+        self,
+        features: Tensor,
+        as_log_likelihood: bool | None = False,
+        *,
+        progress: Progress = None,
+        missing: Missing = "refuse",
+    ) -> Tensor: ...
+    @overload
     def compute_kde_scores(
         self,
         features: ArrayLike,
+        as_log_likelihood: bool | None = False,
+        *,
+        progress: Progress = None,
+        missing: Missing = "refuse",
+    ) -> Doubles: ...
+    def compute_kde_scores(
+        self,
+        features: Any,
         as_log_likelihood: bool | None = False,
         *,
         progress: Progress = None,
@@ -252,8 +267,14 @@ class KDEClassifier(Calibrated):
 
             return wrap(of_complete_rows(rows, "features", missing, scores))
 
+    @overload
     @staticmethod
-    def compute_probabilities(scores: ArrayLike, *, missing: Missing = "refuse") -> Any:
+    def compute_probabilities(scores: Tensor, *, missing: Missing = "refuse") -> Tensor: ...
+    @overload
+    @staticmethod
+    def compute_probabilities(scores: ArrayLike, *, missing: Missing = "refuse") -> Doubles: ...
+    @staticmethod
+    def compute_probabilities(scores: Any, *, missing: Missing = "refuse") -> Any:
         """Anomaly probability ``1 / (1 + exp(0.05 (score - 12)))`` of each log-density.
 
         Args:
@@ -269,7 +290,11 @@ class KDEClassifier(Calibrated):
         values, wrap = as_scores(scores, "scores")
         return wrap(of_present(values, missing, _core.KDEClassifier.probabilities))
 
-    def predict(self, features: ArrayLike, *, progress: Progress = None, missing: Missing = "refuse") -> Any:
+    @overload
+    def predict(self, features: Tensor, *, progress: Progress = None, missing: Missing = "refuse") -> Tensor: ...
+    @overload
+    def predict(self, features: ArrayLike, *, progress: Progress = None, missing: Missing = "refuse") -> Doubles: ...
+    def predict(self, features: Any, *, progress: Progress = None, missing: Missing = "refuse") -> Any:
         """Anomaly probability of each row: ``compute_probabilities`` of its log-density.
 
         Shapes, arguments and errors are those of ``compute_kde_scores``.
@@ -277,11 +302,19 @@ class KDEClassifier(Calibrated):
         scores = self.compute_kde_scores(features, as_log_likelihood=True, progress=progress, missing=missing)
         return self.compute_probabilities(scores, missing=missing)
 
-    def forward(self, features: ArrayLike) -> Any:
+    @overload
+    def forward(self, features: Tensor) -> Tensor: ...
+    @overload
+    def forward(self, features: ArrayLike) -> Doubles: ...
+    def forward(self, features: Any) -> Any:
         """The same as ``predict``."""
         return self.predict(features)
 
-    def __call__(self, features: ArrayLike) -> Any:
+    @overload
+    def __call__(self, features: Tensor) -> Tensor: ...
+    @overload
+    def __call__(self, features: ArrayLike) -> Doubles: ...
+    def __call__(self, features: Any) -> Any:
         """The same as ``predict``."""
         return self.forward(features)
 
@@ -324,60 +357,6 @@ class KDEClassifier(Calibrated):
         report["notes"] = tuple(Note(text, code) for code, text in report["notes"])
         return FitReport(**report)
 
-    def state_dict(self) -> StateDict:
-        """The fitted state under the reference's tensor names, and kernad's own beside them, as NumPy arrays.
-
-        The parameters are texts in the result's ``metadata``. Raises NotFittedError.
-        """
-        tensors, metadata = self._core.state_dict()
-        return StateDict(tensors, metadata)
-
-    def load_state_dict(self, state_dict: Mapping[str, Any]) -> None:
-        """Take over a fitted state: kernad's own, or that of an anomalib ``KDEClassifier``, which then scores as there.
-
-        Args:
-            state_dict: arrays or tensors by name; names may stand under one prefix (``"model.classifier."``), and
-                other tensors beside them are ignored. Parameters come from its ``metadata`` where it has one and
-                stay as they are otherwise; a FitWarning tells when the scaling method is such a guess.
-
-        Raises:
-            ValueError: a tensor is missing, of the wrong shape or not finite; the classifier is unchanged then.
-        """
-        tensors = {
-            str(name): as_tensor(value, f"tensor {name!r}")
-            for name, value in state_dict.items()
-            if (hasattr(value, "shape") or isinstance(value, (int, float)))
-        }
-        metadata = getattr(state_dict, "metadata", None)
-        self._core.load_state_dict(tensors, metadata if isinstance(metadata, dict) else {})
-        self._warn_of_notes("scaling_assumed")
-
-    def save(self, path: str | os.PathLike[str]) -> None:
-        """Write the model as one .safetensors file, whole or not at all.
-
-        Raises:
-            NotFittedError: there is no model.
-            OSError: the file cannot be written (WriteError).
-        """
-        self._core.save(os.fspath(path))
-
-    @classmethod
-    def load(cls, path: str | os.PathLike[str], **parameters: Any) -> KDEClassifier:
-        """The classifier of a file that ``save`` or the command line wrote, or of an exported anomalib checkpoint.
-
-        Args:
-            path: a .safetensors file.
-            parameters: of the constructor, for what the file does not tell (num_threads; with a checkpoint of
-                anomalib also feature_scaling_method).
-
-        Raises:
-            OSError: the file cannot be read, or is not such a model (ReadError).
-        """
-        classifier = cls(**parameters)
-        classifier._core.load(os.fspath(path))
-        classifier._warn_of_notes("scaling_assumed")
-        return classifier
-
     def _rows(self, values: ArrayLike, what: str, missing: Missing = "refuse") -> tuple[ExactRows, Wrap]:
         """What a fitted model is given: columns in its order, where they have names."""
         if not self.is_fitted:
@@ -408,29 +387,20 @@ class KDEClassifier(Calibrated):
             if not codes or note.code in codes:
                 warnings.warn(FitWarning(note, note.code), stacklevel=callers_level())
 
-    def __getstate__(self) -> dict[str, Any]:
-        """Parameters, and the model as the bytes of its .safetensors file: loading them runs no code of their own."""
-        return {
-            "parameters": to_values(self._core.options()) | {"num_threads": self.num_threads, "pruning": self.pruning},
-            "model": self._core.to_bytes() if self.is_fitted else None,
-            "attributes": {key: value for key, value in self.__dict__.items() if key not in ("_core", "num_threads")},
-        }
-
-    def __setstate__(self, state: dict[str, Any]) -> None:
-        KDEClassifier.__init__(self, **state["parameters"])
-        self.__dict__.update(state["attributes"])  # a subclass's own
-        if state["model"] is not None:
-            self._core.from_bytes(state["model"])
-
-    def __copy__(self) -> Self:
-        """Shares the fitted state, which nothing changes."""
-        other = type(self).__new__(type(self))
-        other.__dict__.update(self.__dict__, _core=self._core.copy())
-        return other
-
     def __repr__(self) -> str:
         options = ", ".join(f"{name}={value!r}" for name, value in shown(self._core.options()).items())
         return f"{type(self).__name__}({options}{'' if self.is_fitted else ', not fitted'})"
+
+    def _repr_html_(self) -> str:
+        """For notebooks."""
+        values: dict[str, Any] = shown(self._core.options())
+        if self.is_fitted:
+            report = self.report()
+            values |= {"rows": report.rows_used, "columns": report.columns, "components": report.components}
+            values |= {"bandwidth factor": f"{report.bandwidth_factor:.4g}"}
+            if self.threshold is not None:
+                values["threshold"] = f"{self.threshold.log_density:.6g} ({self.threshold.rule})"
+        return as_html(f"{type(self).__name__}{'' if self.is_fitted else ', not fitted'}", values)
 
 
 def _as_one_row(row: ArrayLike) -> ArrayLike:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import numpy.typing as npt
@@ -37,11 +37,11 @@ class Explanation:
     neighbours: Neighbours
     deviation: float
     """Length, in bandwidths, of the whitened difference between the row and the mean of the training rows by weight."""
-    components: npt.NDArray[np.float64]
+    components: npt.NDArray[np.float64] = field(repr=False)
     """k: each principal component's share of the squared deviation. They add up to 1 and may be negative."""
-    columns: npt.NDArray[np.float64]
+    columns: npt.NDArray[np.float64] = field(repr=False)
     """D: the same for each column of the embeddings."""
-    expected: npt.NDArray[np.float64]
+    expected: npt.NDArray[np.float64] = field(repr=False)
     """D: the row with the deviation taken back, in its own unit."""
     residual_share: float
     """The share, in [0, 1], of ``|row - mean|^2`` in directions that the model does not keep."""

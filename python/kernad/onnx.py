@@ -8,6 +8,7 @@ of memory for a model of N training rows.
 from __future__ import annotations
 
 import hashlib
+import json
 import os
 import tempfile
 from pathlib import Path
@@ -51,7 +52,8 @@ def export_onnx(
     score are 1, its p-value is the smallest there is, and its label True.
 
     The file's metadata have ``kernad.version``, ``kernad.model_sha256`` (of the model's .safetensors file) and, where
-    the model has them, ``kernad.threshold`` (log-density), ``kernad.threshold_rule`` and ``kernad.calibration_rows``.
+    the model has them, ``kernad.threshold`` (log-density), ``kernad.threshold_rule``, ``kernad.calibration_rows`` and
+    ``kernad.feature_names`` (a JSON list, in the order of the columns).
 
     Args:
         model: a fitted classifier.
@@ -80,6 +82,8 @@ def _properties(model: KDEClassifier) -> dict[str, str]:
         "kernad.version": _core.version(),
         "kernad.model_sha256": hashlib.sha256(model._core.to_bytes()).hexdigest(),
     }
+    if model.column_names:
+        properties["kernad.feature_names"] = json.dumps(model.column_names)
     if model.threshold is not None:
         properties["kernad.threshold"] = repr(model.threshold.log_density)
         properties["kernad.threshold_rule"] = model.threshold.rule

@@ -7,9 +7,11 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from kernad._arrays import ArrayLike
+from kernad._arrays import ArrayLike, to_rows
+from kernad._columns import in_order
+from kernad._errors import InvalidParameter
 from kernad._options import attributes_of, with_components_for
-from kernad._types import FeatureScalingMethod
+from kernad._types import Components, Covariance, Scaling
 from kernad.classifier import KDEClassifier
 
 try:
@@ -35,6 +37,9 @@ class KDE(Decisions, BaseDetector):  # type: ignore[misc]
             fits. "auto" is 10, and warns where so few rows cannot promise ``contamination`` of new rows; a number is
             refused there. None: by the fit on all rows, its own kernel included; of new normal rows more than
             ``contamination`` then lie above ``threshold_``, and with many components and few rows all of them.
+        algorithm, leaf_size, metric, metric_params: of PyOD's own KDE, so that its calls run. The first two change no
+            result there nor here; ``metric`` must be Euclidean ("minkowski", "euclidean", "l2"), without parameters.
+            ``bandwidth`` is a factor of the data's spread (docs/estimation.md), there it is in their unit.
 
     Attributes:
         decision_scores_: scores of the training rows, each by a fit without it unless ``folds`` is None.
@@ -48,17 +53,21 @@ class KDE(Decisions, BaseDetector):  # type: ignore[misc]
     def __init__(
         self,
         contamination: float = 0.1,
-        n_pca_components: int | float | str = 16,
-        feature_scaling_method: FeatureScalingMethod | str = "scale",
+        n_pca_components: Components = 16,
+        feature_scaling_method: Scaling = "scale",
         max_training_points: int = 40000,
         seed: int = 0,
         num_threads: int = 0,
         standardize: bool = False,
         bandwidth: float | str = "scott",
-        covariance: str = "full",
+        covariance: Covariance = "full",
         local_alpha: float = 0.0,
         auto: bool = False,
         folds: int | str | None = "auto",
+        algorithm: str = "auto",
+        leaf_size: int = 30,
+        metric: str = "minkowski",
+        metric_params: Any = None,
     ) -> None:
         super().__init__(contamination=contamination)
         self.n_pca_components = n_pca_components
@@ -72,6 +81,10 @@ class KDE(Decisions, BaseDetector):  # type: ignore[misc]
         self.local_alpha = local_alpha
         self.auto = auto
         self.folds = folds
+        self.algorithm = algorithm
+        self.leaf_size = leaf_size
+        self.metric = metric
+        self.metric_params = metric_params
 
     def fit(self, X: ArrayLike, y: Any = None) -> KDE:
         """Learn the density of X (N x D); y is ignored.
@@ -80,11 +93,15 @@ class KDE(Decisions, BaseDetector):  # type: ignore[misc]
             ValueError: data that are empty, not finite, all alike, or with ``folds`` too few or too much alike for a
                 fit without one of the folds; or a parameter out of range.
         """
-        X = check_array(X, dtype=[np.float32, np.float64])
+        self._check_peer_options()
+        given = to_rows(X, "X")
+        names = list(given.names)
+        X = check_array(given.array, dtype=[np.float32, np.float64])
         self._set_n_classes(y)
         options = with_components_for(len(X), attributes_of(self))
         classifier = KDEClassifier(**options, num_threads=self.num_threads)
         classifier.fit(X)
+        classifier.column_names = names
         self._scores = HeldOutScores(classifier, X, self.folds, self.contamination)
         self.decision_scores_ = -self._scores.of_training_rows
         self._process_decision_scores()
@@ -103,5 +120,15 @@ class KDE(Decisions, BaseDetector):  # type: ignore[misc]
         return -self._scores(self._rows(X))
 
     def _rows(self, X: ArrayLike) -> npt.NDArray[Any]:
-        rows: npt.NDArray[Any] = check_array(X, dtype=[np.float32, np.float64])
+        in_its_order = in_order(to_rows(X, "X"), self.classifier_.column_names, "X")
+        rows: npt.NDArray[Any] = check_array(in_its_order, dtype=[np.float32, np.float64])
         return rows
+
+    def _check_peer_options(self) -> None:
+        if self.metric not in ("minkowski", "euclidean", "l2") or self.metric_params:
+            raise InvalidParameter(
+                f"metric is {self.metric!r}, metric_params {self.metric_params!r}; valid: 'minkowski', 'euclidean' or "
+                "'l2', without parameters"
+            )
+        if self.algorithm not in ("auto", "ball_tree", "kd_tree"):
+            raise InvalidParameter(f"algorithm is {self.algorithm!r}; valid: 'auto', 'ball_tree', 'kd_tree'")

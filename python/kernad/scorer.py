@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import copy
-from typing import Any
+from typing import Any, overload
 
 from kernad import _core
 from kernad._arrays import ArrayLike, exact_rows, float32_rows
 from kernad._calls import threads_for, whole_number
 from kernad._columns import Missing, model_rows, of_complete_rows
+from kernad._types import Doubles, Tensor
 from kernad.classifier import KDEClassifier
-from kernad.stages import GaussianKDE
+from kernad.gaussian_kde import GaussianKDE
 
 
 class Scorer:
@@ -49,7 +50,11 @@ class Scorer:
         self._names = model._core.column_names if isinstance(model, KDEClassifier) else model.column_names
         self._left_out = model._core.left_out_columns if isinstance(model, KDEClassifier) else ()
 
-    def log_density(self, features: ArrayLike, *, missing: Missing = "refuse") -> Any:
+    @overload
+    def log_density(self, features: Tensor, *, missing: Missing = "refuse") -> Tensor: ...
+    @overload
+    def log_density(self, features: ArrayLike, *, missing: Missing = "refuse") -> Doubles: ...
+    def log_density(self, features: Any, *, missing: Missing = "refuse") -> Any:
         """Natural logarithm of the density of each row of M x D: M float64 values, finite for every finite row.
 
         With ``missing="skip"`` a row with NaN has the score NaN, and a DataWarning counts such rows.
@@ -61,6 +66,9 @@ class Scorer:
         return wrap(of_complete_rows(rows, "features", missing, self._core.log_density))
 
     __call__ = log_density
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({self._model!r})"
 
     def __reduce__(self) -> tuple[Any, ...]:
         return _scorer_of, (type(self), self._model, self._num_threads)

@@ -155,12 +155,12 @@ class Sketch:
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write a .safetensors file, whole or not at all. Raises WriteError."""
-        self._of().save(os.fspath(path))
+        self._of().save(os.fsencode(path))
 
     @classmethod
     def load(cls, path: str | os.PathLike[str]) -> Sketch:
         """The sketch in such a file. Raises ReadError for anything wrong with it."""
-        return cls._holding(_core.Sketch.load(os.fspath(path)))
+        return cls._holding(_core.Sketch.load(os.fsencode(path)))
 
     @classmethod
     def _holding(cls, core: _core.Sketch) -> Sketch:

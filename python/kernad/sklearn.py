@@ -9,9 +9,10 @@ import numpy as np
 import numpy.typing as npt
 
 from kernad._arrays import ArrayLike
+from kernad._calls import whole_number
 from kernad._errors import InvalidParameter
 from kernad._options import attributes_of, with_components_for
-from kernad._types import FeatureScalingMethod
+from kernad._types import Components, Covariance, Scaling
 from kernad.classifier import KDEClassifier
 
 try:
@@ -59,8 +60,8 @@ class KDEAnomalyDetector(Decisions, OutlierMixin, BaseEstimator):  # type: ignor
 
     def __init__(
         self,
-        n_pca_components: int | float | str | None = 16,
-        feature_scaling_method: FeatureScalingMethod | str = "scale",
+        n_pca_components: Components | None = 16,
+        feature_scaling_method: Scaling = "scale",
         max_training_points: int = 40000,
         contamination: float = 0.1,
         random_state: Any = None,
@@ -68,7 +69,7 @@ class KDEAnomalyDetector(Decisions, OutlierMixin, BaseEstimator):  # type: ignor
         n_jobs: int | None = None,
         standardize: bool = False,
         bandwidth: float | str = "scott",
-        covariance: str = "full",
+        covariance: Covariance = "full",
         local_alpha: float = 0.0,
         auto: bool = False,
     ) -> None:
@@ -97,6 +98,8 @@ class KDEAnomalyDetector(Decisions, OutlierMixin, BaseEstimator):  # type: ignor
         X = validate_data(self, X, dtype=[np.float32, np.float64], ensure_min_samples=2)
         classifier = self._make_classifier(len(X))
         classifier.fit(X)
+        if hasattr(self, "feature_names_in_"):
+            classifier.column_names = self.feature_names_in_
         scores = HeldOutScores(classifier, X, self.folds, self.contamination)
         self.offset_ = float(np.percentile(scores.of_training_rows, 100 * self.contamination))
         classifier.set_threshold(log_density=float(np.nextafter(self.offset_, -np.inf)))  # itself an outlier there
@@ -141,4 +144,4 @@ class KDEAnomalyDetector(Decisions, OutlierMixin, BaseEstimator):  # type: ignor
     def _seed(self) -> Any:
         if isinstance(self.random_state, np.random.RandomState):
             return self.random_state.randint(2**31 - 1)
-        return 0 if self.random_state is None else self.random_state
+        return 0 if self.random_state is None else whole_number(self.random_state, "random_state", 0, 2**64 - 1)

@@ -3,9 +3,14 @@
 
 #include <nanobind/nanobind.h>
 
+#include <string>
+
 #include "kernad/kde_classifier.hpp"
 
 namespace kernad::python {
+
+/// What os.fsencode gave: paths need not be UTF-8.
+inline std::string to_path(const nanobind::bytes& path) { return {path.c_str(), path.size()}; }
 
 void bind_errors();
 void bind_functions(nanobind::module_& m);

@@ -138,22 +138,24 @@ void load_state_dict(KDEClassifier& self, const nb::dict& tensors, const nb::dic
   self = std::move(copy);
 }
 
-void load(KDEClassifier& self, const std::string& path) {
+void load(KDEClassifier& self, const nb::bytes& path) {
   KDEClassifier loaded;
   const KDEClassifierOptions defaults = self.options();
   const bool pruning = self.pruning();
+  const std::string name = to_path(path);
   {
     const WithoutGil without_gil;
-    loaded = KDEClassifier::load(path, defaults);
+    loaded = KDEClassifier::load(name, defaults);
     loaded.set_pruning(pruning);
   }
   self = std::move(loaded);
 }
 
-void save(const KDEClassifier& self, const std::string& path) {
+void save(const KDEClassifier& self, const nb::bytes& path) {
   const KDEClassifier copy = self;
+  const std::string name = to_path(path);
   const WithoutGil without_gil;
-  copy.save(path);
+  copy.save(name);
 }
 
 nb::bytes to_bytes(const KDEClassifier& self) {

@@ -1,6 +1,7 @@
 // The library's exceptions as those of kernad._errors, with the same message.
 #include <nanobind/nanobind.h>
 
+#include <cstring>
 #include <exception>
 
 #include "bind.hpp"
@@ -33,7 +34,10 @@ const char* class_name(ErrorCode code) {
 void set_error(const char* name, const char* message) {
   try {
     const nb::object type = nb::module_::import_("kernad._errors").attr(name);
-    PyErr_SetString(type.ptr(), message);
+    // A path in it need not be UTF-8.
+    const nb::object text =
+        nb::steal(PyUnicode_DecodeUTF8(message, static_cast<Py_ssize_t>(std::strlen(message)), "backslashreplace"));
+    if (text.is_valid()) PyErr_SetObject(type.ptr(), text.ptr());
   } catch (nb::python_error& error) {
     error.restore();
   }

@@ -66,8 +66,10 @@ void bind_sketch(nb::module_& m) {
       .def("row_numbers", &Sketch::row_numbers)
       .def("row_names", &Sketch::row_names)
       .def("rows", [](const Sketch& self) { return to_numpy(self.rows()); })
-      .def("save", &Sketch::save, nb::arg("path"))
-      .def_static("load", &Sketch::load, nb::arg("path"))
+      .def(
+          "save", [](const Sketch& self, const nb::bytes& path) { self.save(to_path(path)); }, nb::arg("path"))
+      .def_static(
+          "load", [](const nb::bytes& path) { return Sketch::load(to_path(path)); }, nb::arg("path"))
       .def("to_bytes", &sketch_bytes)
       .def_static("from_bytes", &sketch_from_bytes, nb::arg("sketch"));
 }

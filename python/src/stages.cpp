@@ -1,11 +1,13 @@
 // PCA and GaussianKDE by themselves. Every call works on a copy of the object (which shares its fitted state), taken
 // under the GIL: a fit in another Python thread cannot pull the state from under it.
 #include <utility>
+#include <vector>
 
 #include "arrays.hpp"
 #include "bind.hpp"
 #include "gil.hpp"
 #include "kernad/gaussian_kde.hpp"
+#include "kernad/state_dict.hpp"
 #include "options.hpp"
 
 namespace kernad::python {
@@ -58,6 +60,19 @@ Doubles density(const GaussianKDE& self, const Rows& rows, int threads) {
   return to_numpy(without_gil([&] { return copy.density(view(rows)); }));
 }
 
+template <typename Stage>
+nb::bytes stage_bytes(const Stage& self) {
+  const std::vector<std::byte> bytes = to_safetensors(self.state_dict());
+  return nb::bytes(bytes.data(), bytes.size());
+}
+
+template <typename Stage>
+void stage_from_bytes(Stage& self, const nb::bytes& bytes) {
+  Stage copy = self;
+  copy.load_state_dict(from_safetensors({static_cast<const std::byte*>(bytes.data()), bytes.size()}));
+  self = std::move(copy);
+}
+
 }  // namespace
 
 void bind_stages(nb::module_& m) {
@@ -68,6 +83,8 @@ void bind_stages(nb::module_& m) {
       .def("fit", &fit_pca, nb::arg("rows").noconvert(), nb::arg("threads"))
       .def("transform", &transform, nb::arg("rows").noconvert(), nb::arg("threads"))
       .def("inverse_transform", &inverse_transform, nb::arg("rows").noconvert(), nb::arg("threads"))
+      .def("to_bytes", &stage_bytes<PCA>)
+      .def("from_bytes", &stage_from_bytes<PCA>, nb::arg("state"))
       .def_prop_ro("is_fitted", &PCA::is_fitted)
       .def_prop_ro("num_components", &PCA::num_components)
       .def_prop_ro("rank", &PCA::rank)
@@ -92,6 +109,8 @@ void bind_stages(nb::module_& m) {
       .def("density", &density, nb::arg("rows").noconvert(), nb::arg("threads"))
       .def(
           "copy", [](const GaussianKDE& self) { return self; }, "Shares the fitted state.")
+      .def("to_bytes", &stage_bytes<GaussianKDE>)
+      .def("from_bytes", &stage_from_bytes<GaussianKDE>, nb::arg("state"))
       .def_prop_ro("is_fitted", &GaussianKDE::is_fitted)
       .def_prop_rw("pruning", &GaussianKDE::pruning, &GaussianKDE::set_pruning)
       .def_prop_ro("size", &GaussianKDE::size)

@@ -64,3 +64,30 @@ def test_errors(detector, train) -> None:
         detector.decision_function(np.full((2, 24), np.nan))
     with pytest.raises(ValueError, match="contamination"):
         KDE(contamination=0.7)
+
+
+def test_columns_of_a_frame_are_matched_by_name(train) -> None:
+    pandas = pytest.importorskip("pandas", reason="pandas is not installed")
+    frame = pandas.DataFrame(train[:, :6], columns=list("abcdef"))
+    detector = KDE(n_pca_components=4).fit(frame)
+    expected = detector.decision_function(train[:, :6])
+    with pytest.warns(kernad.DataWarning, match="another order"):
+        np.testing.assert_array_equal(detector.decision_function(frame[list("fedcba")]), expected)
+    with pytest.raises(kernad.InvalidInput, match="X: the model's column 'a' is missing"):
+        detector.predict(frame[list("bcdef")])
+    assert detector.classifier_.column_names == tuple("abcdef")
+
+
+def test_keywords_of_pyods_own_kde(train) -> None:
+    plain = KDE(n_pca_components=4).fit(train)
+    for options in ({"algorithm": "kd_tree"}, {"leaf_size": 5}, {"metric": "euclidean"}, {"metric_params": None}):
+        same = KDE(n_pca_components=4, **options).fit(train)
+        np.testing.assert_array_equal(same.decision_scores_, plain.decision_scores_)
+        assert clone(same).get_params() == same.get_params()
+    for options, message in (
+        ({"metric": "manhattan"}, "metric is 'manhattan'"),
+        ({"metric_params": {"p": 1}}, "metric_params {'p': 1}"),
+        ({"algorithm": "forest"}, "algorithm is 'forest'; valid"),
+    ):
+        with pytest.raises(kernad.InvalidParameter, match=message):
+            KDE(n_pca_components=4, **options).fit(train)

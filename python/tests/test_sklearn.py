@@ -113,3 +113,54 @@ def test_errors(train) -> None:
         KDEAnomalyDetector(2).fit(np.ones((20, 3)))
     with pytest.raises(ValueError, match="beyond float32"):
         KDEAnomalyDetector(2).fit(train.astype(np.float64) * 1e39)
+
+
+def test_a_grid_without_scoring_compares_log_densities(train) -> None:
+    grid = GridSearchCV(KDEAnomalyDetector(4, folds=None), {"bandwidth": [0.01, 0.3, 30.0]}, error_score="raise").fit(
+        train
+    )
+    assert grid.best_params_ == {"bandwidth": 0.3}
+    assert grid.best_estimator_.score(train) == pytest.approx(grid.best_estimator_.score_samples(train).mean())
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"contamination": "auto"}, "contamination is 'auto'; valid"),
+        ({"covariance": "fulll"}, "covariance is 'fulll'; valid"),
+        ({"bandwidth": "scot"}, "bandwidth is 'scot'; valid"),
+        ({"folds": "many"}, "folds is 'many'; valid"),
+        ({"folds": 1}, "folds is 1; valid"),
+        ({"local_alpha": 9}, "local_alpha is '9.0'; valid"),
+        ({"random_state": -1}, "random_state is -1; valid"),
+    ],
+)
+def test_what_was_set_is_checked_in_fit(train, options, message) -> None:
+    detector = KDEAnomalyDetector(4).set_params(**options)
+    with pytest.raises(kernad.InvalidParameter, match=message):
+        detector.fit(train)
+
+
+def test_threads_and_seeds_by_scikit_learns_conventions(train) -> None:
+    import os
+
+    assert KDEAnomalyDetector(4, n_jobs=-2).fit(train).classifier_.num_threads == max(1, (os.cpu_count() or 1) - 1)
+    first, second = (
+        KDEAnomalyDetector(4, max_training_points=50, random_state=np.random.RandomState(3)) for _ in range(2)
+    )
+    with pytest.warns(kernad.FitWarning, match="sample"):
+        assert first.fit(train).offset_ == second.fit(train).offset_
+    with pytest.raises(TypeError, match="random_state is Generator"):
+        KDEAnomalyDetector(4, random_state=np.random.default_rng(1)).fit(train)
+
+
+def test_names_of_a_frame_reach_the_model(train, tmp_path) -> None:
+    pandas = pytest.importorskip("pandas", reason="pandas is not installed")
+    frame = pandas.DataFrame(train[:, :6], columns=list("abcdef"))
+    detector = KDEAnomalyDetector(4).fit(frame)
+    assert list(detector.feature_names_in_) == list("abcdef")
+    detector.save(tmp_path / "model.safetensors")
+    assert kernad.KDEClassifier.load(tmp_path / "model.safetensors").column_names == tuple("abcdef")
+    with pytest.raises(ValueError, match="same order"):  # scikit-learn's own rule
+        detector.predict(frame[list("fedcba")])
+    assert detector.fit(train).classifier_.column_names == ()

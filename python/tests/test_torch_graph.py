@@ -17,6 +17,7 @@ from support import make_rows
 
 torch = pytest.importorskip("torch", reason="torch is not installed")
 
+from kernad import _torch_graph as graph  # noqa: E402
 from kernad import torch as kernad_torch  # noqa: E402
 from kernad._reference_form import NAMES  # noqa: E402
 
@@ -162,7 +163,7 @@ def test_a_row_that_is_not_finite_does_not_stop_the_batch(module: Any, rows: Any
 
 
 def test_on_a_device_without_float64(module: Any, rows: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(kernad_torch.graph, "dtype_for", lambda device: torch.float32)
+    monkeypatch.setattr(graph, "dtype_for", lambda device: torch.float32)
     near = rows[:60]
     expected = module.compute_kde_scores(near, True)
     scores = module.compute_kde_scores(near.clone().requires_grad_(), True).detach()
@@ -177,7 +178,7 @@ def test_on_a_device_without_float64(module: Any, rows: Any, monkeypatch: pytest
 def test_a_large_batch_goes_through_in_blocks(module: Any, rows: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     asked = rows.clone().requires_grad_()
     whole = module(asked).detach()
-    monkeypatch.setattr(kernad_torch.graph, "BLOCK_VALUES", 7 * 60)
+    monkeypatch.setattr(graph, "BLOCK_VALUES", 7 * 60)
     torch.testing.assert_close(module(asked).detach(), whole, atol=1e-6, rtol=0)
 
 
@@ -295,6 +296,55 @@ def test_decisions_in_a_trace() -> None:
     module.fit(new)
     with pytest.raises(kernad.NotFittedError, match="threshold"):
         torch.jit.trace(Decisions(), new[:2])
+
+
+def of_time_stamps() -> tuple[kernad.KDEClassifier, Any]:
+    rows = make_rows(200).astype(np.float64)
+    rows[:, 3] += 1.7e9  # seconds: float32 has none of their digits
+    classifier = kernad.KDEClassifier(24)
+    classifier.fit(rows)
+    return classifier, torch.tensor(rows[:50] + 0.1)
+
+
+def of_a_tiny_bandwidth() -> tuple[kernad.KDEClassifier, Any]:
+    rows = make_rows(60, 4)
+    classifier = kernad.KDEClassifier(4, bandwidth=1e-7)
+    classifier.fit(rows)
+    return classifier, torch.tensor(rows * np.float32(1 + 2e-7))
+
+
+def of_a_subspace() -> tuple[kernad.KDEClassifier, Any]:
+    rows = make_rows(200, 6)
+    rows[:, 1] = 3
+    rows[:, 4] = rows[:, 2]
+    classifier = kernad.KDEClassifier(3)
+    classifier.fit(rows)
+    classifier.calibrate(rows, folds=5, target_fpr=0.1)
+    asked = rows[:40].copy()
+    asked[10:20, 1] = np.linspace(2, 4, 10)
+    asked[20:30, 4] += np.linspace(-1, 1, 10)
+    asked[30:] *= 1e4
+    return classifier, torch.tensor(asked)
+
+
+@pytest.mark.parametrize("make", [of_time_stamps, of_a_tiny_bandwidth, of_a_subspace])
+def test_what_only_some_models_have(make, tmp_path) -> None:
+    classifier, rows = make()
+    classifier.save(tmp_path / "model.safetensors")
+    module = kernad_torch.KDEClassifier.load(tmp_path / "model.safetensors")
+    other = kernad_torch.KDEClassifier()
+    other.load_state_dict(module.state_dict())
+    for same in (module, other):
+        assert torch.equal(same.compute_kde_scores(rows, True), classifier.compute_kde_scores(rows, True))
+        in_torch = same.compute_kde_scores(rows.clone().requires_grad_(), True)
+        assert_agrees(in_torch.detach(), classifier.compute_kde_scores(rows, True))
+        if classifier.threshold is not None:
+            labels = same.predict_labels(rows)
+            assert torch.equal(labels, classifier.predict_labels(rows))
+            assert 0 < labels.sum() < len(labels)
+    if classifier.threshold is None:
+        with pytest.raises(kernad.InvalidInput, match=r"has no (shift|rows in double).*; fit"):
+            kernad_torch.to_anomalib(classifier)
 
 
 def test_parts_are_the_references(rows: Any) -> None:

@@ -1,0 +1,317 @@
+"""The classifier as a torch module: ``kernad.torch`` shows it.
+
+Scores come from kernad's core on the CPU. While the module is traced, exported or compiled, where gradients are asked
+for, and where features and buffers lie on another device, the same formulas run in torch operations
+(``kernad._torch_graph``).
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import warnings
+from collections.abc import Callable
+from typing import Any
+
+import torch
+
+from kernad import _torch_graph as graph
+from kernad._calls import Progress, callers_level
+from kernad._errors import InvalidInput, NotFittedError
+from kernad._options import DEFAULTS, attributes_of, to_values
+from kernad._reference_form import NAMES, is_reference_form, to_reference_form
+from kernad._torch_buffers import CALIBRATION, METADATA, ModelBuffers
+from kernad._torch_parts import PCA, GaussianKDE
+from kernad._types import Components, Covariance, FeatureScalingMethod, FitReport, StateDict
+from kernad.calibration import Calibration, Threshold
+from kernad.classifier import KDEClassifier as _Classifier
+from kernad.explanation import Explanation
+
+
+class KDEClassifier(ModelBuffers):
+    """``kernad.KDEClassifier`` as an nn.Module: it takes the place of ``DfkdeModel.classifier`` in anomalib.
+
+    The buffers are the reference's, by name, shape and type (float32): ``pca_model.{singular_vectors, mean,
+    num_components}``, ``kde_model.{bw_transform, dataset, norm}``, ``max_length``. They are the model: what is loaded
+    into them or saved from them scores the same, here and in the reference (which loses what float32 densities lose).
+    A model that the reference cannot hold (``auto``, ``local_alpha``, a residual beside the components), and one with a
+    calibration or a threshold, has buffers beyond those, by the names of kernad's model files and ``metadata``; the
+    reference then refuses its state dict.
+
+    Args are those of ``kernad.KDEClassifier``; so are the methods, their shapes and errors. Scores are float64 tensors
+    on the device of the features; ``predict`` and ``forward`` give probabilities of the features' own type, as the
+    reference does. A row of a tensor with NaN or infinity does not stop a batch: its score is NaN, its label True, and
+    a warning says so.
+
+    While the module is traced (``torch.jit.trace``), exported (``torch.export``, ``torch.onnx.export``) or compiled,
+    where gradients are asked for, and where features and buffers lie on another device than the CPU, scores come from
+    torch operations: within 1e-4 nats of the core's, or 1e-6 of a log-density beyond -100.
+    """
+
+    def __init__(
+        self,
+        n_pca_components: Components = 16,
+        feature_scaling_method: FeatureScalingMethod | str = FeatureScalingMethod.SCALE,
+        max_training_points: int = 40000,
+        *,
+        seed: int = 0,
+        standardize: bool = False,
+        bandwidth: float | str = "scott",
+        covariance: Covariance = "full",
+        local_alpha: float = 0.0,
+        auto: bool = False,
+        num_threads: int = 0,
+        pruning: bool = True,
+    ) -> None:
+        super().__init__("max_length")
+        self.n_pca_components = n_pca_components
+        self.feature_scaling_method = feature_scaling_method
+        self.max_training_points = max_training_points
+        self.seed = seed
+        self.standardize = standardize
+        self.bandwidth = bandwidth
+        self.covariance = covariance
+        self.local_alpha = local_alpha
+        self.auto = auto
+        self.num_threads = num_threads
+        self.pruning = pruning
+        for key, value in attributes_of(self._unfitted()).items():  # checked, and of the types that they have there
+            setattr(self, key, value)
+        self.pca_model = PCA()
+        self.kde_model = GaussianKDE()
+        self._metadata: dict[str, str] = {}
+        self._report: FitReport | None = None
+        self._form: graph.Form | None = None
+        self._threshold: float | None = None
+        self._cached: tuple[Any, _Classifier] | None = None
+        self.register_load_state_dict_post_hook(_take_loaded)
+
+    def fit(self, embeddings: Any, *, progress: Progress = None) -> bool:
+        """Learn from N x D embeddings: see ``kernad.KDEClassifier.fit``."""
+        classifier = self._unfitted()
+        fitted = classifier.fit(embeddings, progress=progress)
+        self._take(classifier if fitted else None)
+        self._report = classifier.report() if fitted else None
+        return fitted
+
+    def pre_process(self, feature_stack: Any, max_length: Any = None) -> tuple[Any, Any]:
+        """See ``kernad.KDEClassifier.pre_process``."""
+        return self._unfitted().pre_process(feature_stack, max_length)
+
+    def compute_kde_scores(
+        self, features: Any, as_log_likelihood: bool | None = False, *, progress: Progress = None
+    ) -> Any:
+        """See ``kernad.KDEClassifier.compute_kde_scores``; NaN for a row of a tensor that is not finite."""
+        if self._in_torch(features):
+            scores = self._scores_in_torch(features)
+            return scores if as_log_likelihood else graph.densities(scores)
+        if not isinstance(features, torch.Tensor) or features.dim() != 2:
+            return self.classifier().compute_kde_scores(features, as_log_likelihood, progress=progress)
+        finite = torch.isfinite(features).all(dim=1)
+        if finite.all():
+            return self.classifier().compute_kde_scores(features, as_log_likelihood, progress=progress)
+        some = self.classifier().compute_kde_scores(features[finite], as_log_likelihood, progress=progress)
+        wrong = torch.nonzero(~finite).flatten().tolist()
+        others = f" and {len(wrong) - 1} others" if len(wrong) > 1 else ""
+        warnings.warn(
+            f"row {wrong[0]}{others} not finite: the score is NaN", RuntimeWarning, stacklevel=callers_level()
+        )
+        scores = torch.full((len(features),), torch.nan, dtype=some.dtype, device=features.device)
+        scores[finite] = some
+        return scores
+
+    @staticmethod
+    def compute_probabilities(scores: Any, *, midpoint: float | None = None) -> Any:
+        """See ``kernad.KDEClassifier.compute_probabilities``; of a tensor, NaN of NaN.
+
+        midpoint: the log-density whose probability is 0.5, for tensors. Default: the reference's 12.
+        """
+        if isinstance(scores, torch.Tensor):
+            return graph.probabilities(scores, midpoint)
+        return _Classifier.compute_probabilities(scores)
+
+    def predict(self, features: Any) -> Any:
+        """Anomaly probability of each row, of the features' type: see ``kernad.KDEClassifier.predict``."""
+        probabilities = self.compute_probabilities(self.compute_kde_scores(features, as_log_likelihood=True))
+        if isinstance(features, torch.Tensor) and features.dtype.is_floating_point:
+            return probabilities.to(features.dtype)
+        return probabilities
+
+    def forward(self, features: Any) -> Any:
+        """The same as ``predict``."""
+        return self.predict(features)
+
+    def explain(self, row: Any, nearest: int = 5) -> Explanation:
+        """See ``kernad.KDEClassifier.explain``."""
+        return self.classifier().explain(row, nearest)
+
+    def report(self) -> FitReport:
+        """What the last fit did; of loaded buffers what their shapes tell. Raises NotFittedError."""
+        classifier = self.classifier()
+        return self._report or classifier.report()
+
+    @property
+    def calibration(self) -> Calibration | None:
+        """See ``kernad.KDEClassifier.calibration``."""
+        return None if self._form is None else self.classifier().calibration
+
+    @property
+    def threshold(self) -> Threshold | None:
+        """See ``kernad.KDEClassifier.threshold``."""
+        return None if self._form is None else self.classifier().threshold
+
+    def calibrate(
+        self, embeddings: Any, *, folds: int = 10, target_fpr: float | None = None, progress: Progress = None
+    ) -> None:
+        """See ``kernad.KDEClassifier.calibrate``."""
+        self._change(lambda c: c.calibrate(embeddings, folds=folds, target_fpr=target_fpr, progress=progress))
+
+    def calibrate_from(self, normals: Any, *, target_fpr: float | None = None) -> None:
+        """See ``kernad.KDEClassifier.calibrate_from``."""
+        self._change(lambda c: c.calibrate_from(normals, target_fpr=target_fpr))
+
+    def set_threshold(self, log_density: float | None = None, **rule: float | None) -> None:
+        """See ``kernad.KDEClassifier.set_threshold``: ``log_density``, ``target_fpr`` or ``probability``."""
+        self._change(lambda c: c.set_threshold(log_density, **rule))
+
+    def set_threshold_f1(self, features: Any, labels: Any) -> None:
+        """See ``kernad.KDEClassifier.set_threshold_f1``."""
+        self._change(lambda c: c.set_threshold_f1(features, labels))
+
+    def p_values(self, scores: Any) -> Any:
+        """See ``kernad.KDEClassifier.p_values``."""
+        if torch.jit.is_tracing() or torch.compiler.is_compiling():
+            return graph.p_values(scores, self._buffers.get(CALIBRATION))
+        return self.classifier().p_values(scores)
+
+    def labels(self, scores: Any) -> Any:
+        """See ``kernad.KDEClassifier.labels``; True for a score that is NaN."""
+        if torch.jit.is_tracing() or torch.compiler.is_compiling():
+            if self._threshold is None:
+                raise NotFittedError("the classifier has no threshold; call calibrate or set_threshold first")
+            return ~(scores > self._threshold)
+        if not isinstance(scores, torch.Tensor):
+            return self.classifier().labels(scores)
+        missing = torch.isnan(scores)
+        return self.classifier().labels(torch.where(missing, -torch.inf, scores)) | missing
+
+    def predict_labels(self, features: Any) -> Any:
+        """``labels`` of the rows' log-densities."""
+        return self.labels(self.compute_kde_scores(features, as_log_likelihood=True))
+
+    def save(self, path: str | os.PathLike[str]) -> None:
+        """See ``kernad.KDEClassifier.save``: the file is kernad's, of the model that the buffers are."""
+        self.classifier().save(path)
+
+    @classmethod
+    def load(cls, path: str | os.PathLike[str], **parameters: Any) -> KDEClassifier:
+        """The module of a file that kernad wrote: see ``kernad.KDEClassifier.load``."""
+        return module_of(_Classifier.load(path, **parameters), cls)
+
+    def classifier(self) -> _Classifier:
+        """The buffers as a ``kernad.KDEClassifier``. Raises NotFittedError; ValueError when they are no model."""
+        buffers = self._model()
+        method = _method_name(self.feature_scaling_method)
+        key = (method, self.num_threads, self.pruning, *((t.data_ptr(), t._version, t.shape) for t in buffers.values()))
+        cached = self._cached  # read once: another thread may replace it
+        if cached is not None and cached[0] == key:
+            return cached[1]
+        if buffers["pca_model.singular_vectors"].numel() == 0:
+            raise NotFittedError("the classifier is not fitted; call fit or load a state first")
+        classifier = self._unfitted()
+        buffers.pop(METADATA, None)
+        if CALIBRATION in buffers:
+            buffers["calibration.log_densities"] = buffers.pop(CALIBRATION)
+        classifier.load_state_dict(StateDict(buffers, self._metadata | {"feature_scaling_method": method}))
+        self._cached = (key, classifier)
+        return classifier
+
+    def _unfitted(self) -> _Classifier:
+        return _Classifier(**attributes_of(self), num_threads=self.num_threads, pruning=self.pruning)
+
+    def _in_torch(self, features: Any) -> bool:
+        if torch.jit.is_tracing() or torch.compiler.is_compiling():
+            return True
+        if not isinstance(features, torch.Tensor):
+            return False
+        wants_gradient = features.requires_grad and torch.is_grad_enabled()
+        return bool(wants_gradient) or (features.device.type != "cpu" and features.device == self.max_length.device)
+
+    def _scores_in_torch(self, features: Any) -> Any:
+        form = self._form
+        if form is None:
+            raise NotFittedError("the classifier is not fitted; call fit or load a state first")
+        buffers = dict(self.named_buffers())
+        by_norm = _method_name(self.feature_scaling_method) == "norm"
+        if torch.jit.is_tracing() or torch.compiler.is_compiling():
+            return graph.log_densities(features, buffers, form, by_norm)
+        columns = buffers["pca_model.mean"].shape[0]
+        if features.dim() != 2 or features.shape[1] != columns:
+            raise InvalidInput(
+                f"features are of shape {tuple(features.shape)}; the model was fitted on {columns} columns"
+            )
+        blocks = features.split(max(1, graph.BLOCK_VALUES // max(form.size)))
+        return torch.cat([graph.log_densities(block, buffers, form, by_norm) for block in blocks])
+
+    def _change(self, call: Callable[[_Classifier], None]) -> None:
+        classifier = self.classifier()
+        self._cached = None  # it is no longer what the buffers say
+        call(classifier)
+        self._take(classifier)
+
+    def _take(self, classifier: _Classifier | None) -> None:
+        """Make the buffers those of a fitted classifier, or of none."""
+        tensors: dict[str, Any] = {name: torch.empty(0) for name in NAMES}
+        self._metadata = {}
+        if classifier is not None:
+            state = classifier.state_dict()
+            self._metadata = state.metadata
+            form = to_reference_form(state) if is_reference_form(state) else dict(state)
+            if "calibration.log_densities" in state:
+                form[CALIBRATION] = state["calibration.log_densities"]
+                form.pop("calibration.log_densities", None)
+            tensors = {name: torch.from_numpy(value) for name, value in form.items()}
+            if set(tensors) != set(NAMES) or "threshold_rule" in state.metadata:
+                text = json.dumps(self._metadata).encode()
+                tensors[METADATA] = torch.frombuffer(bytearray(text), dtype=torch.uint8)
+        device = self.max_length.device
+        self._have_buffers(set(tensors))
+        for name, value in tensors.items():
+            self._set_buffer(name, value.to(device))
+        self._derive()
+
+    def _derive(self) -> None:
+        """What the scores in torch need beyond the model's buffers."""
+        buffers = self._model()
+        self._form = graph.form_of(buffers) if buffers["pca_model.singular_vectors"].numel() else None
+        threshold = self.threshold if "threshold_rule" in self._metadata else None
+        self._threshold = None if threshold is None else threshold.log_density
+        if self._form is not None:
+            for name, value in graph.tail_buffers(buffers).items():
+                self._set_buffer(name, value.to(self.max_length.device), persistent=False)
+
+    def __getstate__(self) -> dict[str, Any]:
+        return self.__dict__ | {"_cached": None}
+
+
+def _take_loaded(module: KDEClassifier, _: Any) -> None:
+    """After load_state_dict: the options that came along, and what follows from the buffers."""
+    text = module._buffers.get(METADATA)
+    module._report = None  # it was of another fit
+    module._metadata = {} if text is None else json.loads(bytes(text.cpu().tolist()))
+    options = {key: value for key, value in module._metadata.items() if key in DEFAULTS}
+    for key, value in to_values(options).items():
+        setattr(module, key, value)
+    module._derive()
+
+
+def _method_name(method: Any) -> str:
+    return str(FeatureScalingMethod(getattr(method, "value", method)).value)
+
+
+def module_of(classifier: _Classifier, kind: type[KDEClassifier] = KDEClassifier) -> KDEClassifier:
+    """The module of a fitted classifier."""
+    module = kind(**attributes_of(classifier), num_threads=classifier.num_threads, pruning=classifier.pruning)
+    module._take(classifier)
+    module._report = classifier.report()
+    return module

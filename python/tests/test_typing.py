@@ -1,0 +1,67 @@
+"""What type checkers find, and what they know of results."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import kernad
+
+CODE = """
+import numpy as np
+import kernad
+from kernad.pyod import KDE
+from kernad.sklearn import KDEAnomalyDetector
+
+class Tensor:
+    is_cuda: bool
+    requires_grad: bool
+
+classifier = kernad.KDEClassifier("all", "norm", covariance="oas", bandwidth="loo")
+rows = np.zeros((3, 4))
+classifier.predict(rows, missing="skip")
+kernad.KDEClassifier(covariance="fulll")  # wrong
+kernad.KDEClassifier("al")  # wrong
+kernad.KDEClassifier(feature_scaling_method="scal")  # wrong
+kernad.GaussianKDE(covariance="fulll")  # wrong
+kernad.PCA("al")  # wrong
+KDEAnomalyDetector(covariance="fulll")  # wrong
+KDE(covariance="fulll")  # wrong
+classifier.predict(rows, missing="drop")  # wrong
+for call in (classifier.predict, classifier.compute_kde_scores, classifier, classifier.forward):
+    pass
+reveal_type(classifier.predict(rows))  # ndarray
+reveal_type(classifier.compute_kde_scores(rows, True))  # ndarray
+reveal_type(classifier([[1.0]]))  # ndarray
+reveal_type(classifier.predict_labels(rows))  # ndarray
+reveal_type(kernad.PCA(2).transform(rows))  # ndarray
+reveal_type(kernad.Scorer(classifier).log_density(rows))  # ndarray
+reveal_type(classifier.predict(Tensor()))  # Tensor
+reveal_type(classifier.compute_kde_scores(Tensor(), True))  # Tensor
+reveal_type(classifier.p_values(Tensor()))  # Tensor
+reveal_type(kernad.GaussianKDE().log_density(Tensor()))  # Tensor
+"""
+
+
+def test_mypy_finds_what_is_wrong_and_knows_the_results(tmp_path) -> None:
+    pytest.importorskip("mypy", reason="mypy is not installed")
+    (tmp_path / "user.py").write_text(CODE)
+    command = [sys.executable, "-m", "mypy", "--ignore-missing-imports", "--cache-dir", str(tmp_path), "user.py"]
+    folder = str(Path(kernad.__file__).parents[1])
+    ran = subprocess.run(command, capture_output=True, text=True, cwd=tmp_path, env={"MYPYPATH": folder, "PATH": ""})
+    lines = CODE.splitlines()
+    found = dict.fromkeys(range(1, len(lines) + 1), "")
+    for line in ran.stdout.splitlines():
+        place, _, text = line.partition(": ")
+        if place.startswith("user.py:"):
+            found[int(place.split(":")[1])] += text
+    for number, code in enumerate(lines, 1):
+        if "# wrong" in code:
+            assert "error: " in found[number], (code, ran.stdout)
+        elif "reveal_type" in code:
+            assert code.rpartition("# ")[2] in found[number].partition("Revealed type is")[2], (code, found[number])
+        else:
+            assert not found[number], (code, found[number])
