@@ -84,6 +84,8 @@ void run_pictures(const CLI::App& command, const FitOptions& options, const Sour
     pictures.components = options.estimator.classifier_options().n_pca_components.count();
     if (pictures.components == 0) throw InvalidParameter("--components: with pictures a whole number is valid");
   }
+  pictures.max_patches = options.estimator.classifier_options().max_training_points;
+  if (command.get_option("--max-training-points")->count() == 0) pictures.max_patches = 0;
   if (const Bandwidth& bandwidth = options.estimator.classifier_options().kde.bandwidth;
       command.get_option("--bandwidth")->count() != 0) {
     if (bandwidth.rule() != Bandwidth::Rule::value)

@@ -49,7 +49,13 @@ Table picture_model_table(const std::string& path, const images::PictureModel& m
           {"threshold", fmt::format("{:.4f} nats (target FPR {:.4g})", model.threshold(), model.target_fpr())}};
 }
 
-void print_promise(const images::PictureModel& model, bool asked_for) {
+void print_fit_notes(const images::PictureModel& model, bool asked_for) {
+  for (const auto& odd : model.report().odd) {
+    print_error(
+        fmt::format("note: {}: is far from the others (surprisal {:.1f}, usual {:.1f}); if it is no good part, or "
+                    "was taken otherwise, fit without it: it raises the threshold",
+                    odd.name, odd.surprisal, odd.usual));
+  }
   if (asked_for || model.target_fpr() <= 0.05) return;
   print_error(
       fmt::format("note: {} pictures cannot promise a false-alarm rate below {:.1f} %, which is what the "

@@ -12,7 +12,7 @@ namespace kernad::cli {
 [[nodiscard]] nlohmann::ordered_json picture_model_json(const std::string& path, const images::PictureModel& model);
 [[nodiscard]] Table picture_model_table(const std::string& path, const images::PictureModel& model);
 
-/// A note where there are too few pictures for a rate of 5 %, unless a rate was asked for.
-void print_promise(const images::PictureModel& model, bool asked_for);
+/// Notes on what the fit found: odd pictures, and too few of them for a rate of 5 % where no rate was asked for.
+void print_fit_notes(const images::PictureModel& model, bool asked_for);
 
 }  // namespace kernad::cli

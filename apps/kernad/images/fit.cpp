@@ -28,6 +28,7 @@ images::PictureModelOptions model_options(const PictureCommand& command, const P
   if (options.components != 0) result.components = options.components;
   result.mask = options.mask;
   if (options.keep_going) result.on_unreadable = [](const std::string& message) { print_error(message); };
+  if (options.max_patches != 0) result.max_patches = options.max_patches;
   if (options.bandwidth != 0) result.bandwidth = options.bandwidth;
   if (!options.width.empty()) result.width = width_of(options.width);
   result.folds = command.folds.value_or(10);
@@ -38,10 +39,11 @@ images::PictureModelOptions model_options(const PictureCommand& command, const P
 }  // namespace
 
 void fit_pictures(const PictureCommand& command, const PictureFitOptions& options) {
-  require_known_options(*command.app,
-                        {"--output", "--components", "--bandwidth", "--target-fpr", "--folds", "--threads", "--json",
-                         "--backbone", "--layers", "--size", "--spatial-width", "--mask", "--keep-going"},
-                        "tables, and the data are pictures");
+  require_known_options(
+      *command.app,
+      {"--output", "--components", "--bandwidth", "--max-training-points", "--target-fpr", "--folds", "--threads",
+       "--json", "--backbone", "--layers", "--size", "--spatial-width", "--mask", "--keep-going"},
+      "tables, and the data are pictures");
   std::vector<std::string> pictures;
   for (const auto& source : command.data) {
     const auto found = images::training_pictures(source);
@@ -64,7 +66,7 @@ void fit_pictures(const PictureCommand& command, const PictureFitOptions& option
   } else {
     print_table(picture_model_table(command.output, model));
   }
-  print_promise(model, command.target_fpr.has_value());
+  print_fit_notes(model, command.target_fpr.has_value());
 }
 
 }  // namespace kernad::cli

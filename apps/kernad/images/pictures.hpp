@@ -23,7 +23,8 @@ struct PictureFitOptions {
   std::vector<std::string> layers;
   std::size_t size = 0;
   std::size_t components = 0;
-  double bandwidth = 0;  ///< 0: by likelihood
+  std::size_t max_patches = 0;  ///< 0: the default
+  double bandwidth = 0;         ///< 0: by likelihood
   std::string width;
   std::string mask;
   bool keep_going = false;

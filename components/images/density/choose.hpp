@@ -21,7 +21,7 @@ struct PatchSet {
 
 struct Choice {
   Kernel kernel;
-  double log_likelihood = 0;  ///< mean over held-out patches
+  double log_likelihood = 0;  ///< mean over patches of held-out pictures but the least likely 10 %
 };
 
 struct ChoiceOptions {

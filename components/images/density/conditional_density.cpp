@@ -47,7 +47,8 @@ std::vector<double> log_position_density(std::span<const std::uint32_t> position
 
 }  // namespace
 
-ConditionalDensity::ConditionalDensity(const PlacedPatches& references, Grid grid, Kernel kernel, int threads)
+ConditionalDensity::ConditionalDensity(const PlacedPatches& references, Grid grid, Kernel kernel, int threads,
+                                       bool pruning)
     : grid_(grid), kernel_(kernel), offset_(grid.size()), whole_grid_(grid.size()) {
   std::iota(whole_grid_.begin(), whole_grid_.end(), 0U);
   const double scaling = static_cast<double>(references.features.cols()) * std::log(kernel.bandwidth);
@@ -59,6 +60,7 @@ ConditionalDensity::ConditionalDensity(const PlacedPatches& references, Grid gri
   options.bandwidth = Bandwidth(1 / std::sqrt(mean_variance(rows)));  // kernels of covariance I
   joint_ = GaussianKDE(options);
   joint_.set_threads(threads);
+  joint_.set_pruning(pruning);
   joint_.fit(rows);
 }
 

@@ -31,8 +31,9 @@ struct Kernel {
 
 class ConditionalDensity {
  public:
-  /// Throws InvalidInput when all references are alike.
-  ConditionalDensity(const PlacedPatches& references, Grid grid, Kernel kernel, int threads);
+  /// pruning: worth its preparation where many pictures will be judged. Throws InvalidInput when all references are
+  /// alike.
+  ConditionalDensity(const PlacedPatches& references, Grid grid, Kernel kernel, int threads, bool pruning = true);
 
   /// -log p(f | x) of each patch, in nats.
   [[nodiscard]] std::vector<double> surprisals(const Embeddings& features,

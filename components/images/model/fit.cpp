@@ -165,6 +165,25 @@ std::vector<std::vector<double>> held_out_surprisals(const PictureModel::State& 
   return result;
 }
 
+double median(std::vector<double> values) {
+  const auto middle = values.begin() + static_cast<std::ptrdiff_t>(values.size() / 2);
+  std::ranges::nth_element(values, middle);
+  return *middle;
+}
+
+/// Those ten standard deviations and more from the median, as the median deviation measures them.
+std::vector<OddPicture> odd_pictures(const std::vector<double>& log_densities, const std::vector<std::string>& names) {
+  const double usual = median(log_densities);
+  std::vector<double> deviations;
+  for (const double value : log_densities) deviations.push_back(std::abs(value - usual));
+  const double limit = 10 * 1.4826 * median(deviations);
+  std::vector<OddPicture> odd;
+  for (std::size_t i = 0; i < names.size(); ++i) {
+    if (usual - log_densities[i] > limit && limit > 0) odd.push_back({names[i], -log_densities[i], -usual});
+  }
+  return odd;
+}
+
 void calibrate(PictureModel::State& state, const std::vector<std::vector<double>>& surprisals, std::size_t folds) {
   std::vector<double> scores;
   std::vector<double> highest;
@@ -178,11 +197,10 @@ void calibrate(PictureModel::State& state, const std::vector<std::vector<double>
     highest.push_back(*std::ranges::max_element(seen));
     all.insert(all.end(), seen.begin(), seen.end());
   }
-  const auto middle = all.begin() + static_cast<std::ptrdiff_t>(all.size() / 2);
-  std::ranges::nth_element(all, middle);
+  state.report.odd = odd_pictures(scores, state.names);
   std::ranges::sort(highest);
   const auto above = static_cast<std::size_t>(0.05 * static_cast<double>(highest.size()));
-  state.scale = {*middle, highest[highest.size() - 1 - above]};
+  state.scale = {median(std::move(all)), highest[highest.size() - 1 - above]};
   state.calibration = Calibration(std::move(scores), folds);
 }
 

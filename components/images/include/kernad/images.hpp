@@ -114,7 +114,7 @@ struct BackboneOptions {
 /// How a model of pictures is fitted.
 struct PictureModelOptions {
   BackboneOptions backbone = {};
-  std::size_t components = 100;      ///< principal components of a patch; at least 1
+  std::size_t components = 64;       ///< principal components of a patch; at least 1
   std::size_t max_patches = 65'536;  ///< patches kept as references, a seeded sample of more; at least 1,000
   std::uint64_t seed = 0;            ///< of that sample
   std::size_t folds = 10;            ///< of pictures, for calibration; at least 2
@@ -149,6 +149,13 @@ struct HeatScale {
   double limit = 1;  ///< 95 % of held-out good pictures have no patch above it; their highest where that is too few
 };
 
+/// A training picture far more surprising than the others: a defect among the good, or another light.
+struct OddPicture {
+  std::string name;
+  double surprisal = 0;  ///< held out
+  double usual = 0;      ///< median of all
+};
+
 /// What a fit found, for people and for `kernad info`.
 struct PictureModelReport {
   std::size_t pictures = 0;
@@ -160,11 +167,12 @@ struct PictureModelReport {
   std::size_t patches = 0;             ///< references kept
   double width = 0;                    ///< spatial width, in patches; infinity: the position does not matter
   double bandwidth = 0;                ///< in feature units
-  double held_out_log_likelihood = 0;  ///< mean over patches of held-out pictures, in nats
+  double held_out_log_likelihood = 0;  ///< a patch, over held-out pictures but the least likely 10 %
   std::string backbone;                ///< file name
   std::string backbone_hash;           ///< 16 hex digits of its contents
   std::vector<std::string> layers;
   std::size_t size = 0;
+  std::vector<OddPicture> odd;  ///< of this fit, no part of a model file
 };
 
 /// A patch of a good picture that is near a patch in question.
@@ -196,7 +204,7 @@ class KERNAD_API PictureModel {
   [[nodiscard]] std::vector<NearPatch> nearest(PictureView picture, std::size_t row, std::size_t col,
                                                std::size_t count = 5) const;
 
-  /// The verdict's map at the picture's resolution: bilinear between patch centres.
+  /// The verdict's map at the picture's resolution: a cubic B-spline over patch centres, which smooths by half a patch.
   [[nodiscard]] static Embeddings enlarge(const Embeddings& map, std::size_t width, std::size_t height);
 
   [[nodiscard]] const PictureModelReport& report() const noexcept;
