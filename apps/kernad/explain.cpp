@@ -13,6 +13,7 @@
 
 #include "commands.hpp"
 #include "data.hpp"
+#include "images/pictures.hpp"
 #include "model.hpp"
 #include "options.hpp"
 #include "output.hpp"
@@ -160,7 +161,11 @@ void print_columns(const Explained& explained, const std::vector<ColumnContribut
   print_grid(grid);
 }
 
-void run(const ExplainOptions& options) {
+void run(const CLI::App& command, const ExplainOptions& options) {
+  if (is_picture_model(options.model)) {
+    return explain_picture({&command, options.model, expand(options.data), {}, {}, {}, options.common});
+  }
+  if (command.get_option("--row")->count() == 0) throw InvalidParameter("--row is required; see kernad explain --help");
   const KDEClassifier model = load_model(options.model, options.common);
   const Sources data = expand(options.data);
   ReadOptions reading = options.table.read_options(model);
@@ -230,11 +235,10 @@ void add_explain(CLI::App& app) {
   command->add_option("MODEL", options->model, "Model file")->required()->type_name("");
   command
       ->add_option("DATA", options->data,
-                   "Rows: .npy, .npz[:ARRAY], .safetensors[:ARRAY], .csv, .tsv or -; of several all rows")
+                   "Rows: .npy, .npz[:ARRAY], .safetensors[:ARRAY], .csv, .tsv or -; of several all rows. Or a picture")
       ->required()
       ->type_name("");
-  command->add_option("--row", options->row, "Row of DATA to explain, counted from 0")
-      ->required()
+  command->add_option("--row", options->row, "Row of DATA to explain, counted from 0 (tables)")
       ->check(whole_number())
       ->type_name("I");
   command->add_option("--nearest", options->nearest, "How many of the nearest training rows to show")
@@ -254,7 +258,7 @@ void add_explain(CLI::App& app) {
   add_columns_by(*command, options->table);
   add_common(*command, options->common);
   command->footer(std::string(kExplainFooter) + kExitStatus);
-  command->callback([options] { run(*options); });
+  command->callback([options, command] { run(*command, *options); });
 }
 
 }  // namespace kernad::cli

@@ -13,6 +13,7 @@
 #include "commands.hpp"
 #include "data.hpp"
 #include "estimation.hpp"
+#include "images/pictures.hpp"
 #include "model.hpp"
 #include "options.hpp"
 #include "output.hpp"
@@ -30,6 +31,7 @@ struct FitOptions {
   std::optional<double> target_fpr;
   std::optional<std::size_t> folds;
   TableOptions table;
+  PictureFitOptions pictures;
   CommonOptions common;
 };
 
@@ -93,9 +95,30 @@ void report(const FitOptions& options, const KDEClassifier& model, std::size_t l
   print_table(table);
 }
 
-void run(const FitOptions& options) {
+/// The options of the estimator that pictures share with tables.
+void run_pictures(const CLI::App& command, const FitOptions& options, const Sources& train) {
+  PictureFitOptions pictures = options.pictures;
+  if (command.get_option("--components")->count() != 0) {
+    pictures.components = options.estimator.classifier_options().n_pca_components.count();
+    if (pictures.components == 0) throw InvalidParameter("--components: with pictures a whole number is valid");
+  }
+  pictures.max_patches = options.estimator.classifier_options().max_training_points;
+  if (command.get_option("--max-training-points")->count() == 0) pictures.max_patches = 0;
+  if (const Bandwidth& bandwidth = options.estimator.classifier_options().kde.bandwidth;
+      command.get_option("--bandwidth")->count() != 0) {
+    if (bandwidth.rule() != Bandwidth::Rule::value)
+      throw InvalidParameter("--bandwidth: with pictures a number is valid");
+    pictures.bandwidth = bandwidth.value();
+  }
+  fit_pictures({&command, options.model, train, options.model, options.target_fpr, options.folds, options.common},
+               pictures);
+}
+
+void run(const CLI::App& command, const FitOptions& options) {
   require_file(options.model, "--output");
   const Sources train = expand(options.train);
+  if (are_pictures(train)) return run_pictures(command, options, train);
+  refuse_picture_options(command);
   std::vector<std::string> inputs = train;
   inputs.push_back(options.labels);
   inputs.push_back(options.weights);
@@ -127,8 +150,10 @@ void add_fit(CLI::App& app) {
   auto options = std::make_shared<FitOptions>();
   CLI::App* command = app.add_subcommand("fit", "Learn a model from examples of what is normal");
   command
-      ->add_option("TRAIN", options->train,
-                   "Examples: .npy, .npz[:ARRAY], .safetensors[:ARRAY], .csv, .tsv or -; of several the rows together")
+      ->add_option(
+          "TRAIN", options->train,
+          "Examples: .npy, .npz[:ARRAY], .safetensors[:ARRAY], .csv, .tsv or -; of several the rows together. Or "
+          "pictures: a folder, files")
       ->required()
       ->type_name("");
   command->add_option("-o,--output", options->model, "Model file to write (.safetensors)")
@@ -154,12 +179,14 @@ void add_fit(CLI::App& app) {
       ->type_name("F");
   add_table_options(*command, options->table);
   add_normal_label(*command, options->table);
+  add_picture_options(*command, options->pictures);
   add_common(*command, options->common);
   command->footer(std::string("Examples:\n  kernad fit train.npy -o model.safetensors --auto\n"
                               "  kernad fit train.npy -o model.safetensors --components 0.95\n"
-                              "  kernad fit train.csv --labels class -o model.safetensors --target-fpr 0.01") +
+                              "  kernad fit train.csv --labels class -o model.safetensors --target-fpr 0.01\n"
+                              "  kernad fit good_pictures/ -o model.safetensors") +
                   kExitStatus);
-  command->callback([options] { run(*options); });
+  command->callback([options, command] { run(*command, *options); });
 }
 
 }  // namespace kernad::cli

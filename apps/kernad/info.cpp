@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 
 #include "commands.hpp"
+#include "images/pictures.hpp"
 #include "kernad/system_info.hpp"
 #include "model.hpp"
 #include "options.hpp"
@@ -20,6 +21,8 @@ struct InfoOptions {
 };
 
 void show_model(const InfoOptions& options) {
+  if (is_picture_model(options.model))
+    return show_picture_model({nullptr, options.model, {}, {}, {}, {}, options.common});
   const KDEClassifier model = load_model(options.model);
   if (options.common.json) {
     print_json(model_json(options.model, model));

@@ -17,7 +17,7 @@ _kernad() {
     --columns-by) mapfile -t COMPREPLY < <(compgen -W 'name position' -- "$cur") && return ;;
     --header) mapfile -t COMPREPLY < <(compgen -W 'auto present absent' -- "$cur") && return ;;
     --components) mapfile -t COMPREPLY < <(compgen -W 'all' -- "$cur") && return ;;
-    --local | --max-training-points | --seed | --threads | --folds | --target-fpr | --threshold | --probability | --fdr | --row | --nearest | --show | --columns | --ignore | --id | --normal-label | --top) return ;;
+    --local | --max-training-points | --seed | --threads | --folds | --target-fpr | --threshold | --probability | --fdr | --row | --nearest | --show | --columns | --ignore | --id | --normal-label | --top | --layers | --size | --spatial-width) return ;;
   esac
 
   local table='--header --delimiter --decimal --missing --columns --ignore --id' common='--threads --json --help'
@@ -25,9 +25,10 @@ _kernad() {
     fit)
       options="--output --components --standardize --bandwidth --covariance --local --scaling --auto --max-training-points"
       options+=" --seed --labels --normal-label --target-fpr --folds $table $common"
+      options+=" --backbone --layers --size --spatial-width --mask --keep-going"
       ;;
     calibrate) options="--target-fpr --threshold --probability --f1 --normals --labels --normal-label --output $table --columns-by $common" ;;
-    predict) options="--output --labels --fdr --top --only-anomalous --append --no-pruning $table --columns-by $common" ;;
+    predict) options="--output --labels --fdr --top --only-anomalous --append --no-pruning --heatmaps --keep-going $table --columns-by $common" ;;
     test) options="--labels --normal-label --report --no-pruning $table --columns-by $common" ;;
     explain) options="--row --nearest --show --labels $table --columns-by $common" ;;
     info) options='--json --help' ;;

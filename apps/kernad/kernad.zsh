@@ -33,6 +33,12 @@ _kernad() {
     '--normal-label[the label of normal rows]:label:'
     '--target-fpr[calibrate for this false-positive rate]:rate:'
     '--folds[calibrate by this many refits]:folds:'
+    '--backbone[network for pictures]:network:_files'
+    '--layers[its layers that are used]:names:'
+    '--size[side that pictures are scaled to]:pixels:'
+    '--spatial-width[how far positions blur, in patches]:patches:'
+    '--mask[picture whose white regions are ignored]:picture:_files'
+    '--keep-going[report unreadable pictures and go on]'
     '*:training data:_files'
   )
   calibrate=(
@@ -54,6 +60,8 @@ _kernad() {
     '--only-anomalous[write the rows of label 1 alone]'
     "--append[write scores next to the input's columns]"
     '--no-pruning[sum over every training row]'
+    '--heatmaps[folder for heat maps of pictures]:folder:_files -/'
+    '--keep-going[report unreadable pictures and go on]'
     ':model:_files' '*:data:_files'
   )
   test=(

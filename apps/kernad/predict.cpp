@@ -11,6 +11,7 @@
 
 #include "commands.hpp"
 #include "data.hpp"
+#include "images/pictures.hpp"
 #include "model.hpp"
 #include "options.hpp"
 #include "output.hpp"
@@ -30,6 +31,7 @@ struct PredictOptions {
   bool only_anomalous = false;
   bool append = false;
   TableOptions table;
+  PictureScoreOptions pictures;
   CommonOptions common;
 };
 
@@ -141,8 +143,12 @@ void check(const PredictOptions& options, const Sources& data, const KDEClassifi
   }
 }
 
-void run(const PredictOptions& options) {
+void run(const CLI::App& command, const PredictOptions& options) {
   const Sources data = expand(options.data);
+  if (is_picture_model(options.model)) {
+    return predict_pictures({&command, options.model, data, options.output, {}, {}, options.common}, options.pictures);
+  }
+  refuse_picture_options(command);
   const KDEClassifier model = load_model(options.model, options.common);
   check(options, data, model);
   ReadOptions reading = options.table.read_options(model);
@@ -169,7 +175,7 @@ void add_predict(CLI::App& app) {
   command->add_option("MODEL", options->model, "Model file")->required()->type_name("");
   command
       ->add_option("DATA", options->data,
-                   "Rows: .npy, .npz[:ARRAY], .safetensors[:ARRAY], .csv, .tsv or -; of several all rows")
+                   "Rows: .npy, .npz[:ARRAY], .safetensors[:ARRAY], .csv, .tsv or -; of several all rows. Or pictures")
       ->required()
       ->type_name("");
   command
@@ -193,12 +199,13 @@ void add_predict(CLI::App& app) {
   add_no_pruning(*command, options->common);
   add_table_options(*command, options->table);
   add_columns_by(*command, options->table);
+  add_picture_options(*command, options->pictures);
   add_common(*command, options->common);
   command->footer(std::string("label (1 is anomalous) and score (0.5 is the threshold) are there when the model has a\n"
                               "threshold, p_value when it is calibrated: see kernad calibrate.\n\nExample:\n  kernad "
                               "predict model.safetensors new.csv -o scores.csv") +
                   kExitStatus);
-  command->callback([options] { run(*options); });
+  command->callback([options, command] { run(*command, *options); });
 }
 
 }  // namespace kernad::cli

@@ -11,6 +11,7 @@
 #include "calibration.hpp"
 #include "commands.hpp"
 #include "data.hpp"
+#include "images/pictures.hpp"
 #include "kernad/io.hpp"
 #include "kernad/metrics.hpp"
 #include "model.hpp"
@@ -121,9 +122,13 @@ void print_result(const TestResult& result, const KDEClassifier& model, bool as_
   print_table(table);
 }
 
-void run(const TestOptions& options) {
+void run(const CLI::App& command, const TestOptions& options) {
   require_file(options.report, "--report");
   const Sources data = expand(options.data);
+  if (is_picture_model(options.model)) {
+    return test_pictures({&command, options.model, data, {}, {}, {}, options.common});
+  }
+  if (options.labels.empty()) throw InvalidParameter("--labels is required; see kernad test --help");
   std::vector<std::string> inputs = data;
   inputs.insert(inputs.end(), {options.model, options.labels});
   require_another_file(options.report, inputs, "--report");
@@ -151,11 +156,12 @@ void add_test(CLI::App& app) {
   command->add_option("MODEL", options->model, "Model file")->required()->type_name("");
   command
       ->add_option("DATA", options->data,
-                   "Rows: .npy, .npz[:ARRAY], .safetensors[:ARRAY], .csv, .tsv or -; of several all rows")
+                   "Rows: .npy, .npz[:ARRAY], .safetensors[:ARRAY], .csv, .tsv or -; of several all rows. Or a folder "
+                   "of pictures "
+                   "in the layout of MVTec AD")
       ->required()
       ->type_name("");
-  command->add_option("--labels", options->labels, "Which rows are anomalous: a column of DATA, or a file")
-      ->required()
+  command->add_option("--labels", options->labels, "Which rows are anomalous: a column of DATA, or a file (tables)")
       ->check(not_empty())
       ->type_name("COLUMN|FILE");
   command->add_option("--report", options->report, "Write an HTML page with intervals, curves and the worst rows, too")
@@ -167,7 +173,7 @@ void add_test(CLI::App& app) {
   add_columns_by(*command, options->table);
   add_common(*command, options->common);
   command->footer(std::string(kTestFooter) + kExitStatus);
-  command->callback([options] { run(*options); });
+  command->callback([options, command] { run(*command, *options); });
 }
 
 }  // namespace kernad::cli

@@ -1,0 +1,66 @@
+#include "describe.hpp"
+
+#include <fmt/format.h>
+
+#include <cmath>
+#include <nlohmann/json.hpp>
+
+#include "../output.hpp"
+
+namespace kernad::cli {
+
+nlohmann::ordered_json picture_model_json(const std::string& path, const images::PictureModel& model) {
+  const auto& report = model.report();
+  nlohmann::ordered_json json;
+  json["model"] = path;
+  json["backbone"] = report.backbone;
+  json["backbone_hash"] = report.backbone_hash;
+  json["layers"] = report.layers;
+  json["size"] = report.size;
+  json["pictures"] = report.pictures;
+  json["grid"] = {report.grid_rows, report.grid_cols};
+  json["masked"] = report.masked;
+  json["channels"] = report.channels;
+  json["components"] = report.components;
+  json["explained_variance"] = report.explained_variance;
+  json["patches"] = report.patches;
+  json["spatial_width"] = std::isfinite(report.width) ? nlohmann::json(report.width) : nlohmann::json("inf");
+  json["bandwidth"] = report.bandwidth;
+  json["held_out_log_likelihood"] = report.held_out_log_likelihood;
+  json["target_fpr"] = model.target_fpr();
+  json["threshold"] = model.threshold();
+  json["heat_scale"] = {{"usual", model.heat_scale().usual}, {"limit", model.heat_scale().limit}};
+  return json;
+}
+
+Table picture_model_table(const std::string& path, const images::PictureModel& model) {
+  const auto& report = model.report();
+  return {{"model", path},
+          {"backbone", fmt::format("{} (hash {})", report.backbone, report.backbone_hash)},
+          {"layers", fmt::format("{}", fmt::join(report.layers, ", "))},
+          {"pictures", fmt::format("{}, scaled to {} x {}", report.pictures, report.size, report.size)},
+          {"patches", fmt::format("{} x {} a picture, {} kept", report.grid_rows, report.grid_cols, report.patches)},
+          {"masked", fmt::format("{} of {} patches", report.masked, report.grid_rows * report.grid_cols)},
+          {"components", fmt::format("{} of {} channels, {:.4g} of the variance", report.components, report.channels,
+                                     report.explained_variance)},
+          {"spatial width", std::isfinite(report.width) ? fmt::format("{:g} patches", report.width) : "infinite"},
+          {"bandwidth", fmt::format("{:.4g}", report.bandwidth)},
+          {"held-out log-likelihood", fmt::format("{:.4f} nats a patch", report.held_out_log_likelihood)},
+          {"threshold", fmt::format("{:.4f} nats (target FPR {:.4g})", model.threshold(), model.target_fpr())}};
+}
+
+void print_fit_notes(const images::PictureModel& model, bool asked_for) {
+  for (const auto& odd : model.report().odd) {
+    print_error(
+        fmt::format("note: {}: is far from the others (surprisal {:.1f}, usual {:.1f}); if it is no good part, or "
+                    "was taken otherwise, fit without it: it raises the threshold",
+                    odd.name, odd.surprisal, odd.usual));
+  }
+  if (asked_for || model.target_fpr() <= 0.05) return;
+  print_error(
+      fmt::format("note: {} pictures cannot promise a false-alarm rate below {:.1f} %, which is what the "
+                  "threshold promises; 5 % need 19",
+                  model.report().pictures, 100 * model.target_fpr()));
+}
+
+}  // namespace kernad::cli

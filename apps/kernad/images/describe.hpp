@@ -1,0 +1,18 @@
+// A model of pictures as people and programs read it.
+#pragma once
+
+#include <nlohmann/json_fwd.hpp>
+#include <string>
+
+#include "../calibration.hpp"
+#include "kernad/images.hpp"
+
+namespace kernad::cli {
+
+[[nodiscard]] nlohmann::ordered_json picture_model_json(const std::string& path, const images::PictureModel& model);
+[[nodiscard]] Table picture_model_table(const std::string& path, const images::PictureModel& model);
+
+/// Notes on what the fit found: odd pictures, and too few of them for a rate of 5 % where no rate was asked for.
+void print_fit_notes(const images::PictureModel& model, bool asked_for);
+
+}  // namespace kernad::cli

@@ -1,0 +1,72 @@
+// kernad fit FOLDER.
+#include <fmt/format.h>
+
+#include <charconv>
+#include <nlohmann/json.hpp>
+
+#include "../output.hpp"
+#include "../progress.hpp"
+#include "describe.hpp"
+#include "kernad/images.hpp"
+#include "pictures.hpp"
+
+namespace kernad::cli {
+namespace {
+
+double width_of(const std::string& text) {
+  double width = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), width);
+  if (error == std::errc() && end == text.data() + text.size() && width > 0) return width;
+  throw InvalidParameter("--spatial-width '" + text + "' is not valid; valid: a number of patches above 0, or inf");
+}
+
+images::PictureModelOptions model_options(const PictureCommand& command, const PictureFitOptions& options) {
+  images::PictureModelOptions result;
+  result.backbone.path = options.backbone;
+  result.backbone.layers = options.layers;
+  result.backbone.size = options.size;
+  if (options.components != 0) result.components = options.components;
+  result.mask = options.mask;
+  if (options.keep_going) result.on_unreadable = [](const std::string& message) { print_error(message); };
+  if (options.max_patches != 0) result.max_patches = options.max_patches;
+  if (options.bandwidth != 0) result.bandwidth = options.bandwidth;
+  if (!options.width.empty()) result.width = width_of(options.width);
+  result.folds = command.folds.value_or(10);
+  result.threads = command.common.threads;
+  return result;
+}
+
+}  // namespace
+
+void fit_pictures(const PictureCommand& command, const PictureFitOptions& options) {
+  require_known_options(
+      *command.app,
+      {"--output", "--components", "--bandwidth", "--max-training-points", "--target-fpr", "--folds", "--threads",
+       "--json", "--backbone", "--layers", "--size", "--spatial-width", "--mask", "--keep-going"},
+      "tables, and the data are pictures");
+  std::vector<std::string> pictures;
+  for (const auto& source : command.data) {
+    const auto found = images::training_pictures(source);
+    pictures.insert(pictures.end(), found.begin(), found.end());
+  }
+  require_another_file(command.output, pictures);
+  auto model = [&] {
+    Progress progress("fitting", 1000);
+    std::size_t shown = 0;
+    return images::PictureModel::fit(pictures, model_options(command, options),
+                                     [&](std::size_t done, std::size_t total) {
+                                       progress.advance(done * 1000 / total - shown);
+                                       shown = done * 1000 / total;
+                                     });
+  }();
+  if (command.target_fpr) model.set_target_fpr(*command.target_fpr);
+  model.save(command.output);
+  if (command.common.json) {
+    print_json(picture_model_json(command.output, model));
+  } else {
+    print_table(picture_model_table(command.output, model));
+  }
+  print_fit_notes(model, command.target_fpr.has_value());
+}
+
+}  // namespace kernad::cli

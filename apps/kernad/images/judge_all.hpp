@@ -1,0 +1,30 @@
+// Many pictures, judged in parallel.
+#pragma once
+
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "kernad/images.hpp"
+
+namespace kernad::cli {
+
+/// A picture to judge.
+struct PictureFile {
+  std::string path;
+  std::string name;  ///< below the folder that was named, for heat maps
+};
+
+/// All pictures of the sources, folders with all that is below them (of a folder in MVTec layout what is below test/).
+[[nodiscard]] std::vector<PictureFile> picture_files(const std::vector<std::string>& sources);
+
+/// Calls `use(i, picture, verdict)` for each, from several threads. A picture that cannot be read is reported and left
+/// out with keep_going; else ReadError.
+void judge_all(const images::PictureModel& model, const std::vector<std::string>& paths, int threads, bool keep_going,
+               const std::function<void(std::size_t, const images::Picture&, const images::Verdict&)>& use);
+
+/// Writes FOLDER/NAME.png, the overlay, and FOLDER/NAME.npy, the surprisal of each pixel.
+void write_heatmap(const std::string& folder, const std::string& name, const images::PictureModel& model,
+                   const images::Picture& picture, const images::Verdict& verdict);
+
+}  // namespace kernad::cli

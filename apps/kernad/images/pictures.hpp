@@ -1,0 +1,64 @@
+// Pictures where the other commands have tables: a folder or a picture as the data, or a model that was fitted on them.
+// A kernad built without the pictures component has absent.cpp in place of all the rest, which says what to install.
+#pragma once
+
+#include <CLI/CLI.hpp>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "../data.hpp"
+#include "../options.hpp"
+
+namespace kernad::cli {
+
+/// Whether a source is a folder or a file that is called like a picture.
+[[nodiscard]] bool are_pictures(const Sources& sources);
+/// Whether `path` is a model of pictures: a safetensors file whose metadata say so.
+[[nodiscard]] bool is_picture_model(const std::string& path);
+
+/// What kernad fit asks about pictures.
+struct PictureFitOptions {
+  std::string backbone;
+  std::vector<std::string> layers;
+  std::size_t size = 0;
+  std::size_t components = 0;
+  std::size_t max_patches = 0;  ///< 0: the default
+  double bandwidth = 0;         ///< 0: by likelihood
+  std::string width;
+  std::string mask;
+  bool keep_going = false;
+};
+
+/// What kernad predict asks about pictures.
+struct PictureScoreOptions {
+  std::string heatmaps;
+  bool keep_going = false;
+};
+
+void add_picture_options(CLI::App& command, PictureFitOptions& options);
+void add_picture_options(CLI::App& command, PictureScoreOptions& options);
+
+/// What the commands for tables know as well.
+struct PictureCommand {
+  const CLI::App* app = nullptr;
+  std::string model;
+  Sources data;
+  std::string output;
+  std::optional<double> target_fpr;
+  std::optional<std::size_t> folds;
+  CommonOptions common;
+};
+
+void fit_pictures(const PictureCommand& command, const PictureFitOptions& options);
+void predict_pictures(const PictureCommand& command, const PictureScoreOptions& options);
+void test_pictures(const PictureCommand& command);
+void explain_picture(const PictureCommand& command);
+void show_picture_model(const PictureCommand& command);
+
+/// Throws InvalidParameter naming an option that was given and is not one of `known`: it is for `what`.
+void require_known_options(const CLI::App& app, const std::vector<std::string>& known, const std::string& what);
+/// The same for one of `options`, which are for pictures, given with tables.
+void refuse_picture_options(const CLI::App& app);
+
+}  // namespace kernad::cli

@@ -1,0 +1,101 @@
+// What is about pictures, and what is not. Compiled with and without the component.
+#include <algorithm>
+#include <array>
+#include <cctype>
+#include <filesystem>
+#include <fstream>
+#include <nlohmann/json.hpp>
+
+#include "pictures.hpp"
+
+namespace kernad::cli {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr const char* kPictureGroup = "Pictures";
+
+}  // namespace
+
+bool are_pictures(const Sources& sources) {
+  return std::ranges::any_of(sources, [](const std::string& source) {
+    std::error_code ignored;
+    if (fs::is_directory(source, ignored)) return true;
+    std::string ending = fs::path(source).extension().string();
+    std::ranges::transform(ending, ending.begin(), [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+    constexpr std::array<const char*, 6> known = {".png", ".jpg", ".jpeg", ".bmp", ".tif", ".tiff"};
+    return std::ranges::find(known, ending) != known.end();
+  });
+}
+
+bool is_picture_model(const std::string& path) {
+  std::ifstream file(path, std::ios::binary);
+  std::array<unsigned char, 8> length = {};
+  if (!file.read(reinterpret_cast<char*>(length.data()), length.size())) return false;
+  std::uint64_t size = 0;
+  for (std::size_t i = 0; i < length.size(); ++i) size |= std::uint64_t{length[i]} << (8 * i);
+  if (size > (1U << 26U)) return false;
+  std::string header(size, '\0');
+  if (!file.read(header.data(), static_cast<std::streamsize>(size))) return false;
+  const auto json = nlohmann::json::parse(header, nullptr, false);
+  return json.is_object() && json.contains("__metadata__") && json["__metadata__"].is_object() &&
+         json["__metadata__"].contains("kernad_pictures");
+}
+
+void add_picture_options(CLI::App& command, PictureFitOptions& options) {
+  command.add_option("--backbone", options.backbone, "Network: .onnx or .xml (OpenVINO IR); else the one of kernad")
+      ->check(not_empty())
+      ->type_name("FILE")
+      ->group(kPictureGroup);
+  command
+      .add_option("--layers", options.layers, "Its outputs, or values inside it, that are used, separated by commas")
+      ->delimiter(',')
+      ->type_name("NAMES")
+      ->group(kPictureGroup);
+  command.add_option("--size", options.size, "Pictures are scaled to S x S; else the network's own size, or 256")
+      ->check(quiet(CLI::Range(16, 4096)))
+      ->type_name("S")
+      ->group(kPictureGroup);
+  command
+      .add_option("--spatial-width", options.width,
+                  "How far positions blur into one another, in patches, or inf; else by held-out likelihood")
+      ->type_name("W")
+      ->group(kPictureGroup);
+  command.add_option("--mask", options.mask, "Picture whose white regions are ignored in every picture")
+      ->check(not_empty())
+      ->type_name("FILE")
+      ->group(kPictureGroup);
+  command.add_flag("--keep-going", options.keep_going, "Report pictures that cannot be read, and go on without them")
+      ->group(kPictureGroup);
+}
+
+void add_picture_options(CLI::App& command, PictureScoreOptions& options) {
+  command
+      .add_option("--heatmaps", options.heatmaps,
+                  "Folder for each picture's heat map: as an overlay, .png, and in nats, .npy")
+      ->check(not_empty())
+      ->type_name("FOLDER")
+      ->group(kPictureGroup);
+  command.add_flag("--keep-going", options.keep_going, "Report pictures that cannot be read, and go on without them")
+      ->group(kPictureGroup);
+}
+
+void require_known_options(const CLI::App& app, const std::vector<std::string>& known, const std::string& what) {
+  for (const CLI::Option* option : app.get_options()) {
+    if (option->count() == 0 || option->get_positional()) continue;
+    const std::string name = option->get_name();
+    if (std::ranges::find(known, name) == known.end()) {
+      throw InvalidParameter(name + ": is an option for " + what);
+    }
+  }
+}
+
+void refuse_picture_options(const CLI::App& app) {
+  for (const CLI::Option* option : app.get_options()) {
+    if (option->count() != 0 && option->get_group() == kPictureGroup) {
+      throw InvalidParameter(option->get_name() + ": is an option for pictures, and the data are a table");
+    }
+  }
+}
+
+}  // namespace kernad::cli

@@ -1,0 +1,52 @@
+// JPEG by libjpeg-turbo.
+#include <turbojpeg.h>
+
+#include <limits>
+#include <memory>
+#include <string_view>
+
+#include "formats.hpp"
+
+namespace kernad::images {
+namespace {
+
+using Decoder = std::unique_ptr<void, int (*)(tjhandle)>;
+
+/// The library goes on after what it only warns of: half a picture would be judged. Bytes between segments do no harm.
+bool is_harmless(tjhandle decoder) {
+  return tjGetErrorCode(decoder) == TJERR_WARNING &&
+         std::string_view(tjGetErrorStr2(decoder)).find("extraneous bytes") != std::string_view::npos;
+}
+
+}  // namespace
+
+Picture decode_jpeg(Bytes file, const ReadLimits& limits) {
+  const Decoder decoder(tjInitDecompress(), tjDestroy);
+  if (!decoder) throw std::bad_alloc();
+  const auto* bytes = reinterpret_cast<const unsigned char*>(file.data());
+  int width = 0;
+  int height = 0;
+  int subsampling = 0;
+  int colours = 0;
+  if (tjDecompressHeader3(decoder.get(), bytes, file.size(), &width, &height, &subsampling, &colours) != 0) {
+    throw Undecodable(std::string("is no readable JPEG: ") + tjGetErrorStr2(decoder.get()));
+  }
+  require_size(static_cast<std::uint64_t>(width), static_cast<std::uint64_t>(height), limits);
+  if (colours == TJCS_CMYK || colours == TJCS_YCCK) {
+    throw Undecodable("is a CMYK picture, whose colours depend on a printer; valid: grey or RGB");
+  }
+  const bool grey = colours == TJCS_GRAY;
+  Picture picture(static_cast<std::size_t>(width), static_cast<std::size_t>(height),
+                  grey ? PixelFormat::grey8 : PixelFormat::rgb8);
+  if (picture.row_bytes() > std::size_t{std::numeric_limits<int>::max()})
+    throw Undecodable("has rows that are too long");
+  const int status = tjDecompress2(decoder.get(), bytes, file.size(), reinterpret_cast<unsigned char*>(picture.row(0)),
+                                   width, static_cast<int>(picture.row_bytes()), height, grey ? TJPF_GRAY : TJPF_RGB,
+                                   TJFLAG_ACCURATEDCT | TJFLAG_LIMITSCANS);
+  if (status != 0 && !is_harmless(decoder.get())) {
+    throw Undecodable(std::string("is truncated or damaged: ") + tjGetErrorStr2(decoder.get()));
+  }
+  return upright(std::move(picture), exif_orientation(file));
+}
+
+}  // namespace kernad::images

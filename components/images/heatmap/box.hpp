@@ -1,0 +1,12 @@
+// The most surprising region of a map.
+#pragma once
+
+#include "kernad/images.hpp"
+
+namespace kernad::images {
+
+/// Around the hottest patch and all that hang together with it and are above the scale's limit; in pixels of a picture
+/// of width x height.
+[[nodiscard]] Box hottest_box(const Embeddings& map, const HeatScale& scale, std::size_t width, std::size_t height);
+
+}  // namespace kernad::images

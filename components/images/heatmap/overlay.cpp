@@ -1,0 +1,69 @@
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <cstring>
+
+#include "kernad/images.hpp"
+
+namespace kernad::images {
+namespace {
+
+using Colour = std::array<float, 3>;
+
+/// Yellow, orange, red, violet: dark where it is hot, told apart by colour-blind eyes as well.
+Colour heat_colour(float heat) {
+  constexpr std::array<Colour, 4> stops = {{{254, 217, 60}, {253, 120, 30}, {220, 20, 40}, {110, 0, 110}}};
+  const float at = std::clamp(heat, 0.0F, 1.0F) * 3;
+  const auto low = std::min<std::size_t>(static_cast<std::size_t>(at), 2);
+  const float share = at - static_cast<float>(low);
+  Colour colour = {};
+  for (std::size_t c = 0; c < 3; ++c) colour[c] = stops[low][c] + share * (stops[low + 1][c] - stops[low][c]);
+  return colour;
+}
+
+/// A pixel as 8-bit RGB.
+Colour pixel_at(const PictureView& picture, std::size_t x, std::size_t y) {
+  const auto* row = static_cast<const std::byte*>(picture.data) + y * picture.row_bytes;
+  const std::byte* pixel = row + x * bytes_of(picture.format);
+  const std::size_t channels = channels_of(picture.format);
+  const bool deep = picture.format >= PixelFormat::grey16;
+  Colour colour = {};
+  for (std::size_t c = 0; c < 3; ++c) {
+    const std::size_t from = channels == 1 ? 0 : c;
+    if (deep) {
+      std::uint16_t value = 0;
+      std::memcpy(&value, pixel + 2 * from, 2);
+      colour[c] = static_cast<float>(value) / 257;
+    } else {
+      colour[c] = static_cast<float>(std::to_integer<unsigned>(pixel[from]));
+    }
+  }
+  const bool blue_first = picture.format == PixelFormat::bgr8 || picture.format == PixelFormat::bgra8 ||
+                          picture.format == PixelFormat::bgr16 || picture.format == PixelFormat::bgra16;
+  if (blue_first) std::swap(colour[0], colour[2]);
+  return colour;
+}
+
+}  // namespace
+
+Picture overlay(PictureView picture, const Embeddings& map, const HeatScale& scale) {
+  const Embeddings heat = PictureModel::enlarge(map, picture.width, picture.height);
+  Picture result(picture.width, picture.height, PixelFormat::rgb8);
+  // From half way between usual and limit, colour begins to show; at the limit it is plain, and red at twice that.
+  const auto usual = static_cast<float>(scale.usual);
+  const float span = std::max(static_cast<float>(scale.limit - scale.usual), 1e-6F);
+  for (std::size_t y = 0; y < picture.height; ++y) {
+    for (std::size_t x = 0; x < picture.width; ++x) {
+      const Colour own = pixel_at(picture, x, y);
+      const float level = (heat(y, x) - usual) / span;  // 0 usual, 1 the limit
+      const float opacity = 0.65F * std::clamp((level - 0.7F) / 0.6F, 0.0F, 1.0F);
+      const Colour hot = heat_colour((level - 0.8F) / 1.7F);
+      for (std::size_t c = 0; c < 3; ++c) {
+        result.row(y)[3 * x + c] = static_cast<std::byte>(std::lround(own[c] + opacity * (hot[c] - own[c])));
+      }
+    }
+  }
+  return result;
+}
+
+}  // namespace kernad::images

@@ -1,0 +1,238 @@
+#include <algorithm>
+#include <cmath>
+#include <numeric>
+
+#include "density/choose.hpp"
+#include "density/sample.hpp"
+#include "kernad/pca.hpp"
+#include "model/parallel.hpp"
+#include "model/state.hpp"
+
+namespace kernad::images {
+namespace {
+
+constexpr std::size_t kProjectionPictures = 64;  // whose patches the components are found from: memory is bounded
+
+void check(const PictureModelOptions& options) {
+  const auto require = [](bool good, const std::string& message) {
+    if (!good) throw InvalidParameter(message);
+  };
+  require(options.components >= 1, "components is 0; valid: at least 1");
+  require(options.max_patches >= 1000,
+          "max_patches is " + std::to_string(options.max_patches) + "; valid: at least 1000");
+  require(options.folds >= 2, "folds is " + std::to_string(options.folds) + "; valid: at least 2");
+  require(!options.width || *options.width > 0, "width is not valid; valid: a number of patches above 0, or inf");
+  require(!options.bandwidth || (*options.bandwidth > 0 && std::isfinite(*options.bandwidth)),
+          "bandwidth is not valid; valid: a finite number above 0");
+}
+
+void require_pictures(const std::vector<std::string>& pictures) {
+  if (pictures.size() < 2) {
+    throw InvalidInput((pictures.empty() ? std::string("no pictures") : pictures[0] + ": is one picture") +
+                       "; a model needs at least 2, and 20 to promise a false-alarm rate of 5 %");
+  }
+}
+
+/// Counts pictures, from several threads.
+class Counter {
+ public:
+  Counter(const FitProgress& progress, std::size_t total) : progress_(progress), total_(total) {}
+  void one_more() {
+    const std::lock_guard lock(mutex_);
+    ++done_;
+    if (progress_) progress_(done_, total_);
+  }
+
+ private:
+  const FitProgress& progress_;
+  std::size_t total_;
+  std::size_t done_ = 0;
+  std::mutex mutex_;
+};
+
+/// The pictures; where unreadable ones are not the end, those that can be read, which takes decoding each.
+std::vector<std::string> readable(std::span<const std::string> pictures, const PictureModelOptions& options,
+                                  int threads) {
+  if (!options.on_unreadable) return {pictures.begin(), pictures.end()};
+  std::vector<std::string> errors(pictures.size());
+  parallel_for_each(pictures.size(), threads, [&](std::size_t i) {
+    try {
+      static_cast<void>(read_picture(pictures[i]));
+    } catch (const ReadError& error) {
+      errors[i] = error.what();
+    }
+  });
+  std::vector<std::string> good;
+  for (std::size_t i = 0; i < pictures.size(); ++i) {
+    if (errors[i].empty()) {
+      good.push_back(pictures[i]);
+    } else {
+      options.on_unreadable(errors[i]);
+    }
+  }
+  return good;
+}
+
+/// Calls work(i, maps) for each of the pictures.
+template <typename Work>
+void for_each_picture(const PictureModel::State& state, std::span<const std::string> paths, const Work& work) {
+  std::mutex mutex;
+  std::vector<std::unique_ptr<Backbone::Runner>> idle;
+  parallel_for_each(paths.size(), state.threads, [&](std::size_t i) {
+    const Picture picture = read_picture(paths[i]);
+    std::unique_ptr<Backbone::Runner> runner;
+    {
+      const std::lock_guard lock(mutex);
+      if (!idle.empty()) {
+        runner = std::move(idle.back());
+        idle.pop_back();
+      }
+    }
+    if (!runner) runner = std::make_unique<Backbone::Runner>(*state.backbone);
+    work(i, run_backbone(*runner, state.file, picture));
+    const std::lock_guard lock(mutex);
+    idle.push_back(std::move(runner));
+  });
+}
+
+/// Principal components of the patches of some pictures, evenly spread over the list.
+void fit_projection(PictureModel::State& state, std::span<const std::string> paths, const PictureModelOptions& options,
+                    Counter& counter) {
+  const std::size_t count = std::min(paths.size(), kProjectionPictures);
+  std::vector<std::string> chosen;
+  for (std::size_t i = 0; i < count; ++i) chosen.push_back(paths[i * paths.size() / count]);
+  std::vector<Embeddings> patches(count);
+  std::vector<Grid> grids(count);
+  for_each_picture(state, chosen, [&](std::size_t i, const std::vector<FeatureMap>& maps) {
+    grids[i] = grid_of(maps);
+    patches[i] = join(maps);
+    counter.one_more();
+  });
+  state.grid = grids[0];
+  const std::size_t rows = patches[0].rows();
+  Embeddings all(count * rows, patches[0].cols());
+  for (std::size_t i = 0; i < count; ++i) {
+    std::copy_n(patches[i].data(), rows * all.cols(), all.data() + i * rows * all.cols());
+    patches[i] = {};
+  }
+  PCA pca(ComponentCount(options.components));
+  pca.set_threads(state.threads);
+  pca.fit(all);
+  const auto mean = pca.mean();
+  const auto axes = pca.singular_vectors();
+  state.projection.mean.assign(mean.begin(), mean.end());
+  state.projection.axes = Embeddings(axes.rows(), axes.cols());
+  for (std::size_t i = 0; i < axes.rows(); ++i) {
+    for (std::size_t j = 0; j < axes.cols(); ++j) state.projection.axes(i, j) = static_cast<float>(axes.row(i)[j]);
+  }
+  state.report.channels = all.cols();
+  state.report.components = axes.cols();
+  const auto shares = pca.explained_variance_ratio();
+  state.report.explained_variance = std::accumulate(shares.begin(), shares.end(), 0.0);
+}
+
+PatchSet project_all(const PictureModel::State& state, std::span<const std::string> paths, Counter& counter) {
+  const std::size_t components = state.projection.axes.cols();
+  PatchSet set = {state.grid, paths.size(), state.ignored, Embeddings(paths.size() * state.grid.size(), components)};
+  for_each_picture(state, paths, [&](std::size_t i, const std::vector<FeatureMap>& maps) {
+    const Embeddings patches = project(maps, state.projection);
+    std::copy_n(patches.data(), patches.rows() * components, set.features.data() + i * patches.rows() * components);
+    counter.one_more();
+  });
+  return set;
+}
+
+/// Surprisals of every patch under a density that has not seen its picture: one row a picture.
+std::vector<std::vector<double>> held_out_surprisals(const PictureModel::State& state, const PatchSet& set,
+                                                     const PictureModelOptions& options, Counter& counter) {
+  const std::size_t folds = std::min(options.folds, set.pictures);
+  const auto fold = folds_of(set.pictures, folds, options.seed);
+  std::vector<std::vector<double>> result(set.pictures);
+  const std::size_t size = set.grid.size();
+  for (std::size_t f = 0; f < folds; ++f) {
+    const ConditionalDensity density(
+        sample_patches(set, options.max_patches, options.seed, [&](std::size_t p) { return fold[p] != f; }), set.grid,
+        state.kernel, state.threads);
+    for (std::size_t p = 0; p < set.pictures; ++p) {
+      if (fold[p] != f) continue;
+      std::vector<std::size_t> rows(size);
+      std::iota(rows.begin(), rows.end(), p * size);
+      const PlacedPatches patches = patches_at(set, rows);
+      result[p] = density.surprisals(patches.features, patches.positions);
+      counter.one_more();
+    }
+  }
+  return result;
+}
+
+double median(std::vector<double> values) {
+  const auto middle = values.begin() + static_cast<std::ptrdiff_t>(values.size() / 2);
+  std::ranges::nth_element(values, middle);
+  return *middle;
+}
+
+/// Those ten standard deviations and more from the median, as the median deviation measures them.
+std::vector<OddPicture> odd_pictures(const std::vector<double>& log_densities, const std::vector<std::string>& names) {
+  const double usual = median(log_densities);
+  std::vector<double> deviations;
+  for (const double value : log_densities) deviations.push_back(std::abs(value - usual));
+  const double limit = 10 * 1.4826 * median(deviations);
+  std::vector<OddPicture> odd;
+  for (std::size_t i = 0; i < names.size(); ++i) {
+    if (usual - log_densities[i] > limit && limit > 0) odd.push_back({names[i], -log_densities[i], -usual});
+  }
+  return odd;
+}
+
+void calibrate(PictureModel::State& state, const std::vector<std::vector<double>>& surprisals, std::size_t folds) {
+  std::vector<double> scores;
+  std::vector<double> highest;
+  std::vector<double> all;
+  for (const auto& picture : surprisals) {
+    scores.push_back(-picture_surprisal(picture, state.ignored));
+    std::vector<double> seen;
+    for (std::size_t i = 0; i < picture.size(); ++i) {
+      if (state.ignored.empty() || !state.ignored[i]) seen.push_back(picture[i]);
+    }
+    highest.push_back(*std::ranges::max_element(seen));
+    all.insert(all.end(), seen.begin(), seen.end());
+  }
+  state.report.odd = odd_pictures(scores, state.names);
+  std::ranges::sort(highest);
+  const auto above = static_cast<std::size_t>(0.05 * static_cast<double>(highest.size()));
+  state.scale = {median(std::move(all)), highest[highest.size() - 1 - above]};
+  state.calibration = Calibration(std::move(scores), folds);
+}
+
+}  // namespace
+
+PictureModel PictureModel::fit(std::span<const std::string> pictures, const PictureModelOptions& options,
+                               const FitProgress& progress) {
+  check(options);
+  PictureModel model;
+  model.state_ = std::make_shared<State>();
+  State& state = *model.state_;
+  state.threads = resolve_threads(options.threads);
+  state.file = read_backbone(options.backbone);
+  state.backbone = std::make_unique<Backbone>(state.file, state.threads);
+  state.names = readable(pictures, options, state.threads);
+  require_pictures(state.names);
+  Counter counter(progress, std::min(state.names.size(), kProjectionPictures) + 2 * state.names.size());
+  fit_projection(state, state.names, options, counter);
+  if (!options.mask.empty()) state.ignored = ignored_patches(options.mask, state.grid);
+  const PatchSet set = project_all(state, state.names, counter);
+  const Choice choice =
+      choose_kernel(set, {options.bandwidth, options.width, options.max_patches, options.seed, state.threads});
+  state.kernel = choice.kernel;
+  calibrate(state, held_out_surprisals(state, set, options, counter), std::min(options.folds, set.pictures));
+  const auto rows = sample_rows_of(set, options.max_patches, options.seed, [](std::size_t) { return true; });
+  state.references = patches_at(set, rows);
+  for (const std::size_t row : rows)
+    state.reference_pictures.push_back(static_cast<std::uint32_t>(row / set.grid.size()));
+  state.report.held_out_log_likelihood = choice.log_likelihood;
+  state.make_ready();
+  model.set_target_fpr(std::max(0.05, state.calibration.smallest_fpr()));
+  return model;
+}
+
+}  // namespace kernad::images

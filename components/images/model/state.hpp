@@ -1,0 +1,66 @@
+// What a fitted model of pictures is.
+#pragma once
+
+#include <memory>
+#include <mutex>
+#include <string>
+#include <vector>
+
+#include "backbone/backbone.hpp"
+#include "density/conditional_density.hpp"
+#include "kernad/images.hpp"
+#include "kernad/state_dict.hpp"
+#include "patches/grid.hpp"
+
+namespace kernad::images {
+
+/// One thread's way from a picture to the surprisal of each of its patches.
+struct Worker {
+  Backbone::Runner runner;
+  ConditionalDensity::Scorer scorer;
+};
+
+struct PictureModel::State {
+  // Kept in the file.
+  BackboneFile file;
+  Projection projection;
+  Grid grid;
+  std::vector<bool> ignored;  ///< of each position; empty: none
+  PlacedPatches references;
+  std::vector<std::uint32_t> reference_pictures;  ///< the picture of each reference
+  std::vector<std::string> names;                 ///< paths of the pictures
+  Kernel kernel;
+  Calibration calibration{{0.0}};
+  Threshold threshold;
+  HeatScale scale;
+  PictureModelReport report;
+
+  // Made from it.
+  int threads = 1;
+  std::unique_ptr<Backbone> backbone;
+  std::unique_ptr<ConditionalDensity> density;
+  std::mutex mutex;
+  std::vector<std::unique_ptr<Worker>> idle;
+
+  /// Compiles the network and builds the density, where that has not been done.
+  void make_ready();
+};
+
+/// Default threads where `threads` is 0. Throws InvalidParameter outside 0 to 1024.
+[[nodiscard]] int resolve_threads(int threads);
+
+/// Mean of the highest 5 % of a picture's surprisals, of those that are not ignored.
+[[nodiscard]] double picture_surprisal(std::vector<double> surprisals, const std::vector<bool>& ignored);
+
+/// Which patches lie more in the white of a mask than in its black. Throws InvalidInput for a mask without black.
+[[nodiscard]] std::vector<bool> ignored_patches(const std::string& mask, Grid grid);
+
+/// Feeds a picture to the network.
+[[nodiscard]] std::vector<FeatureMap> run_backbone(Backbone::Runner& runner, const BackboneFile& file,
+                                                   const PictureView& picture);
+
+[[nodiscard]] StateDict to_state_dict(const PictureModel::State& state);
+/// Throws ReadError naming `path`.
+void from_state_dict(const StateDict& dict, const std::string& path, PictureModel::State& state);
+
+}  // namespace kernad::images

@@ -1,0 +1,181 @@
+// A model of pictures as a safetensors file: docs/images.md lists the tensors. Everything is checked, since a file may
+// come from anywhere.
+#include <algorithm>
+#include <cmath>
+#include <cstring>
+#include <nlohmann/json.hpp>
+
+#include "kernad/state_dict.hpp"
+#include "model/state.hpp"
+
+namespace kernad::images {
+namespace {
+
+constexpr const char* kVersion = "1";
+
+Tensor bytes_tensor(const std::vector<std::byte>& bytes) { return {DType::u8, {bytes.size()}, bytes}; }
+
+Tensor matrix_tensor(const Embeddings& matrix) {
+  return Tensor::from(std::span<const float>(matrix.data(), matrix.rows() * matrix.cols()),
+                      {matrix.rows(), matrix.cols()});
+}
+
+Tensor index_tensor(const std::vector<std::uint32_t>& values) {
+  const std::vector<std::int64_t> wide(values.begin(), values.end());
+  return Tensor::from(std::span<const std::int64_t>(wide), {wide.size()});
+}
+
+/// Reads what it is asked for, or throws ReadError with the file's name.
+class Reader {
+ public:
+  Reader(const StateDict& dict, std::string path) : dict_(dict), path_(std::move(path)) {}
+
+  void require(bool good, const std::string& what) const {
+    if (!good) throw ReadError(path_ + ": is no sound model of pictures: " + what);
+  }
+
+  [[nodiscard]] const Tensor& tensor(const std::string& name, DType dtype, std::size_t dimensions) const {
+    const auto found = dict_.tensors.find(name);
+    require(found != dict_.tensors.end(), "it has no tensor " + name);
+    require(found->second.dtype == dtype && found->second.shape.size() == dimensions, name + " has another form");
+    return found->second;
+  }
+
+  [[nodiscard]] Embeddings matrix(const std::string& name) const {
+    const Tensor& tensor_ = tensor(name, DType::f32, 2);
+    Embeddings result(tensor_.shape[0], tensor_.shape[1]);
+    std::memcpy(result.data(), tensor_.bytes.data(), tensor_.bytes.size());
+    for (std::size_t i = 0; i < result.rows() * result.cols(); ++i) {
+      require(std::isfinite(result.data()[i]), name + " has values that are not finite");
+    }
+    return result;
+  }
+
+  /// Whole numbers below `end`.
+  [[nodiscard]] std::vector<std::uint32_t> indices(const std::string& name, std::size_t end) const {
+    const Tensor& tensor_ = tensor(name, DType::i64, 1);
+    std::vector<std::uint32_t> result;
+    for (const double value : tensor_.to_f64()) {
+      require(value >= 0 && value < static_cast<double>(end), name + " has a number out of range");
+      result.push_back(static_cast<std::uint32_t>(value));
+    }
+    return result;
+  }
+
+ private:
+  const StateDict& dict_;
+  std::string path_;
+};
+
+nlohmann::json describe(const PictureModel::State& state) {
+  nlohmann::json json;
+  json["backbone"] = {{"name", state.file.name}, {"hash", state.file.hash()}, {"layers", state.file.layers},
+                      {"size", state.file.size}, {"mean", state.file.mean},   {"std", state.file.std}};
+  json["grid"] = {state.grid.rows, state.grid.cols};
+  if (!state.ignored.empty()) json["ignored"] = state.ignored;
+  json["bandwidth"] = state.kernel.bandwidth;
+  json["width"] = std::isfinite(state.kernel.width) ? nlohmann::json(state.kernel.width) : nlohmann::json("inf");
+  json["folds"] = state.calibration.folds();
+  json["target_fpr"] = state.threshold.value;
+  json["heat_scale"] = {state.scale.usual, state.scale.limit};
+  json["explained_variance"] = state.report.explained_variance;
+  json["held_out_log_likelihood"] = state.report.held_out_log_likelihood;
+  json["pictures"] = state.names;
+  return json;
+}
+
+void read_description(const nlohmann::json& json, PictureModel::State& state) {
+  const auto& backbone = json.at("backbone");
+  backbone.at("name").get_to(state.file.name);
+  backbone.at("layers").get_to(state.file.layers);
+  backbone.at("size").get_to(state.file.size);
+  backbone.at("mean").get_to(state.file.mean);
+  backbone.at("std").get_to(state.file.std);
+  state.grid = {json.at("grid").at(0).get<std::size_t>(), json.at("grid").at(1).get<std::size_t>()};
+  if (json.contains("ignored")) json["ignored"].get_to(state.ignored);
+  json.at("bandwidth").get_to(state.kernel.bandwidth);
+  const auto& width = json.at("width");
+  state.kernel.width = width.is_string() ? std::numeric_limits<double>::infinity() : width.get<double>();
+  state.scale = {json.at("heat_scale").at(0).get<double>(), json.at("heat_scale").at(1).get<double>()};
+  json.at("explained_variance").get_to(state.report.explained_variance);
+  json.at("held_out_log_likelihood").get_to(state.report.held_out_log_likelihood);
+  json.at("pictures").get_to(state.names);
+}
+
+void read_tensors(const Reader& reader, const StateDict& dict, PictureModel::State& state) {
+  state.file.network = reader.tensor("backbone.network", DType::u8, 1).bytes;
+  if (dict.tensors.contains("backbone.weights")) {
+    state.file.weights = reader.tensor("backbone.weights", DType::u8, 1).bytes;
+  }
+  const Embeddings mean = reader.matrix("projection.mean");
+  state.projection.mean.assign(mean.data(), mean.data() + mean.rows() * mean.cols());
+  state.projection.axes = reader.matrix("projection.axes");
+  state.references.features = reader.matrix("references.features");
+  state.references.positions = reader.indices("references.positions", state.grid.size());
+  state.reference_pictures = reader.indices("references.pictures", state.names.size());
+}
+
+void check(const Reader& reader, const PictureModel::State& state) {
+  const std::size_t count = state.references.features.rows();
+  reader.require(state.grid.rows >= 1 && state.grid.cols >= 1 && state.grid.rows <= 4096 && state.grid.cols <= 4096,
+                 "its grid is of a wrong size");
+  reader.require(state.ignored.empty() || (state.ignored.size() == state.grid.size() &&
+                                           std::ranges::find(state.ignored, false) != state.ignored.end()),
+                 "its mask is of another size");
+  reader.require(state.projection.axes.rows() == state.projection.mean.size(), "projection.mean is of another length");
+  reader.require(state.references.features.cols() == state.projection.axes.cols(), "references.features is too wide");
+  reader.require(count >= 2 && state.references.positions.size() == count && state.reference_pictures.size() == count,
+                 "its references differ in number");
+  reader.require(state.kernel.bandwidth > 0 && std::isfinite(state.kernel.bandwidth) && state.kernel.width > 0,
+                 "its kernel has no width");
+  reader.require(state.file.mean.size() == 3 && state.file.std.size() == 3, "its backbone's mean or std is no triple");
+}
+
+}  // namespace
+
+StateDict to_state_dict(const PictureModel::State& state) {
+  StateDict dict;
+  dict.metadata["kernad_pictures"] = kVersion;
+  dict.metadata["pictures"] = describe(state).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
+  dict.tensors["backbone.network"] = bytes_tensor(state.file.network);
+  if (!state.file.weights.empty()) dict.tensors["backbone.weights"] = bytes_tensor(state.file.weights);
+  dict.tensors["projection.mean"] =
+      Tensor::from(std::span<const float>(state.projection.mean), {1, state.projection.mean.size()});
+  dict.tensors["projection.axes"] = matrix_tensor(state.projection.axes);
+  dict.tensors["references.features"] = matrix_tensor(state.references.features);
+  dict.tensors["references.positions"] = index_tensor(state.references.positions);
+  dict.tensors["references.pictures"] = index_tensor(state.reference_pictures);
+  const auto scores = state.calibration.log_densities();
+  dict.tensors["calibration.log_densities"] = Tensor::from(scores, {scores.size()});
+  return dict;
+}
+
+void from_state_dict(const StateDict& dict, const std::string& path, PictureModel::State& state) {
+  const Reader reader(dict, path);
+  const auto version = dict.metadata.find("kernad_pictures");
+  reader.require(version != dict.metadata.end(), "it is something else");
+  if (version->second != kVersion) {
+    throw ReadError(path + ": is of version " + version->second + "; this kernad reads version " + kVersion);
+  }
+  const auto text = dict.metadata.find("pictures");
+  reader.require(text != dict.metadata.end(), "its description is missing");
+  const auto json = nlohmann::json::parse(text->second, nullptr, false);
+  try {
+    read_description(json, state);
+    read_tensors(reader, dict, state);
+    check(reader, state);
+    reader.require(json.at("backbone").at("hash") == state.file.hash(),
+                   "its backbone is another one than it was fitted with");
+    state.calibration = Calibration(reader.tensor("calibration.log_densities", DType::f64, 1).to_f64(),
+                                    json.at("folds").get<std::size_t>());
+    state.threshold = Threshold::at_target_fpr(json.at("target_fpr").get<double>(), state.calibration);
+  } catch (const nlohmann::json::exception&) {
+    reader.require(false, "its description is incomplete");
+  } catch (const InvalidInput& error) {
+    reader.require(false, error.what());
+  } catch (const InvalidParameter& error) {
+    reader.require(false, error.what());
+  }
+}
+
+}  // namespace kernad::images

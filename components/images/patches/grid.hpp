@@ -1,0 +1,39 @@
+// From feature maps to patches: all layers on the grid of the finest, each patch the mean of its neighbourhood, reduced
+// to principal components.
+#pragma once
+
+#include <cstddef>
+#include <span>
+#include <vector>
+
+#include "backbone/backbone.hpp"
+#include "kernad/matrix.hpp"
+
+namespace kernad::images {
+
+/// rows x cols patches; patch (r, c) is number r * cols + c.
+struct Grid {
+  std::size_t rows = 0;
+  std::size_t cols = 0;
+
+  [[nodiscard]] std::size_t size() const noexcept { return rows * cols; }
+  friend bool operator==(const Grid&, const Grid&) = default;
+};
+
+/// That of the finest of the maps.
+[[nodiscard]] Grid grid_of(std::span<const FeatureMap> maps);
+
+/// x -> (x - mean) . axes, for patches of all layers' channels one after another.
+struct Projection {
+  std::vector<float> mean;  ///< D
+  Embeddings axes;          ///< D x k
+};
+
+/// Patches with all channels: grid size x D.
+[[nodiscard]] Embeddings join(std::span<const FeatureMap> maps);
+
+/// The same, projected: grid size x k. Projects first, as that commutes with bringing layers on one grid and with
+/// means.
+[[nodiscard]] Embeddings project(std::span<const FeatureMap> maps, const Projection& projection);
+
+}  // namespace kernad::images

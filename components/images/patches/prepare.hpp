@@ -1,0 +1,16 @@
+// From pixels to what a network is fed.
+#pragma once
+
+#include <span>
+
+#include "kernad/images.hpp"
+
+namespace kernad::images {
+
+/// Scales a picture to size x size, each pixel a weighted mean of all that it covers (bilinear with antialiasing, as
+/// torchvision's Resize), then (value in [0, 1] - mean) / std. `tensor`: 3 planes, red first. Throws InvalidInput for a
+/// view without pixels.
+void prepare(PictureView picture, std::size_t size, std::span<const double> mean, std::span<const double> std,
+             std::span<float> tensor);
+
+}  // namespace kernad::images
