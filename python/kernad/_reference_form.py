@@ -76,6 +76,8 @@ def require_plain_kernels(state: Mapping[str, Any], where: str) -> None:
     """Raises InvalidInput for a density that has a residual column or bandwidths row by row, or for two of them."""
     if "committee.first_tail" in state:
         raise InvalidInput(f"{where} has one density, not two that judge together; fit without auto")
+    if "kde_model.weights" in state:
+        raise InvalidInput(f"{where} has no weights of rows; fit with whole numbers, which repeat rows, or without")
     components = np.shape(state["pca_model.singular_vectors"])[1]
     if "kde_model.local_factors" in state:
         raise InvalidInput(f"{where} has no bandwidths of each row's own; fit with local_alpha = 0")

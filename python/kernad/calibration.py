@@ -9,9 +9,9 @@ import numpy as np
 import numpy.typing as npt
 
 from kernad import _core
-from kernad._arrays import ArrayLike, as_classifier_rows, as_scores
+from kernad._arrays import ArrayLike, ExactRows, as_classifier_rows, as_scores, as_weights
 from kernad._calls import Progress, Reporter, threads_for, whole_number
-from kernad._errors import InvalidInput
+from kernad._errors import InvalidInput, InvalidParameter
 from kernad.sketch import Sketch
 
 
@@ -58,6 +58,16 @@ def benjamini_hochberg(p_values: ArrayLike, fdr: float) -> Any:
     return wrap(_core.benjamini_hochberg(values, float(fdr)).view(np.bool_))
 
 
+def rows_and_weights(
+    embeddings: ArrayLike, sample_weight: ArrayLike
+) -> tuple[ExactRows, npt.NDArray[np.float64]]:
+    """Rows, and one weight for each. Raises InvalidParameter for a sketch, whose rows are a sample already."""
+    if isinstance(embeddings, Sketch):
+        raise InvalidParameter("a Sketch takes no sample_weight; add rows as often as they count")
+    rows, _ = as_classifier_rows(embeddings, "embeddings")
+    return rows, as_weights(sample_weight, len(rows))
+
+
 class Calibrated:
     """The part of KDEClassifier that turns scores into decisions."""
 
@@ -81,7 +91,13 @@ class Calibrated:
         return None if values is None else Threshold(**values)
 
     def calibrate(
-        self, embeddings: ArrayLike, *, folds: int = 10, target_fpr: float | None = None, progress: Progress = None
+        self,
+        embeddings: ArrayLike,
+        *,
+        folds: int = 10,
+        target_fpr: float | None = None,
+        sample_weight: ArrayLike | None = None,
+        progress: Progress = None,
     ) -> None:
         """Cross-conformal calibration: each training row is scored by a fit on the folds without it.
 
@@ -89,6 +105,8 @@ class Calibrated:
             embeddings: those that the classifier was fitted on.
             folds: how many refits (>= 2; at most one a row). Costs about as many fits.
             target_fpr: the threshold's false-positive rate, in (0, 1). Without it a rate set before is kept.
+            sample_weight: those of ``fit``, which must be whole numbers. Copies of a row may be in several folds, as
+                repeated rows are.
             progress: ``callback(done, total)`` after each fold, or True for a tqdm bar.
 
         Raises:
@@ -98,16 +116,25 @@ class Calibrated:
         """
         rate = None if target_fpr is None else float(target_fpr)
         with Reporter(progress, "calibrate") as reporter:
-            self._calibrate(embeddings, folds, rate, reporter)
+            self._calibrate(embeddings, folds, rate, reporter, sample_weight)
 
     def _calibrate(
-        self, embeddings: ArrayLike, folds: int, rate: float | None = None, reporter: Reporter | None = None
+        self,
+        embeddings: ArrayLike,
+        folds: int,
+        rate: float | None = None,
+        reporter: Reporter | None = None,
+        sample_weight: ArrayLike | None = None,
     ) -> npt.NDArray[np.float64]:
         """``calibrate``; returns the held-out log-density of each row that the fit used, in their order."""
-        rows = embeddings._of() if isinstance(embeddings, Sketch) else as_classifier_rows(embeddings, "embeddings")[0]
         folds = whole_number(folds, "folds", 2)
         callback = None if reporter is None else reporter.callback
-        return self._core.calibrate(rows, folds, rate, threads_for(self.num_threads), callback)
+        threads = threads_for(self.num_threads)
+        if sample_weight is not None:
+            weighted, weights = rows_and_weights(embeddings, sample_weight)
+            return self._core.calibrate_weighted(weighted, weights, folds, rate, threads, callback)
+        rows = embeddings._of() if isinstance(embeddings, Sketch) else as_classifier_rows(embeddings, "embeddings")[0]
+        return self._core.calibrate(rows, folds, rate, threads, callback)
 
     def calibrate_from(self, normals: ArrayLike, *, target_fpr: float | None = None) -> None:
         """Calibrate on normal rows that the classifier was not fitted on: the false-positive rate is then exact.

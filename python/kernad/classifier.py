@@ -16,7 +16,7 @@ from kernad._calls import Progress, Reporter, threads_for, whole_number
 from kernad._errors import FitWarning
 from kernad._options import Option, shown, to_texts, to_values
 from kernad._types import FeatureScalingMethod, FitReport, Note, StateDict
-from kernad.calibration import Calibrated
+from kernad.calibration import Calibrated, rows_and_weights
 from kernad.explanation import Explanation, Neighbours
 from kernad.sketch import Sketch
 
@@ -138,11 +138,16 @@ class KDEClassifier(Calibrated):
         """Longest training row after PCA, in the embeddings' unit. Raises NotFittedError."""
         return self.report().max_length
 
-    def fit(self, embeddings: ArrayLike, *, progress: Progress = None) -> bool:
+    def fit(
+        self, embeddings: ArrayLike, *, sample_weight: ArrayLike | None = None, progress: Progress = None
+    ) -> bool:
         """Learn the density of normal examples.
 
         Args:
             embeddings: N x D, of normal things only; all finite. Or a Sketch of them.
+            sample_weight: how often each row counts, N numbers of 0 or more: a weight of 3 is three equal rows, to the
+                bit, one of 0 none. Fractions weigh the sums; they do not go with ``bandwidth="loo"``, ``local_alpha``,
+                ``auto``, a sample or a Sketch. docs/estimation.md has the formulas.
             progress: ``callback(done, total)`` after each stage of the fit (checked, PCA, scaled, density), or True
                 for a tqdm bar. What it raises ends the fit, and the old model stays.
 
@@ -150,15 +155,23 @@ class KDEClassifier(Calibrated):
             False, and there is no model then, when there are fewer rows than ``n_pca_components``; else True.
 
         Raises:
-            ValueError: no rows, no columns, NaN or infinity (with row and column), a finite value beyond float32, or
-                all rows identical. A model fitted before stays.
+            ValueError: no rows, no columns, NaN or infinity (with row and column), a finite value beyond float32,
+                all rows identical, or weights that are negative, not finite or no use here. A model fitted before
+                stays.
 
         Warns:
             FitWarning: components were cut to the data's rank, directions left out, or rows sampled.
         """
-        rows = embeddings._of() if isinstance(embeddings, Sketch) else as_classifier_rows(embeddings, "embeddings")[0]
+        threads = threads_for(self.num_threads)
         with Reporter(progress, "fit") as reporter:
-            fitted = self._core.fit(rows, threads_for(self.num_threads), reporter.callback)
+            if sample_weight is not None:
+                weighted, weights = rows_and_weights(embeddings, sample_weight)
+                fitted = self._core.fit_weighted(weighted, weights, threads, reporter.callback)
+            elif isinstance(embeddings, Sketch):
+                fitted = self._core.fit(embeddings._of(), threads, reporter.callback)
+            else:
+                rows, _ = as_classifier_rows(embeddings, "embeddings")
+                fitted = self._core.fit(rows, threads, reporter.callback)
         if fitted:
             self._warn_of_notes()
         return fitted

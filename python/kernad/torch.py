@@ -279,6 +279,8 @@ class KDEClassifier(Buffers):
                     "the model moves columns before they become float32, or keeps its rows in double precision, which "
                     "kernad.torch does not; fit on float32 rows, with a larger bandwidth"
                 )
+            if "kde_model.weights" in state:
+                raise InvalidInput("kernad.torch has no weights of rows; fit with whole numbers, which repeat rows")
             self._metadata = state.metadata
             form = to_reference_form(state) if is_reference_form(state) else dict(state)
             if "calibration.log_densities" in state:

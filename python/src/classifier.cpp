@@ -45,8 +45,7 @@ KDEClassifier with_threads(const KDEClassifier& classifier, int threads) {
 }
 
 /// progress: None, or called with (stages done, stages in all); what it raises ends the fit.
-template <typename Array>
-bool fit(KDEClassifier& self, const Array& rows, int threads, const nb::object& progress) {
+bool run_fit(KDEClassifier& self, int threads, const nb::object& progress, const auto& fit) {
   KDEClassifier copy = with_threads(self, threads);
   FitProgress report;
   if (!progress.is_none()) {
@@ -58,10 +57,25 @@ bool fit(KDEClassifier& self, const Array& rows, int threads, const nb::object& 
   bool fitted = false;
   {
     const nb::gil_scoped_release release;
-    fitted = copy.fit(view(rows), report);
+    fitted = fit(copy, report);
   }
   self = std::move(copy);
   return fitted;
+}
+
+template <typename Array>
+bool fit(KDEClassifier& self, const Array& rows, int threads, const nb::object& progress) {
+  return run_fit(self, threads, progress,
+                 [&](KDEClassifier& copy, const FitProgress& report) { return copy.fit(view(rows), report); });
+}
+
+/// weights: one per row.
+template <typename Array>
+bool fit_weighted(KDEClassifier& self, const Array& rows, const Scores& weights, int threads,
+                  const nb::object& progress) {
+  return run_fit(self, threads, progress, [&](KDEClassifier& copy, const FitProgress& report) {
+    return copy.fit(view(rows), view(weights), report);
+  });
 }
 
 template <typename Array>
@@ -180,6 +194,16 @@ void bind_classifier(nb::module_& m) {
                    "progress: collections.abc.Callable[[int, int], object] | None) -> bool"))
       .def("fit", &fit<Sketch>, nb::arg("sketch"), nb::arg("threads"), nb::arg("progress").none(),
            nb::sig("def fit(self, sketch: Sketch, threads: int, "
+                   "progress: collections.abc.Callable[[int, int], object] | None) -> bool"))
+      .def("fit_weighted", &fit_weighted<Rows>, nb::arg("rows").noconvert(), nb::arg("weights"), nb::arg("threads"),
+           nb::arg("progress").none(),
+           nb::sig("def fit_weighted(self, rows: numpy.typing.NDArray[numpy.float32], "
+                   "weights: numpy.typing.NDArray[numpy.float64], threads: int, "
+                   "progress: collections.abc.Callable[[int, int], object] | None) -> bool"))
+      .def("fit_weighted", &fit_weighted<DoubleRows>, nb::arg("rows").noconvert(), nb::arg("weights"),
+           nb::arg("threads"), nb::arg("progress").none(),
+           nb::sig("def fit_weighted(self, rows: numpy.typing.NDArray[numpy.float64], "
+                   "weights: numpy.typing.NDArray[numpy.float64], threads: int, "
                    "progress: collections.abc.Callable[[int, int], object] | None) -> bool"))
       .def("scores", &scores<Rows>, nb::arg("rows").noconvert(), nb::arg("as_log_likelihood"), nb::arg("threads"))
       .def("scores", &scores<DoubleRows>, nb::arg("rows").noconvert(), nb::arg("as_log_likelihood"), nb::arg("threads"))
