@@ -24,7 +24,7 @@ _kernad() {
   case $command in
     fit)
       options="--output --components --standardize --bandwidth --covariance --local --scaling --auto --max-training-points"
-      options+=" --seed --labels --normal-label --target-fpr --folds $table $common"
+      options+=" --seed --labels --normal-label --weights --target-fpr --folds $table $common"
       options+=" --backbone --layers --size --spatial-width --mask --keep-going"
       ;;
     calibrate) options="--target-fpr --threshold --probability --f1 --normals --labels --normal-label --output $table --columns-by $common" ;;

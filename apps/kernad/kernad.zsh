@@ -32,6 +32,7 @@ _kernad() {
     '--labels[labels: a column or a file]:labels:_files'
     '--normal-label[the label of normal rows]:label:'
     '--target-fpr[calibrate for this false-positive rate]:rate:'
+    '--weights[how often each row counts: a column or a file]:weights:_files'
     '--folds[calibrate by this many refits]:folds:'
     '--backbone[network for pictures]:network:_files'
     '--layers[its layers that are used]:names:'

@@ -33,7 +33,6 @@ struct ReadOptions {
   std::vector<std::string> columns = {};          ///< the features, in this order; empty: all other columns
   std::vector<std::string> ignored_columns = {};  ///< neither features nor anything else
   std::vector<std::string> id_columns = {};       ///< names of the rows; not features
-  std::string weight_column = {};                 ///< the column of weights, which is not a feature; empty: none
   /// The features of a model, KDEClassifier::column_names: of a text with a heading exactly these are read, in this
   /// order. Without a heading, and in arrays, columns go by position.
   std::vector<std::string> model_columns = {};
@@ -44,6 +43,7 @@ struct ReadOptions {
   bool allow_missing = false;                 ///< whether empty fields, NA and the like are read as NaN
   bool keep_rest = false;                     ///< whether Table::rest is filled
   bool keep_fields = false;                   ///< whether Table::fields is filled
+  std::string weight_column = {};             ///< the column of weights, which is not a feature; empty: none
 };
 
 /// A column of texts, one per row.
@@ -61,11 +61,11 @@ struct Table {
   std::vector<std::string> column_names;  ///< of the features, in UTF-8; empty when the file names none
   std::vector<std::string> labels;        ///< one per row if label_column was given, otherwise empty
   std::string label_name;                 ///< name of that column in the heading
-  std::vector<double> weights;            ///< one per row, 0 or more, if weight_column was given, otherwise empty
   std::vector<TextColumn> ids;            ///< of id_columns, in their order
   std::vector<TextColumn> fields;         ///< if asked for, all columns of a text as they stand
   std::vector<std::string> left_out;      ///< names of the columns that are not features: labels, weights, ids ...
   std::vector<std::string> notes;         ///< what was reordered or left out unasked
+  std::vector<double> weights;            ///< one per row, 0 or more, if weight_column was given, otherwise empty
 };
 
 /// Finds a model's columns in a table: `result[i]` is the index in `found` of the column called `wanted[i]`. Names in

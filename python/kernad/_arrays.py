@@ -82,6 +82,14 @@ def as_scores(values: ArrayLike, name: str) -> tuple[npt.NDArray[np.float64], Wr
     return np.ascontiguousarray(array, dtype=np.float64), wrap
 
 
+def as_weights(values: ArrayLike, rows: int) -> npt.NDArray[np.float64]:
+    """One float64 weight a row. Raises InvalidInput for another shape or kind."""
+    weights, _ = as_scores(values, "sample_weight")
+    if len(weights) != rows:
+        raise InvalidInput(f"sample_weight has {len(weights)} values for {rows} rows; one a row is needed")
+    return weights
+
+
 def as_tensor(values: ArrayLike, name: str) -> npt.NDArray[Any]:
     """A contiguous array in native byte order, of its own shape and type. Raises InvalidInput for another kind."""
     array, _ = to_numpy(values, name)

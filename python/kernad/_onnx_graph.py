@@ -187,13 +187,18 @@ def _kernel_sums(g: _Graph, scaled: str, state: Mapping[str, Any], part: str) ->
     centred = g.node("Sub", [scaled, g.constant("kde_mean", mean)], "scaled_centred")
     queries = g.node("MatMul", [centred, g.constant("bw_transform", whitening)], "queries")
     constant = float(np.ravel(state[part + "kde_model.log_norm"])[0]) - float(np.log(len(dataset)))
+    row_weights = state.get(part + "kde_model.weights")
+    if row_weights is not None:  # in place of N kernels of weight 1
+        constant += float(np.log(len(dataset)) - np.log(np.sum(row_weights)))
 
     references = g.node(
         "Cast", [g.constant("dataset", dataset.T.astype(np.float32))], "references", to=TensorProto.DOUBLE
     )
-    half_squares = g.constant("half_squares", 0.5 * np.sum(dataset.astype(np.float64) ** 2, axis=1))
+    half_squares = 0.5 * np.sum(dataset.astype(np.float64) ** 2, axis=1)
+    if row_weights is not None:
+        half_squares -= np.log(row_weights)
     products = g.node("MatMul", [queries, references], "products")
-    exponents = g.node("Sub", [products, half_squares], "exponents")
+    exponents = g.node("Sub", [products, g.constant("half_squares", half_squares)], "exponents")
     factors = state.get(part + "kde_model.local_factors")
     query_squares = g.reduce("ReduceSumSquare", queries, "query_squares", keepdims=int(factors is not None))
     half_query = g.node("Mul", [query_squares, g.constant("half", 0.5)], "half_query_squares")

@@ -9,9 +9,10 @@ import numpy as np
 import numpy.typing as npt
 
 from kernad import _core
-from kernad._arrays import ArrayLike, ExactRows, Wrap, as_scores
+from kernad._arrays import ArrayLike, ExactRows, Wrap, as_scores, as_weights
 from kernad._calls import Progress, Reporter, threads_for, whole_number
 from kernad._columns import Missing, of_present
+from kernad._errors import InvalidParameter
 from kernad._labels import read_labels
 from kernad._types import Doubles, Tensor
 from kernad.sketch import Sketch
@@ -60,6 +61,12 @@ def benjamini_hochberg(p_values: ArrayLike, fdr: float) -> Any:
     return wrap(_core.benjamini_hochberg(values, float(fdr)).view(np.bool_))
 
 
+def require_no_weights(sample_weight: ArrayLike | None) -> None:
+    """Raises InvalidParameter for weights given with a sketch, whose rows are a sample already."""
+    if sample_weight is not None:
+        raise InvalidParameter("a Sketch takes no sample_weight; add rows as often as they count")
+
+
 class Calibrated:
     """The part of KDEClassifier that turns scores into decisions."""
 
@@ -88,7 +95,13 @@ class Calibrated:
         return None if values is None else Threshold(**values)
 
     def calibrate(
-        self, embeddings: ArrayLike, *, folds: int = 10, target_fpr: float | None = None, progress: Progress = None
+        self,
+        embeddings: ArrayLike,
+        *,
+        folds: int = 10,
+        target_fpr: float | None = None,
+        sample_weight: ArrayLike | None = None,
+        progress: Progress = None,
     ) -> None:
         """Cross-conformal calibration: each training row is scored by a fit on the folds without it.
 
@@ -96,6 +109,8 @@ class Calibrated:
             embeddings: those that the classifier was fitted on.
             folds: how many refits (>= 2; at most one a row). Costs about as many fits.
             target_fpr: the threshold's false-positive rate, in (0, 1). Without it a rate set before is kept.
+            sample_weight: those of ``fit``, which must be whole numbers. Copies of a row may be in several folds, as
+                repeated rows are.
             progress: ``callback(done, total)`` after each fold, or True for a tqdm bar.
 
         Raises:
@@ -105,16 +120,28 @@ class Calibrated:
         """
         rate = None if target_fpr is None else float(target_fpr)
         with Reporter(progress, "calibrate") as reporter:
-            self._calibrate(embeddings, folds, rate, reporter)
+            self._calibrate(embeddings, folds, rate, reporter, sample_weight)
 
     def _calibrate(
-        self, embeddings: ArrayLike, folds: int, rate: float | None = None, reporter: Reporter | None = None
+        self,
+        embeddings: ArrayLike,
+        folds: int,
+        rate: float | None = None,
+        reporter: Reporter | None = None,
+        sample_weight: ArrayLike | None = None,
     ) -> npt.NDArray[np.float64]:
         """``calibrate``; returns the held-out log-density of each row that the fit used, in their order."""
-        rows = embeddings._of() if isinstance(embeddings, Sketch) else self._rows(embeddings, "embeddings")[0]
         folds = whole_number(folds, "folds", 2)
         callback = None if reporter is None else reporter.callback
-        return self._core.calibrate(rows, folds, rate, threads_for(self.num_threads), callback)
+        threads = threads_for(self.num_threads)
+        if isinstance(embeddings, Sketch):
+            require_no_weights(sample_weight)
+            return self._core.calibrate(embeddings._of(), folds, rate, threads, callback)
+        rows, _ = self._rows(embeddings, "embeddings")
+        if sample_weight is None:
+            return self._core.calibrate(rows, folds, rate, threads, callback)
+        weights = as_weights(sample_weight, len(rows))
+        return self._core.calibrate_weighted(rows, weights, folds, rate, threads, callback)
 
     def calibrate_from(self, normals: ArrayLike, *, target_fpr: float | None = None) -> None:
         """Calibrate on normal rows that the classifier was not fitted on: the false-positive rate is then exact.

@@ -17,6 +17,7 @@ from kernad._arrays import (
     as_classifier_rows,
     as_rows,
     as_scores,
+    as_weights,
     exact_rows,
     to_numpy,
 )
@@ -27,7 +28,7 @@ from kernad._html import as_html
 from kernad._options import Option, shown, to_texts
 from kernad._stored import Stored
 from kernad._types import Components, Covariance, Doubles, FeatureScalingMethod, FitReport, Note, Scaling, Tensor
-from kernad.calibration import Calibrated
+from kernad.calibration import Calibrated, require_no_weights
 from kernad.explanation import Explanation, Neighbours
 from kernad.sketch import Sketch
 
@@ -164,11 +165,16 @@ class KDEClassifier(Calibrated, Stored):
     def column_names(self, names: Sequence[str]) -> None:
         self._core.set_column_names([str(name) for name in names], self._core.left_out_columns)
 
-    def fit(self, embeddings: ArrayLike, *, progress: Progress = None) -> bool:
+    def fit(
+        self, embeddings: ArrayLike, *, sample_weight: ArrayLike | None = None, progress: Progress = None
+    ) -> bool:
         """Learn the density of normal examples.
 
         Args:
             embeddings: N x D, of normal things only; all finite. Or a Sketch of them.
+            sample_weight: how often each row counts, N numbers of 0 or more: a weight of 3 is three equal rows, to the
+                bit, one of 0 none. Fractions weigh the sums; they do not go with ``bandwidth="loo"``, ``local_alpha``,
+                ``auto``, a sample or a Sketch. docs/estimation.md has the formulas.
             progress: ``callback(done, total)`` after each stage of the fit (checked, PCA, scaled, density), or True
                 for a tqdm bar. What it raises ends the fit, and the old model stays.
 
@@ -176,22 +182,28 @@ class KDEClassifier(Calibrated, Stored):
             False, and there is no model then, when there are fewer rows than ``n_pca_components``; else True.
 
         Raises:
-            ValueError: no rows, no columns, NaN or infinity (with row and column), a finite value beyond float32, or
-                all rows identical. A model fitted before stays.
+            ValueError: no rows, no columns, NaN or infinity (with row and column), a finite value beyond float32,
+                all rows identical, or weights that are negative, not finite or no use here. A model fitted before
+                stays.
 
         Warns:
             FitWarning: components were cut to the data's rank, directions left out, or rows sampled.
         """
-        if isinstance(embeddings, Sketch):
-            rows: ExactRows | _core.Sketch = embeddings._of()
-            names = list(embeddings.column_names)
-        else:
-            rows, names = training_rows(embeddings, "embeddings", exact_rows)
         with Reporter(progress, "fit") as reporter:
-            fitted = self._core.fit(rows, threads_for(self.num_threads), reporter.callback, names)
+            fitted = self._fit(embeddings, sample_weight, reporter)
         if fitted:
             self._warn_of_notes()
         return fitted
+
+    def _fit(self, embeddings: ArrayLike, sample_weight: ArrayLike | None, reporter: Reporter) -> bool:
+        threads = threads_for(self.num_threads)
+        if isinstance(embeddings, Sketch):
+            require_no_weights(sample_weight)
+            return self._core.fit(embeddings._of(), threads, reporter.callback, list(embeddings.column_names))
+        rows, names = training_rows(embeddings, "embeddings", exact_rows)
+        if sample_weight is None:
+            return self._core.fit(rows, threads, reporter.callback, names)
+        return self._core.fit_weighted(rows, as_weights(sample_weight, len(rows)), threads, reporter.callback, names)
 
     def pre_process(self, feature_stack: ArrayLike, max_length: Any = None) -> tuple[Any, Any]:
         """Scale PCA features by the method chosen.

@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from kernad import _core
-from kernad._arrays import ArrayLike, float32_rows, to_numpy
+from kernad._arrays import ArrayLike, as_weights, float32_rows, to_numpy
 from kernad._calls import threads_for, whole_number
 from kernad._columns import Missing, model_rows, of_complete_rows, training_rows
 from kernad._errors import InvalidInput
@@ -51,14 +51,25 @@ class GaussianKDE:
         if dataset is not None:
             self.fit(dataset)
 
-    def fit(self, dataset: ArrayLike) -> None:
+    def fit(self, dataset: ArrayLike, *, sample_weight: ArrayLike | None = None) -> None:
         """Learn from N x k rows (N >= 2), which stay unchanged.
 
+        Args:
+            dataset: N x k.
+            sample_weight: how often each row counts, N numbers of 0 or more: a weight of 3 is three equal rows, one of
+                0 none. N in Scott's rule is their sum; scipy's is ``neff = w.sum() ** 2 / (w**2).sum()``, and weights
+                of ``w * neff / w.sum()`` give its density.
+
         Raises:
-            ValueError: empty, NaN or infinite input, or all rows identical.
+            ValueError: empty, NaN or infinite input, all rows identical; weights that are negative or not finite, and
+                fractions with ``bandwidth="loo"`` or ``local_alpha``.
         """
         rows, names = training_rows(dataset, "features", float32_rows)
-        self._core.fit(rows, threads_for(self.num_threads))
+        threads = threads_for(self.num_threads)
+        if sample_weight is None:
+            self._core.fit(rows, threads)
+        else:
+            self._core.fit_weighted(rows, as_weights(sample_weight, len(rows)), threads)
         self.column_names = tuple(names)
 
     @overload

@@ -44,9 +44,8 @@ void recalibrate(KDEClassifier& self, int threads, std::optional<double> target_
 }
 
 /// The held-out log-density of each row that the fit used.
-template <typename Array>
-Doubles calibrate(KDEClassifier& self, const Array& rows, std::size_t folds, std::optional<double> target_fpr,
-                  int threads, const nb::object& progress) {
+Doubles run_calibration(KDEClassifier& self, std::optional<double> target_fpr, int threads, const nb::object& progress,
+                        const auto& calibrate) {
   FitProgress report;
   if (!progress.is_none()) {
     report = [&](std::size_t done, std::size_t total) {
@@ -55,9 +54,25 @@ Doubles calibrate(KDEClassifier& self, const Array& rows, std::size_t folds, std
     };
   }
   std::vector<double> held_out;
-  recalibrate(self, threads, target_fpr,
-              [&](KDEClassifier& copy) { held_out = copy.calibrate(view(rows), folds, report); });
+  recalibrate(self, threads, target_fpr, [&](KDEClassifier& copy) { held_out = calibrate(copy, report); });
   return to_numpy(std::move(held_out));
+}
+
+template <typename Array>
+Doubles calibrate(KDEClassifier& self, const Array& rows, std::size_t folds, std::optional<double> target_fpr,
+                  int threads, const nb::object& progress) {
+  return run_calibration(self, target_fpr, threads, progress, [&](KDEClassifier& copy, const FitProgress& report) {
+    return copy.calibrate(view(rows), folds, report);
+  });
+}
+
+/// weights: one per row.
+template <typename Array>
+Doubles calibrate_weighted(KDEClassifier& self, const Array& rows, const Scores& weights, std::size_t folds,
+                           std::optional<double> target_fpr, int threads, const nb::object& progress) {
+  return run_calibration(self, target_fpr, threads, progress, [&](KDEClassifier& copy, const FitProgress& report) {
+    return copy.calibrate(view(rows), view(weights), folds, report);
+  });
 }
 
 template <typename Array>
@@ -132,6 +147,18 @@ void bind_calibration(nb::module_& m, nb::class_<KDEClassifier>& classifier) {
       .def("calibrate", &calibrate<Sketch>, nb::arg("sketch"), nb::arg("folds"), nb::arg("target_fpr").none(),
            nb::arg("threads"), nb::arg("progress").none(),
            nb::sig("def calibrate(self, sketch: Sketch, folds: int, target_fpr: float | None, threads: int, "
+                   "progress: collections.abc.Callable[[int, int], object] | None) -> "
+                   "numpy.typing.NDArray[numpy.float64]"))
+      .def("calibrate_weighted", &calibrate_weighted<Rows>, nb::arg("rows").noconvert(), nb::arg("weights"),
+           nb::arg("folds"), nb::arg("target_fpr").none(), nb::arg("threads"), nb::arg("progress").none(),
+           nb::sig("def calibrate_weighted(self, rows: numpy.typing.NDArray[numpy.float32], "
+                   "weights: numpy.typing.NDArray[numpy.float64], folds: int, target_fpr: float | None, threads: int, "
+                   "progress: collections.abc.Callable[[int, int], object] | None) -> "
+                   "numpy.typing.NDArray[numpy.float64]"))
+      .def("calibrate_weighted", &calibrate_weighted<DoubleRows>, nb::arg("rows").noconvert(), nb::arg("weights"),
+           nb::arg("folds"), nb::arg("target_fpr").none(), nb::arg("threads"), nb::arg("progress").none(),
+           nb::sig("def calibrate_weighted(self, rows: numpy.typing.NDArray[numpy.float64], "
+                   "weights: numpy.typing.NDArray[numpy.float64], folds: int, target_fpr: float | None, threads: int, "
                    "progress: collections.abc.Callable[[int, int], object] | None) -> "
                    "numpy.typing.NDArray[numpy.float64]"))
       .def("calibrate_from", &calibrate_from<Rows>, nb::arg("rows").noconvert(), nb::arg("target_fpr").none(),

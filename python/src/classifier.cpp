@@ -47,9 +47,8 @@ KDEClassifier with_threads(const KDEClassifier& classifier, int threads) {
 
 /// progress: None, or called with (stages done, stages in all); what it raises ends the fit. names: of the columns, or
 /// none.
-template <typename Array>
-bool fit(KDEClassifier& self, const Array& rows, int threads, const nb::object& progress,
-         std::vector<std::string> names) {
+bool run_fit(KDEClassifier& self, int threads, const nb::object& progress, std::vector<std::string> names,
+             const auto& fit) {
   KDEClassifier copy = with_threads(self, threads);
   FitProgress report;
   if (!progress.is_none()) {
@@ -61,11 +60,27 @@ bool fit(KDEClassifier& self, const Array& rows, int threads, const nb::object& 
   bool fitted = false;
   {
     const WithoutGil without_gil;
-    fitted = copy.fit(view(rows), report);
+    fitted = fit(copy, report);
     if (fitted && !names.empty()) copy.set_column_names(std::move(names));
   }
   self = std::move(copy);
   return fitted;
+}
+
+template <typename Array>
+bool fit(KDEClassifier& self, const Array& rows, int threads, const nb::object& progress,
+         std::vector<std::string> names) {
+  return run_fit(self, threads, progress, std::move(names),
+                 [&](KDEClassifier& copy, const FitProgress& report) { return copy.fit(view(rows), report); });
+}
+
+/// weights: one per row.
+template <typename Array>
+bool fit_weighted(KDEClassifier& self, const Array& rows, const Scores& weights, int threads,
+                  const nb::object& progress, std::vector<std::string> names) {
+  return run_fit(self, threads, progress, std::move(names), [&](KDEClassifier& copy, const FitProgress& report) {
+    return copy.fit(view(rows), view(weights), report);
+  });
 }
 
 template <typename Array>
@@ -190,6 +205,18 @@ void bind_classifier(nb::module_& m) {
                    "names: collections.abc.Sequence[str]) -> bool"))
       .def("fit", &fit<Sketch>, nb::arg("sketch"), nb::arg("threads"), nb::arg("progress").none(), nb::arg("names"),
            nb::sig("def fit(self, sketch: Sketch, threads: int, "
+                   "progress: collections.abc.Callable[[int, int], object] | None, "
+                   "names: collections.abc.Sequence[str]) -> bool"))
+      .def("fit_weighted", &fit_weighted<Rows>, nb::arg("rows").noconvert(), nb::arg("weights"), nb::arg("threads"),
+           nb::arg("progress").none(), nb::arg("names"),
+           nb::sig("def fit_weighted(self, rows: numpy.typing.NDArray[numpy.float32], "
+                   "weights: numpy.typing.NDArray[numpy.float64], threads: int, "
+                   "progress: collections.abc.Callable[[int, int], object] | None, "
+                   "names: collections.abc.Sequence[str]) -> bool"))
+      .def("fit_weighted", &fit_weighted<DoubleRows>, nb::arg("rows").noconvert(), nb::arg("weights"),
+           nb::arg("threads"), nb::arg("progress").none(), nb::arg("names"),
+           nb::sig("def fit_weighted(self, rows: numpy.typing.NDArray[numpy.float64], "
+                   "weights: numpy.typing.NDArray[numpy.float64], threads: int, "
                    "progress: collections.abc.Callable[[int, int], object] | None, "
                    "names: collections.abc.Sequence[str]) -> bool"))
       .def("scores", &scores<Rows>, nb::arg("rows").noconvert(), nb::arg("as_log_likelihood"), nb::arg("threads"))

@@ -48,6 +48,14 @@ void fit_kde(GaussianKDE& self, const Rows& rows, int threads) {
   self = std::move(copy);
 }
 
+/// weights: one per row.
+void fit_kde_weighted(GaussianKDE& self, const Rows& rows, const Scores& weights, int threads) {
+  GaussianKDE copy = self;
+  copy.set_threads(threads);
+  without_gil([&] { copy.fit(view(rows), view(weights)); });
+  self = std::move(copy);
+}
+
 Doubles log_density(const GaussianKDE& self, const Rows& rows, int threads) {
   GaussianKDE copy = self;
   copy.set_threads(threads);
@@ -105,6 +113,7 @@ void bind_stages(nb::module_& m) {
           [](GaussianKDE* self, const nb::dict& options) { new (self) GaussianKDE(to_options(options).kde); },
           nb::arg("options"), nb::sig("def __init__(self, options: dict[str, str]) -> None"))
       .def("fit", &fit_kde, nb::arg("rows").noconvert(), nb::arg("threads"))
+      .def("fit_weighted", &fit_kde_weighted, nb::arg("rows").noconvert(), nb::arg("weights"), nb::arg("threads"))
       .def("log_density", &log_density, nb::arg("rows").noconvert(), nb::arg("threads"))
       .def("density", &density, nb::arg("rows").noconvert(), nb::arg("threads"))
       .def(

@@ -125,16 +125,42 @@ SymmetricEigen symmetric_eigen(std::vector<double> matrix, std::size_t n,
   return eigen;
 }
 
-void orthonormalise_rows(Matrix<double>& vectors) {
-  const FortranLock lock;
+namespace {
+
+/// Rows as columns: Householder vectors and R in their place. Returns tau. The caller holds the lock.
+std::vector<double> factorise(Matrix<double>& vectors, std::vector<double>& work) {
   const int m = fortran_int(vectors.cols());
   const int n = fortran_int(vectors.rows());
   std::vector<double> tau(vectors.rows());
-  std::vector<double> work(vectors.rows() * kBlock);
+  work.resize(vectors.rows() * kBlock);
   const int lwork = fortran_int(work.size());
   int info = 0;
   dgeqrf_(&m, &n, vectors.data(), &m, tau.data(), work.data(), &lwork, &info);
   check("dgeqrf", info);
+  return tau;
+}
+
+}  // namespace
+
+std::vector<double> parts_beyond_previous(Matrix<double>& vectors) {
+  std::vector<double> work;
+  {
+    const FortranLock lock;
+    factorise(vectors, work);
+  }
+  std::vector<double> parts(vectors.rows());
+  for (std::size_t i = 0; i < parts.size(); ++i) parts[i] = std::abs(vectors(i, i));
+  return parts;
+}
+
+void orthonormalise_rows(Matrix<double>& vectors) {
+  const FortranLock lock;
+  const int m = fortran_int(vectors.cols());
+  const int n = fortran_int(vectors.rows());
+  std::vector<double> work;
+  const std::vector<double> tau = factorise(vectors, work);
+  const int lwork = fortran_int(work.size());
+  int info = 0;
   dorgqr_(&m, &n, &n, vectors.data(), &m, tau.data(), work.data(), &lwork, &info);
   check("dorgqr", info);
 }

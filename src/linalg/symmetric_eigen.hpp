@@ -25,6 +25,9 @@ struct SymmetricEigen {
 /// Makes the rows of `vectors` orthonormal, in order, without changing their span (rows <= cols, independent).
 void orthonormalise_rows(Matrix<double>& vectors);
 
+/// The length of each row's part that is no combination of the rows before it (rows <= cols). Destroys `vectors`.
+[[nodiscard]] std::vector<double> parts_beyond_previous(Matrix<double>& vectors);
+
 /// Flips the sign of each row where needed, so that its entry of largest magnitude (the first among ties) is positive.
 void fix_signs(Matrix<double>& vectors);
 

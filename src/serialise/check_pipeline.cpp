@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "kernad/error.hpp"
+#include "linalg/log_volume.hpp"
 
 namespace kernad::serialise {
 namespace {
@@ -42,29 +43,6 @@ void check_range(const model::Pipeline& pipeline) {
   }
 }
 
-/// log of the volume that the columns span, by Gram-Schmidt: log |det| of a square matrix. -infinity when one of them
-/// is zero or, up to rounding, a combination of those before it.
-double log_volume(const Matrix<double>& matrix) {
-  std::vector<std::vector<double>> basis;
-  double log_volume = 0;
-  for (std::size_t j = 0; j < matrix.cols(); ++j) {
-    std::vector<double> column(matrix.rows());
-    for (std::size_t i = 0; i < column.size(); ++i) column[i] = matrix(i, j);
-    const double before = root_sum_of_squares(column);
-    for (const auto& direction : basis) {
-      double dot = 0;
-      for (std::size_t i = 0; i < column.size(); ++i) dot += direction[i] * column[i];
-      for (std::size_t i = 0; i < column.size(); ++i) column[i] -= dot * direction[i];
-    }
-    const double length = root_sum_of_squares(column);
-    if (!(length > 1e-13 * before)) return -std::numeric_limits<double>::infinity();
-    for (double& x : column) x /= length;
-    basis.push_back(std::move(column));
-    log_volume += std::log(length);
-  }
-  return log_volume;
-}
-
 void check_axes(const pca::State& pca) {
   for (std::size_t k = 0; k < pca.singular_vectors.cols(); ++k) {
     bool zero = true;
@@ -85,7 +63,7 @@ void check_axes(const pca::State& pca) {
 }
 
 void check_whitening(const kde::State& kde) {
-  const double volume = log_volume(kde.bw_transform);
+  const double volume = linalg::log_volume(kde.bw_transform);
   if (!std::isfinite(volume)) {
     throw InvalidInput("tensor 'kde_model.bw_transform' is singular: its columns do not span a direction each");
   }

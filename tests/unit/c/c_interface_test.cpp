@@ -1,6 +1,7 @@
 // The C interface gives what the C++ interface gives, to the bit, and reports each fault by its code and a sentence.
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <cstring>
 #include <fstream>
@@ -95,6 +96,30 @@ KDEClassifier classifier(const KDEClassifierOptions& with = {}) {
 }
 
 // ---- the same as in C++ ----
+
+TEST(CModelTest, WeightsRepeatRows) {
+  const auto train = gaussian(40, 3, 1);
+  Embeddings again(41, 3);
+  for (std::size_t i = 0; i < 41; ++i) std::ranges::copy(train.row(i == 0 ? 0 : i - 1), again.row(i).begin());
+  std::vector<double> weights(40, 1);
+  weights[0] = 2;
+  const auto by_rows = fitted(again);
+  auto by_weights = make<kernad_model>([&](kernad_model** out) {
+    return kernad_model_fit_weighted(nullptr, rows_of(train), weights.data(), nullptr, nullptr, out);
+  });
+  EXPECT_EQ(scores(by_weights.get(), train), scores(by_rows.get(), train));
+  EXPECT_EQ(kernad_model_calibrate(by_rows.get(), rows_of(again), 5, nullptr, nullptr), KERNAD_OK);
+  EXPECT_EQ(kernad_model_calibrate_weighted(by_weights.get(), rows_of(train), weights.data(), 5, nullptr, nullptr),
+            KERNAD_OK);
+  EXPECT_EQ(figure(by_weights.get(), "smallest_fpr"), figure(by_rows.get(), "smallest_fpr"));
+  EXPECT_EQ(kernad_model_calibrate(by_weights.get(), rows_of(train), 5, nullptr, nullptr), KERNAD_INVALID_INPUT);
+  weights[7] = -1;
+  kernad_model* none = nullptr;
+  EXPECT_EQ(kernad_model_fit_weighted(nullptr, rows_of(train), weights.data(), nullptr, nullptr, &none),
+            KERNAD_INVALID_INPUT);
+  EXPECT_STREQ(kernad_last_error(), "the weight of row 7 is -1; valid: 0 or more, and finite");
+  EXPECT_EQ(none, nullptr);
+}
 
 TEST(CInterfaceTest, DefaultsScoreAsInCpp) {
   EXPECT_EQ(scores(fitted(kTrain).get(), kQueries), classifier().compute_kde_scores(kQueries, true));
