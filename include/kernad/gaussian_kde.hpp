@@ -73,6 +73,7 @@ class KERNAD_API GaussianKDE {
   [[nodiscard]] MatrixView<double> bw_transform() const;  ///< k x r: W with W W^T = (h^2 C)^-1 (pseudo-inverse)
   [[nodiscard]] std::span<const double> mean() const;     ///< k: subtracted before whitening
   [[nodiscard]] Embeddings dataset() const;               ///< N x r: the rows, whitened: (x - mean) W
+  [[nodiscard]] std::span<const double> weights() const;  ///< N: how much each of them counts; empty: all the same
   [[nodiscard]] double log_norm()
       const;  ///< log of the kernel's constant: sum log(1 / (h sigma_j)) minus r/2 log(2 pi)
 

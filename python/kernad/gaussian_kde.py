@@ -118,7 +118,8 @@ class GaussianKDE:
             raise InvalidInput("rows cannot be drawn from a density with bandwidths of each row's own (local_alpha)")
         kept = (np.random.Generator, np.random.RandomState)
         random = random_state if isinstance(random_state, kept) else np.random.default_rng(random_state)
-        rows = random.choice(self._core.size, number)
+        weights = self._core.weights
+        rows = random.choice(self._core.size, number, p=weights / weights.sum() if len(weights) else None)
         whitened = self.dataset[rows] + random.normal(size=(number, self.rank))
         drawn: npt.NDArray[np.float64] = whitened @ np.linalg.pinv(whitening) + self.mean
         return drawn

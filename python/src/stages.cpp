@@ -134,6 +134,8 @@ void bind_stages(nb::module_& m) {
           "mean", [](const GaussianKDE& self) { return copy_to_numpy(self.mean()); }, nb::rv_policy::move)
       .def_prop_ro(
           "dataset", [](const GaussianKDE& self) { return to_numpy(self.dataset()); }, nb::rv_policy::move)
+      .def_prop_ro(
+          "weights", [](const GaussianKDE& self) { return copy_to_numpy(self.weights()); }, nb::rv_policy::move)
       .def_prop_ro("log_norm", &GaussianKDE::log_norm);
 }
 

@@ -144,3 +144,12 @@ def test_scipys_own_tests_pass(name: str, monkeypatch: pytest.MonkeyPatch) -> No
         test(n_basesample=20)
     else:
         test()
+
+
+def test_rows_are_drawn_as_often_as_they_weigh() -> None:
+    rows = np.array([[0.0], [100.0], [200.0]], dtype=np.float32)
+    density = kernad.GaussianKDE(bandwidth=0.01)
+    density.fit(rows, sample_weight=[0.5, 1.25, 0.25])
+    drawn = np.round(density.sample(4000, random_state=1) / 100).ravel()
+    # Binomial: a standard deviation of at most 0.008 in a share of 4,000.
+    np.testing.assert_allclose([np.mean(drawn == i) for i in range(3)], [0.25, 0.625, 0.125], atol=0.04)

@@ -76,6 +76,7 @@ double GaussianKDE::shrinkage() const { return fitted(state_).shrinkage; }
 MatrixView<double> GaussianKDE::bw_transform() const { return fitted(state_).bw_transform; }
 std::span<const double> GaussianKDE::mean() const { return fitted(state_).mean; }
 Embeddings GaussianKDE::dataset() const { return kde::whitened_rows(fitted(state_).references); }
+std::span<const double> GaussianKDE::weights() const { return fitted(state_).references.weights; }
 double GaussianKDE::log_norm() const { return fitted(state_).log_norm; }
 
 }  // namespace kernad
