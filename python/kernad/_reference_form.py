@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from kernad._errors import InvalidInput
-from kernad._fitted import COLUMN_SHIFT, DENSITY_TAIL, EXACT_DATASET
+from kernad._fitted import COLUMN_SHIFT, DENSITY_TAIL, EXACT_DATASET, WEIGHTS
 
 NAMES = (
     "pca_model.singular_vectors",
@@ -76,6 +76,10 @@ def require_plain_kernels(state: Mapping[str, Any], where: str) -> None:
     """Raises InvalidInput for a density that has a residual column or bandwidths row by row, or for two of them."""
     if "committee.first_tail" in state:
         raise InvalidInput(f"{where} has one density, not two that judge together; fit without auto")
+    if WEIGHTS in state:
+        raise InvalidInput(
+            f"{where} has no weights of rows; fit without weights, or with whole ones that are not large"
+        )
     if COLUMN_SHIFT in state:
         raise InvalidInput(f"{where} has no shift of columns that are far from zero; fit on centred rows")
     if EXACT_DATASET in state:
