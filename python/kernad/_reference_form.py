@@ -76,15 +76,11 @@ def require_plain_kernels(state: Mapping[str, Any], where: str) -> None:
     """Raises InvalidInput for a density that has a residual column or bandwidths row by row, or for two of them."""
     if "committee.first_tail" in state:
         raise InvalidInput(f"{where} has one density, not two that judge together; fit without auto")
-    if WEIGHTS in state:
-        raise InvalidInput(
-            f"{where} has no weights of rows; fit without weights, or with whole ones that are not large"
-        )
     if COLUMN_SHIFT in state:
         raise InvalidInput(f"{where} has no shift of columns that are far from zero; fit on centred rows")
     if EXACT_DATASET in state:
         raise InvalidInput(f"{where} has no rows in double precision; fit with a larger bandwidth")
-    if "kde_model.weights" in state:
+    if WEIGHTS in state:
         raise InvalidInput(f"{where} has no weights of rows; fit with whole numbers, which repeat rows, or without")
     components = np.shape(state["pca_model.singular_vectors"])[1]
     if "kde_model.local_factors" in state:

@@ -48,6 +48,7 @@ class GaussianKDE:
         self.pruning = pruning
         self.column_names: tuple[str, ...] = ()
         """Names of the columns fitted on; later ones are matched by them."""
+        self._shares: npt.NDArray[np.float64] | None = None  # of the rows in the sum, where weights are not repetitions
         if dataset is not None:
             self.fit(dataset)
 
@@ -66,10 +67,15 @@ class GaussianKDE:
         """
         rows, names = training_rows(dataset, "features", float32_rows)
         threads = threads_for(self.num_threads)
+        shares = None
         if sample_weight is None:
             self._core.fit(rows, threads)
         else:
-            self._core.fit_weighted(rows, as_weights(sample_weight, len(rows)), threads)
+            weights = as_weights(sample_weight, len(rows))
+            self._core.fit_weighted(rows, weights, threads)
+            counted = weights[weights > 0]
+            shares = counted / counted.sum() if len(counted) == self._core.size else None
+        self._shares = shares
         self.column_names = tuple(names)
 
     @overload
@@ -118,7 +124,7 @@ class GaussianKDE:
             raise InvalidInput("rows cannot be drawn from a density with bandwidths of each row's own (local_alpha)")
         kept = (np.random.Generator, np.random.RandomState)
         random = random_state if isinstance(random_state, kept) else np.random.default_rng(random_state)
-        rows = random.choice(self._core.size, number)
+        rows = random.choice(self._core.size, number, p=self._shares)
         whitened = self.dataset[rows] + random.normal(size=(number, self.rank))
         drawn: npt.NDArray[np.float64] = whitened @ np.linalg.pinv(whitening) + self.mean
         return drawn

@@ -50,8 +50,10 @@ def test_mypy_finds_what_is_wrong_and_knows_the_results(tmp_path) -> None:
     pytest.importorskip("mypy", reason="mypy is not installed")
     (tmp_path / "user.py").write_text(CODE)
     command = [sys.executable, "-m", "mypy", "--ignore-missing-imports", "--cache-dir", str(tmp_path), "user.py"]
-    folder = str(Path(kernad.__file__).parents[1])
-    ran = subprocess.run(command, capture_output=True, text=True, cwd=tmp_path, env={"MYPYPATH": folder, "PATH": ""})
+    folder = Path(kernad.__file__).parents[1]
+    installed = folder.name in ("site-packages", "dist-packages")  # mypy looks there by itself, and nowhere twice
+    environment = {"PATH": ""} if installed else {"PATH": "", "MYPYPATH": str(folder)}
+    ran = subprocess.run(command, capture_output=True, text=True, cwd=tmp_path, env=environment)
     lines = CODE.splitlines()
     found = dict.fromkeys(range(1, len(lines) + 1), "")
     for line in ran.stdout.splitlines():
