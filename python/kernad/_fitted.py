@@ -6,11 +6,11 @@ For a row x of D columns, with the names below:
     p = (p, sqrt(|c s|^2 - |p|^2))                           where features end with a residual (s: column_scale)
     f = p / max_length, or p / |p|
     q = (f - kde_mean) W                                     (W: whitening)
-    log-density = log_constant + logsumexp_i(-|q - r_i|^2 / (2 h_i^2) - d log h_i)
+    log-density = log_constant + logsumexp_i(log w_i - |q - r_i|^2 / (2 h_i^2) - d log h_i)
 
-with log_constant = log_norm - log N, and h_i = 1 unless bandwidths are local. Of two densities that judge together each
-has a Tail, by which the second's log-density becomes one of the first's (docs/estimation.md). Where there is a
-column_shift, x is what remains of a row without it, rounded to float32.
+with log_constant = log_norm - log(sum w_i), h_i = 1 unless bandwidths are local, and w_i = 1 unless rows have weights.
+Of two densities that judge together each has a Tail, by which the second's log-density becomes one of the first's
+(docs/estimation.md). Where there is a column_shift, x is what remains of a row without it, rounded to float32.
 """
 
 from __future__ import annotations
@@ -27,6 +27,7 @@ FIRST_TAIL = "committee.first_tail"
 SECOND_TAIL = "committee.second_tail"
 COLUMN_SHIFT = "column_shift"
 EXACT_DATASET = "kde_model.exact_dataset"
+WEIGHTS = "kde_model.weights"
 DENSITY_TAIL = "subspace.density_tail"
 INSIDE_TAIL = "subspace.inside_tail"
 

@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 from sklearn.utils.validation import check_is_fitted
 
-from kernad._arrays import ArrayLike, ExactRows, as_classifier_rows
+from kernad._arrays import ArrayLike, ExactRows, as_classifier_rows, to_numpy
 from kernad._calls import callers_level, whole_number
 from kernad._errors import FitWarning, InvalidParameter
 from kernad.classifier import KDEClassifier
@@ -87,8 +87,15 @@ class Decisions:
     def p_values(self, X: ArrayLike) -> npt.NDArray[np.float64]:
         """Conformal p-value of each row: small is anomalous (``KDEClassifier.p_values``). Needs ``folds``."""
         check_is_fitted(self, "classifier_")
-        values: npt.NDArray[np.float64] = self.classifier_.p_values(self._scores(self._rows(X)))
-        return values
+        rows = self._rows(X)
+        values: npt.NDArray[np.float64] = self.classifier_.p_values(self._scores(rows))
+        return self._like(rows, values)
+
+    @staticmethod
+    def _like(rows: ArrayLike, result: npt.NDArray[Any]) -> npt.NDArray[Any]:
+        """The result as an array of the kind that the checked rows have: torch tensors, by scikit-learn's dispatch."""
+        alike: npt.NDArray[Any] = to_numpy(rows, "X")[1](result)
+        return alike
 
     def explain(self, row: ArrayLike, nearest: int = 5) -> Explanation:
         """Why one row has its score: see ``KDEClassifier.explain``."""

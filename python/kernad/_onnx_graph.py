@@ -20,6 +20,7 @@ from kernad._fitted import (
     INSIDE_TAIL,
     SECOND,
     SECOND_TAIL,
+    WEIGHTS,
     Tail,
     dimension,
     has_residual,
@@ -180,25 +181,22 @@ def _scale(g: _Graph, features: str, method: FeatureScalingMethod, max_length: f
 
 
 def _kernel_sums(g: _Graph, scaled: str, state: Mapping[str, Any], part: str) -> str:
-    """log_constant + logsumexp_i(-|q - r_i|^2 / (2 h_i^2) - d log h_i), expanded: in float64 that loses nothing."""
+    """The logarithm of the weighted sum of kernels, with squares expanded: in float64 that loses nothing."""
     dataset = np.asarray(state[part + "kde_model.dataset"])
     whitening = np.asarray(state[part + "kde_model.bw_transform"])
     mean = state.get(part + "kde_model.mean", np.zeros(len(whitening)))
     centred = g.node("Sub", [scaled, g.constant("kde_mean", mean)], "scaled_centred")
     queries = g.node("MatMul", [centred, g.constant("bw_transform", whitening)], "queries")
-    constant = float(np.ravel(state[part + "kde_model.log_norm"])[0]) - float(np.log(len(dataset)))
-    row_weights = state.get(part + "kde_model.weights")
-    if row_weights is not None:  # in place of N kernels of weight 1
-        constant += float(np.log(len(dataset)) - np.log(np.sum(row_weights)))
+    weights = np.asarray(state.get(part + WEIGHTS, np.ones(len(dataset))))
+    constant = float(np.ravel(state[part + "kde_model.log_norm"])[0]) - float(np.log(weights.sum()))
 
     references = g.node(
         "Cast", [g.constant("dataset", dataset.T.astype(np.float32))], "references", to=TensorProto.DOUBLE
     )
-    half_squares = 0.5 * np.sum(dataset.astype(np.float64) ** 2, axis=1)
-    if row_weights is not None:
-        half_squares -= np.log(row_weights)
+    squares = 0.5 * np.sum(dataset.astype(np.float64) ** 2, axis=1)  # rows with weights have no bandwidths of their own
+    half_squares = g.constant("half_squares", squares - np.log(weights))
     products = g.node("MatMul", [queries, references], "products")
-    exponents = g.node("Sub", [products, g.constant("half_squares", half_squares)], "exponents")
+    exponents = g.node("Sub", [products, half_squares], "exponents")
     factors = state.get(part + "kde_model.local_factors")
     query_squares = g.reduce("ReduceSumSquare", queries, "query_squares", keepdims=int(factors is not None))
     half_query = g.node("Mul", [query_squares, g.constant("half", 0.5)], "half_query_squares")
@@ -208,14 +206,14 @@ def _kernel_sums(g: _Graph, scaled: str, state: Mapping[str, Any], part: str) ->
     else:
         distances = g.node("Sub", [exponents, half_query], "minus_half_distances")
         narrowed = g.node("Mul", [distances, g.constant("inverse_squares", factors**-2.0)], "narrowed")
-        weights = g.constant("log_weights", -dimension(state, part) * np.log(factors))
-        relative = _log_sum_exp(g, g.node("Add", [narrowed, weights], "weighted"))
+        heights = g.constant("log_heights", -dimension(state, part) * np.log(factors))
+        relative = _log_sum_exp(g, g.node("Add", [narrowed, heights], "raised"))
     return g.node("Add", [relative, g.constant("log_constant", constant)], "log_density_here")
 
 
 def _log_sum_exp(g: _Graph, exponents: str) -> str:
-    """Of each row. The exponentials alone are taken in float32, which runtimes do ten times as fast: at most 1, and each
-    within 2^-20 of its share of the sum where that share counts.
+    """Of each row. The exponentials alone are taken in float32, which runtimes do ten times as fast: none is above 1,
+    and each is within 2^-20 of its share of the sum where that share counts.
     """
     largest = g.reduce("ReduceMax", exponents, "largest_exponent", keepdims=1)
     below = g.node("Cast", [g.node("Sub", [exponents, largest], "below_largest")], "below", to=TensorProto.FLOAT)

@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from kernad._errors import InvalidInput
-from kernad._fitted import COLUMN_SHIFT, DENSITY_TAIL, EXACT_DATASET
+from kernad._fitted import COLUMN_SHIFT, DENSITY_TAIL, EXACT_DATASET, WEIGHTS
 
 NAMES = (
     "pca_model.singular_vectors",
@@ -80,7 +80,7 @@ def require_plain_kernels(state: Mapping[str, Any], where: str) -> None:
         raise InvalidInput(f"{where} has no shift of columns that are far from zero; fit on centred rows")
     if EXACT_DATASET in state:
         raise InvalidInput(f"{where} has no rows in double precision; fit with a larger bandwidth")
-    if "kde_model.weights" in state:
+    if WEIGHTS in state:
         raise InvalidInput(f"{where} has no weights of rows; fit with whole numbers, which repeat rows, or without")
     components = np.shape(state["pca_model.singular_vectors"])[1]
     if "kde_model.local_factors" in state:

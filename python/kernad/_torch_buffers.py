@@ -6,7 +6,16 @@ from typing import Any
 
 import torch
 
-from kernad._fitted import COLUMN_SHIFT, DENSITY_TAIL, EXACT_DATASET, FIRST_TAIL, INSIDE_TAIL, SECOND, SECOND_TAIL
+from kernad._fitted import (
+    COLUMN_SHIFT,
+    DENSITY_TAIL,
+    EXACT_DATASET,
+    FIRST_TAIL,
+    INSIDE_TAIL,
+    SECOND,
+    SECOND_TAIL,
+    WEIGHTS,
+)
 from kernad._reference_form import NAMES
 from kernad._torch_parts import Buffers
 
@@ -22,6 +31,7 @@ _PIPELINE = (
     "kde_model.log_norm",
     "kde_model.local_factors",
     EXACT_DATASET,
+    WEIGHTS,
 )
 _SUBSPACE = (*(f"subspace.{name}" for name in ("mean", "scale", "largest", "axes", "noise")), DENSITY_TAIL, INSIDE_TAIL)
 KNOWN = {

@@ -265,8 +265,6 @@ class KDEClassifier(ModelBuffers):
         self._metadata = {}
         if classifier is not None:
             state = classifier.state_dict()
-            if "kde_model.weights" in state:
-                raise InvalidInput("kernad.torch has no weights of rows; fit with whole numbers, which repeat rows")
             self._metadata = state.metadata
             form = to_reference_form(state) if is_reference_form(state) else dict(state)
             if "calibration.log_densities" in state:

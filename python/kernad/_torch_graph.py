@@ -23,6 +23,7 @@ from kernad._fitted import (
     INSIDE_TAIL,
     SECOND,
     SECOND_TAIL,
+    WEIGHTS,
     dimension,
     has_residual,
     is_pair,
@@ -115,10 +116,14 @@ def kernel_sums(
     factors = buffer("kde_model.local_factors")
     if factors is not None:
         exponents = exponents / factors.square() - dimensions * factors.log()
+    weights = buffer(WEIGHTS)
+    total: Any = math.log(size)
+    if weights is not None:
+        exponents, total = exponents + weights.log(), weights.sum().log()
     log_norm = buffer("kde_model.log_norm")
     if log_norm is None:
         log_norm = _log_norm_of(whitening) if beyond else buffer("kde_model.norm").log()
-    return torch.logsumexp(exponents, dim=1) + (log_norm.reshape(()) - math.log(size))
+    return torch.logsumexp(exponents, dim=1) + (log_norm.reshape(()) - total)
 
 
 def probabilities(log_densities: Any, midpoint: float | None = None) -> Any:

@@ -165,9 +165,7 @@ class KDEClassifier(Calibrated, Stored):
     def column_names(self, names: Sequence[str]) -> None:
         self._core.set_column_names([str(name) for name in names], self._core.left_out_columns)
 
-    def fit(
-        self, embeddings: ArrayLike, *, sample_weight: ArrayLike | None = None, progress: Progress = None
-    ) -> bool:
+    def fit(self, embeddings: ArrayLike, *, sample_weight: ArrayLike | None = None, progress: Progress = None) -> bool:
         """Learn the density of normal examples.
 
         Args:

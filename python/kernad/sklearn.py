@@ -95,7 +95,7 @@ class KDEAnomalyDetector(Decisions, OutlierMixin, BaseEstimator):  # type: ignor
         """
         if not isinstance(self.contamination, Real) or not 0 < self.contamination <= 0.5:
             raise InvalidParameter(f"contamination is {self.contamination!r}; valid: a number above 0, at most 0.5")
-        X = validate_data(self, X, dtype=[np.float32, np.float64], ensure_min_samples=2)
+        X = validate_data(self, X, ensure_min_samples=2)
         classifier = self._make_classifier(len(X))
         classifier.fit(X)
         if hasattr(self, "feature_names_in_"):
@@ -116,7 +116,7 @@ class KDEAnomalyDetector(Decisions, OutlierMixin, BaseEstimator):  # type: ignor
             ValueError: another number of columns, other names, NaN or infinity, or a value beyond float32.
         """
         check_is_fitted(self)
-        return self._scores(self._rows(X))
+        return self._like(rows := self._rows(X), self._scores(rows))
 
     def score(self, X: ArrayLike, y: Any = None) -> float:
         """Mean log-density of the rows in nats; y is ignored. GridSearchCV's score without ``scoring``."""
@@ -128,11 +128,18 @@ class KDEAnomalyDetector(Decisions, OutlierMixin, BaseEstimator):  # type: ignor
 
     def predict(self, X: ArrayLike) -> npt.NDArray[np.int64]:
         """+1 for normal rows, -1 for outliers."""
-        return np.where(self.decision_function(X) < 0, -1, 1)
+        check_is_fitted(self)
+        rows = self._rows(X)
+        return self._like(rows, np.where(self._scores(rows) < self.offset_, -1, 1))
 
     def _rows(self, X: ArrayLike) -> npt.NDArray[Any]:
-        rows: npt.NDArray[Any] = validate_data(self, X, dtype=[np.float32, np.float64], reset=False)
+        rows: npt.NDArray[Any] = validate_data(self, X, reset=False)
         return rows
+
+    def __sklearn_tags__(self) -> Any:
+        tags = super().__sklearn_tags__()
+        tags.array_api_support = True  # torch tensors in, torch tensors out
+        return tags
 
     def _make_classifier(self, rows: int) -> KDEClassifier:
         options = attributes_of(self) | {"seed": self._seed()}

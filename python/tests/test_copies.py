@@ -126,6 +126,15 @@ def test_rows_drawn_from_a_density_are_like_it() -> None:
         kernad.GaussianKDE().sample()
 
 
+@pytest.mark.parametrize("scale", [1, 0.37])
+def test_rows_are_drawn_by_their_weights(scale) -> None:
+    made = kernad.GaussianKDE(bandwidth=0.01)
+    rows = np.array([[0.0], [1.0], [2.0]])
+    made.fit(rows, sample_weight=scale * np.array([3.0, 0.0, 7.0]))
+    drawn = COPIES["pickle"](made).sample(10_000, random_state=0)
+    assert abs((drawn < 1).mean() - 0.3) < 5 * np.sqrt(0.3 * 0.7 / 10_000)
+
+
 def test_cov_is_the_references() -> None:
     given = ROWS.T.astype(np.float64)
     before = given.copy()

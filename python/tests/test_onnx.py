@@ -184,6 +184,18 @@ def test_many_rows_within_the_promise(tmp_path) -> None:
         np.testing.assert_allclose(run(tmp_path / "model.onnx", asked)[0], expected, atol=1e-4, rtol=1e-6)
 
 
+def test_rows_with_weights(train, tmp_path) -> None:
+    plain, classifier = kernad.KDEClassifier(4), kernad.KDEClassifier(4)
+    plain.fit(train)
+    state = plain.state_dict()
+    state["kde_model.weights"] = np.linspace(0.1, 5, 300)
+    classifier.load_state_dict(state)
+    kernad.export_onnx(classifier, tmp_path / "model.onnx")
+    expected = classifier.compute_kde_scores(train, as_log_likelihood=True)
+    assert np.abs(expected - plain.compute_kde_scores(train, as_log_likelihood=True)).max() > 0.1
+    np.testing.assert_allclose(run(tmp_path / "model.onnx", train)[0], expected, atol=1e-4, rtol=1e-6)
+
+
 def test_only_standard_operators(fitted, tmp_path) -> None:
     kernad.export_onnx(fitted, tmp_path / "model.onnx")
     model = onnx.load(tmp_path / "model.onnx")

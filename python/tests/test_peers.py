@@ -73,12 +73,12 @@ def checkout(name: str, test: str) -> Path:
 
 def test_scipy(tmp_path) -> None:
     count = run_suite("peer_scipy", beside("scipy.stats", "tests", "test_kdeoth.py"), cwd=tmp_path)
-    assert count["passed"] >= 10
+    assert count["passed"] >= 40
 
 
 def test_sklearn(tmp_path) -> None:
     count = run_suite("peer_sklearn", beside("sklearn.neighbors", "tests", "test_kde.py"), cwd=tmp_path)
-    assert count["passed"] >= 12
+    assert count["passed"] >= 15
 
 
 def test_pyod(tmp_path) -> None:

@@ -164,3 +164,33 @@ def test_names_of_a_frame_reach_the_model(train, tmp_path) -> None:
     with pytest.raises(ValueError, match="same order"):  # scikit-learn's own rule
         detector.predict(frame[list("fedcba")])
     assert detector.fit(train).classifier_.column_names == ()
+
+
+ARRAY_API = """
+import numpy as np, sklearn, torch, warnings
+from kernad.sklearn import KDEAnomalyDetector
+warnings.simplefilter("ignore")
+rows = np.random.default_rng(0).normal(size=(200, 6))
+expected = KDEAnomalyDetector(4).fit(rows)
+with sklearn.config_context(array_api_dispatch=True):
+    for kind in (torch.float64, torch.float32):
+        given = torch.tensor(rows).to(kind)
+        same = KDEAnomalyDetector(4).fit(given)
+        for method in ("score_samples", "decision_function", "predict", "p_values"):
+            found = getattr(same, method)(given)
+            assert isinstance(found, torch.Tensor), method
+            np.testing.assert_allclose(found.numpy(), getattr(expected, method)(rows), atol=1e-4)
+        assert abs(same.score(given) - expected.score(rows)) < 1e-4
+print("as arrays")
+"""
+
+
+def test_torch_tensors_by_scikit_learns_dispatch() -> None:
+    import os
+    import subprocess
+    import sys
+
+    pytest.importorskip("torch", reason="torch is not installed")
+    environment = os.environ | {"SCIPY_ARRAY_API": "1"}
+    ran = subprocess.run([sys.executable, "-c", ARRAY_API], capture_output=True, text=True, env=environment)
+    assert ran.stdout == "as arrays\n", ran.stderr

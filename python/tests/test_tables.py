@@ -242,9 +242,22 @@ def test_lists_in_one_piece_are_read_in_place(kind) -> None:
     assert first.dtype == np.float32
     assert first.ctypes.data == again.ctypes.data  # a copy would lie elsewhere
     assert not first.flags.writeable
+    np.testing.assert_array_equal(first, LISTS)
+
+
+def test_arrow_memory_lives_as_long_as_the_array() -> None:
+    arrow = library("pyarrow")
+    given = arrow.table({"e": arrow.array(np.tile(LISTS, (100, 1)).tolist(), arrow.list_(arrow.float32(), 4))})
+    size = 100 * LISTS.nbytes
+    held, _ = read_arrow(given, "rows")
+    before = arrow.total_allocated_bytes()
     del given
     gc.collect()
-    np.testing.assert_array_equal(first, LISTS)  # its memory lives as long as the array
+    assert arrow.total_allocated_bytes() > before - size
+    np.testing.assert_array_equal(held[-200:], LISTS)
+    del held
+    gc.collect()
+    assert arrow.total_allocated_bytes() <= before - size
 
 
 def test_arrow_pieces_offsets_and_nulls() -> None:
@@ -266,7 +279,9 @@ def test_arrow_pieces_offsets_and_nulls() -> None:
     np.testing.assert_array_equal(read_arrow(some, "rows")[0], [[1, 2], [np.nan, np.nan], [5, 6]])
     empty, names = read_arrow(arrow.table({"a": arrow.array([], arrow.float64())}), "rows")
     assert empty.shape == (0, 1)
-    mixed, _ = read_arrow(arrow.table({"a": arrow.array([1, 2], arrow.int64()), "b": arrow.array([1, 2], arrow.float32())}), "rows")
+    mixed, _ = read_arrow(
+        arrow.table({"a": arrow.array([1, 2], arrow.int64()), "b": arrow.array([1, 2], arrow.float32())}), "rows"
+    )
     assert mixed.dtype == np.float64
 
 

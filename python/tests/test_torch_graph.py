@@ -327,7 +327,19 @@ def of_a_subspace() -> tuple[kernad.KDEClassifier, Any]:
     return classifier, torch.tensor(asked)
 
 
-@pytest.mark.parametrize("make", [of_time_stamps, of_a_tiny_bandwidth, of_a_subspace])
+def of_weights() -> tuple[kernad.KDEClassifier, Any]:
+    plain, classifier = kernad.KDEClassifier(4), kernad.KDEClassifier(4)
+    plain.fit(make_rows(60))
+    state = plain.state_dict()
+    state["kde_model.weights"] = np.linspace(0.1, 5, 60)
+    classifier.load_state_dict(state)
+    asked = make_rows(30, seed=2)
+    difference = classifier.compute_kde_scores(asked, True) - plain.compute_kde_scores(asked, True)
+    assert np.abs(difference).max() > 0.1
+    return classifier, torch.tensor(asked)
+
+
+@pytest.mark.parametrize("make", [of_time_stamps, of_a_tiny_bandwidth, of_a_subspace, of_weights])
 def test_what_only_some_models_have(make, tmp_path) -> None:
     classifier, rows = make()
     classifier.save(tmp_path / "model.safetensors")
@@ -342,8 +354,14 @@ def test_what_only_some_models_have(make, tmp_path) -> None:
             labels = same.predict_labels(rows)
             assert torch.equal(labels, classifier.predict_labels(rows))
             assert 0 < labels.sum() < len(labels)
+    if make is not of_a_tiny_bandwidth:
+        kernad.export_onnx(classifier, tmp_path / "model.onnx")
+        session = pytest.importorskip("onnxruntime").InferenceSession(tmp_path / "model.onnx")
+        found = session.run(["log_density"], {"features": rows.float().numpy()})[0]
+        expected = classifier.compute_kde_scores(rows.float(), True).numpy()
+        np.testing.assert_allclose(found, expected, atol=1e-4, rtol=1e-6)
     if classifier.threshold is None:
-        with pytest.raises(kernad.InvalidInput, match=r"has no (shift|rows in double).*; fit"):
+        with pytest.raises(kernad.InvalidInput, match=r"has no (shift|rows in double|weights).*; fit"):
             kernad_torch.to_anomalib(classifier)
 
 

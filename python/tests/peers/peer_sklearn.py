@@ -47,8 +47,14 @@ class KernelDensity(BaseEstimator):
             "silverman": (count * (columns + 2) / 4) ** (-1 / (columns + 4)),
         }
         self.bandwidth_ = rules.get(self.bandwidth, self.bandwidth)
-        spread = np.sqrt(X.var(axis=0, ddof=1).mean())
-        self.kde_ = kernad.GaussianKDE(X, bandwidth=self.bandwidth_ / spread, covariance="isotropic")
+        if sample_weight is not None:  # which may be of any size there
+            sample_weight = np.asarray(sample_weight, dtype=np.float64)
+            sample_weight = sample_weight * count / np.abs(sample_weight).sum()
+        first = kernad.GaussianKDE(bandwidth=1.0, covariance="isotropic")
+        first.fit(X, sample_weight=sample_weight)
+        spread = np.sqrt(first.covariance[0, 0])  # of a bandwidth of 1: the data's own
+        self.kde_ = kernad.GaussianKDE(bandwidth=self.bandwidth_ / spread, covariance="isotropic")
+        self.kde_.fit(X, sample_weight=sample_weight)
         return self
 
     def score_samples(self, X: Any) -> Any:
@@ -73,9 +79,7 @@ REASONS = {
     },
     "test_kernel_density_sampling": "kernels other than the Gaussian",
     "test_kde_algorithm_metric_choice": "metrics and trees to choose",
-    "test_kde_sample_weights": "weights",
-    "test_kde_sample_weights_error": "weights",
-    "test_pickling[sample_weight1]": "weights",
+    "test_kde_sample_weights": "metrics and trees to choose",
 }
 
 
