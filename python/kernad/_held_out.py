@@ -12,9 +12,9 @@ import numpy as np
 import numpy.typing as npt
 from sklearn.utils.validation import check_is_fitted
 
-from kernad._arrays import ArrayLike, ExactRows, as_classifier_rows, to_numpy
+from kernad._arrays import ArrayLike, ExactRows, as_classifier_rows, as_weights, to_numpy
 from kernad._calls import callers_level, whole_number
-from kernad._errors import FitWarning, InvalidParameter
+from kernad._errors import FitWarning, InvalidInput, InvalidParameter
 from kernad.classifier import KDEClassifier
 from kernad.explanation import Explanation
 from kernad.functions import sample_rows
@@ -50,6 +50,22 @@ class HeldOutScores:
             for i, key in enumerate(_keys(rows)):
                 scores[i] = self._held_out.get(key, scores[i])
         return scores
+
+
+def repeated(X: npt.NDArray[Any], sample_weight: ArrayLike | None) -> npt.NDArray[Any]:
+    """Each row as often as its weight says. Raises InvalidInput for weights that are no whole numbers of 0 or more."""
+    if sample_weight is None:
+        return X
+    weights = as_weights(sample_weight, len(X))
+    wrong = np.flatnonzero(~((weights >= 0) & (weights == np.floor(weights)) & np.isfinite(weights)))
+    if wrong.size:
+        raise InvalidInput(
+            f"sample_weight of row {wrong[0]} is {weights[wrong[0]]}; valid: whole numbers of 0 or more "
+            "(kernad.KDEClassifier takes fractions)"
+        )
+    if not weights.any():
+        raise InvalidInput("every weight in sample_weight is zero; two rows or more have to count")
+    return np.repeat(X, weights.astype(np.int64), axis=0)
 
 
 def _held_out(

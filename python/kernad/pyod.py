@@ -21,7 +21,7 @@ try:
 except ImportError as error:
     raise ImportError("kernad.pyod needs PyOD: pip install pyod") from error
 
-from kernad._held_out import Decisions, HeldOutScores
+from kernad._held_out import Decisions, HeldOutScores, repeated
 
 
 class KDE(Decisions, BaseDetector):  # type: ignore[misc]
@@ -86,8 +86,11 @@ class KDE(Decisions, BaseDetector):  # type: ignore[misc]
         self.metric = metric
         self.metric_params = metric_params
 
-    def fit(self, X: ArrayLike, y: Any = None) -> KDE:
+    def fit(self, X: ArrayLike, y: Any = None, sample_weight: ArrayLike | None = None) -> KDE:
         """Learn the density of X (N x D); y is ignored.
+
+        sample_weight says how often each row counts: N whole numbers of 0 or more. decision_scores_ and labels_ then
+        have the rows repeated so often.
 
         Raises:
             ValueError: data that are empty, not finite, all alike, or with ``folds`` too few or too much alike for a
@@ -96,7 +99,7 @@ class KDE(Decisions, BaseDetector):  # type: ignore[misc]
         self._check_peer_options()
         given = to_rows(X, "X")
         names = list(given.names)
-        X = check_array(given.array, dtype=[np.float32, np.float64])
+        X = repeated(check_array(given.array, dtype=[np.float32, np.float64]), sample_weight)
         self._set_n_classes(y)
         options = with_components_for(len(X), attributes_of(self))
         classifier = KDEClassifier(**options, num_threads=self.num_threads)

@@ -22,7 +22,7 @@ try:
 except ImportError as error:
     raise ImportError("kernad.sklearn needs scikit-learn 1.6 or newer: pip install scikit-learn") from error
 
-from kernad._held_out import Decisions, HeldOutScores
+from kernad._held_out import Decisions, HeldOutScores, repeated
 
 
 class KDEAnomalyDetector(Decisions, OutlierMixin, BaseEstimator):  # type: ignore[misc]
@@ -86,8 +86,10 @@ class KDEAnomalyDetector(Decisions, OutlierMixin, BaseEstimator):  # type: ignor
         self.local_alpha = local_alpha
         self.auto = auto
 
-    def fit(self, X: ArrayLike, y: Any = None) -> KDEAnomalyDetector:
+    def fit(self, X: ArrayLike, y: Any = None, sample_weight: ArrayLike | None = None) -> KDEAnomalyDetector:
         """Learn the density of X (N x D, N >= 2), then the threshold that leaves ``contamination`` of it below.
+
+        sample_weight says how often each row counts: N whole numbers of 0 or more.
 
         Raises:
             ValueError: a parameter out of range, or data that are empty, not finite, all alike, or with ``folds``
@@ -95,7 +97,7 @@ class KDEAnomalyDetector(Decisions, OutlierMixin, BaseEstimator):  # type: ignor
         """
         if not isinstance(self.contamination, Real) or not 0 < self.contamination <= 0.5:
             raise InvalidParameter(f"contamination is {self.contamination!r}; valid: a number above 0, at most 0.5")
-        X = validate_data(self, X, ensure_min_samples=2)
+        X = repeated(validate_data(self, X, ensure_min_samples=2), sample_weight)
         classifier = self._make_classifier(len(X))
         classifier.fit(X)
         if hasattr(self, "feature_names_in_"):

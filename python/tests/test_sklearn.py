@@ -21,6 +21,14 @@ from sklearn.utils.estimator_checks import estimator_checks_generator
 from kernad.sklearn import KDEAnomalyDetector
 
 
+def shuffled(check, estimator) -> list[pytest.MarkDecorator]:
+    """scikit-learn compares weights with repeated rows in another order, and rows go to folds by their number."""
+    name = getattr(check, "func", check).__name__
+    if name != "check_sample_weight_equivalence_on_dense_data" or estimator.folds is None:
+        return []
+    return [pytest.mark.xfail(reason="the check shuffles the rows, and with them the folds", strict=True)]
+
+
 @pytest.mark.parametrize(
     ("estimator", "check"),
     [
@@ -28,6 +36,7 @@ from kernad.sklearn import KDEAnomalyDetector
             e,
             check,
             id=f"{getattr(check, 'func', check).__name__}-{e.n_pca_components}-{e.feature_scaling_method}-{e.folds}",
+            marks=shuffled(check, e),
         )
         for made in (
             KDEAnomalyDetector(),
@@ -194,3 +203,13 @@ def test_torch_tensors_by_scikit_learns_dispatch() -> None:
     environment = os.environ | {"SCIPY_ARRAY_API": "1"}
     ran = subprocess.run([sys.executable, "-c", ARRAY_API], capture_output=True, text=True, env=environment)
     assert ran.stdout == "as arrays\n", ran.stderr
+
+
+def test_weights_repeat_rows(train) -> None:
+    weights = np.arange(300) % 3
+    by_weights = KDEAnomalyDetector(6).fit(train, sample_weight=weights)
+    by_rows = KDEAnomalyDetector(6).fit(np.repeat(train, weights, axis=0))
+    assert by_weights.offset_ == by_rows.offset_
+    np.testing.assert_array_equal(by_weights.score_samples(train), by_rows.score_samples(train))
+    with pytest.raises(ValueError, match=r"sample_weight of row 1 is 0\.5"):
+        KDEAnomalyDetector(6).fit(train, sample_weight=np.where(np.arange(300) == 1, 0.5, 1))
