@@ -91,6 +91,20 @@ def test_exports_are_right_or_refuse_fractions(tmp_path: Any) -> None:
         require_plain_kernels(classifier.state_dict(), "the reference")
 
 
+def test_the_module_has_fractions_as_well() -> None:
+    torch = pytest.importorskip("torch", reason="torch is not installed")
+    from kernad.torch import KDEClassifier
+
+    rows = make_rows(50, 6)
+    classifier = kernad.KDEClassifier(3)
+    classifier.fit(rows, sample_weight=np.linspace(0.3, 4, 50))
+    module = KDEClassifier(3)
+    module._take(classifier)
+    asked = torch.from_numpy(rows).requires_grad_()  # differentiable: by torch, not by the core
+    scores = module.compute_kde_scores(asked, as_log_likelihood=True).detach().numpy()
+    np.testing.assert_allclose(scores, classifier.compute_kde_scores(rows, as_log_likelihood=True), atol=1e-4)
+
+
 # ---- scipy's own tests of weights ----
 
 
