@@ -70,7 +70,8 @@ TEST(GaussianKDEWeightsTest, AreCountedByTheTreeAsByTheFullSum) {
     double sum = 0;  // the formula
     const auto at = [&](MatrixView<float> of, std::size_t row, std::size_t j) {
       double x = 0;
-      for (std::size_t d = 0; d < 2; ++d) x += (double{of.row(row)[d]} - full.mean()[d]) * full.bw_transform().row(d)[j];
+      for (std::size_t d = 0; d < 2; ++d)
+        x += (double{of.row(row)[d]} - full.mean()[d]) * full.bw_transform().row(d)[j];
       return x;
     };
     for (std::size_t i = 0; i < 6000; ++i) {
