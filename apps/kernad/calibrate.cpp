@@ -2,6 +2,8 @@
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
+#include <cstdint>
+#include <limits>
 #include <memory>
 #include <nlohmann/json.hpp>
 #include <optional>
@@ -47,6 +49,7 @@ void calibrate_from_normals(const CalibrateOptions& options, KDEClassifier& mode
   const LabelSource labels = {options.labels, options.table.normal_label};
   const Rows rows = options.labels.empty() ? read_rows(options.normals, reading)
                                            : normal_rows(read_labelled(options.normals, labels, reading));
+  if (options.target_fpr) Calibration::require_fpr(*options.target_fpr, rows.features.rows());
   in_file(options.normals, [&] { rows.with_all([&](const auto& normals) { model.calibrate_from(normals); }); });
   print_notes(rows.table.notes);
 }
@@ -81,13 +84,14 @@ void require_own_model(const std::string& path) {
 }
 
 void run(CalibrateOptions options) {
-  require_file(options.output, "--output");
+  if (options.target_fpr) Calibration::require_fpr(*options.target_fpr, std::numeric_limits<std::uint32_t>::max());
   options.normals = expand(options.normals);
   options.labelled = expand(options.labelled);
   if (!options.has_rule() && options.normals.empty()) {
     throw InvalidParameter("nothing to change; give --target-fpr, --threshold, --probability, --f1 or --normals");
   }
   const std::string& output = options.output.empty() ? options.model : options.output;
+  require_file(output, "--output");
   std::vector<std::string> inputs = options.normals;
   inputs.insert(inputs.end(), options.labelled.begin(), options.labelled.end());
   inputs.push_back(options.labels);

@@ -3,6 +3,8 @@
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
+#include <cstdint>
+#include <limits>
 #include <memory>
 #include <nlohmann/json.hpp>
 #include <optional>
@@ -95,6 +97,15 @@ void report(const FitOptions& options, const KDEClassifier& model, std::size_t l
   print_table(table);
 }
 
+/// Before any work: what can be promised, with that many normal rows.
+void require_rate(const FitOptions& options, std::size_t rows) {
+  const std::size_t used = std::min(rows, options.estimator.classifier_options().max_training_points);
+  if (options.target_fpr) Calibration::require_fpr(*options.target_fpr, used);
+  if (options.folds.value_or(2) < 2) {
+    throw InvalidParameter(fmt::format("--folds is {}; valid: 2 or more", *options.folds));
+  }
+}
+
 /// The options of the estimator that pictures share with tables.
 void run_pictures(const CLI::App& command, const FitOptions& options, const Sources& train) {
   PictureFitOptions pictures = options.pictures;
@@ -126,6 +137,7 @@ void run(const CLI::App& command, const FitOptions& options) {
   KDEClassifier model(options.estimator.classifier_options());
   model.set_threads(options.common.threads);
 
+  require_rate(options, std::numeric_limits<std::uint32_t>::max());
   ReadOptions reading = options.table.read_options();
   reading.keep_rest = true;
   if (have_columns(train)) reading.weight_column = options.weights;
@@ -134,6 +146,8 @@ void run(const CLI::App& command, const FitOptions& options) {
   const std::size_t labelled = rows.labels.size();
   rows = normal_rows(std::move(rows));
   const std::size_t left_out = labelled == 0 ? 0 : labelled - rows.features.rows();
+  // Weights may count a row many times.
+  if (rows.features.rows() > 0 && options.weights.empty()) require_rate(options, rows.features.rows());
   if (!KDEClassifier::needs_doubles(rows.features)) rows.rest = {};
   const std::vector<double> weights =
       options.weights.empty() ? std::vector<double>() : weights_of(rows, train, options.weights);

@@ -41,8 +41,14 @@ void require_another_file(const std::string& output, const std::vector<std::stri
   }
 }
 
+bool is_standard_output(const std::string& output) { return output == "-" || output == "/dev/stdout"; }
+
 void require_file(const std::string& output, const std::string& option) {
-  if (output == "-") throw InvalidParameter(option + " is '-'; valid: a file, as standard output has the results");
+  if (is_standard_output(output)) {
+    throw InvalidParameter(
+        fmt::format("{} is '{}'; valid: a file, as standard output has the results", option, output));
+  }
+  if (!output.empty()) require_writable(output);
 }
 
 CLI::Validator quiet(CLI::Validator check) { return check.description(""); }

@@ -28,7 +28,11 @@ struct CommonOptions {
 void require_another_file(const std::string& output, const std::vector<std::string>& inputs,
                           const std::string& option = "--output");
 
-/// Throws InvalidParameter for "-": a model or a page is a file, and standard output has the command's results.
+/// "-" or "/dev/stdout".
+[[nodiscard]] bool is_standard_output(const std::string& output);
+
+/// For a model or a page, before the work: throws InvalidParameter for standard output, which has the command's
+/// results, and WriteError for a file that cannot be written. An empty output is none.
 void require_file(const std::string& output, const std::string& option);
 
 inline constexpr const char* kExitStatus =

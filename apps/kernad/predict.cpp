@@ -115,7 +115,7 @@ Output make_output(const PredictOptions& options, const KDEClassifier& model, Ro
 }
 
 void write(const PredictOptions& options, const Output& output) {
-  if (options.output.empty() || options.output == "-") {
+  if (options.output.empty() || is_standard_output(options.output)) {
     print(options.common.json ? json_text(output) : csv_text(output));
     return;
   }
@@ -129,8 +129,9 @@ void write(const PredictOptions& options, const Output& output) {
 }
 
 void check(const PredictOptions& options, const Sources& data, const KDEClassifier& model) {
-  if (!options.output.empty() && options.output != "-") {
+  if (!options.output.empty() && !is_standard_output(options.output)) {
     require_known_ending(options.output);
+    require_writable(options.output);
     std::vector<std::string> inputs = data;
     inputs.push_back(options.model);
     require_another_file(options.output, inputs);
@@ -138,6 +139,7 @@ void check(const PredictOptions& options, const Sources& data, const KDEClassifi
   if (options.fdr && !model.is_calibrated()) {
     throw InvalidParameter(options.model + ": is not calibrated, as --fdr needs it; see kernad calibrate");
   }
+  if (options.fdr) (void)benjamini_hochberg({}, *options.fdr);  // throws for a rate that is none
   if (options.only_anomalous && !options.fdr && !model.has_threshold()) {
     throw InvalidParameter(options.model + ": has no threshold, as --only-anomalous needs it; see kernad calibrate");
   }

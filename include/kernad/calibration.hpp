@@ -40,6 +40,8 @@ class KERNAD_API Calibration {
   /// log_density <= threshold exactly where the p-value is <= fpr. Throws InvalidParameter outside (0, 1), and below
   /// smallest_fpr(), which it names.
   [[nodiscard]] double threshold(double fpr) const;
+  /// Throws what `threshold` throws for this rate where a calibration has `rows` rows: to be called before the work.
+  static void require_fpr(double fpr, std::size_t rows);
 
  private:
   std::vector<double> sorted_;

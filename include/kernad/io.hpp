@@ -135,4 +135,8 @@ struct LabelOptions {
 /// done or `path` is something other than a regular file.
 KERNAD_API void write_file_atomically(const std::string& path, std::span<const std::byte> bytes);
 
+/// Throws the WriteError of write_file_atomically where it is certain without writing: the folder does not exist or may
+/// not be written to, or `path` is something other than a regular file.
+KERNAD_API void require_writable(const std::string& path);
+
 }  // namespace kernad

@@ -48,17 +48,21 @@ std::vector<double> Calibration::p_values(std::span<const double> log_densities)
 
 double Calibration::smallest_fpr() const noexcept { return 1 / (static_cast<double>(size()) + 1); }
 
-double Calibration::threshold(double fpr) const {
+void Calibration::require_fpr(double fpr, std::size_t rows) {
   if (!(fpr > 0 && fpr < 1)) {
     throw InvalidParameter(fmt::format("the target false-positive rate is {}; valid: above 0 and below 1", fpr));
   }
-  const std::size_t steps = steps_within(fpr, size());
-  if (steps == 0) {
+  if (steps_within(fpr, rows) == 0) {
     throw InvalidParameter(
         fmt::format("a false-positive rate of {} cannot be promised from {} calibration rows; the smallest is 1/{} = "
                     "{:.3g}; give more normal rows or ask for that",
-                    fpr, size(), size() + 1, smallest_fpr()));
+                    fpr, rows, rows + 1, 1 / (static_cast<double>(rows) + 1)));
   }
+}
+
+double Calibration::threshold(double fpr) const {
+  require_fpr(fpr, size());
+  const std::size_t steps = steps_within(fpr, size());
   // p <= fpr where at most steps - 1 calibration rows are at or below: strictly below the steps-th of them.
   return std::nextafter(sorted_[steps - 1], -std::numeric_limits<double>::infinity());
 }

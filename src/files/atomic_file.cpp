@@ -40,15 +40,39 @@ std::filesystem::path real_target(const std::string& path) {
   return target;
 }
 
-// A new file next to the target. Unless it is renamed, it is removed with its owner.
+struct Target {
+  FileDescriptor folder;
+  std::string name;
+};
+
+Target open_target(const std::string& path) {
+  // Links to what is open already: to replace that file is not what writing to standard output means.
+  const std::string plain = std::filesystem::path(path).lexically_normal().string();
+  if (plain == "/dev/stdout" || plain == "/dev/stderr" || plain.starts_with("/dev/fd/") ||
+      plain.starts_with("/proc/")) {
+    fail_to_write(path, "it is not a regular file");
+  }
+  const std::filesystem::path target = real_target(path);
+  if (!target.has_filename()) fail_to_write(path, "it names no file");
+  const std::string folder_name = target.has_parent_path() ? target.parent_path().string() : ".";
+  FileDescriptor folder(::open(folder_name.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (folder.get() < 0) fail_with_errno(path);
+  return {std::move(folder), target.filename().string()};
+}
+
+// A new file next to the target. Without a name until it is complete, it ends with the process, whatever ends that;
+// where the system has no such files, it is removed with its owner.
 class NewFile {
  public:
-  NewFile(int folder, const std::string& path) : folder_(folder), path_(path), file_(create()) {}
+  NewFile(int folder, const std::string& path, bool named)
+      : folder_(folder), path_(path), file_(named ? create() : ::openat(folder, ".", kUnnamed, 0666)) {}
   NewFile(const NewFile&) = delete;
   NewFile& operator=(const NewFile&) = delete;
   ~NewFile() {
-    if (!renamed_) (void)::unlinkat(folder_, name_.c_str(), 0);
+    if (!name_.empty()) (void)::unlinkat(folder_, name_.c_str(), 0);
   }
+
+  [[nodiscard]] bool is_open() const { return file_.get() >= 0; }
 
   void write(std::span<const std::byte> bytes) {
     while (!bytes.empty()) {
@@ -61,43 +85,63 @@ class NewFile {
     }
   }
 
-  void finish(const std::string& target_name) {
+  // False where a file cannot be given a name.
+  [[nodiscard]] bool finish(const std::string& target_name) {
     if (::fsync(file_.get()) != 0) fail_with_errno(path_);
+    if (name_.empty() && !link()) return false;
     if (::close(file_.release()) != 0 && errno != EINTR) fail_with_errno(path_);
     if (::renameat(folder_, name_.c_str(), folder_, target_name.c_str()) != 0) fail_with_errno(path_);
-    renamed_ = true;
+    name_.clear();
+    return true;
   }
 
  private:
-  int create() {
+  static constexpr int kUnnamed = O_WRONLY | O_TMPFILE | O_CLOEXEC;
+
+  static std::string next_name() {
     static std::atomic<unsigned> count{0};
+    return fmt::format(".kernad-{}-{}.tmp", ::getpid(), count++);
+  }
+
+  int create() {
     for (;;) {
-      name_ = fmt::format(".kernad-{}-{}.tmp", ::getpid(), count++);
+      name_ = next_name();
       const int number = ::openat(folder_, name_.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
       if (number >= 0) return number;
-      if (errno != EEXIST) fail_with_errno(path_);
+      if (errno == EEXIST) continue;
+      name_.clear();
+      fail_with_errno(path_);
+    }
+  }
+
+  bool link() {
+    const std::string open_file = fmt::format("/proc/self/fd/{}", file_.get());
+    for (;;) {
+      std::string name = next_name();
+      if (::linkat(AT_FDCWD, open_file.c_str(), folder_, name.c_str(), AT_SYMLINK_FOLLOW) == 0) {
+        name_ = std::move(name);
+        return true;
+      }
+      if (errno != EEXIST) return false;
     }
   }
 
   int folder_;
   const std::string& path_;
-  std::string name_;
+  std::string name_;  // empty: none, or no longer
   FileDescriptor file_;
-  bool renamed_ = false;
 };
 
 }  // namespace
 
 void replace_file(const std::string& path, std::span<const std::span<const std::byte>> pieces) {
-  const std::filesystem::path target = real_target(path);
-  if (!target.has_filename()) fail_to_write(path, "it names no file");
-  const std::string folder_name = target.has_parent_path() ? target.parent_path().string() : ".";
-  const FileDescriptor folder(::open(folder_name.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-  if (folder.get() < 0) fail_with_errno(path);
-
-  NewFile file(folder.get(), path);
-  for (const auto& piece : pieces) file.write(piece);
-  file.finish(target.filename().string());
+  const auto [folder, name] = open_target(path);
+  for (const bool named : {false, true}) {
+    NewFile file(folder.get(), path, named);
+    if (!file.is_open()) continue;
+    for (const auto& piece : pieces) file.write(piece);
+    if (file.finish(name)) break;
+  }
   // The rename is not on the disk before its folder is. A file system that cannot sync folders says EINVAL.
   if (::fsync(folder.get()) != 0 && errno != EINVAL) fail_with_errno(path);
 }
@@ -108,6 +152,11 @@ namespace kernad {
 
 void write_file_atomically(const std::string& path, std::span<const std::byte> bytes) {
   files::replace_file(path, std::span(&bytes, 1));
+}
+
+void require_writable(const std::string& path) {
+  const auto target = files::open_target(path);
+  if (::faccessat(target.folder.get(), ".", W_OK | X_OK, AT_EACCESS) != 0) files::fail_with_errno(path);
 }
 
 }  // namespace kernad

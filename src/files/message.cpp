@@ -41,7 +41,10 @@ std::string printable(std::string_view text) {
 std::string quote(std::string_view text) { return "'" + printable(text) + "'"; }
 
 std::string shape_text(std::span<const std::size_t> shape) {
-  return shape.empty() ? "scalar" : fmt::format("{}", fmt::join(shape, " x "));
+  constexpr std::size_t kShown = 8;
+  if (shape.empty()) return "scalar";
+  if (shape.size() <= kShown) return fmt::format("{}", fmt::join(shape, " x "));
+  return fmt::format("{} x ... ({} dimensions)", fmt::join(shape.first(kShown), " x "), shape.size());
 }
 
 }  // namespace kernad::files

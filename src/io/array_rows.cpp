@@ -14,7 +14,11 @@ namespace kernad::io {
 namespace {
 
 TableShape shape_of(const files::Source& source, const std::vector<std::size_t>& shape) {
+  constexpr std::size_t kMaxEmptyRows = std::size_t{1} << 20;
   if (shape.size() == 1) return {source.name(), shape[0], {}, 1};
+  if (shape.size() == 2 && shape[1] == 0 && shape[0] > kMaxEmptyRows) {  // they take no byte of the file
+    files::fail(source.name(), fmt::format("the array is {}; rows have at least one column", files::shape_text(shape)));
+  }
   if (shape.size() == 2) return {source.name(), shape[1], {}, shape[0]};
   files::fail(source.name(),
               fmt::format("the array is {}; features are rows x columns, or one row", files::shape_text(shape)));

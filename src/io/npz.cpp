@@ -138,7 +138,7 @@ const NpzArchive::Entry& NpzArchive::find_named(std::string_view wanted) const {
 
 std::unique_ptr<files::Source> NpzArchive::find(std::string_view wanted, Role role) const {
   if (!wanted.empty()) return open_entry(find_named(wanted));
-  return open_entry(entries_[choose_array(name_, describe(), role)]);
+  return open_entry(find_named(entries_[choose_array(name_, describe(), role)].array_name));
 }
 
 }  // namespace kernad::io

@@ -1,6 +1,11 @@
 #include "linalg/blas.hpp"
 
+#include <sys/mman.h>
+
+#include <new>
+
 #include "linalg/fortran.hpp"
+#include "linalg/vendor.hpp"
 
 // The trailing lengths of the character arguments are part of the Fortran ABI.
 extern "C" {
@@ -16,6 +21,17 @@ namespace kernad::linalg {
 std::mutex& FortranLock::mutex() {
   static std::mutex instance;
   return instance;
+}
+
+FortranLock::FortranLock() : lock_(mutex()) {
+  // OpenBLAS takes its scratch memory at the first call, for good, and where there is none it tries again for ever.
+  static bool has_scratch = vendor().rfind("OpenBLAS", 0) != 0;
+  if (has_scratch) return;
+  constexpr std::size_t kScratch = std::size_t{128} << 20;  // its BUFFER_SIZE on x86-64, of which others are a part
+  void* const memory = ::mmap(nullptr, kScratch, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  if (memory == MAP_FAILED) throw std::bad_alloc();
+  ::munmap(memory, kScratch);
+  has_scratch = true;
 }
 
 void gemm_nn(std::size_t m, std::size_t n, std::size_t k, const double* a, std::size_t lda, const double* b,

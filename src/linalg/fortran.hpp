@@ -14,7 +14,8 @@ namespace kernad::linalg {
 /// Built without locks, as in Debian, it gives wrong results when two threads call it at once.
 class [[nodiscard]] FortranLock {
  public:
-  FortranLock() : lock_(mutex()) {}
+  /// Throws std::bad_alloc where OpenBLAS would not find its scratch memory.
+  FortranLock();
 
  private:
   static std::mutex& mutex();

@@ -19,6 +19,8 @@ using Json = nlohmann::json;
 
 constexpr std::uint64_t header_start = 8;
 constexpr std::size_t header_depth = 3;  // header > tensor > shape
+// Of 100,000 tensors or more; a header of 100 MB could have 50 million, which would take gigabytes as JSON.
+constexpr std::size_t max_header_values = 1'000'000;
 
 class HeaderReader {
  public:
@@ -160,7 +162,7 @@ std::uint64_t read_header_length(files::Source& source) {
 SafetensorsHeader read_safetensors_header(files::Source& source) {
   std::string text(static_cast<std::size_t>(read_header_length(source)), '\0');
   source.read_exactly(std::as_writable_bytes(std::span(text)), "the header");
-  const Json json = parse_json(text, header_depth, source.name(), header_start);
+  const Json json = parse_json(text, header_depth, source.name(), header_start, max_header_values);
   return HeaderReader(source.name(), source.remaining()).read(json);
 }
 

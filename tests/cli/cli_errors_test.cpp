@@ -39,6 +39,51 @@ class CliErrorsTest : public ::testing::Test {
   std::string model = path("model.safetensors");
 };
 
+// Before the work: the input need not even be there.
+TEST_F(CliErrorsTest, WhatCannotBeWrittenOrPromisedIsRefusedFirst) {
+  const std::string missing = path("missing.npy");
+  const std::string nowhere = path("no/where.safetensors");
+  const std::vector<std::string> reason = {nowhere + ": cannot be written: No such file or directory"};
+  expect_error(kernad({"fit", missing, "-o", nowhere}), 1, reason);
+  expect_error(kernad({"calibrate", model, "--normals", missing, "-o", nowhere}), 1, reason);
+  expect_error(kernad({"test", model, missing, "--labels", "y", "--report", nowhere}), 1, reason);
+  expect_error(kernad({"predict", model, missing, "-o", path("no/where.csv")}), 1, {"no/where.csv: cannot be written"});
+  expect_error(kernad({"predict", model, missing, "-o", kernad.folder().path("")}), 2, {"valid endings"});
+  expect_error(kernad({"fit", missing, "-o", path("m"), "--target-fpr", "0"}), 2, {"rate is 0; valid: above 0"});
+  expect_error(kernad({"fit", missing, "-o", path("m"), "--target-fpr", "1e-4", "--max-training-points", "9"}), 2,
+               {"0.0001 cannot be promised from 9 calibration rows; the smallest is 1/10"});
+  expect_error(kernad({"fit", missing, "-o", path("m"), "--folds", "1"}), 2, {"--folds is 1; valid: 2 or more"});
+  // Rows that are all alike are refused by the fit, which comes later.
+  const std::string alike = file("alike.csv", "a\n1\n1\n1\n");
+  expect_error(kernad({"fit", alike, "-o", path("m"), "--target-fpr", "0.1"}), 2, {"from 3 calibration rows"});
+  expect_error(kernad({"calibrate", model, "--normals", missing, "--target-fpr", "2"}), 2, {"rate is 2; valid:"});
+  expect_error(kernad({"calibrate", model, "--normals", data, "--labels", "class", "--target-fpr", "0.001"}), 2,
+               {"0.001 cannot be promised from 40 calibration rows"});
+}
+
+TEST_F(CliErrorsTest, StandardOutputIsNoFileToReplace) {
+  const std::string out = file("out.txt", "precious");
+  const auto run = kernad({"fit", data, "--labels", "class", "-o", "/dev/stdout", "--components", "2"}, "", out);
+  expect_error(run, 2, {"--output is '/dev/stdout'; valid: a file"});
+  expect_error(kernad({"fit", data, "--labels", "class", "-o", "/proc/self/fd/1"}, "", out), 1, {"not a regular file"});
+  EXPECT_EQ(kernad.folder().read("out.txt"), "precious");
+  const auto scores = kernad({"predict", model, data, "-o", "/dev/stdout"});
+  EXPECT_EQ(scores.status, 0) << scores.err;
+  EXPECT_EQ(scores.out, kernad({"predict", model, data}).out);
+}
+
+// OpenBLAS tries for ever to get its scratch memory.
+TEST_F(CliErrorsTest, TooLittleMemoryForLinearAlgebraIsAnError) {
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+  GTEST_SKIP() << "sanitizers need more address space than the limit leaves";
+#endif
+  const std::string fit = std::string(KERNAD_TEST_BINARY) + " fit " + data + " --labels class -o " + path("m");
+  const auto run = testing::run_program({"sh", "-c", "ulimit -v 150000; exec timeout 60 " + fit});
+  EXPECT_EQ(run.status, 1) << run.out;
+  EXPECT_EQ(run.out, "kernad: out of memory; try fewer rows or a machine with more\n");
+  EXPECT_FALSE(std::filesystem::exists(path("m")));
+}
+
 TEST_F(CliErrorsTest, WrongUsage) {
   const std::string out = path("m");
   expect_error(kernad({}), 2, {"subcommand", "kernad --help"});

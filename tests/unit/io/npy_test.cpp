@@ -90,6 +90,12 @@ TEST(NpyTest, EmptyArraysKeepTheirShape) {
   EXPECT_EQ(features(npy("<f4", "(5, 0)", "", true)).rows(), 5u);
 }
 
+// They take no byte of the file and no memory, but whoever goes through the rows would not come to an end.
+TEST(NpyTest, RowsWithoutColumnsAreFew) {
+  EXPECT_EQ(refusal(npy("<f4", "(1000000000000, 0)", "")),
+            "a.npy: the array is 1000000000000 x 0; rows have at least one column");
+}
+
 TEST(NpyTest, OtherDimensionsAreRefused) {
   EXPECT_EQ(refusal(npy("<f4", "()", raw<float>({1}))),
             "a.npy: the array is a scalar; one or two dimensions are needed");

@@ -68,6 +68,13 @@ TEST(NpzTest, WithoutANameTheOnlyOneThatFitsOrX) {
             "a.npz: which array? Name one as a.npz:NAME. The file holds no array");
 }
 
+TEST(NpzTest, TwoArraysOfOneNameAreRefused) {
+  std::string file = zip_archive({{"X.npy", matrix}, {"Z.npy", matrix}});
+  for (std::size_t at = 0; (at = file.find("Z.npy", at)) != std::string::npos;) file[at] = 'X';
+  EXPECT_EQ(refusal(file), "a.npz: has more than one array 'X'");
+  EXPECT_EQ(refusal(file, "X"), "a.npz: has more than one array 'X'");
+}
+
 TEST(NpzTest, LabelsWithoutANameAreTheOnlyColumnOrY) {
   EXPECT_EQ(labels(zip_archive({{"X.npy", matrix}, {"kind.npy", vector}})).size(), 3u);
   const std::string column = npy("|u1", "(2, 1)", std::string("\0\1", 2));

@@ -160,6 +160,18 @@ TEST(SafetensorsTest, DeepNestingIsRefusedAtOnce) {
   expect_contains(refused_header(objects), "nests deeper than the 3 levels");
 }
 
+// A header of 80 MB would take gigabytes, though not one byte of data follows.
+TEST(SafetensorsTest, HeadersOfMillionsOfValuesAreRefused) {
+  std::string shape = "1";
+  for (int i = 0; i < 1'000'000; ++i) shape += ",1";
+  expect_contains(refused_header(R"({"x":{"dtype":"F32","data_offsets":[0,4],"shape":[)" + shape + "]}}"),
+                  "more than the 1000000 values");
+  std::string dimensions = "2";
+  for (int i = 0; i < 20; ++i) dimensions += ",1";
+  expect_contains(refused_header(R"({"x":{"dtype":"F32","data_offsets":[0,0],"shape":[)" + dimensions + "]}}"),
+                  "F32 of shape 2 x 1 x 1 x 1 x 1 x 1 x 1 x 1 x ... (21 dimensions) takes 8 bytes");
+}
+
 TEST(SafetensorsTest, TensorsThatAreNotDescribedRight) {
   for (const char* description :
        {"1", "{}", R"({"dtype":"U8","shape":[4]})", R"({"dtype":"U8","shape":[4],"data_offsets":[0,4],"more":1})",
@@ -285,7 +297,12 @@ TEST(SafetensorsWriteTest, PlacesThatCannotBeWritten) {
   };
   EXPECT_EQ(why(folder.path("no/m")), folder.path("no/m") + ": cannot be written: No such file or directory");
   EXPECT_EQ(why(folder.path("")), folder.path("") + ": cannot be written: it is a folder");
-  EXPECT_EQ(why("/dev/null"), "/dev/null: cannot be written: it is not a regular file");
+  for (const char* place : {"/dev/null", "/dev/stdout", "/dev/fd/1", "/proc/self/fd/1"}) {
+    EXPECT_EQ(why(place), std::string(place) + ": cannot be written: it is not a regular file");
+    EXPECT_EQ(message_of<WriteError>([&] { require_writable(place); }), why(place));
+  }
+  EXPECT_EQ(message_of<WriteError>([&] { require_writable(folder.path("no/m")); }), why(folder.path("no/m")));
+  require_writable(folder.path("m"));
   EXPECT_EQ(why(""), ": cannot be written: it names no file");
   EXPECT_TRUE(std::filesystem::is_character_file("/dev/null"));
   EXPECT_TRUE(folder.names().empty());
@@ -347,6 +364,11 @@ TEST(SafetensorsWriteTest, AKillInTheMiddleLeavesTheOldFile) {
   ASSERT_EQ(::waitpid(child, &status, 0), child);
   EXPECT_TRUE(WIFSIGNALED(status) && WTERMSIG(status) == SIGXFSZ) << status;
   EXPECT_EQ(folder.read("m"), old);
+  const int unnamed = ::open(folder.path("").c_str(), O_WRONLY | O_TMPFILE, 0600);
+  if (unnamed >= 0) {
+    ::close(unnamed);
+    EXPECT_EQ(folder.names(), std::set<std::string>{"m"}) << "a new file has no name before it is complete";
+  }
   // What a killed process left behind does not stop the next one.
   write_safetensors(path, sample());
   expect_equal(read_safetensors(path), sample());
