@@ -105,6 +105,7 @@ class KERNAD_API Sketch {
     std::uint64_t key;
     std::uint64_t number;
     std::size_t slot;
+    // NOLINTNEXTLINE(modernize-use-nullptr): clang-tidy 14 takes the comparison with 0 for a pointer
     friend auto operator<=>(const Kept&, const Kept&) = default;
   };
   static constexpr auto kNone = static_cast<std::size_t>(-1);

@@ -37,7 +37,7 @@ Limit bytes_in_v1(const fs::path& folder) { return number_in(folder / "memory.li
 /// Processors, rounded up, in a folder of version 2 or 1.
 Limit cpus(Limit quota, Limit period) {
   if (!quota || !period || *period == 0) return std::nullopt;
-  return std::max<std::uint64_t>(1, *quota / *period + (*quota % *period != 0));
+  return std::max<std::uint64_t>(1, *quota / *period + (*quota % *period != 0 ? 1 : 0));
 }
 Limit cpus_in(const fs::path& folder) {
   std::uint64_t quota = 0;

@@ -85,6 +85,7 @@ StateDict Sketch::state_dict() const {
   if (!column_names_.empty()) state.metadata["column_names"] = serialise::to_json(column_names_);
   const auto kept = in_order();
   std::vector<std::int64_t> numbers;
+  numbers.reserve(kept.size());
   for (const Kept& row : kept) numbers.push_back(static_cast<std::int64_t>(row.number));
   std::vector<std::int64_t> ends;
   for (const RowRange& range : ranges_) {

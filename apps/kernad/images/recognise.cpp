@@ -1,4 +1,6 @@
 // What is about pictures, and what is not. Compiled with and without the component.
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <array>
 #include <cctype>
@@ -85,7 +87,7 @@ void require_known_options(const CLI::App& app, const std::vector<std::string>& 
     if (option->count() == 0 || option->get_positional()) continue;
     const std::string name = option->get_name();
     if (std::ranges::find(known, name) == known.end()) {
-      throw InvalidParameter(name + ": is an option for " + what);
+      throw InvalidParameter(fmt::format("{}: is an option for {}", name, what));
     }
   }
 }
