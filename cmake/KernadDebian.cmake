@@ -87,5 +87,7 @@ install(DIRECTORY "${PROJECT_SOURCE_DIR}/examples/quickstart" "${PROJECT_SOURCE_
 install(FILES "${debian}/kernad.1.gz" DESTINATION ${CMAKE_INSTALL_MANDIR}/man1 COMPONENT kernad_cli)
 install(FILES "${PROJECT_SOURCE_DIR}/apps/kernad/kernad.zsh" RENAME _kernad COMPONENT kernad_cli
   DESTINATION ${CMAKE_INSTALL_DATADIR}/zsh/vendor-completions)
+install(FILES "${PROJECT_SOURCE_DIR}/apps/kernad/kernad.fish" COMPONENT kernad_cli
+  DESTINATION ${CMAKE_INSTALL_DATADIR}/fish/vendor_completions.d)
 
 include(CPack)

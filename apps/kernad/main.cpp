@@ -1,14 +1,22 @@
 // The command line: parse -> library -> write. Exit status: 0 success, 2 wrong usage or bad input, 1 anything else.
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <csignal>
 #include <exception>
 #include <new>
+#include <optional>
 #include <string>
+#include <string_view>
+#include <vector>
 
 #include "commands.hpp"
 #include "kernad/error.hpp"
 #include "kernad/version.hpp"
 #include "output.hpp"
+#include "suggestion.hpp"
 
 namespace kernad::cli {
 namespace {
@@ -36,24 +44,63 @@ int exit_status(ErrorCode code) {
   return kFailure;
 }
 
-int run(CLI::App& app, int argc, const char* const* argv) {
+/// `kernad help`, `kernad help COMMAND` and `kernad version` are --help and --version.
+std::vector<std::string> arguments(int argc, const char* const* argv) {
+  std::vector<std::string> words(argv + 1, argv + argc);
+  if (words.empty()) return words;
+  if (words[0] == "version" && words.size() == 1) return {"--version"};
+  if (words[0] != "help") return words;
+  if (words.size() == 1) return {"--help"};
+  words.erase(words.begin());
+  words.resize(1);
+  words.emplace_back("--help");
+  return words;
+}
+
+std::vector<std::string> commands_of(const CLI::App& app) {
+  std::vector<std::string> names;
+  for (const CLI::App* command : app.get_subcommands({})) names.push_back(command->get_name());
+  return names;
+}
+
+/// What is wrong with a first word that should be a command and is none.
+std::optional<std::string> unknown_command(const CLI::App& app, const std::vector<std::string>& words) {
+  if (!app.get_subcommands().empty() || words.empty() || words[0].starts_with('-')) return std::nullopt;
+  const auto commands = commands_of(app);
+  return fmt::format("{}: there is no such command; valid: {}{}", words[0], fmt::join(commands, ", "),
+                     suggestion(words[0], commands));
+}
+
+/// For the first word that looks like an option of the command and is none.
+std::string suggestion_for_option(const CLI::App& command, const std::vector<std::string>& words) {
+  std::vector<std::string> options;
+  for (const CLI::Option* option : command.get_options()) {
+    for (const auto& name : option->get_lnames()) options.push_back("--" + name);
+  }
+  for (const std::string& word : words) {
+    const std::string name = word.substr(0, word.find('='));
+    if (name.starts_with("--") && std::ranges::count(options, name) == 0) return suggestion(name, options);
+  }
+  return "";
+}
+
+int run(CLI::App& app, const std::vector<std::string>& words) {
   try {
-    app.parse(argc, argv);
+    app.parse(std::vector<std::string>(words.rbegin(), words.rend()));  // CLI11 takes them from the end
     return kOk;
   } catch (const CLI::CallForHelp&) {
+    if (const auto unknown = unknown_command(app, words)) return fail(kBadInput, *unknown);
     print(app.help() + '\n');
     return kOk;
   } catch (const CLI::CallForVersion& version) {
     print(std::string(version.what()) + '\n');
     return kOk;
   } catch (const CLI::ParseError& error) {
+    if (const auto unknown = unknown_command(app, words)) return fail(kBadInput, *unknown);
     const auto chosen = app.get_subcommands();
-    if (chosen.empty() && argc > 1 && argv[1][0] != '-') {
-      return fail(kBadInput, std::string(argv[1]) +
-                                 ": there is no such command; valid: fit, calibrate, predict, test, explain, info");
-    }
-    const std::string command = chosen.empty() ? "kernad" : "kernad " + chosen.back()->get_name();
-    return fail(kBadInput, std::string(error.what()) + "; see " + command + " --help");
+    const CLI::App& command = chosen.empty() ? app : *chosen.back();
+    return fail(kBadInput, fmt::format("{}{}; see {}{} --help", error.what(), suggestion_for_option(command, words),
+                                       chosen.empty() ? "" : "kernad ", command.get_name()));
   }
 }
 
@@ -70,7 +117,7 @@ int run_guarded(int argc, const char* const* argv) {
     add_test(app);
     add_explain(app);
     add_info(app);
-    return run(app, argc, argv);
+    return run(app, arguments(argc, argv));
   } catch (const BrokenPipe&) {
     return kOk;
   } catch (const Error& error) {

@@ -51,5 +51,27 @@ TEST(CliHelpTest, TheManPageNamesEveryCommand) {
   }
 }
 
+TEST(CliHelpTest, HelpAndVersionAreCommandsAsWell) {
+  testing::Command kernad;
+  EXPECT_EQ(kernad({"help"}).out, kernad({"--help"}).out);
+  EXPECT_EQ(kernad({"help", "fit"}).out, kernad({"fit", "--help"}).out);
+  EXPECT_EQ(kernad({"version"}).out, kernad({"--version"}).out);
+  EXPECT_EQ(kernad({"help", "fti"}).status, 2);
+}
+
+TEST(CliHelpTest, WhatSomebodyMayHaveMeant) {
+  testing::Command kernad;
+  const auto ends_with = [&](const std::vector<std::string>& words, const std::string& end) {
+    const auto run = kernad(words);
+    EXPECT_EQ(run.status, 2);
+    EXPECT_TRUE(run.err.ends_with(end + "\n")) << run.err;
+  };
+  ends_with({"perdict", "m", "x.csv"}, "valid: fit, calibrate, predict, test, explain, info; did you mean predict?");
+  ends_with({"frobnicate"}, "valid: fit, calibrate, predict, test, explain, info");
+  ends_with({"fit", "x.csv", "-o", "m", "--lables", "y"}, "; did you mean --labels?; see kernad fit --help");
+  ends_with({"fit", "x.csv", "-o", "m", "--Target-FPR=0.1"}, "; did you mean --target-fpr?; see kernad fit --help");
+  ends_with({"fit", "x.csv", "-o", "m", "--frobnicate"}, "not expected: --frobnicate; see kernad fit --help");
+}
+
 }  // namespace
 }  // namespace kernad
