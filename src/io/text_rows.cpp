@@ -149,7 +149,7 @@ class TextRows final : public RowSource {
   void read(const TextRow& row, float* out, std::vector<std::string>& labels) {
     if (row.fields.size() != count_) {
       files::fail(name(), fmt::format("line {}: {} fields where the first row has {}{}", row.line, row.fields.size(),
-                                      count_, names_.empty() ? "" : separator_hint(names_[0])));
+                                      count_, names_.empty() ? "" : heading_hint(row.fields.size())));
     }
     for (const std::size_t i : roles_.features) {
       const double value = number(row, i);
@@ -213,6 +213,14 @@ class TextRows final : public RowSource {
       text += "; thousands must not be parted";
     }
     return text + separator_hint(field);
+  }
+
+  /// For a heading that does not fit its rows.
+  [[nodiscard]] std::string heading_hint(std::size_t fields) const {
+    if (fields != count_ + 1) return separator_hint(names_[0]);
+    return "; if each row begins with its name, as R writes it, the heading needs a field for that as well (R: "
+           "col.names "
+           "= NA)";
   }
 
   /// For a text that looks as if it had one column.

@@ -133,6 +133,13 @@ TEST(CsvTest, ANamedColumnThatNumbersTheRows) {
   EXPECT_TRUE(table(counting("time", 5), {.columns = {"time", "a"}}).notes.empty());
 }
 
+TEST(CsvTest, RowNamesWithoutAHeadingAreSaid) {
+  const std::string hint =
+      "; if each row begins with its name, as R writes it, the heading needs a field for that as well";
+  EXPECT_NE(refusal("a,b\n1,5,6\n2,7,8\n").find("3 fields where the first row has 2" + hint), std::string::npos);
+  EXPECT_EQ(refusal("a,b\n1,5\n2,7,8,9\n").find(hint), std::string::npos);
+}
+
 TEST(CsvTest, ForgottenLabelsAreNoted) {
   const Texts note = {
       "column 1 ('Label') looks like labels and is taken for a feature; if it is none, ignore it or name it "
