@@ -256,7 +256,8 @@ std::string Rows::name(std::size_t i) const {
 kernad::Matrix<double> Rows::doubles(std::size_t first, std::size_t count) const {
   kernad::Matrix<double> sum(count, features.cols());
   for (std::size_t i = 0; i < count; ++i) {
-    std::ranges::transform(features.row(first + i), rest.row(first + i), sum.row(i).begin(), std::plus<>());
+    std::ranges::transform(features.row(first + i), rest.row(first + i), sum.row(i).begin(),
+                           [](float value, float lacking) { return double{value} + double{lacking}; });
   }
   return sum;
 }

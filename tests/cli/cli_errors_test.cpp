@@ -74,7 +74,7 @@ TEST_F(CliErrorsTest, StandardOutputIsNoFileToReplace) {
 
 // OpenBLAS tries for ever to get its scratch memory.
 TEST_F(CliErrorsTest, TooLittleMemoryForLinearAlgebraIsAnError) {
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#if defined(KERNAD_TEST_SANITIZED)
   GTEST_SKIP() << "sanitizers need more address space than the limit leaves";
 #endif
   const std::string fit = std::string(KERNAD_TEST_BINARY) + " fit " + data + " --labels class -o " + path("m");

@@ -1,3 +1,5 @@
+#include <dlfcn.h>
+
 #include <array>
 #include <cmath>
 #include <filesystem>
@@ -52,6 +54,19 @@ void require_three(const std::vector<double>& values, const char* name, bool pos
                          (positive ? ", above 0" : ""));
 }
 
+/// The prefix that this library is installed under: two folders above it (three where there is one for the
+/// architecture).
+fs::path installation() {
+  Dl_info info = {};
+  if (::dladdr(reinterpret_cast<const void*>(&read_description), &info) == 0 || info.dli_fname == nullptr) return "";
+  std::error_code ignored;
+  fs::path folder = fs::weakly_canonical(info.dli_fname, ignored).parent_path();
+  while (folder.has_relative_path() && !fs::exists(folder / KERNAD_IMAGES_INSTALLED_BACKBONE, ignored)) {
+    folder = folder.parent_path();
+  }
+  return folder;
+}
+
 }  // namespace
 
 std::string BackboneFile::hash() const {
@@ -65,9 +80,9 @@ std::string BackboneFile::hash() const {
 }
 
 std::string default_backbone() {
-  for (const char* path : {KERNAD_IMAGES_BACKBONE}) {
-    if (fs::is_regular_file(path)) return path;
-  }
+  const fs::path installed = installation() / KERNAD_IMAGES_INSTALLED_BACKBONE;
+  if (fs::is_regular_file(installed)) return installed.string();
+  if (fs::is_regular_file(KERNAD_IMAGES_BACKBONE)) return KERNAD_IMAGES_BACKBONE;
   throw ReadError("the backbone that comes with kernad is not at " KERNAD_IMAGES_BACKBONE "; name one with --backbone");
 }
 

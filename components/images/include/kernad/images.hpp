@@ -100,11 +100,11 @@ struct TestPicture {
 /// here is read from a file of the same name that ends in .json ({"layers": [...], "size": 256, "mean": [...], "std":
 /// [...]}), where there is one.
 struct BackboneOptions {
-  std::string path;                 ///< empty: default_backbone()
-  std::vector<std::string> layers;  ///< names of outputs or of nodes inside; empty: all outputs that are maps
-  std::size_t size = 0;             ///< side of the square that pictures are scaled to; 0: the network's own, else 256
-  std::vector<double> mean = {};    ///< of red, green, blue in [0, 1]: subtracted; ImageNet's where not known
-  std::vector<double> std = {};     ///< then divided by
+  std::string path = {};                 ///< empty: default_backbone()
+  std::vector<std::string> layers = {};  ///< names of outputs or of nodes inside; empty: all outputs that are maps
+  std::size_t size = 0;           ///< side of the square that pictures are scaled to; 0: the network's own, else 256
+  std::vector<double> mean = {};  ///< of red, green, blue in [0, 1]: subtracted; ImageNet's where not known
+  std::vector<double> std = {};   ///< then divided by
 };
 
 /// EfficientNet-Lite0 as this project ships it: the installed file or that of the build. Throws ReadError where it is
