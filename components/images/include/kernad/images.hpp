@@ -118,7 +118,7 @@ struct PictureModelOptions {
   std::size_t max_patches = 65'536;  ///< patches kept as references, a seeded sample of more; at least 1,000
   std::uint64_t seed = 0;            ///< of that sample
   std::size_t folds = 10;            ///< of pictures, for calibration; at least 2
-  std::string mask;                  ///< picture whose white regions are ignored in every picture; empty: none
+  std::string mask = {};             ///< picture whose white regions are ignored in every picture; empty: none
   /// Told of each picture that cannot be read, which is then left out; without it such a picture ends the fit.
   std::function<void(const std::string& message)> on_unreadable = {};
   std::optional<double> width = {};      ///< spatial width in patches, > 0 (infinity: none); empty: by likelihood
