@@ -50,6 +50,9 @@ void fit_pictures(const PictureCommand& command, const PictureFitOptions& option
     pictures.insert(pictures.end(), found.begin(), found.end());
   }
   require_another_file(command.output, pictures);
+  if (command.target_fpr) {  // what so many pictures cannot promise is refused before the work
+    static_cast<void>(Calibration(std::vector<double>(pictures.size())).threshold(*command.target_fpr));
+  }
   auto model = [&] {
     Progress progress("fitting", 1000);
     std::size_t shown = 0;

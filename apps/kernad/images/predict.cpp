@@ -5,6 +5,7 @@
 #include "../scores_file.hpp"
 #include "judge_all.hpp"
 #include "kernad/images.hpp"
+#include "kernad/io.hpp"
 #include "pictures.hpp"
 
 namespace kernad::cli {
@@ -74,6 +75,7 @@ void predict_pictures(const PictureCommand& command, const PictureScoreOptions& 
                         "tables, and the model is of pictures");
   if (!command.output.empty() && command.output != "-") {
     require_known_ending(command.output);
+    require_writable(command.output);
     require_another_file(command.output, {command.model});
   }
   const auto files = picture_files(command.data);

@@ -44,11 +44,15 @@ Tested judge(const images::PictureModel& model, const PictureCommand& command) {
   tested.masks.resize(count);
   std::vector<std::string> paths;
   for (const auto& picture : tested.pictures) paths.push_back(picture.path);
+  // Maps take 4 bytes a pixel: without a mask nobody asks for them.
+  const bool has_masks =
+      std::ranges::any_of(tested.pictures, [](const auto& picture) { return !picture.mask.empty(); });
   judge_all(model, paths, command.common.threads, false,
             [&](std::size_t i, const images::Picture& picture, const images::Verdict& verdict) {
               tested.verdicts[i] = verdict;
+              tested.verdicts[i].map = {};
               const auto& test = tested.pictures[i];
-              if (test.kind == "good") {
+              if (has_masks && test.kind == "good") {
                 tested.maps[i] = images::PictureModel::enlarge(verdict.map, picture.width(), picture.height());
               } else if (!test.mask.empty()) {
                 const images::Picture mask = images::read_picture(test.mask);

@@ -1,0 +1,152 @@
+// Pictures on the command line: the cookies that come with the project, and what is wrong with a folder of pictures.
+#include <gtest/gtest.h>
+
+#include <filesystem>
+#include <nlohmann/json.hpp>
+
+#include "cli/command.hpp"
+
+namespace kernad {
+namespace {
+
+namespace pictures {
+
+using testing::Command;
+using testing::lines;
+using testing::Outcome;
+
+const std::string kCookies = KERNAD_TEST_DATA "/cookies";
+
+/// One line that begins with "kernad: " and holds `part`; nothing on standard output.
+void expect_refusal(const Outcome& run, const std::string& part) {
+  EXPECT_EQ(run.status, 2) << run.err;
+  EXPECT_EQ(run.out, "");
+  EXPECT_EQ(lines(run.err), 1U) << run.err;
+  EXPECT_NE(run.err.find(part), std::string::npos) << part << "\n" << run.err;
+}
+
+}  // namespace pictures
+
+using namespace pictures;
+
+TEST(CliPictureOptionsTest, OptionsOfPicturesAreRefusedForTables) {
+  const Command kernad;
+  const std::string data = kernad.folder().write("data.csv", testing::labelled_csv(40, 0));
+  expect_refusal(kernad({"fit", data, "-o", kernad.folder().path("m"), "--size", "128"}),
+                 "--size: is an option for pictures, and the data are a table");
+}
+
+#ifndef KERNAD_TEST_PICTURES
+
+TEST(CliPictureOptionsTest, ABuildWithoutThemSaysWhatToInstall) {
+  const Command kernad;
+  expect_refusal(kernad({"fit", kCookies, "-o", kernad.folder().path("m")}), "scripts/setup images");
+  expect_refusal(kernad({"fit", kCookies + "/train/good/000.jpg", "-o", kernad.folder().path("m")}), "without them");
+}
+
+#else
+
+class CliPicturesTest : public ::testing::Test {
+ protected:
+  static void SetUpTestSuite() {
+    command_ = std::make_unique<Command>();
+    fitted_ = std::make_unique<Outcome>((*command_)({"fit", kCookies, "-o", model(), "--size", "128", "--components",
+                                                     "16", "--target-fpr", "0.1", "--folds", "3", "--json"}));
+  }
+  static void TearDownTestSuite() {
+    fitted_.reset();
+    command_.reset();
+  }
+  static std::string model() { return command_->folder().path("model.safetensors"); }
+  static std::string path(const std::string& name) { return command_->folder().path(name); }
+  static std::string file(const std::string& name, const std::string& bytes) {
+    std::filesystem::create_directories(std::filesystem::path(path(name)).parent_path());
+    return command_->folder().write(name, bytes);
+  }
+  static Outcome run(const std::vector<std::string>& arguments) { return (*command_)(arguments); }
+
+  static std::unique_ptr<Command> command_;
+  static std::unique_ptr<Outcome> fitted_;
+};
+
+std::unique_ptr<Command> CliPicturesTest::command_;
+std::unique_ptr<Outcome> CliPicturesTest::fitted_;
+
+TEST_F(CliPicturesTest, FitSaysWhatItFoundAndWhichPictureIsOdd) {
+  ASSERT_EQ(fitted_->status, 0) << fitted_->err;
+  const auto found = nlohmann::json::parse(fitted_->out);
+  EXPECT_EQ(found["pictures"], 31);
+  EXPECT_EQ(found["grid"], (std::vector<int>{16, 16}));
+  EXPECT_EQ(found["components"], 16);
+  EXPECT_NE(fitted_->err.find("030.jpg: is far from the others"), std::string::npos) << fitted_->err;
+  const auto again = nlohmann::json::parse(run({"info", model(), "--json"}).out);
+  EXPECT_EQ(again["threshold"], found["threshold"]);
+  EXPECT_EQ(again["backbone_hash"], found["backbone_hash"]);
+}
+
+TEST_F(CliPicturesTest, PredictWritesVerdictsAndHeatMaps) {
+  const Outcome outcome = run({"predict", model(), kCookies + "/test/good", "--heatmaps", path("maps"), "--json"});
+  ASSERT_EQ(outcome.status, 0) << outcome.err;
+  const auto found = nlohmann::json::parse(outcome.out);
+  EXPECT_EQ(found["rows"], 14);
+  EXPECT_EQ(found["file"][3], kCookies + "/test/good/003.jpg");
+  for (std::size_t i = 0; i < 14; ++i) {
+    EXPECT_EQ(found["label"][i] == 1, found["score"][i] >= 0.5);
+    EXPECT_GE(found["p_value"][i], 1.0 / 32);
+  }
+  EXPECT_TRUE(std::filesystem::exists(path("maps/003.png")));
+  // A header of 128 bytes, 384 x 512 floats.
+  EXPECT_EQ(std::filesystem::file_size(path("maps/003.npy")), 128U + 4U * 384 * 512);
+}
+
+TEST_F(CliPicturesTest, TestMeasuresPicturesAndPixels) {
+  const Outcome outcome = run({"test", model(), kCookies, "--json"});
+  ASSERT_EQ(outcome.status, 0) << outcome.err;
+  const auto found = nlohmann::json::parse(outcome.out);
+  EXPECT_EQ(found["regions"], 37);
+  EXPECT_EQ(found["kinds"]["cracked"]["pictures"], 32);
+  EXPECT_GT(found["image_AUROC"], 0.8);
+  EXPECT_GT(found["pixel_AUROC"], 0.8);
+}
+
+TEST_F(CliPicturesTest, ExplainNamesTheNearestGoodPatches) {
+  const Outcome outcome = run({"explain", model(), kCookies + "/test/cracked/000.jpg"});
+  ASSERT_EQ(outcome.status, 0) << outcome.err;
+  EXPECT_NE(outcome.out.find("nearest good patch"), std::string::npos);
+  EXPECT_NE(outcome.out.find(kCookies + "/train/good/"), std::string::npos);
+}
+
+TEST_F(CliPicturesTest, OneBadPictureIsRefusedOrReported) {
+  const std::string folder = path("mixed");
+  for (const char* name : {"000.jpg", "001.jpg", "002.jpg"}) {
+    std::filesystem::create_directories(folder);
+    std::filesystem::copy_file(kCookies + "/train/good/" + name, folder + "/" + name);
+  }
+  const std::string letter = file("mixed/letter.png", "a letter");
+  expect_refusal(run({"predict", model(), folder}), letter + ": is no picture that is read here");
+  expect_refusal(run({"fit", folder, "-o", path("m2")}), letter + ": is no picture that is read here");
+  EXPECT_FALSE(std::filesystem::exists(path("m2")));
+  const auto kept = run({"predict", model(), folder, "--keep-going"});
+  EXPECT_EQ(kept.status, 0);
+  EXPECT_EQ(lines(kept.out), 4U) << kept.out;
+  EXPECT_NE(kept.err.find(letter), std::string::npos);
+}
+
+TEST_F(CliPicturesTest, WhatIsWrongIsNamed) {
+  std::filesystem::create_directories(path("empty"));
+  expect_refusal(run({"fit", path("empty"), "-o", path("m2")}), path("empty") + ": has no pictures");
+  expect_refusal(run({"fit", kCookies + "/train/good/000.jpg", "-o", path("m2")}), "is one picture");
+  expect_refusal(run({"fit", kCookies, "-o", path("m2"), "--target-fpr", "0.01"}), "0.01");
+  expect_refusal(run({"fit", kCookies, "-o", path("m2"), "--standardize"}), "--standardize: is an option for tables");
+  expect_refusal(run({"fit", kCookies, "-o", path("m2"), "--layers", "b5"}), "has no layer 'b5'");
+  expect_refusal(run({"fit", kCookies, "-o", path("m2"), "--backbone", path("none.onnx")}), path("none.onnx"));
+  expect_refusal(run({"fit", kCookies, "-o", path("m2"), "--spatial-width", "-1"}), "--spatial-width '-1'");
+  expect_refusal(run({"predict", model(), path("none.png")}), path("none.png") + ": No such file");
+  expect_refusal(run({"predict", model(), kCookies + "/test/good", "--top", "3"}), "--top: is an option for tables");
+  expect_refusal(run({"test", model(), kCookies + "/test"}), "has no folder test/good");
+}
+
+#endif
+
+}  // namespace
+}  // namespace kernad
