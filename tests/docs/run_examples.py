@@ -160,7 +160,8 @@ def close(shown: str, printed: str) -> bool:
 
 def check_options(block: Block, kernad: str) -> None:
     for number, line in enumerate(block.text.splitlines(), block.line):
-        for call in re.finditer(r"\bkernad ([a-z]+)((?: [^#|;&]*)?)", line):
+        command = re.sub(r"(^|\s)#.*", "", line)  # a comment may speak of kernad
+        for call in re.finditer(r"(?<![\w-])kernad ([a-z]+)((?: [^#|;&]*)?)", command):
             helped = run([kernad, call[1], "--help"], REPOSITORY)
             if helped.returncode != 0:
                 raise Wrong(f"line {number}: there is no `kernad {call[1]}`")
