@@ -5,6 +5,7 @@
 #include <fstream>
 #include <nlohmann/json.hpp>
 
+#include "cli/cases.hpp"
 #include "cli/command.hpp"
 #include "kernad/calibration.hpp"
 #include "kernad/kde_classifier.hpp"
@@ -14,15 +15,9 @@ namespace {
 
 using nlohmann::json;
 using testing::Command;
+using testing::kCases;
 using testing::lines;
-
-const std::string kCases = KERNAD_TEST_CASES "/";
-
-/// Computed in float64 by scipy (tests/cases/truth.json).
-std::vector<double> truth(const std::string& name) {
-  std::ifstream file(kCases + "truth.json");
-  return json::parse(file).at(name).get<std::vector<double>>();
-}
+using testing::truth;
 
 class CliCasesTest : public ::testing::Test {
  protected:
