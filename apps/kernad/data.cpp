@@ -19,23 +19,25 @@ namespace kernad::cli {
 namespace {
 
 /// Here and not left to the classifier, because only here the row's number in the file and the column's name are known.
-[[noreturn]] void refuse(const kernad::Table& table, const Sources& sources, std::size_t row, std::size_t column) {
+[[noreturn]] void refuse(const kernad::Table& table, const Sources& sources, std::size_t first, std::size_t row,
+                         std::size_t column) {
   const std::string name = column < table.column_names.size() ? fmt::format(" ('{}')", table.column_names[column]) : "";
   const float value = table.features(row, column);
-  throw InvalidInput(fmt::format("{}: row {}, column {}{} is {}; every value must be finite{}", name_of(sources), row,
-                                 column, name, value,
+  throw InvalidInput(fmt::format("{}: row {}, column {}{} is {}; every value must be finite{}", name_of(sources),
+                                 first + row, column, name, value,
                                  std::isnan(value) ? ", or missing values have to be allowed (missing: skip)" : ""));
 }
 
 /// The numbers of the rows without a missing value.
-std::vector<std::size_t> complete_rows(const kernad::Table& table, const Sources& sources, bool skip_missing) {
+std::vector<std::size_t> numbers_of_complete(const kernad::Table& table, const Sources& sources, std::size_t first,
+                                             bool skip_missing) {
   std::vector<std::size_t> complete;
   for (std::size_t i = 0; i < table.features.rows(); ++i) {
     const auto row = table.features.row(i);
     bool missing = false;
     for (std::size_t j = 0; j < row.size(); ++j) {
       if (std::isfinite(row[j])) continue;
-      if (!skip_missing || !std::isnan(row[j])) refuse(table, sources, i, j);
+      if (!skip_missing || !std::isnan(row[j])) refuse(table, sources, first, i, j);
       missing = true;
     }
     if (!missing) complete.push_back(i);
@@ -64,22 +66,11 @@ void select(Rows& rows, const std::vector<std::size_t>& kept) {
   rows.labels = std::move(labels);
 }
 
-/// labels: of all rows, or none.
-Rows complete(kernad::Table table, std::vector<std::uint8_t> labels, const Sources& sources, bool skip_missing) {
-  const auto kept = complete_rows(table, sources, skip_missing);
-  Rows rows;
-  rows.all = table.features.rows();
-  rows.features = std::move(table.features);
-  rows.rest = std::move(table.rest);
-  rows.numbers.resize(rows.all);
-  std::iota(rows.numbers.begin(), rows.numbers.end(), std::size_t{0});
-  rows.labels = std::move(labels);
-  rows.table = std::move(table);
-  select(rows, kept);
-  if (kept.size() < rows.all) {
-    rows.table.notes.push_back(fmt::format("{}: {} of {} rows have missing values and are skipped", name_of(sources),
-                                           rows.all - kept.size(), rows.all));
-  }
+/// The same of whole sources, with a note of the rows that are skipped.
+Rows complete_all(kernad::Table table, std::vector<std::uint8_t> labels, const Sources& sources, bool skip_missing) {
+  Rows rows = complete_rows(std::move(table), std::move(labels), sources, skip_missing);
+  const std::size_t skipped = rows.all - rows.features.rows();
+  if (skipped > 0) rows.table.notes.push_back(skipped_note(sources, skipped, rows.all));
   return rows;
 }
 
@@ -111,7 +102,7 @@ Rows with_label_column(const Sources& sources, const LabelSource& from, ReadOpti
   if (from.normal_label.empty() && std::ranges::count(table.labels, "-1") != 0) {
     table.notes.push_back(fmt::format("{}: the label -1 is taken for anomalous and 1 for normal", name_of(sources)));
   }
-  return complete(std::move(table), std::move(labels), sources, options.allow_missing);
+  return complete_all(std::move(table), std::move(labels), sources, options.allow_missing);
 }
 
 Rows with_label_file(const Sources& sources, const LabelSource& from, const ReadOptions& options) {
@@ -122,108 +113,29 @@ Rows with_label_file(const Sources& sources, const LabelSource& from, const Read
     throw InvalidInput(fmt::format("{}: {} labels, but {} has {} rows; there must be one label a row", file,
                                    labels.size(), name_of(sources), table.features.rows()));
   }
-  return complete(std::move(table), std::move(labels), sources, options.allow_missing);
-}
-
-/// "auto" is 0; a mark by itself, or by its name.
-char delimiter_of(const std::string& text) {
-  for (const auto& [name, mark] : {std::pair{"auto", '\0'},
-                                   {"comma", ','},
-                                   {"semicolon", ';'},
-                                   {"tab", '\t'},
-                                   {"\\t", '\t'},
-                                   {"pipe", '|'},
-                                   {"blank", ' '}}) {
-    if (text == name) return mark;
-  }
-  if (text.size() == 1 && text[0] != '"' && text[0] != '\n' && text[0] != '\r') return text[0];
-  throw InvalidParameter(
-      fmt::format("--delimiter is '{}'; valid: auto, comma, semicolon, tab, pipe, or one character", text));
-}
-
-/// "a,b" is two columns; a name with a comma in it stands in double quotes, as in a .csv.
-std::vector<std::string> split_names(const std::vector<std::string>& texts) {
-  std::vector<std::string> names;
-  for (const std::string& text : texts) {
-    std::string name;
-    bool quoted = false;
-    for (const char c : text) {
-      if (c == '"') {
-        quoted = !quoted;
-      } else if (c == ',' && !quoted) {
-        names.push_back(std::exchange(name, {}));
-      } else {
-        name += c;
-      }
-    }
-    names.push_back(std::move(name));
-  }
-  return names;
-}
-
-/// An option that takes one value each time that it is given.
-CLI::Option* add_list(CLI::App& command, const char* name, std::vector<std::string>& values, const char* help) {
-  return command.add_option(name, values, help)->allow_extra_args(false)->check(not_empty());
+  return complete_all(std::move(table), std::move(labels), sources, options.allow_missing);
 }
 
 }  // namespace
 
-ReadOptions TableOptions::read_options() const {
-  ReadOptions options;
-  if (header != "auto") options.header = header == "present" ? CsvHeader::present : CsvHeader::absent;
-  options.delimiter = delimiter_of(delimiter);
-  if (decimal != "auto") options.decimal = decimal == "comma" ? DecimalMark::comma : DecimalMark::point;
-  options.allow_missing = missing == "skip";
-  options.columns = split_names(columns);
-  options.ignored_columns = split_names(ignored);
-  options.id_columns = split_names(ids);
-  return options;
+std::string skipped_note(const Sources& sources, std::size_t skipped, std::size_t all) {
+  return fmt::format("{}: {} of {} rows have missing values and are skipped", name_of(sources), skipped, all);
 }
 
-ReadOptions TableOptions::read_options(const KDEClassifier& model) const {
-  ReadOptions options = read_options();
-  options.keep_rest = model.takes_doubles();
-  if (columns_by == "position") return options;
-  options.model_columns = model.column_names();
-  options.known_columns = model.left_out_columns();
-  return options;
-}
-
-void add_table_options(CLI::App& command, TableOptions& options) {
-  command.add_option("--header", options.header, "Whether the first line of a .csv or .tsv names its columns")
-      ->check(quiet(CLI::IsMember({"auto", "present", "absent"})))
-      ->type_name("auto|present|absent")
-      ->capture_default_str();
-  command.add_option("--delimiter", options.delimiter, "What separates the columns of a .csv or .tsv")
-      ->check(not_empty())
-      ->type_name("auto|comma|semicolon|tab|pipe|CHARACTER")
-      ->capture_default_str();
-  command.add_option("--decimal", options.decimal, "The decimal mark of a .csv or .tsv")
-      ->check(quiet(CLI::IsMember({"auto", "point", "comma"})))
-      ->type_name("auto|point|comma")
-      ->capture_default_str();
-  command.add_option("--missing", options.missing, "What to do with rows that lack a value: an empty field, NA, NaN")
-      ->check(quiet(CLI::IsMember({"refuse", "skip"})))
-      ->type_name("refuse|skip")
-      ->capture_default_str();
-  add_list(command, "--columns", options.columns, "Columns that are features: names or numbers, a comma between")
-      ->type_name("LIST");
-  add_list(command, "--ignore", options.ignored, "Columns to leave out")->type_name("LIST");
-  add_list(command, "--id", options.ids, "Columns that say what a row is called; they are in all that is written")
-      ->type_name("LIST");
-}
-
-void add_normal_label(CLI::App& command, TableOptions& options) {
-  command.add_option("--normal-label", options.normal_label, "The label of normal rows; all others are anomalous")
-      ->check(not_empty())
-      ->type_name("TEXT");
-}
-
-void add_columns_by(CLI::App& command, TableOptions& options) {
-  command.add_option("--columns-by", options.columns_by, "How columns are found that the model knows by name")
-      ->check(quiet(CLI::IsMember({"name", "position"})))
-      ->type_name("name|position")
-      ->capture_default_str();
+Rows complete_rows(kernad::Table table, std::vector<std::uint8_t> labels, const Sources& sources, bool skip_missing,
+                   std::size_t first_number) {
+  const auto kept = numbers_of_complete(table, sources, first_number, skip_missing);
+  Rows rows;
+  rows.first_number = first_number;
+  rows.all = table.features.rows();
+  rows.features = std::move(table.features);
+  rows.rest = std::move(table.rest);
+  rows.numbers.resize(rows.all);
+  std::iota(rows.numbers.begin(), rows.numbers.end(), first_number);
+  rows.labels = std::move(labels);
+  rows.table = std::move(table);
+  select(rows, kept);
+  return rows;
 }
 
 std::string name_of(const Sources& sources) {
@@ -249,7 +161,7 @@ Sources expand(const Sources& sources) {
 std::string Rows::name(std::size_t i) const {
   if (table.ids.empty()) return fmt::format("{}", numbers[i]);
   std::string name;
-  for (const TextColumn& id : table.ids) name += (name.empty() ? "" : ", ") + id.values[numbers[i]];
+  for (const TextColumn& id : table.ids) name += (name.empty() ? "" : ", ") + id.values[numbers[i] - first_number];
   return name;
 }
 
@@ -267,7 +179,22 @@ std::string training_row_name(const KDEClassifier& model, std::size_t row) {
 }
 
 Rows read_rows(const Sources& sources, const ReadOptions& options) {
-  return complete(read_tables(sources, options), {}, sources, options.allow_missing);
+  return complete_all(read_tables(sources, options), {}, sources, options.allow_missing);
+}
+
+void append(Rows& to, Rows from) {
+  const auto join = [](auto& target, auto& source) {
+    target.insert(target.end(), std::make_move_iterator(source.begin()), std::make_move_iterator(source.end()));
+  };
+  const auto join_columns = [&](std::vector<TextColumn>& target, std::vector<TextColumn>& source) {
+    if (target.empty()) return target.swap(source);
+    for (std::size_t k = 0; k < target.size(); ++k) join(target[k].values, source[k].values);
+  };
+  to.all += from.all;
+  join(to.numbers, from.numbers);
+  join(to.labels, from.labels);
+  join_columns(to.table.ids, from.table.ids);
+  join_columns(to.table.fields, from.table.fields);
 }
 
 Rows read_labelled(const Sources& sources, const LabelSource& labels, const ReadOptions& options) {

@@ -1,42 +1,18 @@
 // Reading what the commands work on, and saying which file was wrong.
 #pragma once
 
-#include <CLI/CLI.hpp>
 #include <concepts>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "kernad/error.hpp"
 #include "kernad/io.hpp"
 #include "kernad/kde_classifier.hpp"
+#include "table_options.hpp"
 
 namespace kernad::cli {
-
-/// How tables are read, and what their columns are for.
-struct TableOptions {
-  std::string header = "auto";
-  std::string delimiter = "auto";
-  std::string decimal = "auto";
-  std::string missing = "refuse";
-  std::string columns_by = "name";
-  std::vector<std::string> columns;  ///< each may be several, separated by commas
-  std::vector<std::string> ignored;
-  std::vector<std::string> ids;
-  std::string normal_label;
-
-  /// To fit on.
-  [[nodiscard]] ReadOptions read_options() const;
-  /// With the columns of `model`, unless they go by position.
-  [[nodiscard]] ReadOptions read_options(const KDEClassifier& model) const;
-};
-
-/// --header, --delimiter, --decimal, --missing, --columns, --ignore and --id.
-void add_table_options(CLI::App& command, TableOptions& options);
-/// --normal-label: for the commands that need to know which rows are normal.
-void add_normal_label(CLI::App& command, TableOptions& options);
-/// --columns-by: for the commands that have a model.
-void add_columns_by(CLI::App& command, TableOptions& options);
 
 /// One or several sources, read as one table.
 using Sources = std::vector<std::string>;
@@ -47,13 +23,14 @@ using Sources = std::vector<std::string>;
 /// Patterns (`*`, `?`, `[`) become the files that they match, sorted. Throws InvalidParameter when there is none.
 [[nodiscard]] Sources expand(const Sources& sources);
 
-/// What a command works on: the rows without a missing value.
+/// What a command works on: the rows without a missing value, of whole sources or of a block of them.
 struct Rows {
   Embeddings features;
   Embeddings rest;                   ///< what float32 lacks of them, see Table::rest; empty: nothing
   std::vector<std::size_t> numbers;  ///< of these rows, as they stand in the sources, from 0
   std::vector<std::uint8_t> labels;  ///< one a row where they were asked for: 0 normal, 1 anomalous
-  std::size_t all = 0;               ///< rows of the sources
+  std::size_t first_number = 0;      ///< of the first row in the sources
+  std::size_t all = 0;               ///< rows that were read, with those that lack a value
   kernad::Table table;               ///< names, notes, and ids and fields of all rows; its features have moved
 
   /// What row `i` of the features is called: its ids, else its number in the sources.
@@ -82,6 +59,16 @@ struct LabelSource {
   std::string column_or_file;
   std::string normal_label;  ///< empty: what kernad::parse_labels understands
 };
+
+/// The rows of a table without a missing value; labels: of all rows of the table, or none. first_number: of its first
+/// row in the sources. Throws as read_rows does.
+[[nodiscard]] Rows complete_rows(kernad::Table table, std::vector<std::uint8_t> labels, const Sources& sources,
+                                 bool skip_missing, std::size_t first_number = 0);
+/// For rows that were left out.
+[[nodiscard]] std::string skipped_note(const Sources& sources, std::size_t skipped, std::size_t all);
+
+/// Appends rows that follow those of `to`, without their features.
+void append(Rows& to, Rows from);
 
 /// The same with labels: the column of a text that is named or counted, or else the file of that name.
 [[nodiscard]] Rows read_labelled(const Sources& sources, const LabelSource& labels, const ReadOptions& options);

@@ -9,6 +9,7 @@
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <set>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
@@ -16,10 +17,12 @@
 #include "data.hpp"
 #include "estimation.hpp"
 #include "images/pictures.hpp"
+#include "kernad/sketch.hpp"
 #include "model.hpp"
 #include "options.hpp"
 #include "output.hpp"
 #include "progress.hpp"
+#include "row_reader.hpp"
 
 namespace kernad::cli {
 namespace {
@@ -37,12 +40,49 @@ struct FitOptions {
   CommonOptions common;
 };
 
+/// Rows in memory, and what they are called.
+template <typename Features>
+struct Examples {
+  const Features& features;
+  const std::vector<double>& weights;
+  const Rows& rows;
+
+  [[nodiscard]] std::size_t count() const { return features.rows(); }
+  [[nodiscard]] bool fit(KDEClassifier& model) const { return model.fit(features, weights); }
+  void calibrate(KDEClassifier& model, std::size_t folds, const FitProgress& progress) const {
+    model.calibrate(features, weights, folds, progress);
+  }
+  void remember(KDEClassifier& model) const { model.remember_rows(features, weights, row_names(model)); }
+
+ private:
+  /// Rows are called by their ids, else by their numbers in the file; none where those are the model's own.
+  [[nodiscard]] std::vector<std::string> row_names(const KDEClassifier& model) const {
+    const bool as_in_file =
+        weights.empty() && rows.table.ids.empty() && count() == rows.all && model.report().rows_used == rows.all;
+    std::vector<std::string> names;
+    for (std::size_t i = 0; !as_in_file && i < count(); ++i) names.push_back(rows.name(i));
+    return names;
+  }
+};
+
+/// A sketch of the rows, which has their names.
+struct SketchedExamples {
+  const Sketch& sketch;
+
+  [[nodiscard]] std::size_t count() const { return sketch.rows_seen(); }
+  [[nodiscard]] bool fit(KDEClassifier& model) const { return model.fit(sketch); }
+  void calibrate(KDEClassifier& model, std::size_t folds, const FitProgress& progress) const {
+    model.calibrate(sketch, folds, progress);
+  }
+  void remember(KDEClassifier& model) const { model.remember_rows(sketch); }
+};
+
 /// Cross-conformal, where one of its options is given: --folds alone gives p-values and leaves the threshold for later.
-void calibrate(const FitOptions& options, const auto& rows, const std::vector<double>& weights, KDEClassifier& model) {
+void calibrate(const FitOptions& options, const auto& examples, KDEClassifier& model) {
   if (!options.target_fpr && !options.folds) return;
   const std::size_t folds = options.folds.value_or(10);
   Progress progress("calibrating", std::min(folds, model.report().rows_used));
-  model.calibrate(rows, weights, folds, [&](std::size_t, std::size_t) { progress.advance(1); });
+  examples.calibrate(model, folds, [&](std::size_t, std::size_t) { progress.advance(1); });
   if (options.target_fpr) model.set_target_fpr(*options.target_fpr);
 }
 
@@ -58,30 +98,20 @@ void remember_columns(kernad::Table& table, KDEClassifier& model) {
   if (!table.column_names.empty()) model.set_column_names(table.column_names, table.left_out);
 }
 
-/// Rows are called by their ids, else by their numbers in the file; none where those are the model's own.
-std::vector<std::string> row_names(const FitOptions& options, const Rows& rows, const KDEClassifier& model) {
-  const bool as_in_file = options.weights.empty() && rows.table.ids.empty() && rows.features.rows() == rows.all &&
-                          model.report().rows_used == rows.all;
-  std::vector<std::string> names;
-  for (std::size_t i = 0; !as_in_file && i < rows.features.rows(); ++i) names.push_back(rows.name(i));
-  return names;
-}
-
-/// Fits, calibrates, and lets the model remember the rows: their features, as floats or doubles, and their names.
-void learn(const FitOptions& options, const Rows& rows, const auto& features, const std::vector<double>& weights,
-           KDEClassifier& model) {
+/// Fits, calibrates, and lets the model remember the rows.
+void learn(const FitOptions& options, const auto& examples, KDEClassifier& model) {
   bool fitted = false;
   {
     const Progress progress("fitting");
-    fitted = model.fit(features, weights);
+    fitted = examples.fit(model);
   }
   if (!fitted) {
     throw InvalidInput(fmt::format("{} {}rows are too few; {} components need at least as many (see --components)",
-                                   features.rows(), options.labels.empty() ? "" : "normal ",
+                                   examples.count(), options.labels.empty() ? "" : "normal ",
                                    model.options().n_pca_components.count()));
   }
-  calibrate(options, features, weights, model);
-  model.remember_rows(features, weights, row_names(options, rows, model));
+  calibrate(options, examples, model);
+  examples.remember(model);
 }
 
 void report(const FitOptions& options, const KDEClassifier& model, std::size_t left_out) {
@@ -104,6 +134,75 @@ void require_rate(const FitOptions& options, std::size_t rows) {
   if (options.folds.value_or(2) < 2) {
     throw InvalidParameter(fmt::format("--folds is {}; valid: 2 or more", *options.folds));
   }
+}
+
+/// Reads all rows first: which labels mean what is seen from all of them, and a sketch has no weights. Returns how many
+/// rows the labels leave out.
+std::size_t learn_at_once(const FitOptions& options, const Sources& train, const ReadOptions& reading,
+                          KDEClassifier& model) {
+  Rows rows = options.labels.empty() ? read_rows(train, reading)
+                                     : read_labelled(train, {options.labels, options.table.normal_label}, reading);
+  const std::size_t labelled = rows.labels.size();
+  rows = normal_rows(std::move(rows));
+  const std::size_t left_out = labelled == 0 ? 0 : labelled - rows.features.rows();
+  // Weights may count a row many times.
+  if (rows.features.rows() > 0 && options.weights.empty()) require_rate(options, rows.features.rows());
+  if (!KDEClassifier::needs_doubles(rows.features)) rows.rest = {};
+  const std::vector<double> weights =
+      options.weights.empty() ? std::vector<double>() : weights_of(rows, train, options.weights);
+  in_file(train, [&] {
+    rows.with_all([&](const auto& features) { learn(options, Examples(features, weights, rows), model); });
+  });
+  remember_columns(rows.table, model);
+  print_notes(rows.table.notes);
+  return left_out;
+}
+
+/// A block of rows goes into the sketch with those that lack a value, which are left out.
+void add_block(const Rows& rows, Sketch& sketch) {
+  std::vector<std::string> names;
+  if (!rows.table.ids.empty()) {
+    names.resize(rows.all);
+    for (std::size_t i = 0; i < rows.numbers.size(); ++i) names[rows.numbers[i] - rows.first_number] = rows.name(i);
+  }
+  rows.with_all([&](const auto& features) {
+    if (features.rows() == rows.all) return sketch.add(features, rows.first_number, {.names = names});
+    std::vector<std::uint8_t> left_out(rows.all, 1);
+    auto all = kernad::Matrix<std::remove_const_t<std::remove_pointer_t<decltype(features.data())>>>(rows.all,
+                                                                                                     features.cols());
+    for (std::size_t i = 0; i < rows.numbers.size(); ++i) {
+      const std::size_t at = rows.numbers[i] - rows.first_number;
+      left_out[at] = 0;
+      std::ranges::copy(features.row(i), all.row(at).begin());
+    }
+    sketch.add(all.view(), rows.first_number, {.left_out = left_out, .names = names});
+  });
+}
+
+/// Reads block by block, and keeps the sample alone.
+std::size_t learn_in_blocks(const FitOptions& options, const Sources& train, const ReadOptions& reading,
+                            KDEClassifier& model) {
+  RowReader reader(train, reading);
+  std::optional<Sketch> sketch;
+  kernad::Table names;
+  {
+    Progress progress("reading", reader.total().value_or(0));
+    while (auto rows = reader.next()) {
+      if (!sketch) {
+        sketch.emplace(reader.columns(), SketchOptions{model.options().max_training_points, model.options().seed});
+        names.column_names = rows->table.column_names;
+        names.left_out = rows->table.left_out;
+      }
+      in_file(train, [&] { add_block(*rows, *sketch); });
+      progress.advance(rows->all);
+    }
+  }
+  if (sketch->rows_seen() > 0) require_rate(options, sketch->rows_seen());
+  in_file(train, [&] { learn(options, SketchedExamples{*sketch}, model); });
+  names.notes = reader.notes();
+  remember_columns(names, model);
+  print_notes(names.notes);
+  return 0;
 }
 
 /// The options of the estimator that pictures share with tables.
@@ -141,20 +240,10 @@ void run(const CLI::App& command, const FitOptions& options) {
   ReadOptions reading = options.table.read_options();
   reading.keep_rest = true;
   if (have_columns(train)) reading.weight_column = options.weights;
-  Rows rows = options.labels.empty() ? read_rows(train, reading)
-                                     : read_labelled(train, {options.labels, options.table.normal_label}, reading);
-  const std::size_t labelled = rows.labels.size();
-  rows = normal_rows(std::move(rows));
-  const std::size_t left_out = labelled == 0 ? 0 : labelled - rows.features.rows();
-  // Weights may count a row many times.
-  if (rows.features.rows() > 0 && options.weights.empty()) require_rate(options, rows.features.rows());
-  if (!KDEClassifier::needs_doubles(rows.features)) rows.rest = {};
-  const std::vector<double> weights =
-      options.weights.empty() ? std::vector<double>() : weights_of(rows, train, options.weights);
-  in_file(train, [&] { rows.with_all([&](const auto& features) { learn(options, rows, features, weights, model); }); });
-  remember_columns(rows.table, model);
+  const std::size_t left_out = options.labels.empty() && options.weights.empty()
+                                   ? learn_in_blocks(options, train, reading, model)
+                                   : learn_at_once(options, train, reading, model);
   model.save(options.model);
-  print_notes(rows.table.notes);
   report(options, model, left_out);
 }
 

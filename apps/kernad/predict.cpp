@@ -15,6 +15,8 @@
 #include "model.hpp"
 #include "options.hpp"
 #include "output.hpp"
+#include "progress.hpp"
+#include "row_reader.hpp"
 #include "scores_file.hpp"
 #include "scoring.hpp"
 
@@ -39,7 +41,8 @@ struct PredictOptions {
 template <typename Value>
 std::vector<double> for_all_rows(const Rows& rows, const std::vector<Value>& values) {
   std::vector<double> all(rows.all, std::numeric_limits<double>::quiet_NaN());
-  for (std::size_t i = 0; i < values.size(); ++i) all[rows.numbers[i]] = static_cast<double>(values[i]);
+  for (std::size_t i = 0; i < values.size(); ++i)
+    all[rows.numbers[i] - rows.first_number] = static_cast<double>(values[i]);
   return all;
 }
 
@@ -75,7 +78,7 @@ std::vector<std::size_t> chosen_rows(const PredictOptions& options, const Rows& 
   std::ranges::stable_sort(order, {}, [&](std::size_t i) { return log_density[i]; });
   chosen.clear();
   for (const std::size_t i : order) {
-    const std::size_t row = rows.numbers[i];
+    const std::size_t row = rows.numbers[i] - rows.first_number;
     if (options.only_anomalous && std::get<0>(columns[0].values)[row] != 1) continue;
     if (options.top && chosen.size() == *options.top) break;
     chosen.push_back(row);
@@ -91,7 +94,7 @@ std::vector<OutputColumn> own_columns(const PredictOptions& options, Rows& rows)
   }
   if (columns.empty() && (options.top || options.only_anomalous)) {
     std::vector<std::size_t> numbers(rows.all);
-    std::iota(numbers.begin(), numbers.end(), std::size_t{0});
+    std::iota(numbers.begin(), numbers.end(), rows.first_number);
     columns.push_back({"row", std::move(numbers)});
   }
   return columns;
@@ -103,7 +106,7 @@ Output make_output(const PredictOptions& options, const KDEClassifier& model, Ro
   auto scores = score_columns(options, model, rows, log_density);
   output.rows = chosen_rows(options, rows, scores, log_density);
   output.scored.assign(rows.all, false);
-  for (const std::size_t row : rows.numbers) output.scored[row] = true;
+  for (const std::size_t row : rows.numbers) output.scored[row - rows.first_number] = true;
   output.columns = own_columns(options, rows);
   for (OutputColumn& column : scores) {
     // The input's own column keeps its name.
@@ -114,22 +117,65 @@ Output make_output(const PredictOptions& options, const KDEClassifier& model, Ro
   return output;
 }
 
-void write(const PredictOptions& options, const Output& output) {
-  if (options.output.empty() || is_standard_output(options.output)) {
+/// Whether there is a file to write, and not standard output.
+bool has_file(const PredictOptions& options) { return !options.output.empty() && !is_standard_output(options.output); }
+
+/// Whether what is written of a row depends on other rows, or on how many there are: then it waits for the last one.
+bool needs_all_rows(const PredictOptions& options) {
+  const bool in_lines = has_file(options) ? can_be_streamed(options.output) : !options.common.json;
+  return options.fdr || options.top || options.only_anomalous || !in_lines;
+}
+
+/// Scores every row, block by block; `take` gets the rows of each block and their log-densities.
+void score(const Sources& data, const KDEClassifier& model, RowReader& reader, const auto& take) {
+  Progress progress("scoring", reader.total().value_or(0));
+  OutsideNote outside(model, data);
+  while (auto rows = reader.next()) {
+    auto log_density = in_file(data, [&] {
+      return rows->with_all([&](const auto& features) { return model.compute_kde_scores(features, true); });
+    });
+    outside.see(*rows);
+    progress.advance(rows->all);
+    take(std::move(*rows), std::move(log_density));
+  }
+  print_notes(reader.notes());
+  outside.print();
+}
+
+/// As the rows come. Returns how many.
+std::size_t write_blocks(const PredictOptions& options, const Sources& data, const KDEClassifier& model,
+                         RowReader& reader) {
+  ScoresWriter writer(has_file(options) ? options.output : "");
+  std::size_t written = 0;
+  score(data, model, reader, [&](Rows rows, const std::vector<double>& log_density) {
+    const Output output = make_output(options, model, rows, log_density);
+    written += output.rows.size();
+    writer.write(output);
+  });
+  writer.finish();
+  return written;
+}
+
+/// Once all are scored. Of each row, what is written is kept, but not its features.
+std::size_t write_all(const PredictOptions& options, const Sources& data, const KDEClassifier& model,
+                      RowReader& reader) {
+  Rows all;
+  std::vector<double> log_density;
+  score(data, model, reader, [&](Rows rows, const std::vector<double>& scores) {
+    append(all, std::move(rows));
+    log_density.insert(log_density.end(), scores.begin(), scores.end());
+  });
+  const Output output = make_output(options, model, all, log_density);
+  if (has_file(options)) {
+    write_output(options.output, output);
+  } else {
     print(options.common.json ? json_text(output) : csv_text(output));
-    return;
   }
-  write_output(options.output, output);
-  if (options.common.json) {
-    nlohmann::ordered_json json;
-    json["rows"] = output.rows.size();
-    json["output"] = options.output;
-    print_json(json);
-  }
+  return output.rows.size();
 }
 
 void check(const PredictOptions& options, const Sources& data, const KDEClassifier& model) {
-  if (!options.output.empty() && !is_standard_output(options.output)) {
+  if (has_file(options)) {
     require_known_ending(options.output);
     require_writable(options.output);
     std::vector<std::string> inputs = data;
@@ -156,11 +202,11 @@ void run(const CLI::App& command, const PredictOptions& options) {
   ReadOptions reading = options.table.read_options(model);
   reading.label_column = options.label_column;
   reading.keep_fields = options.append;
-  Rows rows = read_rows(data, reading);
-  const auto log_density = in_file(data, [&] { return log_densities(model, rows); });
-  write(options, make_output(options, model, rows, log_density));
-  print_notes(rows.table.notes);
-  print_outside_note(model, rows, data);
+  reading.as_it_comes = true;
+  RowReader reader(data, reading);
+  const std::size_t written =
+      needs_all_rows(options) ? write_all(options, data, model, reader) : write_blocks(options, data, model, reader);
+  if (options.common.json && has_file(options)) print_json({{"rows", written}, {"output", options.output}});
   print_load_notes(model);
   if (!model.has_threshold() && !options.fdr) {
     print_error(

@@ -34,6 +34,10 @@ std::string npy_bytes(std::span<const double> values) {
 
 std::string ending(const std::string& path) { return std::filesystem::path(path).extension().string(); }
 
+bool is_json_lines(const std::string& known) { return known == ".jsonl" || known == ".ndjson"; }
+
+bool is_lines(const std::string& known) { return known == ".csv" || known == ".tsv" || is_json_lines(known); }
+
 /// As a field of a .csv; quoted where that is needed.
 std::string quoted(const std::string& text, char delimiter) {
   const bool plain = text.find_first_of("\"\r\n") == std::string::npos && text.find(delimiter) == std::string::npos &&
@@ -76,13 +80,14 @@ void require_known_ending(const std::string& path) {
                          ".ndjson, .tsv");
 }
 
-std::string csv_text(const Output& output, char delimiter) {
+std::string csv_text(const Output& output, char delimiter, bool with_heading) {
   std::string text;
   for (const OutputColumn& column : output.columns) {
+    if (!with_heading) break;
     if (!text.empty()) text += delimiter;
     text += quoted(column.name, delimiter);
   }
-  text += '\n';
+  if (with_heading) text += '\n';
   for (const std::size_t row : output.rows) {
     for (std::size_t k = 0; k < output.columns.size(); ++k) {
       if (k > 0) text += delimiter;
@@ -91,6 +96,27 @@ std::string csv_text(const Output& output, char delimiter) {
     text += '\n';
   }
   return text;
+}
+
+bool can_be_streamed(const std::string& path) { return is_lines(ending(path)); }
+
+ScoresWriter::ScoresWriter(const std::string& path) : ending_(ending(path)) {
+  if (!path.empty()) file_.emplace(path);
+}
+
+void ScoresWriter::write(const Output& output) {
+  const std::string text = is_json_lines(ending_) ? json_lines_text(output)
+                                                  : csv_text(output, ending_ == ".tsv" ? '\t' : ',', with_heading_);
+  with_heading_ = false;
+  if (file_) {
+    file_->write(std::as_bytes(std::span(text)));
+  } else {
+    print(text);
+  }
+}
+
+void ScoresWriter::finish() {
+  if (file_) file_->commit();
 }
 
 std::string json_text(const Output& output) {
@@ -127,7 +153,7 @@ void write_output(const std::string& path, const Output& output) {
     bytes = npy_bytes(values);
   } else if (known == ".json") {
     bytes = json_text(output);
-  } else if (known == ".jsonl" || known == ".ndjson") {
+  } else if (is_json_lines(known)) {
     bytes = json_lines_text(output);
   } else {
     bytes = csv_text(output, known == ".tsv" ? '\t' : ',');

@@ -8,7 +8,7 @@
 #include <variant>
 #include <vector>
 
-#include "kernad/kde_classifier.hpp"
+#include "kernad/io.hpp"
 
 namespace kernad::cli {
 
@@ -29,8 +29,27 @@ struct Output {
 /// Throws InvalidParameter unless `path` ends in .csv, .tsv, .jsonl, .ndjson, .json or .npy.
 void require_known_ending(const std::string& path);
 
+/// Whether rows can be written to such a file one after another: .csv, .tsv, .jsonl, .ndjson.
+[[nodiscard]] bool can_be_streamed(const std::string& path);
+
+/// Scores that are written as they come.
+class ScoresWriter {
+ public:
+  /// path: empty for a .csv on standard output. A file appears with finish(), or never. Throws WriteError.
+  explicit ScoresWriter(const std::string& path);
+
+  /// Appends rows; the columns are always the same.
+  void write(const Output& output);
+  void finish();
+
+ private:
+  std::string ending_;
+  std::optional<AtomicFile> file_;
+  bool with_heading_ = true;
+};
+
 /// A heading and a line a row. Numbers are as short as they can be and still read back as the same double.
-[[nodiscard]] std::string csv_text(const Output& output, char delimiter = ',');
+[[nodiscard]] std::string csv_text(const Output& output, char delimiter = ',', bool with_heading = true);
 /// One object: "rows", and each of the columns with a value a row.
 [[nodiscard]] std::string json_text(const Output& output);
 /// An object a row.

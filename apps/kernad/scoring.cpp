@@ -30,16 +30,27 @@ std::vector<double> log_densities(const KDEClassifier& model, const Rows& rows) 
   return scores;
 }
 
-void print_outside_note(const KDEClassifier& model, const Rows& rows, const Sources& data) {
-  if (model.is_calibrated()) return;
-  const auto distances = rows.with_all([&](const auto& all) { return model.outside(all); });
-  const auto outside = std::ranges::count_if(distances, [](double distance) { return distance > 0; });
-  if (outside == 0) return;
-  const auto first = std::ranges::find_if(distances, [](double distance) { return distance > 0; });
+void OutsideNote::see(const Rows& rows) {
+  if (model_.is_calibrated()) return;
+  const auto distances = rows.with_all([&](const auto& all) { return model_.outside(all); });
+  seen_ += distances.size();
+  for (std::size_t i = 0; i < distances.size(); ++i) {
+    if (distances[i] > 0 && outside_++ == 0) first_ = rows.name(i);
+  }
+}
+
+void OutsideNote::print() const {
+  if (outside_ == 0) return;
   print_error(fmt::format(
       "note: {}: {} of {} rows lie outside the subspace that holds all training rows, the first is row {}; this "
       "density does not see it, a calibrated model does (see kernad explain, kernad calibrate)",
-      name_of(data), outside, distances.size(), rows.name(static_cast<std::size_t>(first - distances.begin()))));
+      name_of(data_), outside_, seen_, first_));
+}
+
+void print_outside_note(const KDEClassifier& model, const Rows& rows, const Sources& data) {
+  OutsideNote note(model, data);
+  note.see(rows);
+  note.print();
 }
 
 }  // namespace kernad::cli

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <string>
 #include <vector>
 
 #include "data.hpp"
@@ -15,6 +16,24 @@ namespace kernad::cli {
 
 /// Of a model that is not calibrated, whose scores do not see it: a note of how many rows lie outside the subspace of
 /// the training rows; else nothing.
+class OutsideNote {
+ public:
+  /// Both must outlive it.
+  OutsideNote(const KDEClassifier& model, const Sources& data) : model_(model), data_(data) {}
+
+  /// Counts those of a block.
+  void see(const Rows& rows);
+  void print() const;
+
+ private:
+  const KDEClassifier& model_;
+  const Sources& data_;
+  std::size_t seen_ = 0;
+  std::size_t outside_ = 0;
+  std::string first_;
+};
+
+/// The same of all rows at once.
 void print_outside_note(const KDEClassifier& model, const Rows& rows, const Sources& data);
 
 }  // namespace kernad::cli

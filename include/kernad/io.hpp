@@ -3,6 +3,8 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -44,6 +46,9 @@ struct ReadOptions {
   bool keep_rest = false;                     ///< whether Table::rest is filled
   bool keep_fields = false;                   ///< whether Table::fields is filled
   std::string weight_column = {};             ///< the column of weights, which is not a feature; empty: none
+  /// Of a pipe, TableReader gives the rows that have arrived, at least one, and does not wait for more. How it is
+  /// written is then seen from its first rows alone.
+  bool as_it_comes = false;
 };
 
 /// A column of texts, one per row.
@@ -103,6 +108,31 @@ struct SourceName {
 /// begin with the source that they are about.
 [[nodiscard]] KERNAD_API Table read_tables(std::span<const std::string> sources, const ReadOptions& options = {});
 
+/// The table of read_tables, block by block: memory is that of a block, however many rows there are. Only an array in
+/// Fortran order in a .npz is read as a whole.
+class KERNAD_API TableReader {
+ public:
+  /// Opens the first source and looks at its beginning; the others are opened when their turn comes. Throws as
+  /// read_tables does.
+  explicit TableReader(std::vector<std::string> sources, ReadOptions options = {});
+  TableReader(TableReader&&) noexcept;
+  TableReader& operator=(TableReader&&) noexcept;
+  ~TableReader();
+
+  /// Features of a row.
+  [[nodiscard]] std::size_t columns() const noexcept;
+  /// How many rows there are, where the reader knows: of one array.
+  [[nodiscard]] std::optional<std::size_t> rows() const;
+
+  /// The next rows, at most max_rows, which is 1 or more; none only at the end. Notes are those of the sources that
+  /// were opened since the last call. Throws as read_tables does, for what is wrong with these rows.
+  [[nodiscard]] Table next(std::size_t max_rows);
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
 /// What labels do not say themselves.
 struct LabelOptions {
   std::string normal_label = {};         ///< the text of the normal rows (any case); all others are anomalous
@@ -134,6 +164,25 @@ struct LabelOptions {
 /// every moment either the old file or the new one. Throws WriteError, and leaves the old file, when that cannot be
 /// done or `path` is something other than a regular file.
 KERNAD_API void write_file_atomically(const std::string& path, std::span<const std::byte> bytes);
+
+/// The same piece by piece: nothing is at `path` before commit(), and without it nothing ever is.
+class KERNAD_API AtomicFile {
+ public:
+  /// Opens the temporary file. Throws WriteError.
+  explicit AtomicFile(std::string path);
+  AtomicFile(AtomicFile&&) noexcept;
+  AtomicFile& operator=(AtomicFile&&) noexcept;
+  ~AtomicFile();
+
+  /// Appends. Throws WriteError.
+  void write(std::span<const std::byte> bytes);
+  /// Makes what was written the file at `path`; the last call. Throws WriteError.
+  void commit();
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
 
 /// Throws the WriteError of write_file_atomically where it is certain without writing: the folder does not exist or may
 /// not be written to, or `path` is something other than a regular file.

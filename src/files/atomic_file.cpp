@@ -9,7 +9,9 @@
 #include <cerrno>
 #include <cstdio>
 #include <filesystem>
+#include <memory>
 #include <utility>
+#include <vector>
 
 #include "files/message.hpp"
 #include "files/source.hpp"
@@ -40,12 +42,14 @@ std::filesystem::path real_target(const std::string& path) {
   return target;
 }
 
+}  // namespace
+
 struct Target {
   FileDescriptor folder;
   std::string name;
 };
 
-Target open_target(const std::string& path) {
+static Target open_target(const std::string& path) {
   // Links to what is open already: to replace that file is not what writing to standard output means.
   const std::string plain = std::filesystem::path(path).lexically_normal().string();
   if (plain == "/dev/stdout" || plain == "/dev/stderr" || plain.starts_with("/dev/fd/") ||
@@ -85,6 +89,18 @@ class NewFile {
     }
   }
 
+  void append_all_of(const NewFile& other) {
+    std::vector<std::byte> buffer(std::size_t{1} << 16);
+    for (off_t at = 0;;) {
+      const ssize_t got = ::pread(other.file_.get(), buffer.data(), buffer.size(), at);
+      if (got == 0) return;
+      if (got < 0 && errno != EINTR) fail_with_errno(path_);
+      if (got < 0) continue;
+      write(std::span(buffer).first(static_cast<std::size_t>(got)));
+      at += got;
+    }
+  }
+
   // False where a file cannot be given a name.
   [[nodiscard]] bool finish(const std::string& target_name) {
     if (::fsync(file_.get()) != 0) fail_with_errno(path_);
@@ -96,7 +112,7 @@ class NewFile {
   }
 
  private:
-  static constexpr int kUnnamed = O_WRONLY | O_TMPFILE | O_CLOEXEC;
+  static constexpr int kUnnamed = O_RDWR | O_TMPFILE | O_CLOEXEC;
 
   static std::string next_name() {
     static std::atomic<unsigned> count{0};
@@ -132,23 +148,47 @@ class NewFile {
   FileDescriptor file_;
 };
 
-}  // namespace
-
 void replace_file(const std::string& path, std::span<const std::span<const std::byte>> pieces) {
-  const auto [folder, name] = open_target(path);
-  for (const bool named : {false, true}) {
-    NewFile file(folder.get(), path, named);
-    if (!file.is_open()) continue;
-    for (const auto& piece : pieces) file.write(piece);
-    if (file.finish(name)) break;
-  }
-  // The rename is not on the disk before its folder is. A file system that cannot sync folders says EINVAL.
-  if (::fsync(folder.get()) != 0 && errno != EINVAL) fail_with_errno(path);
+  AtomicFile file(path);
+  for (const auto& piece : pieces) file.write(piece);
+  file.commit();
 }
 
 }  // namespace kernad::files
 
 namespace kernad {
+
+struct AtomicFile::State {
+  explicit State(std::string where)
+      : path(std::move(where)),
+        target(files::open_target(path)),
+        file(std::make_unique<files::NewFile>(target.folder.get(), path, false)) {
+    if (!file->is_open()) file = std::make_unique<files::NewFile>(target.folder.get(), path, true);
+  }
+
+  std::string path;
+  files::Target target;
+  std::unique_ptr<files::NewFile> file;
+};
+
+AtomicFile::AtomicFile(std::string path) : state_(std::make_unique<State>(std::move(path))) {}
+AtomicFile::AtomicFile(AtomicFile&&) noexcept = default;
+AtomicFile& AtomicFile::operator=(AtomicFile&&) noexcept = default;
+AtomicFile::~AtomicFile() = default;
+
+void AtomicFile::write(std::span<const std::byte> bytes) { state_->file->write(bytes); }
+
+void AtomicFile::commit() {
+  const auto& [path, target, file] = *state_;
+  const int folder = target.folder.get();
+  if (!file->finish(target.name)) {
+    files::NewFile named(folder, path, true);
+    named.append_all_of(*file);
+    (void)named.finish(target.name);
+  }
+  // The rename is not on the disk before its folder is. A file system that cannot sync folders says EINVAL.
+  if (::fsync(folder) != 0 && errno != EINVAL) files::fail_with_errno(path);
+}
 
 void write_file_atomically(const std::string& path, std::span<const std::byte> bytes) {
   files::replace_file(path, std::span(&bytes, 1));

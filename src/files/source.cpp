@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <poll.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -22,6 +23,11 @@ class FileSource final : public Source {
   FileSource(std::string name, FileDescriptor descriptor, std::uint64_t size)
       : Source(std::move(name), size), descriptor_(std::move(descriptor)) {}
 
+  [[nodiscard]] bool has_arrived() const override {
+    pollfd state = {descriptor_.get(), POLLIN, 0};
+    return ::poll(&state, 1, 0) != 0;  // an error as well: the read that follows reports it
+  }
+
  private:
   std::size_t read_some(std::span<std::byte> out) override {
     for (;;) {
@@ -31,8 +37,8 @@ class FileSource final : public Source {
     }
   }
 
-  bool seek_forward(std::uint64_t count) override {
-    return ::lseek(descriptor_.get(), static_cast<off_t>(count), SEEK_CUR) >= 0;
+  bool move_to(std::uint64_t position) override {
+    return size() != unknown_size && ::lseek(descriptor_.get(), static_cast<off_t>(position), SEEK_SET) >= 0;
   }
 
   FileDescriptor descriptor_;
@@ -72,14 +78,23 @@ void Source::read_exactly(std::span<std::byte> out, const std::string& what) {
   }
 }
 
-bool Source::seek_forward(std::uint64_t /*count*/) { return false; }
+std::size_t Source::read_arrived(std::span<std::byte> out) {
+  const std::size_t got = out.empty() ? 0 : read_some(out);
+  position_ += got;
+  return got;
+}
+
+bool Source::move_to(std::uint64_t /*position*/) { return false; }
+
+bool Source::seek(std::uint64_t position) {
+  if (!move_to(position)) return false;
+  position_ = position;
+  return true;
+}
 
 void Source::skip(std::uint64_t count) {
   assert(count <= remaining());
-  if (seek_forward(count)) {
-    position_ += count;
-    return;
-  }
+  if (seek(position_ + count)) return;
   std::array<std::byte, 65536> buffer;
   while (count > 0) {
     const auto part = static_cast<std::size_t>(std::min<std::uint64_t>(count, buffer.size()));
@@ -99,6 +114,12 @@ std::size_t MemorySource::read_some(std::span<std::byte> out) {
   if (count != 0) std::memcpy(out.data(), left_.data(), count);
   left_ = left_.subspan(count);
   return count;
+}
+
+bool MemorySource::move_to(std::uint64_t position) {
+  if (position > bytes_.size()) return false;
+  left_ = bytes_.subspan(static_cast<std::size_t>(position));
+  return true;
 }
 
 FileDescriptor::~FileDescriptor() {

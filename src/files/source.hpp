@@ -33,10 +33,16 @@ class Source {
 
   /// Fills `out` and returns its size; fewer only where the source ends. Throws ReadError.
   std::size_t read(std::span<std::byte> out);
+  /// What has arrived, at least one byte of it; waits only where that is none. 0 at the end. Throws ReadError.
+  std::size_t read_arrived(std::span<std::byte> out);
+  /// Whether read_arrived() returns without waiting, as it does but for a pipe or terminal.
+  [[nodiscard]] virtual bool has_arrived() const { return true; }
   /// Fills `out`, or throws a ReadError that says that the source ends inside `what`.
   void read_exactly(std::span<std::byte> out, const std::string& what);
   /// Passes over `count` bytes, at most remaining().
   void skip(std::uint64_t count);
+  /// Goes on reading at byte `position`; false, and nothing happens, where that is not possible.
+  [[nodiscard]] bool seek(std::uint64_t position);
   /// Throws ReadError unless everything has been read; a .npz entry checks its CRC here.
   void expect_end();
 
@@ -46,8 +52,8 @@ class Source {
  private:
   /// Reads at least one byte into `out` (never empty), or returns 0 at the end.
   virtual std::size_t read_some(std::span<std::byte> out) = 0;
-  /// Passes over `count` bytes without reading them, where that is possible; else returns false.
-  virtual bool seek_forward(std::uint64_t count);
+  /// Makes byte `position` the next to be read, where that is possible; else returns false.
+  virtual bool move_to(std::uint64_t position);
 
   std::string name_;
   std::uint64_t size_;
@@ -58,11 +64,13 @@ class Source {
 class MemorySource final : public Source {
  public:
   MemorySource(std::string name, std::span<const std::byte> bytes)
-      : Source(std::move(name), bytes.size()), left_(bytes) {}
+      : Source(std::move(name), bytes.size()), bytes_(bytes), left_(bytes) {}
 
  private:
   std::size_t read_some(std::span<std::byte> out) override;
+  bool move_to(std::uint64_t position) override;
 
+  std::span<const std::byte> bytes_;
   std::span<const std::byte> left_;
 };
 

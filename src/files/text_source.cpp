@@ -27,25 +27,33 @@ bool has_zeros(std::span<const std::byte> bytes, std::size_t first) {
 
 }  // namespace
 
-PeekSource::PeekSource(std::unique_ptr<Source> source, std::size_t count)
+PeekSource::PeekSource(std::unique_ptr<Source> source, std::size_t count, bool as_it_comes)
     : Source(source->name(), source->size()), source_(std::move(source)), ahead_(count) {
-  const std::size_t got = source_->read(ahead_);
-  is_whole_ = got < count;
+  std::size_t got = 0;
+  const auto has_line = [&] {
+    return std::ranges::count(std::span(ahead_).first(got), static_cast<std::byte>('\n')) != 0;
+  };
+  while (got < count && !(as_it_comes && !source_->has_arrived() && has_line())) {
+    const std::size_t more = source_->read_arrived(std::span(ahead_).subspan(got));
+    got += more;
+    is_whole_ = more == 0;
+    if (is_whole_) break;
+  }
   ahead_.resize(got);
 }
 
 std::size_t PeekSource::read_some(std::span<std::byte> out) {
-  if (given_ == ahead_.size()) return is_whole_ ? 0 : source_->read(out);
+  if (given_ == ahead_.size()) return is_whole_ ? 0 : source_->read_arrived(out);
   const std::size_t count = std::min(out.size(), ahead_.size() - given_);
   std::copy_n(ahead_.begin() + static_cast<std::ptrdiff_t>(given_), count, out.begin());
   given_ += count;
   return count;
 }
 
-std::unique_ptr<Source> as_text(std::unique_ptr<Source> source) {
+std::unique_ptr<Source> as_text(std::unique_ptr<Source> source, bool as_it_comes) {
   constexpr std::size_t kAhead = 64;
   using namespace std::string_view_literals;
-  auto peek = std::make_unique<PeekSource>(std::move(source), kAhead);
+  auto peek = std::make_unique<PeekSource>(std::move(source), kAhead, as_it_comes);
   if (begins(peek->ahead(), "\x1f\x8b")) {
     peek = std::make_unique<PeekSource>(std::make_unique<GzipSource>(std::move(peek)), kAhead);
   }

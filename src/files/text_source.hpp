@@ -13,15 +13,18 @@ namespace kernad::files {
 /// A source whose first bytes can be looked at before they are read.
 class PeekSource final : public Source {
  public:
-  /// Reads up to `count` bytes ahead.
-  PeekSource(std::unique_ptr<Source> source, std::size_t count);
+  /// Reads up to `count` bytes ahead; where a pipe is to be taken as it comes, no more than has arrived with its first
+  /// line.
+  PeekSource(std::unique_ptr<Source> source, std::size_t count, bool as_it_comes = false);
 
-  /// The bytes read ahead: fewer than asked for only where the source ends.
+  /// The bytes read ahead.
   [[nodiscard]] std::span<const std::byte> ahead() const noexcept { return ahead_; }
   /// Whether ahead() is all that there is.
   [[nodiscard]] bool is_whole() const noexcept { return is_whole_; }
   /// Passes over the first `count` of ahead().
   void drop(std::size_t count) { ahead_.erase(ahead_.begin(), ahead_.begin() + static_cast<std::ptrdiff_t>(count)); }
+
+  [[nodiscard]] bool has_arrived() const override { return given_ < ahead_.size() || source_->has_arrived(); }
 
  private:
   std::size_t read_some(std::span<std::byte> out) override;
@@ -35,6 +38,6 @@ class PeekSource final : public Source {
 /// `source` as UTF-8 without a byte order mark: unpacked where it begins as gzip does, converted where it is UTF-16
 /// (with a mark, or with a zero in every other one of its first bytes). Throws ReadError for UTF-32, and later for what
 /// is cut off or damaged.
-[[nodiscard]] std::unique_ptr<Source> as_text(std::unique_ptr<Source> source);
+[[nodiscard]] std::unique_ptr<Source> as_text(std::unique_ptr<Source> source, bool as_it_comes = false);
 
 }  // namespace kernad::files

@@ -31,7 +31,6 @@ void check_size(const files::Source& source, const ArrayLayout& layout, std::uin
                    fmt::format("{} numbers of {} bytes are {} bytes but {} follow", files::shape_text(layout.shape),
                                element, needed, byte_count));
   }
-  files::require_memory(files::checked_size(layout.shape, sizeof(float), source.name(), start), source.name(), start);
 }
 
 std::vector<std::uint8_t> read_label_array(files::Source& source, const ArrayLayout& layout,
@@ -40,6 +39,8 @@ std::vector<std::uint8_t> read_label_array(files::Source& source, const ArrayLay
     files::fail(source.name(), fmt::format("the array is {}; labels are one-dimensional, or one column",
                                            files::shape_text(layout.shape)));
   }
+  const std::uint64_t start = source.position();
+  files::require_memory(files::checked_size(layout.shape, sizeof(double), source.name(), start), source.name(), start);
   std::vector<double> numbers(layout.shape[0]);
   std::vector<std::byte> bytes;
   for (std::size_t first = 0; first < numbers.size(); first += array_block) {

@@ -3,9 +3,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cassert>
 #include <limits>
 
+#include "files/memory_limit.hpp"
 #include "files/message.hpp"
 #include "io/rest.hpp"
 #include "kernad/error.hpp"
@@ -15,14 +15,29 @@ namespace {
 
 TableShape shape_of(const files::Source& source, const std::vector<std::size_t>& shape) {
   constexpr std::size_t kMaxEmptyRows = std::size_t{1} << 20;
-  if (shape.size() == 1) return {source.name(), shape[0], {}, 1};
+  if (shape.size() != 1 && shape.size() != 2) {
+    files::fail(source.name(),
+                fmt::format("the array is {}; features are rows x columns, or one row", files::shape_text(shape)));
+  }
   if (shape.size() == 2 && shape[1] == 0 && shape[0] > kMaxEmptyRows) {  // they take no byte of the file
     files::fail(source.name(), fmt::format("the array is {}; rows have at least one column", files::shape_text(shape)));
   }
-  if (shape.size() == 2) return {source.name(), shape[1], {}, shape[0]};
-  files::fail(source.name(),
-              fmt::format("the array is {}; features are rows x columns, or one row", files::shape_text(shape)));
+  TableShape table;
+  table.name = source.name();
+  table.rows = shape.size() == 1 ? 1 : shape[0];
+  table.columns = shape.back();
+  table.first_byte = source.position();
+  return table;
 }
+
+/// Part of an array, by row: where its values go, and their rests.
+struct Part {
+  std::size_t first_row;
+  std::size_t rows;
+  std::size_t offset;  ///< of its first value in both
+  std::vector<float>& values;
+  std::vector<float>& rests;
+};
 
 class ArrayRows final : public RowSource {
  public:
@@ -31,94 +46,85 @@ class ArrayRows final : public RowSource {
         source_(std::move(source)),
         layout_(layout),
         check_end_(after == AfterArray::source_ends),
-        keep_rest_(keep_rest && size_of(layout.format.dtype) >= sizeof(float)) {}
+        keep_rest_(keep_rest && element() >= sizeof(float)) {}
 
-  std::size_t next(std::size_t max_rows, std::span<float> values, std::vector<std::string>& /*labels*/) override {
+  std::size_t next(std::size_t max_rows, PulledRows& rows) override {
     const std::size_t count = std::min(max_rows, all_rows() - done_);
-    assert(values.size() >= count * columns());
-    const auto out = values.first(count * columns());
-    if (layout_.column_major) {
-      take_column_major(out);
+    const std::size_t offset = rows.values.size();
+    rows.values.resize(offset + count * columns());
+    const Part part{done_, count, offset, rows.values, rows.rest};
+    if (layout_.column_major && count > 0 && columns() > 0) {
+      take_column_major(part);
     } else {
-      read_row_major(out);
+      read_row_major(part);
     }
     done_ += count;
+    rows.count += count;
     if (done_ == all_rows() && std::exchange(check_end_, false)) source_->expect_end();
     return count;
   }
 
-  void finish(Table& table) override { table.rest = std::move(rest_); }
-
  private:
   [[nodiscard]] std::size_t all_rows() const { return *rows(); }
+  [[nodiscard]] std::size_t element() const { return size_of(layout_.format.dtype); }
 
-  void read_row_major(std::span<float> out) {
-    const std::size_t first = done_ * columns();
-    for (std::size_t i = 0; i < out.size(); i += array_block) {
-      const auto part = out.subspan(i, std::min(array_block, out.size() - i));
-      decode_next(part, first + i);
+  void read_row_major(const Part& part) {
+    const std::size_t size = part.rows * columns();
+    for (std::size_t i = 0; i < size; i += array_block) {
+      const std::size_t count = std::min(array_block, size - i);
+      const std::size_t at = part.offset + i;
+      decode_next(std::span(part.values).subspan(at, count), part.first_row * columns() + i);
+      for (std::size_t k = 0; keep_rest_ && k < count; ++k) put_rest(doubles_[k], at + k, part.rests);
     }
   }
 
-  // The usual way, everything at once, needs no second copy.
-  void take_column_major(std::span<float> out) {
-    if (out.empty()) return;
-    if (done_ == 0 && out.size() == all_rows() * columns()) {
-      read_column_major(out);
+  void take_column_major(const Part& part) {
+    if (part.rows == all_rows() || source_->seek(shape().first_byte)) {
+      read_column_major(part);
       return;
     }
     if (whole_.empty()) {
-      whole_.resize(all_rows() * columns());
-      read_column_major(whole_);
+      const std::size_t size = all_rows() * columns();
+      files::require_memory(size * sizeof(float), name(), shape().first_byte);
+      whole_.resize(size);
+      read_column_major({0, all_rows(), 0, whole_, whole_rest_});
     }
-    const auto from = std::span(whole_).subspan(done_ * columns(), out.size());
-    std::copy(from.begin(), from.end(), out.begin());
+    const std::size_t first = part.first_row * columns();
+    std::copy_n(whole_.begin() + static_cast<std::ptrdiff_t>(first), part.rows * columns(),
+                part.values.begin() + static_cast<std::ptrdiff_t>(part.offset));
+    if (whole_rest_.empty()) return;
+    whole_rest_.resize(whole_.size());
+    part.rests.resize(part.offset);
+    part.rests.insert(part.rests.end(), whole_rest_.begin() + static_cast<std::ptrdiff_t>(first),
+                      whole_rest_.begin() + static_cast<std::ptrdiff_t>(first + part.rows * columns()));
   }
 
-  void read_column_major(std::span<float> out) {
-    std::vector<float> values(std::min(array_block, out.size()));
-    const std::size_t row_count = all_rows();
-    const std::size_t stride = columns();
-    std::size_t row = 0;
-    std::size_t column = 0;
-    for (std::size_t i = 0; i < out.size(); i += array_block) {
-      const auto part = std::span(values).first(std::min(array_block, out.size() - i));
-      decode_next(part, i);
-      for (std::span<const float> rest = part; !rest.empty();) {
-        const auto run = rest.first(std::min(rest.size(), row_count - row));  // of one column
-        float* const to = out.data() + row * stride + column;
-        for (std::size_t k = 0; k < run.size(); ++k) to[k * stride] = run[k];
-        rest = rest.subspan(run.size());
-        row += run.size();
-        if (row == row_count) row = 0, ++column;
+  /// The rows' piece of each column. Of all rows these follow one another; else each has to be found.
+  void read_column_major(const Part& part) {
+    for (std::size_t column = 0; column < columns(); ++column) {
+      const std::size_t begin = column * all_rows() + part.first_row;
+      if (part.rows < all_rows()) (void)source_->seek(shape().first_byte + begin * element());
+      for (std::size_t row = 0; row < part.rows; row += array_block) {
+        column_.resize(std::min(array_block, part.rows - row));
+        decode_next(column_, begin + row);
+        for (std::size_t k = 0; k < column_.size(); ++k) {
+          const std::size_t at = part.offset + (row + k) * columns() + column;
+          part.values[at] = column_[k];
+          if (keep_rest_) put_rest(doubles_[k], at, part.rests);
+        }
       }
     }
   }
 
   /// The next numbers of the file, of which the first is its index-th.
   void decode_next(std::span<float> out, std::size_t index) {
-    const std::size_t element = size_of(layout_.format.dtype);
-    bytes_.resize(out.size() * element);
+    bytes_.resize(out.size() * element());
     source_->read_exactly(bytes_, "the data's next part");
     const std::size_t good = files::decode(bytes_, layout_.format, out);
-    if (keep_rest_) keep_rests(index, out.size());
-    if (good < out.size()) fail_beyond_float(index + good, std::span(bytes_).subspan(good * element, element));
-  }
-
-  void keep_rests(std::size_t index, std::size_t count) {
-    doubles_.resize(count);
+    if (good < out.size()) fail_beyond_float(index + good, std::span(bytes_).subspan(good * element(), element()));
+    if (!keep_rest_) return;
+    doubles_.resize(out.size());
     files::decode(bytes_, layout_.format, std::span(doubles_));
-    for (std::size_t i = 0; i < count; ++i) {
-      const float rest = rest_of(doubles_[i]);
-      if (rest == 0) continue;
-      if (rest_.empty()) rest_ = Embeddings(all_rows(), columns());
-      const std::size_t at = index + i;
-      if (layout_.column_major) {
-        rest_(at % all_rows(), at / all_rows()) = rest;
-      } else {
-        rest_(at / columns(), at % columns()) = rest;
-      }
-    }
   }
 
   [[noreturn]] void fail_beyond_float(std::size_t index, std::span<const std::byte> bytes) const {
@@ -134,11 +140,12 @@ class ArrayRows final : public RowSource {
   ArrayLayout layout_;
   bool check_end_;
   bool keep_rest_;
-  Embeddings rest_;  // of the whole array; empty until one is not 0
-  std::vector<double> doubles_;
   std::size_t done_ = 0;  // rows given out
   std::vector<std::byte> bytes_;
-  std::vector<float> whole_;  // of a column-major array that is pulled in parts
+  std::vector<double> doubles_;    // what decode_next has read, if rests are kept
+  std::vector<float> column_;      // a piece of one
+  std::vector<float> whole_;       // of a column-major array that cannot be read in pieces
+  std::vector<float> whole_rest_;  // its rests
 };
 
 }  // namespace

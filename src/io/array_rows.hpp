@@ -12,11 +12,10 @@ namespace kernad::io {
 /// What has to be true behind an array's last number.
 enum class AfterArray : std::uint8_t { source_ends, anything };
 
-/// The array that begins where `source` stands: rows x columns, or one row for a one-dimensional array. In C order
-/// only what is asked for is read; in Fortran order, where the first row ends near the end of the file, the whole array
-/// is read with the first row. Throws ReadError for another number of dimensions; next() throws ReadError when the
-/// source ends too soon, InvalidInput for a finite value beyond float32.
-/// keep_rest: whether finish() fills Table::rest.
+/// The array that begins where `source` stands: rows x columns, or one row for a one-dimensional array. Only what is
+/// asked for is read; but of an array in Fortran order that cannot be read at any place (an entry of a .npz),
+/// everything with the first row. Throws ReadError for another number of dimensions; next() throws ReadError when the
+/// source ends too soon, InvalidInput for a finite value beyond float32. keep_rest: whether PulledRows::rest is filled.
 [[nodiscard]] std::unique_ptr<RowSource> array_rows(std::unique_ptr<files::Source> source, const ArrayLayout& layout,
                                                     AfterArray after, bool keep_rest = false);
 

@@ -32,6 +32,12 @@ std::string_view as_chars(std::span<const std::byte> bytes) {
   return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
 }
 
+/// The text with its beginning.
+std::unique_ptr<files::PeekSource> peek_at(std::unique_ptr<files::Source> source, const ReadOptions& options) {
+  const bool as_it_comes = options.as_it_comes;
+  return std::make_unique<files::PeekSource>(files::as_text(std::move(source), as_it_comes), kAhead, as_it_comes);
+}
+
 /// The delimiter that a first line "sep=;" announces, as Excel writes and reads it; 0 where there is none.
 char announced_delimiter(std::string_view text) {
   const std::string_view line = text.substr(0, text.find_first_of("\r\n"));
@@ -49,6 +55,8 @@ class HeadedReader final : public TextReader {
     if (given_ == 2) return reader_->next();
     return given_++ == 0 ? TextRow{heading_, line_ - 1} : TextRow{first_, line_};
   }
+
+  [[nodiscard]] bool has_arrived() const override { return given_ < 2 || reader_->has_arrived(); }
 
  private:
   std::unique_ptr<TextReader> reader_;
@@ -86,7 +94,7 @@ std::vector<std::string> heading_in(const std::string& comment, char delimiter, 
 }  // namespace
 
 std::unique_ptr<RowSource> csv_rows(std::unique_ptr<files::Source> source, char delimiter, const ReadOptions& options) {
-  auto peek = std::make_unique<files::PeekSource>(files::as_text(std::move(source)), kAhead);
+  auto peek = peek_at(std::move(source), options);
   const char announced = announced_delimiter(as_chars(peek->ahead()));
   if (options.delimiter != '\0' || announced != '\0') {
     delimiter = options.delimiter != '\0' ? options.delimiter : announced;
@@ -109,7 +117,7 @@ std::unique_ptr<RowSource> csv_rows(std::unique_ptr<files::Source> source, char 
 }
 
 std::unique_ptr<RowSource> json_lines_rows(std::unique_ptr<files::Source> source, const ReadOptions& options) {
-  auto text = files::as_text(std::move(source));
+  auto text = files::as_text(std::move(source), options.as_it_comes);
   auto reader = std::make_unique<JsonLinesReader>(*text);
   ReadOptions as_json = options;
   as_json.header = reader->has_heading() ? CsvHeader::present : CsvHeader::absent;
@@ -118,7 +126,7 @@ std::unique_ptr<RowSource> json_lines_rows(std::unique_ptr<files::Source> source
 }
 
 std::unique_ptr<RowSource> csv_or_json_rows(std::unique_ptr<files::Source> source, const ReadOptions& options) {
-  auto peek = std::make_unique<files::PeekSource>(files::as_text(std::move(source)), kAhead);
+  auto peek = peek_at(std::move(source), options);
   const std::string_view text = as_chars(peek->ahead());
   const std::size_t first = text.find_first_not_of(" \t\r\n");
   const bool json = first != std::string_view::npos && (text[first] == '{' || text[first] == '[');

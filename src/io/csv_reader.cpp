@@ -34,7 +34,7 @@ std::optional<TextRow> CsvReader::next() {
 
 bool CsvReader::fill() {
   const bool first = source_.position() == 0;
-  const std::size_t got = source_.read(std::as_writable_bytes(std::span(buffer_)));
+  const std::size_t got = source_.read_arrived(std::as_writable_bytes(std::span(buffer_)));
   text_ = {buffer_.data(), got};
   if (first && text_.starts_with("\xef\xbb\xbf")) text_.remove_prefix(3);
   return got != 0;

@@ -26,6 +26,8 @@ class CsvReader final : public TextReader {
   /// Throws ReadError, with the line, for quotes out of place.
   [[nodiscard]] std::optional<TextRow> next() override;
 
+  [[nodiscard]] bool has_arrived() const override { return finished_ || !text_.empty() || source_.has_arrived(); }
+
   /// The last line that was passed over because it begins with #, without its end; empty where there is none.
   [[nodiscard]] const std::string& comment() const noexcept { return comment_; }
 

@@ -22,7 +22,7 @@ bool JsonLinesReader::read_line() {
   for (;;) {
     if (begin_ == end_) {
       begin_ = 0;
-      end_ = source_.read(std::as_writable_bytes(std::span(buffer_)));
+      end_ = source_.read_arrived(std::as_writable_bytes(std::span(buffer_)));
       if (end_ == 0) break;
     }
     const auto from = buffer_.begin() + static_cast<std::ptrdiff_t>(begin_);

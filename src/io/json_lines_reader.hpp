@@ -25,6 +25,7 @@ class JsonLinesReader final : public TextReader {
   /// Throws ReadError, with the line, for what is no JSON, of another form than the first line, or has a key that the
   /// first line lacks.
   [[nodiscard]] std::optional<TextRow> next() override;
+  [[nodiscard]] bool has_arrived() const override { return first_ || begin_ < end_ || source_.has_arrived(); }
 
  private:
   bool read_line();

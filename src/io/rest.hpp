@@ -3,10 +3,7 @@
 
 #include <cmath>
 #include <cstddef>
-#include <utility>
 #include <vector>
-
-#include "kernad/matrix.hpp"
 
 namespace kernad::io {
 
@@ -15,24 +12,12 @@ namespace kernad::io {
   return std::isfinite(value) ? static_cast<float>(value - static_cast<double>(static_cast<float>(value))) : 0;
 }
 
-/// The rests of values that come one after another.
-class Rest {
- public:
-  void add(double value) {
-    rests_.push_back(rest_of(value));
-    any_ = any_ || rests_.back() != 0;
-  }
-
-  /// All of them, in rows of `columns`; empty where each is 0.
-  [[nodiscard]] Embeddings take(std::size_t columns) {
-    if (!any_) return {};
-    const std::size_t rows = rests_.size() / columns;
-    return {std::move(rests_), rows, columns};
-  }
-
- private:
-  std::vector<float> rests_;
-  bool any_ = false;
-};
+/// Puts the rest of value number `index` into `rests`, which grows only as far as there are rests other than 0.
+inline void put_rest(double value, std::size_t index, std::vector<float>& rests) {
+  const float rest = rest_of(value);
+  if (rest == 0) return;
+  if (rests.size() <= index) rests.resize(index + 1);
+  rests[index] = rest;
+}
 
 }  // namespace kernad::io

@@ -1,6 +1,9 @@
 #include "io/row_source.hpp"
 
 #include <algorithm>
+#include <array>
+
+#include "files/memory_limit.hpp"
 
 namespace kernad::io {
 namespace {
@@ -8,34 +11,44 @@ namespace {
 // Values pulled at a time when nobody knows how many there are.
 constexpr std::size_t block_values = 16384;
 
-Embeddings read_unknown_rows(RowSource& source, std::vector<std::string>& labels) {
-  const std::size_t columns = source.columns();
-  const std::size_t block = std::max<std::size_t>(block_values / std::max<std::size_t>(columns, 1), 1);
-  std::vector<float> values;
-  std::size_t rows = 0;
-  for (std::size_t got = block; got == block; rows += got) {
-    values.resize((rows + block) * columns);
-    got = source.next(block, std::span(values).subspan(rows * columns), labels);
-  }
-  values.resize(rows * columns);
-  return {std::move(values), rows, columns};
-}
-
 }  // namespace
 
-Table read_all(RowSource& source) {
-  Table table;
-  table.column_names = source.column_names();
-  if (!source.rows()) {
-    table.features = read_unknown_rows(source, table.labels);
-    source.finish(table);
-    return table;
+void pull_all(RowSource& source, PulledRows& rows) {
+  const std::size_t columns = std::max<std::size_t>(source.columns(), 1);
+  std::size_t block = std::max<std::size_t>(block_values / columns, 1);
+  if (source.rows()) {
+    block = std::max<std::size_t>(*source.rows(), 1);
+    const std::array<std::size_t, 2> shape = {*source.rows(), source.columns()};
+    const std::uint64_t byte = source.shape().first_byte;
+    files::require_memory(files::checked_size(shape, sizeof(float), source.name(), byte), source.name(), byte);
+    rows.values.reserve(rows.values.size() + *source.rows() * source.columns());
   }
-  table.features = Embeddings(*source.rows(), source.columns());
-  const std::size_t size = table.features.values().size();
-  (void)source.next(table.features.rows(), std::span(table.features.data(), size), table.labels);
-  source.finish(table);
+  while (source.next(block, rows) != 0) {
+  }
+}
+
+Table to_table(const TableShape& shape, PulledRows rows) {
+  Table table;
+  table.column_names = shape.column_names;
+  table.label_name = shape.label_name;
+  table.left_out = shape.left_out;
+  table.notes = shape.notes;
+  if (!rows.rest.empty()) {
+    rows.rest.resize(rows.values.size());
+    table.rest = Embeddings(std::move(rows.rest), rows.count, shape.columns);
+  }
+  table.features = Embeddings(std::move(rows.values), rows.count, shape.columns);
+  table.labels = std::move(rows.labels);
+  table.weights = std::move(rows.weights);
+  table.ids = std::move(rows.ids);
+  table.fields = std::move(rows.fields);
   return table;
+}
+
+Table read_all(RowSource& source) {
+  PulledRows rows;
+  pull_all(source, rows);
+  return to_table(source.shape(), std::move(rows));
 }
 
 }  // namespace kernad::io

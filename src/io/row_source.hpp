@@ -2,9 +2,9 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <optional>
-#include <span>
 #include <string>
 #include <utility>
 #include <vector>
@@ -19,6 +19,21 @@ struct TableShape {
   std::size_t columns = 0;
   std::vector<std::string> column_names;  ///< empty when the file names none
   std::optional<std::size_t> rows;        ///< a text does not say
+  std::uint64_t first_byte = 0;           ///< where an array begins in its file
+  std::string label_name;                 ///< as Table::label_name
+  std::vector<std::string> left_out;      ///< as Table::left_out
+  std::vector<std::string> notes;         ///< as Table::notes
+};
+
+/// Rows that have been pulled, in order; more can be appended.
+struct PulledRows {
+  std::size_t count = 0;
+  std::vector<float> values;  ///< of the features, row after row
+  std::vector<float> rest;    ///< as Table::rest; shorter where the last values have none
+  std::vector<std::string> labels;
+  std::vector<double> weights;
+  std::vector<TextColumn> ids;
+  std::vector<TextColumn> fields;
 };
 
 /// A table that is read once, from its first row to its last.
@@ -28,20 +43,18 @@ class RowSource {
   RowSource& operator=(const RowSource&) = delete;
   virtual ~RowSource() = default;
 
+  [[nodiscard]] const TableShape& shape() const noexcept { return shape_; }
   [[nodiscard]] const std::string& name() const noexcept { return shape_.name; }
   /// Values in a row; a label column is none of them.
   [[nodiscard]] std::size_t columns() const noexcept { return shape_.columns; }
   [[nodiscard]] const std::vector<std::string>& column_names() const noexcept { return shape_.column_names; }
   [[nodiscard]] const std::optional<std::size_t>& rows() const noexcept { return shape_.rows; }
 
-  /// Writes the next rows, at most `max_rows`, to the beginning of `values`, which has room for max_rows x columns(),
-  /// and appends their labels to `labels` where there is a label column. Returns how many rows: fewer than max_rows
-  /// only at the end. An array's last row is not given out before everything has been checked that can only be checked
-  /// behind it (bytes too many, the checksum of a .npz entry). Throws as read_table does.
-  virtual std::size_t next(std::size_t max_rows, std::span<float> values, std::vector<std::string>& labels) = 0;
-
-  /// Once everything has been pulled: moves what a text has beside features and labels into `table`.
-  virtual void finish(Table& table) { (void)table; }
+  /// Appends the next rows to `rows`, at most `max_rows`, which is at least 1. Returns how many: none only at the end;
+  /// fewer than max_rows there, or as ReadOptions::as_it_comes says. An array's last row is not given out before
+  /// everything has been checked that can only be checked behind it (bytes too many, the checksum of a .npz entry).
+  /// Throws as read_table does; `rows` are of no use then.
+  virtual std::size_t next(std::size_t max_rows, PulledRows& rows) = 0;
 
  protected:
   explicit RowSource(TableShape shape) : shape_(std::move(shape)) {}
@@ -53,7 +66,14 @@ class RowSource {
 /// Opens what read_table would read; the same names, options and errors.
 [[nodiscard]] std::unique_ptr<RowSource> open_rows(const std::string& source, const ReadOptions& options);
 
-/// Pulls everything that is left. Memory is allocated once where the number of rows is known.
+/// Appends everything that is left. Memory is allocated once where the number of rows is known; ReadError if this
+/// process may not have that much.
+void pull_all(RowSource& source, PulledRows& rows);
+
+/// The rows as a table of that shape.
+[[nodiscard]] Table to_table(const TableShape& shape, PulledRows rows);
+
+/// Everything that is left of the source.
 [[nodiscard]] Table read_all(RowSource& source);
 
 }  // namespace kernad::io

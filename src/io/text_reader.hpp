@@ -23,6 +23,9 @@ class TextReader {
 
   /// The next row, valid until the next call; none at the end. Throws ReadError, with the line, for what is no row.
   [[nodiscard]] virtual std::optional<TextRow> next() = 0;
+
+  /// Whether the next row, or its beginning, has arrived.
+  [[nodiscard]] virtual bool has_arrived() const = 0;
 };
 
 }  // namespace kernad::io

@@ -6,6 +6,7 @@
 #include <array>
 #include <cmath>
 #include <limits>
+#include <numeric>
 #include <optional>
 #include <utility>
 #include <vector>
@@ -93,73 +94,107 @@ char decimal_mark(const std::string& source, const ReadOptions& options, const C
   return find_decimal_mark(source, features);
 }
 
+/// What has been seen of a text before its first row is given out.
+struct Beginning {
+  std::vector<StoredRow> rows;     ///< the first ones, the heading among them
+  std::vector<std::string> names;  ///< of all columns; empty without a heading
+  ColumnRoles roles;
+  char decimal_mark;
+};
+
 class TextRows final : public RowSource {
  public:
   TextRows(std::unique_ptr<files::Source> source, std::unique_ptr<TextReader> reader, const ReadOptions& options,
-           char decimal_mark, std::vector<StoredRow> sample, std::vector<std::string> names, ColumnRoles roles)
-      : RowSource(shape(source->name(), names, roles)),
+           Beginning beginning)
+      : RowSource(shape(source->name(), beginning)),
         source_(std::move(source)),
         reader_(std::move(reader)),
-        decimal_mark_(decimal_mark),
+        decimal_mark_(beginning.decimal_mark),
         allow_missing_(options.allow_missing),
         keep_rest_(options.keep_rest),
-        names_(std::move(names)),
-        count_(sample.front().fields.size()),
-        roles_(std::move(roles)),
-        sample_(std::move(sample)) {
+        keep_fields_(options.keep_fields),
+        as_it_comes_(options.as_it_comes),
+        names_(std::move(beginning.names)),
+        count_(beginning.rows.front().fields.size()),
+        roles_(std::move(beginning.roles)),
+        sample_(std::move(beginning.rows)) {
     if (!names_.empty()) next_sample_ = 1;
-    for (const std::size_t i : roles_.ids) ids_.push_back({name_or_number(i), {}});
-    for (std::size_t i = 0; options.keep_fields && i < count_; ++i) fields_.push_back({name_or_number(i), {}});
   }
 
-  std::size_t next(std::size_t max_rows, std::span<float> values, std::vector<std::string>& labels) override {
+  std::size_t next(std::size_t max_rows, PulledRows& rows) override {
+    name_columns(rows);
     std::size_t count = 0;
     for (; count < max_rows; ++count) {
-      float* const out = values.data() + count * columns();
       if (next_sample_ < sample_.size()) {
         const StoredRow& row = sample_[next_sample_++];
-        read({row.fields, row.line}, out, labels);
-      } else if (const auto row = reader_->next()) {
-        read(*row, out, labels);
-      } else {
-        break;
+        read({row.fields, row.line}, rows);
+        continue;
       }
+      if (as_it_comes_ && count > 0 && !reader_->has_arrived()) break;
+      const auto row = reader_->next();
+      if (!row) break;
+      read(*row, rows);
     }
+    rows.count += count;
     return count;
   }
 
-  void finish(Table& table) override {
-    table.weights = std::move(weights_);
-    table.ids = std::move(ids_);
-    table.fields = std::move(fields_);
-    if (keep_rest_) table.rest = rest_.take(columns());
-    if (roles_.label != no_column && !names_.empty()) table.label_name = names_[roles_.label];
-    table.notes = roles_.notes;
-    for (const std::size_t i : roles_.left_out) table.left_out.push_back(names_[i]);
-  }
-
  private:
-  static TableShape shape(const std::string& name, const std::vector<std::string>& names, const ColumnRoles& roles) {
-    TableShape shape{name, roles.features.size(), {}, {}};
+  static TableShape shape(const std::string& name, const Beginning& beginning) {
+    const auto& [rows, names, roles, mark] = beginning;
+    TableShape shape;
+    shape.name = name;
+    shape.columns = roles.features.size();
+    shape.notes = roles.notes;
     if (names.empty()) return shape;
     for (const std::size_t i : roles.features) shape.column_names.push_back(names[i]);
+    for (const std::size_t i : roles.left_out) shape.left_out.push_back(names[i]);
+    if (roles.label != no_column) shape.label_name = names[roles.label];
     return shape;
   }
 
-  void read(const TextRow& row, float* out, std::vector<std::string>& labels) {
+  void name_columns(PulledRows& rows) {
+    for (std::size_t k = rows.ids.size(); k < roles_.ids.size(); ++k) {
+      rows.ids.push_back({name_or_number(roles_.ids[k]), {}});
+    }
+    if (!keep_fields_) return;
+    if (rows.fields.empty()) {
+      for (std::size_t i = 0; i < count_; ++i) rows.fields.push_back({name_or_number(i), {}});
+    }
+    if (field_order_.empty()) field_order_ = order_of(rows.fields);
+  }
+
+  /// Which of `fields`, those of the first of several sources, each column is.
+  [[nodiscard]] std::vector<std::size_t> order_of(const std::vector<TextColumn>& fields) const {
+    std::vector<std::size_t> order(count_);
+    std::iota(order.begin(), order.end(), std::size_t{0});
+    const auto is_called = [&](std::size_t i) { return fields[i].name == name_or_number(i); };
+    if (fields.size() == count_ && (names_.empty() || std::ranges::all_of(order, is_called))) return order;
+    std::vector<std::string> wanted;
+    for (const TextColumn& field : fields) wanted.push_back(field.name);
+    const auto found = match_columns(wanted, names_);  // throws for other columns
+    for (std::size_t k = 0; k < found.size(); ++k) order[found[k]] = k;
+    return order;
+  }
+
+  void read(const TextRow& row, PulledRows& rows) const {
     if (row.fields.size() != count_) {
       files::fail(name(), fmt::format("line {}: {} fields where the first row has {}{}", row.line, row.fields.size(),
                                       count_, names_.empty() ? "" : heading_hint(row.fields.size())));
     }
     for (const std::size_t i : roles_.features) {
       const double value = number(row, i);
-      *out++ = static_cast<float>(value);
-      if (keep_rest_) rest_.add(value);
+      if (keep_rest_) put_rest(value, rows.values.size(), rows.rest);
+      rows.values.push_back(static_cast<float>(value));
     }
-    if (roles_.weight != no_column) weights_.push_back(weight(row));
-    if (roles_.label != no_column) labels.push_back(files::to_utf8(row.fields[roles_.label]));
-    for (std::size_t k = 0; k < ids_.size(); ++k) ids_[k].values.push_back(files::to_utf8(row.fields[roles_.ids[k]]));
-    for (std::size_t i = 0; i < fields_.size(); ++i) fields_[i].values.push_back(files::to_utf8(row.fields[i]));
+    if (roles_.weight != no_column) rows.weights.push_back(weight(row));
+    if (roles_.label != no_column) rows.labels.push_back(files::to_utf8(row.fields[roles_.label]));
+    for (std::size_t k = 0; k < roles_.ids.size(); ++k) {
+      rows.ids[k].values.push_back(files::to_utf8(row.fields[roles_.ids[k]]));
+    }
+    for (std::size_t i = 0; keep_fields_ && i < count_; ++i) {
+      rows.fields[field_order_[i]].values.push_back(files::to_utf8(row.fields[i]));
+    }
     for (const std::size_t i : roles_.blank) {
       if (row.fields[i].empty()) continue;
       files::fail(name(), place(row, i) + files::quote(row.fields[i]) +
@@ -172,7 +207,7 @@ class TextRows final : public RowSource {
     return names_.empty() ? fmt::format("{}", column) : names_[column];
   }
 
-  double number(const TextRow& row, std::size_t column) const {
+  [[nodiscard]] double number(const TextRow& row, std::size_t column) const {
     const std::string& field = row.fields[column];
     if (allow_missing_ && is_missing(field)) return std::numeric_limits<double>::quiet_NaN();
     const auto parsed = files::parse_number(field, decimal_mark_);
@@ -238,39 +273,39 @@ class TextRows final : public RowSource {
   char decimal_mark_;
   bool allow_missing_;
   bool keep_rest_;
-  Rest rest_;
+  bool keep_fields_;
+  bool as_it_comes_;
   std::vector<std::string> names_;  // of all columns; empty without a heading
   std::size_t count_;               // of the file's columns
   ColumnRoles roles_;
-  std::vector<double> weights_;
-  std::vector<TextColumn> ids_;
-  std::vector<TextColumn> fields_;  // of all columns, where they are kept
-  std::vector<StoredRow> sample_;   // the first rows, the heading among them
-  std::size_t next_sample_ = 0;     // the first of them that has not been given out
+  std::vector<std::size_t> field_order_;  // see order_of
+  std::vector<StoredRow> sample_;         // the first rows, the heading among them
+  std::size_t next_sample_ = 0;           // the first of them that has not been given out
 };
 
 }  // namespace
 
 std::unique_ptr<RowSource> text_rows(std::unique_ptr<files::Source> source, std::unique_ptr<TextReader> reader,
                                      const ReadOptions& options) {
-  std::vector<StoredRow> sample;
-  while (sample.size() <= kSampleRows) {
+  Beginning beginning;
+  std::vector<StoredRow>& rows = beginning.rows;
+  bool heading = false;
+  while (rows.size() <= kSampleRows) {
+    if (options.as_it_comes && rows.size() > (heading ? 1 : 0) && !reader->has_arrived()) break;
     const auto row = reader->next();
     if (!row) break;
-    sample.push_back({{row->fields.begin(), row->fields.end()}, row->line});
+    rows.push_back({{row->fields.begin(), row->fields.end()}, row->line});
+    if (rows.size() == 1) heading = is_heading(source->name(), rows.front(), options);
   }
-  if (sample.empty()) files::fail(source->name(), "is empty; rows of numbers are needed");
-  std::vector<std::string> names;
+  if (rows.empty()) files::fail(source->name(), "is empty; rows of numbers are needed");
   std::vector<std::vector<std::string>> below;
-  const bool heading = is_heading(source->name(), sample.front(), options);
   if (heading) {
-    for (const auto& field : sample.front().fields) names.push_back(files::to_utf8(field));
+    for (const auto& field : rows.front().fields) beginning.names.push_back(files::to_utf8(field));
   }
-  for (std::size_t i = heading ? 1 : 0; i < sample.size(); ++i) below.push_back(sample[i].fields);
-  ColumnRoles roles = column_roles(source->name(), names, sample.front().fields.size(), options, below);
-  const char mark = decimal_mark(source->name(), options, roles, below);
-  return std::make_unique<TextRows>(std::move(source), std::move(reader), options, mark, std::move(sample),
-                                    std::move(names), std::move(roles));
+  for (std::size_t i = heading ? 1 : 0; i < rows.size(); ++i) below.push_back(rows[i].fields);
+  beginning.roles = column_roles(source->name(), beginning.names, rows.front().fields.size(), options, below);
+  beginning.decimal_mark = decimal_mark(source->name(), options, beginning.roles, below);
+  return std::make_unique<TextRows>(std::move(source), std::move(reader), options, std::move(beginning));
 }
 
 }  // namespace kernad::io

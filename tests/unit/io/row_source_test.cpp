@@ -29,16 +29,10 @@ std::unique_ptr<files::Source> memory(const std::string& file) {
 
 /// Everything that is left, pulled `block` rows at a time.
 Table pull(io::RowSource& source, std::size_t block) {
-  Table table;
-  std::vector<float> values;
-  std::vector<float> part(block * source.columns());
-  std::size_t rows = 0;
-  for (std::size_t got = block; got == block; rows += got) {
-    got = source.next(block, part, table.labels);
-    values.insert(values.end(), part.begin(), part.begin() + static_cast<std::ptrdiff_t>(got * source.columns()));
+  io::PulledRows rows;
+  while (source.next(block, rows) != 0) {
   }
-  table.features = Embeddings(std::move(values), rows, source.columns());
-  return table;
+  return io::to_table(source.shape(), std::move(rows));
 }
 
 std::vector<float> values_of(const Table& table) {
@@ -79,9 +73,8 @@ void expect_same_rows_in_any_block(const Open& open, const Texts& labels = {}) {
     EXPECT_EQ(table.features.rows(), rows);
     EXPECT_EQ(values_of(table), wanted_values());
     EXPECT_EQ(table.labels, labels);
-    std::vector<float> more(columns);
-    Texts none;
-    EXPECT_EQ(source->next(1, more, none), 0u) << "nothing comes behind the end";
+    io::PulledRows none;
+    EXPECT_EQ(source->next(1, none), 0u) << "nothing comes behind the end";
   }
 }
 
@@ -132,18 +125,17 @@ TEST(RowSourceTest, RowsAreReadWhenTheyArePulled) {
   // The fault in the last row is found when it is reached, and the rows before it have been given out.
   const std::string text = "1\n2\nx\n";
   const auto source = io::csv_rows(memory(text), ',', {});
-  std::vector<float> values(2);
-  Texts labels;
-  EXPECT_EQ(source->next(2, values, labels), 2u);
-  EXPECT_EQ(values, (std::vector<float>{1, 2}));
-  EXPECT_EQ(message_of<ReadError>([&] { (void)source->next(1, values, labels); }),
+  io::PulledRows pulled;
+  EXPECT_EQ(source->next(2, pulled), 2u);
+  EXPECT_EQ(pulled.values, (std::vector<float>{1, 2}));
+  EXPECT_EQ(message_of<ReadError>([&] { (void)source->next(1, pulled); }),
             "a: line 3, column 0: 'x' is not a number");
 
   const std::string file = npy("<f8", "(3, 1)", raw<double>({1, 2, -1e39}));
   const auto array = io::npy_rows(memory(file));
-  EXPECT_EQ(array->next(2, values, labels), 2u);
+  EXPECT_EQ(array->next(2, pulled), 2u);
   EXPECT_TRUE(message_of<InvalidInput>([&] {
-                (void)array->next(1, values, labels);
+                (void)array->next(1, pulled);
               }).starts_with("a: row 2, column 0: -1e+39 is beyond float32"));
 }
 
@@ -154,10 +146,9 @@ TEST(RowSourceTest, TheLastRowIsNotGivenOutBeforeTheChecksumIsRight) {
   file[data] = 1;
   const auto source =
       io::npy_rows(io::NpzArchive::from_memory("a.npz", testing::as_bytes(file)).find("X", io::Role::features));
-  std::vector<float> values(1);
-  Texts labels;
-  EXPECT_EQ(source->next(1, values, labels), 1u);
-  EXPECT_NE(message_of<ReadError>([&] { (void)source->next(1, values, labels); }).find("CRC error"), std::string::npos);
+  io::PulledRows pulled;
+  EXPECT_EQ(source->next(1, pulled), 1u);
+  EXPECT_NE(message_of<ReadError>([&] { (void)source->next(1, pulled); }).find("CRC error"), std::string::npos);
 }
 
 TEST(RowSourceTest, TablesWithoutRowsOrColumns) {
