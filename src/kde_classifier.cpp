@@ -100,6 +100,15 @@ void require_sample_of(const Sketch& sketch, const KDEClassifierOptions& options
   sketch.require_complete();
 }
 
+/// What the rows are called; their numbers in the data set where they have no names and are not all of it.
+std::vector<std::string> names_in(const Sketch& sketch) {
+  std::vector<std::string> names = sketch.row_names();
+  const auto numbers = sketch.row_numbers();
+  if (!names.empty() || numbers.empty() || numbers.back() + 1 == numbers.size()) return names;
+  for (const std::uint64_t number : numbers) names.push_back(fmt::format("{}", number));
+  return names;
+}
+
 model::FitSettings settings_for(bool pruning, int threads) { return {pruning, parallel::resolve_threads(threads)}; }
 
 }  // namespace
@@ -359,7 +368,7 @@ void KDEClassifier::remember_doubles(MatrixView<double> rows, std::span<const do
 void KDEClassifier::remember_rows(const Sketch& sketch) {
   require_rows_of_fit(sketch.rows_seen(), sketch.columns(), report());
   const model::SketchSample sample(sketch, model_->shift, threads_);
-  model_ = remembering(*model_, model::make_training_rows(linalg::Rows<float>(sample.rows.view()), sketch.row_names()));
+  model_ = remembering(*model_, model::make_training_rows(linalg::Rows<float>(sample.rows.view()), names_in(sketch)));
 }
 
 const std::vector<std::string>& KDEClassifier::row_names() const { return fitted(model_).training_rows.names; }

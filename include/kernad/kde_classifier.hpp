@@ -225,7 +225,8 @@ class KERNAD_API KDEClassifier {
   void remember_rows(const Rows& rows, std::span<const double> weights, const std::vector<std::string>& names = {}) {
     remember_doubles(rows, weights, names);
   }
-  /// The same on the sketch of the fit, with the names that it has.
+  /// The same on the sketch of the fit, with the names that it has; without names rows are called by their numbers in
+  /// the data set, unless the sketch holds all of them.
   void remember_rows(const Sketch& sketch);
   /// The names of the training rows, in the order of Neighbour::row; empty if they have none. Throws NotFitted.
   [[nodiscard]] const std::vector<std::string>& row_names() const;
