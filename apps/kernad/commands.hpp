@@ -8,6 +8,7 @@ class App;
 namespace kernad::cli {
 
 void add_fit(CLI::App& app);
+void add_sketch(CLI::App& app);
 void add_calibrate(CLI::App& app);
 void add_predict(CLI::App& app);
 void add_test(CLI::App& app);

@@ -8,8 +8,6 @@
 #include <memory>
 #include <nlohmann/json.hpp>
 #include <optional>
-#include <set>
-#include <type_traits>
 #include <utility>
 #include <vector>
 
@@ -17,12 +15,11 @@
 #include "data.hpp"
 #include "estimation.hpp"
 #include "images/pictures.hpp"
-#include "kernad/sketch.hpp"
 #include "model.hpp"
 #include "options.hpp"
 #include "output.hpp"
 #include "progress.hpp"
-#include "row_reader.hpp"
+#include "sketching.hpp"
 
 namespace kernad::cli {
 namespace {
@@ -86,16 +83,9 @@ void calibrate(const FitOptions& options, const auto& examples, KDEClassifier& m
   if (options.target_fpr) model.set_target_fpr(*options.target_fpr);
 }
 
-/// Names that are not each another cannot be told apart later: then columns go by position, as the note says.
+/// The model finds its columns by the names that the table has.
 void remember_columns(kernad::Table& table, KDEClassifier& model) {
-  std::set<std::string> seen(table.left_out.begin(), table.left_out.end());
-  for (const auto& name : table.column_names) {
-    if (seen.insert(name).second) continue;
-    table.notes.push_back(
-        fmt::format("more than one column is called '{}': the model knows columns by position", name));
-    return;
-  }
-  if (!table.column_names.empty()) model.set_column_names(table.column_names, table.left_out);
+  if (tell_columns_apart(table)) model.set_column_names(table.column_names, table.left_out);
 }
 
 /// Fits, calibrates, and lets the model remember the rows.
@@ -158,51 +148,43 @@ std::size_t learn_at_once(const FitOptions& options, const Sources& train, const
   return left_out;
 }
 
-/// A block of rows goes into the sketch with those that lack a value, which are left out.
-void add_block(const Rows& rows, Sketch& sketch) {
-  std::vector<std::string> names;
-  if (!rows.table.ids.empty()) {
-    names.resize(rows.all);
-    for (std::size_t i = 0; i < rows.numbers.size(); ++i) names[rows.numbers[i] - rows.first_number] = rows.name(i);
-  }
-  rows.with_all([&](const auto& features) {
-    if (features.rows() == rows.all) return sketch.add(features, rows.first_number, {.names = names});
-    std::vector<std::uint8_t> left_out(rows.all, 1);
-    auto all = kernad::Matrix<std::remove_const_t<std::remove_pointer_t<decltype(features.data())>>>(rows.all,
-                                                                                                     features.cols());
-    for (std::size_t i = 0; i < rows.numbers.size(); ++i) {
-      const std::size_t at = rows.numbers[i] - rows.first_number;
-      left_out[at] = 0;
-      std::ranges::copy(features.row(i), all.row(at).begin());
-    }
-    sketch.add(all.view(), rows.first_number, {.left_out = left_out, .names = names});
-  });
+void learn_sketch(const FitOptions& options, const Sources& train, const Sketch& sketch, KDEClassifier& model) {
+  if (sketch.rows_seen() == 0) throw InvalidInput(name_of(train) + ": has no rows to learn from");
+  require_rate(options, sketch.rows_seen());
+  in_file(train, [&] { learn(options, SketchedExamples{sketch}, model); });
+  if (!sketch.column_names().empty()) model.set_column_names(sketch.column_names(), sketch.left_out_columns());
 }
 
 /// Reads block by block, and keeps the sample alone.
-std::size_t learn_in_blocks(const FitOptions& options, const Sources& train, const ReadOptions& reading,
-                            KDEClassifier& model) {
-  RowReader reader(train, reading);
-  std::optional<Sketch> sketch;
-  kernad::Table names;
-  {
-    Progress progress("reading", reader.total().value_or(0));
-    while (auto rows = reader.next()) {
-      if (!sketch) {
-        sketch.emplace(reader.columns(), SketchOptions{model.options().max_training_points, model.options().seed});
-        names.column_names = rows->table.column_names;
-        names.left_out = rows->table.left_out;
-      }
-      in_file(train, [&] { add_block(*rows, *sketch); });
-      progress.advance(rows->all);
-    }
+void learn_in_blocks(const FitOptions& options, const Sources& train, const ReadOptions& reading,
+                     KDEClassifier& model) {
+  const SketchOptions sample = {model.options().max_training_points, model.options().seed};
+  const auto [sketch, notes] = sketch_of(train, reading, sample);
+  learn_sketch(options, train, sketch, model);
+  print_notes(notes);
+}
+
+/// The classifier of these sketches: their max_training_points and seed, unless others were given, which are refused.
+KDEClassifierOptions with_sample_of(const Sketch& sketch, const CLI::App& command, KDEClassifierOptions options) {
+  if (command.get_option("--max-training-points")->count() == 0) {
+    options.max_training_points = sketch.options().max_training_points;
   }
-  if (sketch->rows_seen() > 0) require_rate(options, sketch->rows_seen());
-  in_file(train, [&] { learn(options, SketchedExamples{*sketch}, model); });
-  names.notes = reader.notes();
-  remember_columns(names, model);
-  print_notes(names.notes);
-  return 0;
+  if (command.get_option("--seed")->count() == 0) options.seed = sketch.options().seed;
+  return options;
+}
+
+/// Sketches in place of rows, of which they have everything that a fit needs.
+KDEClassifier learn_from_sketches(const CLI::App& command, const FitOptions& options, const Sources& train) {
+  for (const char* option : {"--labels", "--weights", "--header", "--delimiter", "--decimal", "--missing", "--columns",
+                             "--ignore", "--id", "--normal-label"}) {
+    if (command.get_option(option)->count() == 0) continue;
+    throw InvalidParameter(fmt::format("{}: is a matter of kernad sketch; a fit of sketches does not take it", option));
+  }
+  const Sketch sketch = merged(train);
+  KDEClassifier model(with_sample_of(sketch, command, options.estimator.classifier_options()));
+  model.set_threads(options.common.threads);
+  learn_sketch(options, train, sketch, model);
+  return model;
 }
 
 /// The options of the estimator that pictures share with tables.
@@ -233,16 +215,23 @@ void run(const CLI::App& command, const FitOptions& options) {
   inputs.push_back(options.labels);
   inputs.push_back(options.weights);
   require_another_file(options.model, inputs);
+  require_rate(options, std::numeric_limits<std::uint32_t>::max());
+  if (are_sketches(train)) {
+    const KDEClassifier model = learn_from_sketches(command, options, train);
+    model.save(options.model);
+    return report(options, model, 0);
+  }
   KDEClassifier model(options.estimator.classifier_options());
   model.set_threads(options.common.threads);
-
-  require_rate(options, std::numeric_limits<std::uint32_t>::max());
   ReadOptions reading = options.table.read_options();
   reading.keep_rest = true;
   if (have_columns(train)) reading.weight_column = options.weights;
-  const std::size_t left_out = options.labels.empty() && options.weights.empty()
-                                   ? learn_in_blocks(options, train, reading, model)
-                                   : learn_at_once(options, train, reading, model);
+  std::size_t left_out = 0;
+  if (options.labels.empty() && options.weights.empty()) {
+    learn_in_blocks(options, train, reading, model);
+  } else {
+    left_out = learn_at_once(options, train, reading, model);
+  }
   model.save(options.model);
   report(options, model, left_out);
 }

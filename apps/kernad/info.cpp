@@ -11,6 +11,7 @@
 #include "model.hpp"
 #include "options.hpp"
 #include "output.hpp"
+#include "sketching.hpp"
 
 namespace kernad::cli {
 namespace {
@@ -21,6 +22,7 @@ struct InfoOptions {
 };
 
 void show_model(const InfoOptions& options) {
+  if (are_sketches({options.model})) return print_sketch(options.model, Sketch::load(options.model), options.common);
   if (is_picture_model(options.model))
     return show_picture_model({nullptr, options.model, {}, {}, {}, {}, options.common});
   const KDEClassifier model = load_model(options.model);

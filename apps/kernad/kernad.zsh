@@ -2,7 +2,7 @@
 # zsh completion of kernad(1)
 
 _kernad() {
-  local -a common table by fit calibrate predict test explain info
+  local -a common table by fit sketch calibrate predict test explain info
   common=(
     '--threads[threads to use]:threads:'
     '--json[print one JSON object]'
@@ -41,6 +41,17 @@ _kernad() {
     '--mask[picture whose white regions are ignored]:picture:_files'
     '--keep-going[report unreadable pictures and go on]'
     '*:training data:_files'
+  )
+  sketch=(
+    '(-o --output)'{-o,--output}'[sketch to write]:sketch:_files'
+    "--first-row[number of the part's first row in the data set]:row:"
+    '--max-training-points[of more rows a sample is used]:rows:'
+    '--seed[seed of that sample]:seed:'
+    '--labels[column of labels]:column:'
+    '--normal-label[the label of normal rows]:label:'
+    '--json[print one JSON object]'
+    '(-h --help)'{-h,--help}'[show help]'
+    '*:data:_files'
   )
   calibrate=(
     '(-o --output)'{-o,--output}'[model file to write instead]:model:_files'
@@ -83,7 +94,7 @@ _kernad() {
 
   if (( CURRENT == 2 )); then
     _arguments '(-h --help)'{-h,--help}'[show help]' '--version[show the version]' \
-      ':command:((fit\:"learn a model" calibrate\:"set a threshold" predict\:"score rows" test\:"measure a model" explain\:"tell why a row has its score" info\:"show a model or this build"))'
+      ':command:((fit\:"learn a model" sketch\:"sample one part of a data set" calibrate\:"set a threshold" predict\:"score rows" test\:"measure a model" explain\:"tell why a row has its score" info\:"show a model or this build"))'
     return
   fi
   local command=$words[2]
@@ -91,6 +102,7 @@ _kernad() {
   (( CURRENT-- ))
   case $command in
     fit) _arguments $fit $table $common ;;
+    sketch) _arguments $sketch $table ;;
     calibrate) _arguments $calibrate $table $by $common ;;
     predict) _arguments $predict $table $by $common ;;
     test) _arguments $test $table $by $common ;;

@@ -112,6 +112,7 @@ int run_guarded(int argc, const char* const* argv) {
     app.require_subcommand(1);
     app.footer("Example:\n  kernad fit train.npy -o model.safetensors && kernad predict model.safetensors new.npy");
     add_fit(app);
+    add_sketch(app);
     add_calibrate(app);
     add_predict(app);
     add_test(app);

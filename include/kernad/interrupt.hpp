@@ -12,6 +12,7 @@ namespace kernad {
 /// its pieces of work: the eigenvectors of one matrix are one piece. Scopes may be nested; the innermost is asked.
 class KERNAD_API InterruptScope {
  public:
+  /// check: what the work calls from time to time; it may throw.
   explicit InterruptScope(std::function<void()> check);
   ~InterruptScope();
   InterruptScope(const InterruptScope&) = delete;

@@ -115,8 +115,8 @@ class KERNAD_API TableReader {
   /// Opens the first source and looks at its beginning; the others are opened when their turn comes. Throws as
   /// read_tables does.
   explicit TableReader(std::vector<std::string> sources, ReadOptions options = {});
-  TableReader(TableReader&&) noexcept;
-  TableReader& operator=(TableReader&&) noexcept;
+  TableReader(TableReader&&) noexcept;             ///< the other can only be destroyed or assigned to
+  TableReader& operator=(TableReader&&) noexcept;  ///< the same
   ~TableReader();
 
   /// Features of a row.
@@ -170,8 +170,8 @@ class KERNAD_API AtomicFile {
  public:
   /// Opens the temporary file. Throws WriteError.
   explicit AtomicFile(std::string path);
-  AtomicFile(AtomicFile&&) noexcept;
-  AtomicFile& operator=(AtomicFile&&) noexcept;
+  AtomicFile(AtomicFile&&) noexcept;             ///< the other can only be destroyed or assigned to
+  AtomicFile& operator=(AtomicFile&&) noexcept;  ///< the same; what was not committed is gone
   ~AtomicFile();
 
   /// Appends. Throws WriteError.

@@ -64,10 +64,13 @@ class KERNAD_API Sketch {
   /// other options, columns or column names, or with rows that this one has seen as well.
   void merge(const Sketch& other);
 
-  /// The names of the columns, or none. Throws InvalidParameter for another number of names.
-  void set_column_names(std::vector<std::string> names);
+  /// The names of the columns, or none, and those of columns of the data set that are not features, as
+  /// KDEClassifier::set_column_names takes them. Throws InvalidParameter for another number of names.
+  void set_column_names(std::vector<std::string> names, std::vector<std::string> left_out = {});
   /// As given.
   [[nodiscard]] const std::vector<std::string>& column_names() const noexcept { return column_names_; }
+  /// As given; after a merge those of both.
+  [[nodiscard]] const std::vector<std::string>& left_out_columns() const noexcept { return left_out_columns_; }
 
   /// Values in a row.
   [[nodiscard]] std::size_t columns() const noexcept { return columns_; }
@@ -123,6 +126,7 @@ class KERNAD_API Sketch {
   std::uint64_t rows_seen_ = 0;
   std::vector<RowRange> ranges_;
   std::vector<std::string> column_names_;
+  std::vector<std::string> left_out_columns_;
   std::vector<Kept> kept_;          // a heap, the largest key first
   std::vector<float> values_;       // of each slot
   std::vector<double> rest_;        // value - float(value) of each slot; empty while all are 0

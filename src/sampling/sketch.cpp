@@ -115,6 +115,9 @@ void Sketch::merge(const Sketch& other) {
   }
   ranges_ = sampling::united(ranges_, other.ranges_);
   rows_seen_ += other.rows_seen_;
+  for (const std::string& name : other.left_out_columns_) {
+    if (std::ranges::count(left_out_columns_, name) == 0) left_out_columns_.push_back(name);
+  }
   std::vector<double> row(columns_);
   for (const Kept& kept : other.kept_) {
     const std::size_t slot = slot_for(kept.number);
@@ -163,12 +166,13 @@ void Sketch::copy(std::size_t slot, std::span<double> row) const {
   }
 }
 
-void Sketch::set_column_names(std::vector<std::string> names) {
+void Sketch::set_column_names(std::vector<std::string> names, std::vector<std::string> left_out) {
   if (!names.empty() && names.size() != columns_) {
     throw InvalidParameter(
         fmt::format("{} names for {} columns; one per column is needed, or none", names.size(), columns_));
   }
   column_names_ = std::move(names);
+  left_out_columns_ = std::move(left_out);
 }
 
 void Sketch::require_complete() const {

@@ -83,6 +83,7 @@ StateDict Sketch::state_dict() const {
                     {"seed", std::to_string(options_.seed)},
                     {"rows_seen", std::to_string(rows_seen_)}};
   if (!column_names_.empty()) state.metadata["column_names"] = serialise::to_json(column_names_);
+  if (!left_out_columns_.empty()) state.metadata["left_out_columns"] = serialise::to_json(left_out_columns_);
   const auto kept = in_order();
   std::vector<std::int64_t> numbers;
   numbers.reserve(kept.size());
@@ -118,7 +119,8 @@ Sketch Sketch::from_state_dict(const StateDict& state) {
   sketch.rows_seen_ = serialise::number_in<std::uint64_t>(state.metadata, "rows_seen", "a whole number");
   sketch.ranges_ = ranges_in(state);
   sketch.values_ = values_of<float>(rows);
-  sketch.set_column_names(serialise::names_in(state.metadata, "column_names"));
+  sketch.set_column_names(serialise::names_in(state.metadata, "column_names"),
+                          serialise::names_in(state.metadata, "left_out_columns"));
   if (state.tensors.contains(kRest)) {
     sketch.rest_ = values_of<double>(tensor_of(state, kRest, DType::f64, 2));
   }

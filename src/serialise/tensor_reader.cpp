@@ -21,6 +21,10 @@ std::string find_prefix(const StateDict& dict) {
     if (prefix.empty() || prefix.ends_with('.')) prefixes.push_back(prefix);
   }
   if (prefixes.empty()) {
+    const auto format = dict.metadata.find("format");
+    if (format != dict.metadata.end() && format->second == "kernad-sketch") {
+      throw InvalidInput("this is a sketch of rows and no model; a fit makes one of it");
+    }
     throw InvalidInput(fmt::format("no tensor named '{}', bare or under a prefix: this is no KDE classifier", kAnchor));
   }
   if (prefixes.size() > 1) {

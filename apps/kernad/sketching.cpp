@@ -1,0 +1,152 @@
+#include "sketching.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+#include <optional>
+#include <set>
+#include <utility>
+
+#include "output.hpp"
+#include "progress.hpp"
+#include "row_reader.hpp"
+
+namespace kernad::cli {
+namespace {
+
+/// Which rows of a block are not to be learned from: they lack a value, or have another label.
+std::vector<std::uint8_t> left_out_rows(const Rows& rows, const std::string& normal_label) {
+  std::vector<std::uint8_t> left_out(rows.all, 1);
+  for (const std::size_t number : rows.numbers) left_out[number - rows.first_number] = 0;
+  if (rows.table.labels.empty()) return left_out;
+  auto texts = rows.table.labels;
+  texts.push_back(normal_label);  // a block need not have it
+  const auto labels = parse_labels(texts, "labels", {.normal_label = normal_label});
+  for (std::size_t i = 0; i < rows.all; ++i) left_out[i] = left_out[i] | labels[i];
+  return left_out;
+}
+
+/// One per row of the block; none where rows have no ids.
+std::vector<std::string> row_names(const Rows& rows) {
+  std::vector<std::string> names;
+  if (rows.table.ids.empty()) return names;
+  names.resize(rows.all);
+  for (std::size_t i = 0; i < rows.numbers.size(); ++i) names[rows.numbers[i] - rows.first_number] = rows.name(i);
+  return names;
+}
+
+/// Each of the `kept` rows in its place among all of the block, the others 0.
+template <typename T>
+kernad::Matrix<T> in_place(MatrixView<T> features, const Rows& rows) {
+  kernad::Matrix<T> all(rows.all, features.cols());
+  for (std::size_t i = 0; i < rows.numbers.size(); ++i) {
+    std::ranges::copy(features.row(i), all.row(rows.numbers[i] - rows.first_number).begin());
+  }
+  return all;
+}
+
+void add_block(const Rows& rows, std::size_t first_row, const std::string& normal_label, Sketch& sketch) {
+  const auto names = row_names(rows);
+  const auto add = [&]<typename T>(MatrixView<T> features) {
+    const std::size_t first = first_row + rows.first_number;
+    if (rows.numbers.size() == rows.all && rows.table.labels.empty()) return sketch.add(features, first, {{}, names});
+    const auto all = in_place(features, rows);
+    sketch.add(all.view(), first, {left_out_rows(rows, normal_label), names});
+  };
+  if (rows.rest.empty()) return add(rows.features.view());
+  const auto doubles = rows.doubles(0, rows.features.rows());
+  add(doubles.view());
+}
+
+}  // namespace
+
+bool tell_columns_apart(kernad::Table& table) {
+  std::set<std::string> seen(table.left_out.begin(), table.left_out.end());
+  for (const auto& name : table.column_names) {
+    if (seen.insert(name).second) continue;
+    table.notes.push_back(
+        fmt::format("more than one column is called '{}': the model knows columns by position", name));
+    return false;
+  }
+  return !table.column_names.empty();
+}
+
+Sketched sketch_of(const Sources& sources, const ReadOptions& reading, const SketchOptions& options,
+                   std::size_t first_row, const std::string& normal_label) {
+  RowReader reader(sources, reading);
+  if (reader.columns() == 0) throw InvalidInput(name_of(sources) + ": has no column of features");
+  Sketched result = {Sketch(reader.columns(), options), {}};
+  kernad::Table names;
+  Progress progress("reading", reader.total().value_or(0));
+  for (bool first = true; auto rows = reader.next(); first = false) {
+    if (first) {
+      names.column_names = rows->table.column_names;
+      names.left_out = rows->table.left_out;
+    }
+    in_file(sources, [&] { add_block(*rows, first_row, normal_label, result.sketch); });
+    progress.advance(rows->all);
+  }
+  names.notes = reader.notes();
+  if (tell_columns_apart(names)) result.sketch.set_column_names(names.column_names, names.left_out);
+  result.notes = std::move(names.notes);
+  return result;
+}
+
+bool are_sketches(const Sources& sources) {
+  const auto is_sketch = [](const std::string& source) { return source.ends_with(".sketch"); };
+  const auto count = std::ranges::count_if(sources, is_sketch);
+  if (count == 0) return false;
+  if (count == std::ssize(sources)) return true;
+  const auto other = std::ranges::find_if_not(sources, is_sketch);
+  throw InvalidParameter(*other + ": is no sketch, but others are; a fit takes rows or sketches, not both");
+}
+
+Sketch merged(const Sources& sketches) {
+  std::optional<Sketch> all;
+  for (const std::string& file : sketches) {
+    const Sketch part = Sketch::load(file);
+    if (!all) {
+      all = part;
+      continue;
+    }
+    try {
+      all->merge(part);
+    } catch (const InvalidInput& error) {
+      throw InvalidInput(file + ": " + error.what());
+    }
+  }
+  return std::move(*all);
+}
+
+void print_sketch(const std::string& path, const Sketch& sketch, const CommonOptions& options) {
+  std::uint64_t added = 0;
+  auto ranges = nlohmann::ordered_json::array();
+  std::string text;
+  for (const RowRange& range : sketch.ranges()) {
+    added += range.last - range.first;
+    ranges.push_back({range.first, range.last});
+    text += fmt::format("{}{} to {}", text.empty() ? "" : ", ", range.first, range.last - 1);
+  }
+  const std::size_t kept = sketch.row_numbers().size();
+  const SketchOptions& sample = sketch.options();
+  if (options.json) {
+    print_json({{"sketch", path},
+                {"ranges", ranges},
+                {"rows_left_out", added - sketch.rows_seen()},
+                {"rows_kept", kept},
+                {"columns", sketch.columns()},
+                {"column_names", sketch.column_names()},
+                {"max_training_points", sample.max_training_points},
+                {"seed", sample.seed}});
+    return;
+  }
+  print_table({{"sketch", path},
+               {"rows of the data set", text},
+               {"rows left out", fmt::format("{}", added - sketch.rows_seen())},
+               {"rows kept", fmt::format("{} of at most {}", kept, sample.max_training_points)},
+               {"columns", fmt::format("{}", sketch.columns())},
+               {"seed", fmt::format("{}", sample.seed)}});
+}
+
+}  // namespace kernad::cli

@@ -1,0 +1,111 @@
+// Parts of a data set, sketched one by one and fitted together.
+#include <gtest/gtest.h>
+
+#include "cli/command.hpp"
+#include "kernad/sketch.hpp"
+
+namespace kernad::cli_sketch_test {
+namespace {
+
+using testing::Command;
+using testing::lines;
+using Words = std::vector<std::string>;
+
+class CliSketchTest : public ::testing::Test {
+ protected:
+  CliSketchTest() {
+    std::string all = "x,y,note,part\n";
+    for (std::size_t i = 0; i < 900; ++i) {
+      if (i == 400 || i == 700) texts_.push_back(std::exchange(all, "x,y,note,part\n"));
+      // One row lacks a value; a tenth are not normal; values are more exact than float32.
+      const std::string x = i == 450 ? "" : std::to_string(1e6 + std::sin(static_cast<double>(i)));
+      all += x + "," + std::to_string(std::cos(1.7 * static_cast<double>(i))) + "," + (i % 10 == 3 ? "Bad" : "Good") +
+             ",p" + std::to_string(i) + "\n";
+    }
+    texts_.push_back(all);
+    for (std::size_t i = 0; i < 3; ++i) file("p" + std::to_string(i) + ".csv", texts_[i]);
+  }
+
+  std::string file(const std::string& name, const std::string& text) { return kernad.folder().write(name, text); }
+  std::string path(const std::string& name) { return kernad.folder().path(name); }
+
+  void sketch(const std::string& part, const std::string& first, const Words& more) {
+    Words words = {"sketch", path(part + ".csv"), "-o", path(part + ".sketch"), "--first-row", first};
+    words.insert(words.end(), more.begin(), more.end());
+    const auto run = kernad(words);
+    ASSERT_EQ(run.status, 0) << run.err;
+  }
+
+  testing::Outcome fit(const Words& sources, const std::string& model, const Words& more) {
+    Words words = {"fit", "-o", path(model)};
+    for (const auto& source : sources) words.push_back(path(source));
+    words.insert(words.end(), more.begin(), more.end());
+    return kernad(words);
+  }
+
+  void expect_refused(const testing::Outcome& run, const std::string& part) {
+    EXPECT_EQ(run.status, 2) << run.out;
+    EXPECT_EQ(lines(run.err), 1u) << run.err;
+    EXPECT_NE(run.err.find(part), std::string::npos) << run.err;
+  }
+
+  Command kernad;
+  std::vector<std::string> texts_;
+};
+
+TEST_F(CliSketchTest, PartsInAnyOrderAreTheWhole) {
+  const Words reading = {"--id", "part", "--ignore", "note", "--missing", "skip", "--max-training-points", "300"};
+  sketch("p0", "0", reading);
+  sketch("p1", "400", reading);
+  sketch("p2", "700", reading);
+  for (const Words& options : {Words{"--components", "2", "--target-fpr", "0.05"}, Words{"--auto", "--folds", "5"}}) {
+    Words whole = options;
+    whole.insert(whole.end(), reading.begin(), reading.end());
+    ASSERT_EQ(fit({"p0.csv", "p1.csv", "p2.csv"}, "whole.safetensors", whole).status, 0);
+    const auto run = fit({"p2.sketch", "p0.sketch", "p1.sketch"}, "parts.safetensors", options);
+    ASSERT_EQ(run.status, 0) << run.err;
+    EXPECT_EQ(kernad.folder().read("parts.safetensors"), kernad.folder().read("whole.safetensors"));
+  }
+}
+
+TEST_F(CliSketchTest, LabelsLeaveRowsOutPartByPart) {
+  const Words reading = {"--labels", "note", "--normal-label", "good", "--ignore", "part", "--missing", "skip"};
+  sketch("p0", "0", reading);
+  sketch("p1", "400", reading);
+  sketch("p2", "700", reading);
+  ASSERT_EQ(fit({"p1.sketch", "p0.sketch", "p2.sketch"}, "parts.safetensors", {"--components", "2"}).status, 0);
+  Words whole = reading;
+  whole.insert(whole.end(), {"--components", "2"});
+  ASSERT_EQ(fit({"p0.csv", "p1.csv", "p2.csv"}, "whole.safetensors", whole).status, 0);
+  EXPECT_EQ(kernad.folder().read("parts.safetensors"), kernad.folder().read("whole.safetensors"));
+  // The label's column is known to be no feature when it turns up again.
+  const auto scored = kernad({"predict", path("parts.safetensors"), path("p0.csv")});
+  EXPECT_EQ(scored.status, 0) << scored.err;
+}
+
+TEST_F(CliSketchTest, WhatDoesNotFitTogetherIsNamed) {
+  const Words reading = {"--columns", "x,y", "--missing", "skip"};
+  sketch("p0", "0", reading);
+  sketch("p1", "400", reading);
+  sketch("p2", "699", reading);
+  expect_refused(fit({"p0.sketch", "p1.sketch", "p2.sketch"}, "m.safetensors", {}),
+                 path("p2.sketch") + ": both sketches have seen row 699 of the data set");
+  sketch("p2", "701", reading);
+  expect_refused(fit({"p0.sketch", "p1.sketch", "p2.sketch"}, "m.safetensors", {}),
+                 "row 700 of the data set are missing");
+  sketch("p2", "700", {"--columns", "y,x"});
+  expect_refused(fit({"p0.sketch", "p1.sketch", "p2.sketch"}, "m.safetensors", {}), "columns of the sketches");
+  sketch("p2", "700", {"--columns", "x,y", "--seed", "1"});
+  expect_refused(fit({"p0.sketch", "p1.sketch", "p2.sketch"}, "m.safetensors", {}),
+                 path("p2.sketch") + ": a sketch with");
+  expect_refused(fit({"p0.sketch", "p1.csv"}, "m.safetensors", {}), path("p1.csv") + ": is no sketch, but others are");
+  expect_refused(fit({"p0.sketch"}, "m.safetensors", {"--labels", "note"}), "--labels: ");
+  expect_refused(fit({"p0.sketch"}, "m.safetensors", {"--seed", "7"}), "seed 0, the classifier has 40000 and 7");
+  expect_refused(kernad({"predict", path("p0.sketch"), path("p0.csv")}), "this is a sketch of rows");
+  expect_refused(kernad({"sketch", path("p0.csv"), "-o", path("p0.safetensors")}), "the ending of a sketch is .sketch");
+  expect_refused(kernad({"sketch", path("p0.csv"), "-o", path("a.sketch"), "--labels", "note"}), "--normal-label");
+  EXPECT_EQ(kernad.folder().read("m.safetensors"), "") << "no model is left";
+}
+
+}  // namespace
+}  // namespace kernad::cli_sketch_test
