@@ -74,5 +74,11 @@ def link_mentions_of_pages(app: Sphinx, doctree: nodes.document, docname: str) -
             text.parent.replace(text, [*parts, nodes.Text(text[end:])])
 
 
+def leave_out_metadata_routing(app: Sphinx, what: str, name: str, obj: object, skip: bool, options: object) -> bool | None:
+    """scikit-learn puts set_fit_request and the like on every estimator; their words link to pages of its own site."""
+    return True if re.fullmatch(r"(set_\w+_request|get_metadata_routing)", name.rpartition(".")[2]) else None
+
+
 def setup(app: Sphinx) -> None:
+    app.connect("autodoc-skip-member", leave_out_metadata_routing)
     app.connect("doctree-resolved", link_mentions_of_pages)

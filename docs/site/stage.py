@@ -19,7 +19,7 @@ REPOSITORY = Path(__file__).resolve().parents[2]
 SITE = Path(__file__).resolve().parent
 LINK = re.compile(r"(?<=\]\()(?!https?://|#|mailto:)([^)\s#]+)(#[^)\s]*)?(?=\))")
 FOLDER_LINK = re.compile(r"(?<!!)\[([^\]]+)\]\(([^)\s#:]+)\)")
-PROJECT = ["examples/README", "data/README", "HACKING", "CONTRIBUTING", "SECURITY", "docs/releasing", "CHANGELOG"]
+PROJECT = ["examples/README", "data/README", "data/cookies/LICENSE", "data/backbone/LICENSE", "HACKING", "CONTRIBUTING", "SECURITY", "docs/releasing", "CHANGELOG"]
 
 
 def page_of(path: Path) -> Path:

@@ -89,7 +89,7 @@ class KDE(Decisions, BaseDetector):  # type: ignore[misc]
     def fit(self, X: ArrayLike, y: Any = None, sample_weight: ArrayLike | None = None) -> KDE:
         """Learn the density of X (N x D); y is ignored.
 
-        sample_weight says how often each row counts: N whole numbers of 0 or more. decision_scores_ and labels_ then
+        sample_weight says how often each row counts: N whole numbers of 0 or more. ``decision_scores_`` and ``labels_`` then
         have the rows repeated so often.
 
         Raises:
