@@ -1,17 +1,36 @@
 #include "row_reader.hpp"
 
 #include <algorithm>
+#include <filesystem>
+#include <system_error>
 #include <utility>
 
 namespace kernad::cli {
+namespace {
+
+bool is_regular_file(const std::string& source) {
+  std::error_code ignored;
+  return std::filesystem::is_regular_file(parse_source_name(source).path, ignored);
+}
+
+}  // namespace
 
 RowReader::RowReader(Sources sources, const ReadOptions& options)
-    : sources_(std::move(sources)), skip_missing_(options.allow_missing), reader_(sources_, options) {}
+    : sources_(std::move(sources)),
+      skip_missing_(options.allow_missing),
+      reads_ahead_(std::ranges::all_of(sources_, is_regular_file)),
+      reader_(sources_, options),
+      columns_(reader_.columns()),
+      total_(reader_.rows()) {}
+
+kernad::Table RowReader::read() {
+  constexpr std::size_t kBlockValues = std::size_t{1} << 19;
+  return reader_.next(std::max<std::size_t>(kBlockValues / std::max<std::size_t>(columns_, 1), 1));
+}
 
 std::optional<Rows> RowReader::next() {
-  constexpr std::size_t kBlockValues = std::size_t{1} << 20;
-  const std::size_t columns = std::max<std::size_t>(reader_.columns(), 1);
-  kernad::Table table = reader_.next(std::max<std::size_t>(kBlockValues / columns, 1));
+  kernad::Table table = ahead_.valid() ? ahead_.get() : read();
+  if (reads_ahead_ && table.features.rows() > 0) ahead_ = std::async(std::launch::async, [this] { return read(); });
   if (table.features.rows() == 0 && std::exchange(any_, true)) return std::nullopt;
   any_ = true;
   notes_.insert(notes_.end(), table.notes.begin(), table.notes.end());

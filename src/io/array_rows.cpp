@@ -46,7 +46,8 @@ class ArrayRows final : public RowSource {
         source_(std::move(source)),
         layout_(layout),
         check_end_(after == AfterArray::source_ends),
-        keep_rest_(keep_rest && element() >= sizeof(float)) {}
+        as_they_lie_(layout.format.dtype == DType::f32 && layout.format.order == files::native_order),
+        keep_rest_(keep_rest && layout.format.dtype != DType::f32 && element() >= sizeof(float)) {}
 
   std::size_t next(std::size_t max_rows, PulledRows& rows) override {
     const std::size_t count = std::min(max_rows, all_rows() - done_);
@@ -70,6 +71,10 @@ class ArrayRows final : public RowSource {
 
   void read_row_major(const Part& part) {
     const std::size_t size = part.rows * columns();
+    if (as_they_lie_) {
+      read_as_they_lie(std::span(part.values).subspan(part.offset, size));
+      return;
+    }
     for (std::size_t i = 0; i < size; i += array_block) {
       const std::size_t count = std::min(array_block, size - i);
       const std::size_t at = part.offset + i;
@@ -116,8 +121,13 @@ class ArrayRows final : public RowSource {
     }
   }
 
+  void read_as_they_lie(std::span<float> out) {
+    source_->read_exactly(std::as_writable_bytes(out), "the data's next part");
+  }
+
   /// The next numbers of the file, of which the first is its index-th.
   void decode_next(std::span<float> out, std::size_t index) {
+    if (as_they_lie_) return read_as_they_lie(out);
     bytes_.resize(out.size() * element());
     source_->read_exactly(bytes_, "the data's next part");
     const std::size_t good = files::decode(bytes_, layout_.format, out);
@@ -139,6 +149,7 @@ class ArrayRows final : public RowSource {
   std::unique_ptr<files::Source> source_;
   ArrayLayout layout_;
   bool check_end_;
+  bool as_they_lie_;  // the file has floats as this machine does
   bool keep_rest_;
   std::size_t done_ = 0;  // rows given out
   std::vector<std::byte> bytes_;
