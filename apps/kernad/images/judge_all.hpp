@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "../scores_file.hpp"
 #include "kernad/images.hpp"
 
 namespace kernad::cli {
@@ -22,6 +23,11 @@ struct PictureFile {
 /// out with keep_going; else ReadError.
 void judge_all(const images::PictureModel& model, const std::vector<std::string>& paths, int threads, bool keep_going,
                const std::function<void(std::size_t, const images::Picture&, const images::Verdict&)>& use);
+
+/// What is written of `count` pictures, still empty.
+[[nodiscard]] Output picture_scores(std::size_t count);
+/// Fills line i.
+void set_picture_score(Output& output, std::size_t i, const std::string& path, const images::Verdict& verdict);
 
 /// Writes FOLDER/NAME.png, the overlay, and FOLDER/NAME.npy, the surprisal of each pixel.
 void write_heatmap(const std::string& folder, const std::string& name, const images::PictureModel& model,

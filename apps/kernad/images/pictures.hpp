@@ -36,6 +36,12 @@ struct PictureScoreOptions {
   bool keep_going = false;
 };
 
+/// What kernad watch asks.
+struct WatchOptions {
+  std::string heatmaps;
+  std::size_t count = 0;  ///< pictures to stop after; 0: none
+};
+
 void add_picture_options(CLI::App& command, PictureFitOptions& options);
 void add_picture_options(CLI::App& command, PictureScoreOptions& options);
 
@@ -52,6 +58,7 @@ struct PictureCommand {
 
 void fit_pictures(const PictureCommand& command, const PictureFitOptions& options);
 void predict_pictures(const PictureCommand& command, const PictureScoreOptions& options);
+void watch_pictures(const PictureCommand& command, const WatchOptions& options);
 void test_pictures(const PictureCommand& command);
 void explain_picture(const PictureCommand& command);
 void show_picture_model(const PictureCommand& command);

@@ -11,53 +11,6 @@
 namespace kernad::cli {
 namespace {
 
-struct Scores {
-  std::vector<std::string> file;
-  std::vector<std::size_t> label, x, y, width, height;
-  std::vector<double> score, p_value, surprisal;
-
-  explicit Scores(std::size_t count)
-      : file(count),
-        label(count),
-        x(count),
-        y(count),
-        width(count),
-        height(count),
-        score(count),
-        p_value(count),
-        surprisal(count) {}
-
-  void set(std::size_t i, const std::string& path, const images::Verdict& verdict) {
-    file[i] = path;
-    label[i] = verdict.anomalous ? 1 : 0;
-    score[i] = verdict.score;
-    p_value[i] = verdict.p_value;
-    surprisal[i] = verdict.surprisal;
-    x[i] = verdict.hottest.x;
-    y[i] = verdict.hottest.y;
-    width[i] = verdict.hottest.width;
-    height[i] = verdict.hottest.height;
-  }
-};
-
-Output make_output(Scores scores, const std::vector<char>& judged) {
-  Output output;
-  for (std::size_t i = 0; i < judged.size(); ++i) {
-    if (judged[i] != 0) output.rows.push_back(i);
-  }
-  output.scored.assign(judged.size(), true);
-  output.columns = {{"file", std::move(scores.file)},
-                    {"label", std::move(scores.label)},
-                    {"score", std::move(scores.score)},
-                    {"p_value", std::move(scores.p_value)},
-                    {"surprisal", std::move(scores.surprisal)},
-                    {"x", std::move(scores.x)},
-                    {"y", std::move(scores.y)},
-                    {"width", std::move(scores.width)},
-                    {"height", std::move(scores.height)}};
-  return output;
-}
-
 /// Two pictures of one name in two folders would overwrite one another's heat map.
 void require_different_names(const std::vector<PictureFile>& files) {
   std::set<std::string> seen;
@@ -69,6 +22,40 @@ void require_different_names(const std::vector<PictureFile>& files) {
 }
 
 }  // namespace
+
+Output picture_scores(std::size_t count) {
+  using Numbers = std::vector<double>;
+  using Counts = std::vector<std::size_t>;
+  Output output;
+  output.columns = {{"file", std::vector<std::string>(count)},
+                    {"label", Counts(count)},
+                    {"score", Numbers(count)},
+                    {"p_value", Numbers(count)},
+                    {"surprisal", Numbers(count)},
+                    {"x", Counts(count)},
+                    {"y", Counts(count)},
+                    {"width", Counts(count)},
+                    {"height", Counts(count)}};
+  output.scored.assign(count, true);
+  for (std::size_t i = 0; i < count; ++i) output.rows.push_back(i);
+  return output;
+}
+
+void set_picture_score(Output& output, std::size_t i, const std::string& path, const images::Verdict& verdict) {
+  const auto set = [&](std::size_t column, auto value) {
+    std::get<std::vector<decltype(value)>>(output.columns[column].values)[i] = value;
+  };
+  const images::Box& box = verdict.hottest;
+  set(0, std::string(path));
+  set(1, std::size_t{verdict.anomalous ? 1U : 0U});
+  set(2, verdict.score);
+  set(3, verdict.p_value);
+  set(4, verdict.surprisal);
+  set(5, box.x);
+  set(6, box.y);
+  set(7, box.width);
+  set(8, box.height);
+}
 
 void predict_pictures(const PictureCommand& command, const PictureScoreOptions& options) {
   require_known_options(*command.app, {"--output", "--threads", "--json", "--heatmaps", "--keep-going"},
@@ -83,15 +70,15 @@ void predict_pictures(const PictureCommand& command, const PictureScoreOptions& 
   const auto model = images::PictureModel::load(command.model, command.common.threads);
   std::vector<std::string> paths;
   for (const auto& file : files) paths.push_back(file.path);
-  Scores scores(files.size());
+  Output output = picture_scores(files.size());
   std::vector<char> judged(files.size());
   judge_all(model, paths, command.common.threads, options.keep_going,
             [&](std::size_t i, const images::Picture& picture, const images::Verdict& verdict) {
-              scores.set(i, paths[i], verdict);
+              set_picture_score(output, i, paths[i], verdict);
               if (!options.heatmaps.empty()) write_heatmap(options.heatmaps, files[i].name, model, picture, verdict);
               judged[i] = 1;
             });
-  const Output output = make_output(std::move(scores), judged);
+  std::erase_if(output.rows, [&](std::size_t i) { return judged[i] == 0; });
   if (command.output.empty() || command.output == "-") {
     print(command.common.json ? json_text(output) : csv_text(output));
   } else {
