@@ -133,10 +133,11 @@ void add_calibrate(CLI::App& app) {
       command->add_option("--target-fpr", options->target_fpr, "Share of new normal rows that may be called anomalous");
   auto* value = command->add_option("--threshold", options->log_density, "A log_density");
   auto* probability =
-      command->add_option("--probability", options->probability, "The log_density that has this probability");
-  auto* f1 = command->add_option("--f1", options->labelled, "The log_density of largest F1 on these labelled rows");
+      command->add_option("--probability", options->probability, "The log_density with this probability");
+  auto* f1 =
+      command->add_option("--f1", options->labelled, "The log_density with the largest F1 on these labelled rows");
   auto* normals =
-      command->add_option("--normals", options->normals, "Calibrate on these normal rows, which the fit has not seen");
+      command->add_option("--normals", options->normals, "Calibrate on these normal rows, which the fit did not use");
   auto* labels =
       command->add_option("--labels", options->labels, "Labels of DATA (see kernad test); --normals skips anomalies");
   target->type_name("RATE")->excludes(value, probability, f1);

@@ -220,10 +220,10 @@ void run(const CLI::App& command, const ExplainOptions& options) {
 
 constexpr const char* kExplainFooter =
     "Distances are in bandwidths; weights are shares of the sum of kernels. The deviation is the\n"
-    "way from the weighted mean of the training rows to the row; shares are of its square.\n"
-    "expected is the column's value with the deviation taken back. A row outside the subspace of\n"
+    "vector from the weighted mean of the training rows to the row; shares are of its square.\n"
+    "expected is the column's value without the deviation. A row outside the subspace of\n"
     "all training rows (constant columns, columns that depend on each other) has a table of its\n"
-    "own, with what the training rows have there. Training rows are called by their ids at the\n"
+    "own, with the values of the training rows there. Training rows are named by their ids at the\n"
     "fit, else by their numbers in its file, from 0.\n\n"
     "Example:\n  kernad explain model.safetensors new.csv --row 17";
 
@@ -231,23 +231,24 @@ constexpr const char* kExplainFooter =
 
 void add_explain(CLI::App& app) {
   auto options = std::make_shared<ExplainOptions>();
-  CLI::App* command = app.add_subcommand("explain", "Tell why a row has its score: nearest training rows, columns");
+  CLI::App* command = app.add_subcommand("explain", "Explain a row's score: nearest training rows, columns");
   command->add_option("MODEL", options->model, "Model file")->required()->type_name("");
   command
       ->add_option("DATA", options->data,
-                   "Rows: .npy, .npz[:ARRAY], .safetensors[:ARRAY], .csv, .tsv or -; of several all rows. Or a picture")
+                   "Rows: .npy, .npz[:ARRAY], .safetensors[:ARRAY], .csv, .tsv or -; several are read as one table. Or "
+                   "a picture")
       ->required()
       ->type_name("");
   command->add_option("--row", options->row, "Row of DATA to explain, counted from 0 (tables)")
       ->check(whole_number())
       ->type_name("I");
-  command->add_option("--nearest", options->nearest, "How many of the nearest training rows to show")
+  command->add_option("--nearest", options->nearest, "Number of nearest training rows to show")
       ->check(whole_number())
       ->type_name("N")
       ->capture_default_str();
   command
       ->add_option("--show", options->show,
-                   "How many components and columns to show, those with the largest shares; --json has all")
+                   "Number of components and columns to show, those with the largest shares; --json has all")
       ->check(whole_number())
       ->type_name("N")
       ->capture_default_str();

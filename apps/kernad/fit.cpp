@@ -244,7 +244,7 @@ void add_fit(CLI::App& app) {
   command
       ->add_option(
           "TRAIN", options->train,
-          "Examples: .npy, .npz[:ARRAY], .safetensors[:ARRAY], .csv, .tsv or -; of several the rows together. Or "
+          "Examples: .npy, .npz[:ARRAY], .safetensors[:ARRAY], .csv, .tsv or -; several are read as one table. Or "
           "pictures: a folder, files")
       ->required()
       ->type_name("");
@@ -257,7 +257,7 @@ void add_fit(CLI::App& app) {
       ->type_name("COLUMN|FILE");
   command
       ->add_option("--weights", options->weights,
-                   "How often each row counts: a column, or for arrays a file of one number a row")
+                   "How often each row counts: a column, or for arrays a file with one number per row")
       ->check(not_empty())
       ->type_name("COLUMN|FILE");
   command
@@ -266,7 +266,7 @@ void add_fit(CLI::App& app) {
       ->type_name("RATE");
   command
       ->add_option("--folds", options->folds,
-                   "Calibrate by F refits, each without one part of the rows; with --target-fpr 10")
+                   "Calibrate by F refits, each without one part of the rows; 10 with --target-fpr")
       ->check(whole_number())
       ->type_name("F");
   add_table_options(*command, options->table);

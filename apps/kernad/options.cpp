@@ -59,11 +59,11 @@ void add_json(CLI::App& command, CommonOptions& options) {
 
 void add_no_pruning(CLI::App& command, CommonOptions& options) {
   command.add_flag("--no-pruning", options.no_pruning,
-                   "Sum over every training row, also those too far to matter (at most 1e-5 nats) and duplicates");
+                   "Sum over every training row, including duplicates and those too far to matter (1e-5 nats)");
 }
 
 void add_common(CLI::App& command, CommonOptions& options) {
-  command.add_option("--threads", options.threads, "Threads to use; 0: KERNAD_NUM_THREADS, else all of the machine's")
+  command.add_option("--threads", options.threads, "Number of threads; 0: KERNAD_NUM_THREADS, else all CPUs")
       ->check(whole_number(std::numeric_limits<int>::max()))
       ->type_name("T")
       ->capture_default_str();

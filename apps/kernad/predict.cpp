@@ -222,13 +222,14 @@ void add_predict(CLI::App& app) {
   CLI::App* command = app.add_subcommand("predict", "Score rows: label, score, p_value, log_density and probability");
   command->add_option("MODEL", options->model, "Model file")->required()->type_name("");
   command
-      ->add_option("DATA", options->data,
-                   "Rows: .npy, .npz[:ARRAY], .safetensors[:ARRAY], .csv, .tsv or -; of several all rows. Or pictures")
+      ->add_option(
+          "DATA", options->data,
+          "Rows: .npy, .npz[:ARRAY], .safetensors[:ARRAY], .csv, .tsv or -; several are read as one table. Or pictures")
       ->required()
       ->type_name("");
   command
       ->add_option("-o,--output", options->output,
-                   "File to write: .csv, .tsv, .jsonl, .json or .npy (log_density alone); without it CSV on standard "
+                   "File to write: .csv, .tsv, .jsonl, .json or .npy (only log_density); default: CSV on standard "
                    "output")
       ->check(not_empty())
       ->type_name("FILE");
@@ -239,18 +240,18 @@ void add_predict(CLI::App& app) {
       ->add_option("--fdr", options->fdr,
                    "Label the batch so that at most this share of those called anomalous is normal")
       ->type_name("RATE");
-  command->add_option("--top", options->top, "Write the K most anomalous rows alone, the most anomalous first")
+  command->add_option("--top", options->top, "Write only the K most anomalous rows, the most anomalous first")
       ->check(whole_number())
       ->type_name("K");
-  command->add_flag("--only-anomalous", options->only_anomalous, "Write the rows of label 1 alone, in that order");
+  command->add_flag("--only-anomalous", options->only_anomalous, "Write only the rows with label 1, in that order");
   command->add_flag("--append", options->append, "Write the scores next to the input's own columns");
   add_no_pruning(*command, options->common);
   add_table_options(*command, options->table);
   add_columns_by(*command, options->table);
   add_picture_options(*command, options->pictures);
   add_common(*command, options->common);
-  command->footer(std::string("label (1 is anomalous) and score (0.5 is the threshold) are there when the model has a\n"
-                              "threshold, p_value when it is calibrated: see kernad calibrate.\n\nExample:\n  kernad "
+  command->footer(std::string("label (1 is anomalous) and score (0.5 is the threshold) are written if the model has a\n"
+                              "threshold, p_value if it is calibrated: see kernad calibrate.\n\nExample:\n  kernad "
                               "predict model.safetensors new.csv -o scores.csv") +
                   kExitStatus);
   command->callback([options, command] { run(*command, *options); });

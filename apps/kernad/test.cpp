@@ -33,7 +33,7 @@ struct TestOptions {
 };
 
 constexpr auto kTestFooter =
-    "LABELS is a column of DATA when that is a .csv or .tsv: its name, or its number counted\n"
+    "LABELS is a column of DATA if that is a .csv or .tsv: its name, or its number counted\n"
     "from 0 (-1 is the last). Otherwise it is a file: labels.npy, labels.csv, file.npz:y.\n"
     "Normal: 0, false, no, normal, good, ok, inlier, pass. Anomalous: 1, true, yes, anomaly,\n"
     "anomalous, bad, ng, nok, outlier, fail, defect; -1 where normal is 1; and anything else where\n"
@@ -155,16 +155,17 @@ void add_test(CLI::App& app) {
   CLI::App* command = app.add_subcommand("test", "Measure how well a model finds labelled anomalies");
   command->add_option("MODEL", options->model, "Model file")->required()->type_name("");
   command
-      ->add_option("DATA", options->data,
-                   "Rows: .npy, .npz[:ARRAY], .safetensors[:ARRAY], .csv, .tsv or -; of several all rows. Or a folder "
-                   "of pictures "
-                   "in the layout of MVTec AD")
+      ->add_option(
+          "DATA", options->data,
+          "Rows: .npy, .npz[:ARRAY], .safetensors[:ARRAY], .csv, .tsv or -; several are read as one table. Or a folder "
+          "of pictures "
+          "in the layout of MVTec AD")
       ->required()
       ->type_name("");
   command->add_option("--labels", options->labels, "Which rows are anomalous: a column of DATA, or a file (tables)")
       ->check(not_empty())
       ->type_name("COLUMN|FILE");
-  command->add_option("--report", options->report, "Write an HTML page with intervals, curves and the worst rows, too")
+  command->add_option("--report", options->report, "Also write an HTML page with intervals, curves and the worst rows")
       ->check(not_empty())
       ->type_name("FILE");
   add_no_pruning(*command, options->common);

@@ -64,8 +64,8 @@ static Target open_target(const std::string& path) {
   return {std::move(folder), target.filename().string()};
 }
 
-// A new file next to the target. Without a name until it is complete, it ends with the process, whatever ends that;
-// where the system has no such files, it is removed with its owner.
+// A new file next to the target. It has no name until it is complete, so it disappears with the process however that
+// ends; on systems without such files, its owner removes it.
 class NewFile {
  public:
   NewFile(int folder, const std::string& path, bool named)

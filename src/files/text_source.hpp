@@ -1,4 +1,4 @@
-// The bytes of a text file as UTF-8, whatever they are packed or written in.
+// The bytes of a text file as UTF-8, whatever its compression and encoding.
 #pragma once
 
 #include <cstddef>
@@ -10,7 +10,7 @@
 
 namespace kernad::files {
 
-/// A source whose first bytes can be looked at before they are read.
+/// A source whose first bytes can be inspected before they are read.
 class PeekSource final : public Source {
  public:
   /// Reads up to `count` bytes ahead; where a pipe is to be taken as it comes, no more than has arrived with its first
@@ -19,9 +19,9 @@ class PeekSource final : public Source {
 
   /// The bytes read ahead.
   [[nodiscard]] std::span<const std::byte> ahead() const noexcept { return ahead_; }
-  /// Whether ahead() is all that there is.
+  /// Whether ahead() reaches the end of the source.
   [[nodiscard]] bool is_whole() const noexcept { return is_whole_; }
-  /// Passes over the first `count` of ahead().
+  /// Skips the first `count` bytes of ahead().
   void drop(std::size_t count) { ahead_.erase(ahead_.begin(), ahead_.begin() + static_cast<std::ptrdiff_t>(count)); }
 
   [[nodiscard]] bool has_arrived() const override { return given_ < ahead_.size() || source_->has_arrived(); }
