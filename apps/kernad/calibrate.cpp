@@ -1,4 +1,4 @@
-// kernad calibrate: another threshold, or other normal rows to take it from, without a refit.
+// kernad calibrate: another threshold, or other normal rows to derive it from, without a refit.
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
@@ -73,7 +73,7 @@ void choose_threshold(const CalibrateOptions& options, KDEClassifier& model) {
   if (!options.labelled.empty()) model.set_threshold(best_threshold(options, model));
 }
 
-/// Without another --output the model is rewritten; of a checkpoint that holds more than the classifier, that would
+/// Without another --output the model is rewritten; for a checkpoint that holds more than the classifier, that would
 /// lose the rest.
 void require_own_model(const std::string& path) {
   const auto metadata = read_safetensors(path).metadata;
@@ -99,7 +99,7 @@ void run(CalibrateOptions options) {
   KDEClassifier model = load_model(options.model, options.common);
   if (is_same_file(output, options.model)) require_own_model(options.model);
   if (!options.normals.empty()) {
-    if (options.has_rule()) model.clear_threshold();  // these rows need not be able to promise its rate
+    if (options.has_rule()) model.clear_threshold();  // its rate need not be possible with these rows
     calibrate_from_normals(options, model);
   }
   choose_threshold(options, model);

@@ -32,18 +32,18 @@ struct ExplainOptions {
   CommonOptions common;
 };
 
-/// What is printed of one row.
+/// The printed results for one row.
 struct Explained {
   std::size_t row = 0;
   Explanation why;
-  std::optional<bool> anomalous;          ///< of a model with a threshold
+  std::optional<bool> anomalous;          ///< if the model has a threshold
   std::optional<double> score;            ///< the same
-  std::vector<std::string> column_names;  ///< empty where the file has none
+  std::vector<std::string> column_names;  ///< empty if the file has none
   std::vector<std::pair<std::string, std::string>> ids;
-  std::vector<std::string> neighbours;  ///< what they are called
+  std::vector<std::string> neighbours;  ///< their names
 };
 
-/// A number where the name is one.
+/// As a number if the name is one.
 nlohmann::ordered_json name_json(const std::string& name) {
   const bool digits = !name.empty() && name.size() < 19 && name.find_first_not_of("0123456789") == std::string::npos;
   if (digits && (name == "0" || name[0] != '0')) return std::stoull(name);
@@ -76,7 +76,7 @@ nlohmann::ordered_json as_json(const Explained& explained) {
   if (why.decided_by != 0) json["decided_by"] = why.decided_by;
   json["deviation"] = why.deviation;
   json["residual_share"] = why.residual_share;
-  json["unseen"] = why.residual_share;  // its old name, which goes with the next minor version
+  json["unseen"] = why.residual_share;  // its old name, until the next minor version
   json["neighbours"] = nlohmann::ordered_json::array();
   for (std::size_t i = 0; i < why.neighbours.size(); ++i) {
     const auto& [row, distance, weight] = why.neighbours[i];
@@ -208,7 +208,7 @@ void run(const CLI::App& command, const ExplainOptions& options) {
       print_components(explained.why, options.show);
       const Explanation& why = explained.why;
       if (why.outside > 0) print_columns(explained, why.outside_columns, "outside by column", "training", options.show);
-      // Of a calibrated model outside, both are the same.
+      // For a row outside, under a calibrated model, both are the same.
       if (why.outside == 0 || !why.p_value) {
         print_columns(explained, why.columns, "deviation by column", "expected", options.show);
       }

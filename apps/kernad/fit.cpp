@@ -117,7 +117,7 @@ void report(const FitOptions& options, const KDEClassifier& model, std::size_t l
   print_table(table);
 }
 
-/// Before any work: what can be promised, with that many normal rows.
+/// Checked before any work: whether this many normal rows can guarantee the rate.
 void require_rate(const FitOptions& options, std::size_t rows) {
   const std::size_t used = std::min(rows, options.estimator.classifier_options().max_training_points);
   if (options.target_fpr) Calibration::require_fpr(*options.target_fpr, used);

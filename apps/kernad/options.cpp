@@ -35,7 +35,7 @@ void require_another_file(const std::string& output, const std::vector<std::stri
   if (output.empty()) return;
   for (const auto& input : inputs) {
     const std::string path = parse_source_name(input).path;
-    // Standard input can be a file as well: kernad fit - -o FILE < FILE.
+    // Standard input can also be a file: kernad fit - -o FILE < FILE.
     if (!is_same_file(output, path == "-" ? "/dev/stdin" : path)) continue;
     throw InvalidParameter(fmt::format("{}: is an input of this command; {} needs another file", output, option));
   }

@@ -1,4 +1,4 @@
-// kernad predict: log-density and anomaly probability of each row; p-value and label where the model is calibrated.
+// kernad predict: log-density and anomaly probability of each row; p-value and label if the model is calibrated.
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <limits>
@@ -46,8 +46,8 @@ std::vector<double> for_all_rows(const Rows& rows, const std::vector<Value>& val
   return all;
 }
 
-/// The scores' columns. What a threshold decides comes first: it agrees with the verdict, which the reference's
-/// probability, of a fixed scale, need not.
+/// The scores' columns. The results of the threshold come first: they are the verdict, with which the reference's
+/// probability, on its fixed scale, need not agree.
 std::vector<OutputColumn> score_columns(const PredictOptions& options, const KDEClassifier& model, const Rows& rows,
                                         const std::vector<double>& log_density) {
   std::vector<OutputColumn> columns;
@@ -67,7 +67,7 @@ std::vector<OutputColumn> score_columns(const PredictOptions& options, const KDE
   return columns;
 }
 
-/// Which rows are written: with --top or --only-anomalous the most anomalous first, else all as they stand.
+/// Which rows are written: with --top or --only-anomalous the most anomalous first, else all in order.
 std::vector<std::size_t> chosen_rows(const PredictOptions& options, const Rows& rows,
                                      const std::vector<OutputColumn>& columns, const std::vector<double>& log_density) {
   std::vector<std::size_t> chosen(rows.all);
@@ -86,7 +86,7 @@ std::vector<std::size_t> chosen_rows(const PredictOptions& options, const Rows& 
   return chosen;
 }
 
-/// In front of the scores: what the rows are called, or with --append all that they hold.
+/// The columns before the scores: the rows' ids, or with --append all input columns.
 std::vector<OutputColumn> own_columns(const PredictOptions& options, Rows& rows) {
   std::vector<OutputColumn> columns;
   for (TextColumn& column : options.append ? rows.table.fields : rows.table.ids) {
@@ -185,7 +185,7 @@ void check(const PredictOptions& options, const Sources& data, const KDEClassifi
   if (options.fdr && !model.is_calibrated()) {
     throw InvalidParameter(options.model + ": is not calibrated, as --fdr needs it; see kernad calibrate");
   }
-  if (options.fdr) (void)benjamini_hochberg({}, *options.fdr);  // throws for a rate that is none
+  if (options.fdr) (void)benjamini_hochberg({}, *options.fdr);  // throws for an invalid rate
   if (options.only_anomalous && !options.fdr && !model.has_threshold()) {
     throw InvalidParameter(options.model + ": has no threshold, as --only-anomalous needs it; see kernad calibrate");
   }

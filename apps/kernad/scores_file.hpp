@@ -1,4 +1,4 @@
-// What `predict` writes.
+// The output of `predict`.
 #pragma once
 
 #include <cstddef>
@@ -12,14 +12,13 @@
 
 namespace kernad::cli {
 
-/// A column of what is written: numbers, whole numbers or texts, one for each row that was read. A number that is NaN
-/// is a row without a score.
+/// A column of the output: numbers, whole numbers or texts, one for each row read. NaN marks a row without a score.
 struct OutputColumn {
   std::string name;
   std::variant<std::vector<double>, std::vector<std::size_t>, std::vector<std::string>> values;
 };
 
-/// A table as it is written: `rows` are those of the columns that are, in this order.
+/// The table to write; `rows` are the rows of the columns to include, in this order.
 struct Output {
   std::vector<OutputColumn> columns;
   std::vector<std::size_t> rows;
@@ -52,10 +51,10 @@ class ScoresWriter {
 [[nodiscard]] std::string csv_text(const Output& output, char delimiter = ',', bool with_heading = true);
 /// One object: "rows", and each of the columns with a value a row.
 [[nodiscard]] std::string json_text(const Output& output);
-/// An object a row.
+/// One object per row.
 [[nodiscard]] std::string json_lines_text(const Output& output);
 
-/// All of it in the format of the path's ending, written whole or not at all. A .npy holds log_density alone.
+/// All of it in the format of the path's ending, written completely or not at all. A .npy holds only log_density.
 void write_output(const std::string& path, const Output& output);
 
 }  // namespace kernad::cli

@@ -1,4 +1,4 @@
-// kernad test: how well a model tells labelled anomalies from normal rows.
+// kernad test: how well a model separates labelled anomalies from normal rows.
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
@@ -42,7 +42,7 @@ constexpr auto kTestFooter =
     "called anomalous.\n\n"
     "Example:\n  kernad test model.safetensors test.csv --labels class --report report.html";
 
-/// Of these nothing but the false alarms of a threshold can be measured.
+/// For these, only the false alarms of a threshold can be measured.
 bool is_normal_alone(const Rows& rows) {
   return !rows.labels.empty() && std::ranges::count(rows.labels, 0) == std::ssize(rows.labels);
 }
@@ -137,7 +137,7 @@ void run(const CLI::App& command, const TestOptions& options) {
   if (!options.report.empty() && is_normal_alone(result.data)) {
     throw InvalidInput(name_of(data) + ": 0 are labelled anomalous; a report needs rows of both classes");
   }
-  // Before anything is printed: a page that cannot be written leaves no result that looks complete.
+  // Before anything is printed, so that a failed page leaves no output that looks complete.
   if (!options.report.empty()) {
     const auto page = report_page(options.model, name_of(data), model, result, options.common.threads);
     write_file_atomically(options.report, std::as_bytes(std::span(page)));

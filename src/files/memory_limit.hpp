@@ -15,7 +15,7 @@ struct MemoryLimit {
   std::string_view owner;  ///< "this machine has", say: the bytes follow
 };
 
-/// The smaller one; of equal ones the first.
+/// The smallest one; of equal ones the first.
 [[nodiscard]] MemoryLimit smallest(std::initializer_list<MemoryLimit> limits) noexcept;
 
 /// The smallest of the machine's memory, the limits of this process's control groups, and RLIMIT_AS. Read again at each

@@ -1,4 +1,4 @@
-// The rows of one array, pulled block by block.
+// The rows of one array, read block by block.
 #pragma once
 
 #include <memory>
@@ -9,7 +9,7 @@
 
 namespace kernad::io {
 
-/// What has to be true behind an array's last number.
+/// The condition that must hold after an array's last number.
 enum class AfterArray : std::uint8_t { source_ends, anything };
 
 /// The array that begins where `source` stands: rows x columns, or one row for a one-dimensional array. Only what is

@@ -1,4 +1,4 @@
-// What rounding to float32 takes from the values of a table.
+// The part of a table's values that rounding to float32 removes.
 #pragma once
 
 #include <cmath>

@@ -1,4 +1,4 @@
-// Rows of numbers that are pulled block by block, whatever file they lie in.
+// Rows of numbers that are read block by block, whatever the file format.
 #pragma once
 
 #include <cstddef>
@@ -13,9 +13,9 @@
 
 namespace kernad::io {
 
-/// What is known of a table before its first row is pulled.
+/// What is known of a table before its first row is read.
 struct TableShape {
-  std::string name;  ///< for messages: the path, with the array's name behind it for an entry of a .npz
+  std::string name;  ///< for messages: the path, followed by the array's name for an entry of a .npz
   std::size_t columns = 0;
   std::vector<std::string> column_names;  ///< empty when the file names none
   std::optional<std::size_t> rows;        ///< a text does not say
@@ -36,7 +36,7 @@ struct PulledRows {
   std::vector<TextColumn> fields;
 };
 
-/// A table that is read once, from its first row to its last.
+/// A table that is read once, from the first row to the last.
 class RowSource {
  public:
   RowSource(const RowSource&) = delete;
@@ -45,7 +45,7 @@ class RowSource {
 
   [[nodiscard]] const TableShape& shape() const noexcept { return shape_; }
   [[nodiscard]] const std::string& name() const noexcept { return shape_.name; }
-  /// Values in a row; a label column is none of them.
+  /// Number of values in a row, without a label column.
   [[nodiscard]] std::size_t columns() const noexcept { return shape_.columns; }
   [[nodiscard]] const std::vector<std::string>& column_names() const noexcept { return shape_.column_names; }
   [[nodiscard]] const std::optional<std::size_t>& rows() const noexcept { return shape_.rows; }
@@ -63,7 +63,7 @@ class RowSource {
   TableShape shape_;
 };
 
-/// Opens what read_table would read; the same names, options and errors.
+/// Opens what read_table would read, with the same names, options and errors.
 [[nodiscard]] std::unique_ptr<RowSource> open_rows(const std::string& source, const ReadOptions& options);
 
 /// Appends everything that is left. Memory is allocated once where the number of rows is known; ReadError if this

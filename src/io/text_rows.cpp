@@ -24,7 +24,7 @@
 namespace kernad::io {
 namespace {
 
-/// Rows that are looked at before the first is given out, to see what the columns are.
+/// Number of rows that are inspected before the first is returned, to find the roles of columns.
 constexpr std::size_t kSampleRows = 256;
 
 struct StoredRow {
@@ -32,7 +32,7 @@ struct StoredRow {
   std::uint64_t line;
 };
 
-/// Whether `name` is announced as that of a column.
+/// Whether the options name a column `name`.
 bool is_announced(const std::string& name, const ReadOptions& options) {
   const auto in = [&](const std::vector<std::string>& names) { return std::ranges::count(names, name) != 0; };
   return name == options.label_column || name == options.weight_column || in(options.columns) ||
@@ -40,11 +40,11 @@ bool is_announced(const std::string& name, const ReadOptions& options) {
 }
 
 /// Whether the first row names the columns. A line that is partly numbers may be a heading or data with a fault in it:
-/// taken for either, it could silently lose a row or a column's meaning.
+/// either reading could silently lose a row or misinterpret a column.
 bool is_heading(const std::string& source, const StoredRow& row, const ReadOptions& options) {
   if (options.header != CsvHeader::detect) return options.header == CsvHeader::present;
   const std::size_t count = row.fields.size();
-  // A label may be a text in a row of data as well: in its column only what is no label makes a heading. Ids and
+  // Data may contain label texts: in the label column, only a text that is not a label indicates a heading. Ids and
   // ignored columns may be any text.
   const std::size_t label = column_number(options.label_column, count);
   std::vector<bool> any_text(count);
@@ -74,7 +74,7 @@ bool is_heading(const std::string& source, const StoredRow& row, const ReadOptio
                           row.line, text, files::quote(row.fields[text]), numbers));
 }
 
-/// What spreadsheets, pandas, R and SQL write where there is no value; nan is a number, and NaN.
+/// What spreadsheets, pandas, R and SQL write for a missing value; "nan" is read as the number NaN.
 bool is_missing(std::string_view field) {
   constexpr std::array<std::string_view, 9> words = {"", "na", "n/a", "#n/a", "null", "none", "missing", "?", "-"};
   constexpr std::size_t longest = 7;

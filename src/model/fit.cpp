@@ -19,7 +19,7 @@
 namespace kernad::model {
 namespace {
 
-/// The share of the training rows in the tails under whose second density they are rarer.
+/// The share of the training rows (the sample behind the tail ranks) that are rarer under the second density.
 double second_decides(const Member& first, const Member& second) {
   const auto& by_first = first.pipeline->kde.loo_log_densities;
   const auto& by_second = second.pipeline->kde.loo_log_densities;

@@ -25,7 +25,7 @@ void check_options(const KDEClassifierOptions& options);
                         const FitProgress& progress = {}, std::vector<double> shift = {});
 
 /// The subspace of the rows that the model was fitted on; null if they vary in every direction. all_rows: the number of
-/// rows, which must be large enough to show that columns depend on each other.
+/// training rows, which decides whether dependencies between columns are looked for.
 [[nodiscard]] std::shared_ptr<const subspace::Subspace> fit_subspace(const Model& model,
                                                                      const linalg::Rows<float>& rows,
                                                                      std::size_t all_rows, int threads);

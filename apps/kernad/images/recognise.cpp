@@ -1,4 +1,4 @@
-// What is about pictures, and what is not. Compiled with and without the component.
+// Recognises pictures and their models, and adds their options. Compiled with and without the component.
 #include <fmt/format.h>
 
 #include <algorithm>
