@@ -20,7 +20,8 @@
 namespace kernad::cli {
 namespace {
 
-/// Here and not left to the classifier, because only here the row's number in the file and the column's name are known.
+/// Checked here and not by the classifier, because only here the row's number in the file and the column's name are
+/// known.
 [[noreturn]] void refuse(const kernad::Table& table, const Sources& sources, std::size_t first, std::size_t row,
                          std::size_t column) {
   const std::string name = column < table.column_names.size() ? fmt::format(" ('{}')", table.column_names[column]) : "";

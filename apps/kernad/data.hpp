@@ -26,12 +26,12 @@ using Sources = std::vector<std::string>;
 /// What a command works on: the rows without a missing value, of whole sources or of a block of them.
 struct Rows {
   Embeddings features;
-  Embeddings rest;                   ///< what float32 lacks of them, see Table::rest; empty: nothing
-  std::vector<std::size_t> numbers;  ///< of these rows, as they stand in the sources, from 0
-  std::vector<std::uint8_t> labels;  ///< one a row where they were asked for: 0 normal, 1 anomalous
+  Embeddings rest;                   ///< their rounding errors in float32, see Table::rest; empty: all 0
+  std::vector<std::size_t> numbers;  ///< of these rows in the sources, from 0
+  std::vector<std::uint8_t> labels;  ///< one per row if requested: 0 normal, 1 anomalous
   std::size_t first_number = 0;      ///< of the first row in the sources
   std::size_t all = 0;               ///< rows that were read, with those that lack a value
-  kernad::Table table;               ///< names, notes, and ids and fields of all rows; its features have moved
+  kernad::Table table;               ///< names, notes, and ids and fields of all rows; its features have been moved out
 
   /// The name of row `i` of the features: its ids, else its number in the sources.
   [[nodiscard]] std::string name(std::size_t i) const;
@@ -70,7 +70,7 @@ struct LabelSource {
 /// Appends rows that follow those of `to`, without their features.
 void append(Rows& to, Rows from);
 
-/// The same with labels: the column of a text that is named or counted, or else the file of that name.
+/// The same with labels: the column of a text with that name or number, or else the file of that name.
 [[nodiscard]] Rows read_labelled(const Sources& sources, const LabelSource& labels, const ReadOptions& options);
 
 /// Those labelled normal; all, where there are no labels.

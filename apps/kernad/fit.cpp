@@ -52,7 +52,7 @@ struct Examples {
   void remember(KDEClassifier& model) const { model.remember_rows(features, weights, row_names(model)); }
 
  private:
-  /// Rows are called by their ids, else by their numbers in the file; none where those are the model's own.
+  /// Names of rows: their ids, else their numbers in the file; none if those equal the model's own numbers.
   [[nodiscard]] std::vector<std::string> row_names(const KDEClassifier& model) const {
     const bool as_in_file =
         weights.empty() && rows.table.ids.empty() && count() == rows.all && model.report().rows_used == rows.all;
@@ -74,7 +74,7 @@ struct SketchedExamples {
   void remember(KDEClassifier& model) const { model.remember_rows(sketch); }
 };
 
-/// Cross-conformal, where one of its options is given: --folds alone gives p-values and leaves the threshold for later.
+/// Calibrates if one of its options is given: --folds alone gives p-values without a threshold.
 void calibrate(const FitOptions& options, const auto& examples, KDEClassifier& model) {
   if (!options.target_fpr && !options.folds) return;
   const std::size_t folds = options.folds.value_or(10);
@@ -187,7 +187,7 @@ KDEClassifier learn_from_sketches(const CLI::App& command, const FitOptions& opt
   return model;
 }
 
-/// The options of the estimator that pictures share with tables.
+/// The estimator's options that also apply to pictures.
 void run_pictures(const CLI::App& command, const FitOptions& options, const Sources& train) {
   PictureFitOptions pictures = options.pictures;
   if (command.get_option("--components")->count() != 0) {

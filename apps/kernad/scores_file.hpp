@@ -47,9 +47,9 @@ class ScoresWriter {
   bool with_heading_ = true;
 };
 
-/// A heading and a line a row. Numbers are as short as they can be and still read back as the same double.
+/// A heading and one line per row. Numbers are as short as possible while they read back as the same double.
 [[nodiscard]] std::string csv_text(const Output& output, char delimiter = ',', bool with_heading = true);
-/// One object: "rows", and each of the columns with a value a row.
+/// One object: "rows", and each column with one value per row.
 [[nodiscard]] std::string json_text(const Output& output);
 /// One object per row.
 [[nodiscard]] std::string json_lines_text(const Output& output);

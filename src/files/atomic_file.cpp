@@ -50,7 +50,7 @@ struct Target {
 };
 
 static Target open_target(const std::string& path) {
-  // Links to what is open already: to replace that file is not what writing to standard output means.
+  // Links to an open file: writing to standard output must not replace that file.
   const std::string plain = std::filesystem::path(path).lexically_normal().string();
   if (plain == "/dev/stdout" || plain == "/dev/stderr" || plain.starts_with("/dev/fd/") ||
       plain.starts_with("/proc/")) {
@@ -186,7 +186,7 @@ void AtomicFile::commit() {
     named.append_all_of(*file);
     (void)named.finish(target.name);
   }
-  // The rename is not on the disk before its folder is. A file system that cannot sync folders says EINVAL.
+  // The rename is on the disk only after its folder is synced. A file system that cannot sync folders returns EINVAL.
   if (::fsync(folder) != 0 && errno != EINVAL) files::fail_with_errno(path);
 }
 

@@ -37,7 +37,7 @@ class Source {
   std::size_t read_arrived(std::span<std::byte> out);
   /// Whether read_arrived() returns without waiting, as it does but for a pipe or terminal.
   [[nodiscard]] virtual bool has_arrived() const { return true; }
-  /// Fills `out`, or throws a ReadError that says that the source ends inside `what`.
+  /// Fills `out`, or throws a ReadError with the message that the source ends inside `what`.
   void read_exactly(std::span<std::byte> out, const std::string& what);
   /// Skips `count` bytes, at most remaining().
   void skip(std::uint64_t count);

@@ -35,9 +35,9 @@ class PeekSource final : public Source {
   bool is_whole_ = false;
 };
 
-/// `source` as UTF-8 without a byte order mark: unpacked where it begins as gzip does, converted where it is UTF-16
-/// (with a mark, or with a zero in every other one of its first bytes). Throws ReadError for UTF-32, and later for what
-/// is cut off or damaged.
+/// `source` as UTF-8 without a byte order mark: decompressed if it begins like gzip, converted if it is UTF-16 (with a
+/// mark, or with a zero in every other one of its first bytes). Throws ReadError for UTF-32, and later for truncated or
+/// damaged data.
 [[nodiscard]] std::unique_ptr<Source> as_text(std::unique_ptr<Source> source, bool as_it_comes = false);
 
 }  // namespace kernad::files

@@ -19,7 +19,7 @@ TableShape shape_of(const files::Source& source, const std::vector<std::size_t>&
     files::fail(source.name(),
                 fmt::format("the array is {}; features are rows x columns, or one row", files::shape_text(shape)));
   }
-  if (shape.size() == 2 && shape[1] == 0 && shape[0] > kMaxEmptyRows) {  // they take no byte of the file
+  if (shape.size() == 2 && shape[1] == 0 && shape[0] > kMaxEmptyRows) {  // they take no bytes in the file
     files::fail(source.name(), fmt::format("the array is {}; rows have at least one column", files::shape_text(shape)));
   }
   TableShape table;
@@ -125,7 +125,7 @@ class ArrayRows final : public RowSource {
     source_->read_exactly(std::as_writable_bytes(out), "the data's next part");
   }
 
-  /// The next numbers of the file, of which the first is its index-th.
+  /// The next numbers of the file; `index` is the position of the first.
   void decode_next(std::span<float> out, std::size_t index) {
     if (as_they_lie_) return read_as_they_lie(out);
     bytes_.resize(out.size() * element());
@@ -151,7 +151,7 @@ class ArrayRows final : public RowSource {
   bool check_end_;
   bool as_they_lie_;  // the file has floats as this machine does
   bool keep_rest_;
-  std::size_t done_ = 0;  // rows given out
+  std::size_t done_ = 0;  // rows returned so far
   std::vector<std::byte> bytes_;
   std::vector<double> doubles_;    // what decode_next has read, if rests are kept
   std::vector<float> column_;      // a piece of one

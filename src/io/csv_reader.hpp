@@ -28,7 +28,7 @@ class CsvReader final : public TextReader {
 
   [[nodiscard]] bool has_arrived() const override { return finished_ || !text_.empty() || source_.has_arrived(); }
 
-  /// The last line that was passed over because it begins with #, without its end; empty where there is none.
+  /// The last line that was skipped because it begins with #, without its line end; empty if there is none.
   [[nodiscard]] const std::string& comment() const noexcept { return comment_; }
 
  private:

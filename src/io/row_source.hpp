@@ -17,8 +17,8 @@ namespace kernad::io {
 struct TableShape {
   std::string name;  ///< for messages: the path, followed by the array's name for an entry of a .npz
   std::size_t columns = 0;
-  std::vector<std::string> column_names;  ///< empty when the file names none
-  std::optional<std::size_t> rows;        ///< a text does not say
+  std::vector<std::string> column_names;  ///< empty if the file has none
+  std::optional<std::size_t> rows;        ///< unknown for a text
   std::uint64_t first_byte = 0;           ///< where an array begins in its file
   std::string label_name;                 ///< as Table::label_name
   std::vector<std::string> left_out;      ///< as Table::left_out

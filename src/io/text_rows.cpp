@@ -280,7 +280,7 @@ class TextRows final : public RowSource {
   ColumnRoles roles_;
   std::vector<std::size_t> field_order_;  // see order_of
   std::vector<StoredRow> sample_;         // the first rows, the heading among them
-  std::size_t next_sample_ = 0;           // the first of them that has not been given out
+  std::size_t next_sample_ = 0;           // the first of them that has not been returned
 };
 
 }  // namespace
