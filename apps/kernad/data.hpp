@@ -23,14 +23,14 @@ using Sources = std::vector<std::string>;
 /// Patterns (`*`, `?`, `[`) become the files that they match, sorted. Throws InvalidParameter when there is none.
 [[nodiscard]] Sources expand(const Sources& sources);
 
-/// What a command works on: the rows without a missing value, of whole sources or of a block of them.
+/// A command's input: the rows without a missing value, of whole sources or of a block of them.
 struct Rows {
   Embeddings features;
   Embeddings rest;                   ///< their rounding errors in float32, see Table::rest; empty: all 0
   std::vector<std::size_t> numbers;  ///< of these rows in the sources, from 0
   std::vector<std::uint8_t> labels;  ///< one per row if requested: 0 normal, 1 anomalous
   std::size_t first_number = 0;      ///< of the first row in the sources
-  std::size_t all = 0;               ///< rows that were read, with those that lack a value
+  std::size_t all = 0;               ///< number of rows read, including those that lack a value
   kernad::Table table;               ///< names, notes, and ids and fields of all rows; its features have been moved out
 
   /// The name of row `i` of the features: its ids, else its number in the sources.
@@ -64,7 +64,7 @@ struct LabelSource {
 /// row in the sources. Throws as read_rows does.
 [[nodiscard]] Rows complete_rows(kernad::Table table, std::vector<std::uint8_t> labels, const Sources& sources,
                                  bool skip_missing, std::size_t first_number = 0);
-/// For rows that were left out.
+/// Notes the rows that were left out.
 [[nodiscard]] std::string skipped_note(const Sources& sources, std::size_t skipped, std::size_t all);
 
 /// Appends rows that follow those of `to`, without their features.

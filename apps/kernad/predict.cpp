@@ -117,10 +117,10 @@ Output make_output(const PredictOptions& options, const KDEClassifier& model, Ro
   return output;
 }
 
-/// Whether there is a file to write, and not standard output.
+/// Whether the output is a file and not standard output.
 bool has_file(const PredictOptions& options) { return !options.output.empty() && !is_standard_output(options.output); }
 
-/// Whether what is written of a row depends on other rows, or on how many there are: then it waits for the last one.
+/// Whether the output for a row depends on other rows or on their number: then nothing is written before the last row.
 bool needs_all_rows(const PredictOptions& options) {
   const bool in_lines = has_file(options) ? can_be_streamed(options.output) : !options.common.json;
   return options.fdr || options.top || options.only_anomalous || !in_lines;
@@ -142,7 +142,7 @@ void score(const Sources& data, const KDEClassifier& model, RowReader& reader, c
   outside.print();
 }
 
-/// As the rows come. Returns how many.
+/// Writes rows as they arrive. Returns their number.
 std::size_t write_blocks(const PredictOptions& options, const Sources& data, const KDEClassifier& model,
                          RowReader& reader) {
   ScoresWriter writer(has_file(options) ? options.output : "");
@@ -156,7 +156,7 @@ std::size_t write_blocks(const PredictOptions& options, const Sources& data, con
   return written;
 }
 
-/// Once all are scored. Of each row, what is written is kept, but not its features.
+/// Writes rows once all are scored. The output for each row is kept, but not its features.
 std::size_t write_all(const PredictOptions& options, const Sources& data, const KDEClassifier& model,
                       RowReader& reader) {
   Rows all;

@@ -31,10 +31,10 @@ void require_known_ending(const std::string& path);
 /// Whether rows can be written to such a file one after another: .csv, .tsv, .jsonl, .ndjson.
 [[nodiscard]] bool can_be_streamed(const std::string& path);
 
-/// Scores that are written as they come.
+/// Writes scores block by block.
 class ScoresWriter {
  public:
-  /// path: empty for a .csv on standard output. A file appears with finish(), or never. Throws WriteError.
+  /// path: empty for a .csv on standard output. A file appears only with finish(). Throws WriteError.
   explicit ScoresWriter(const std::string& path);
 
   /// Appends rows; the columns are always the same.

@@ -21,7 +21,7 @@ class OutsideNote {
   /// Both must outlive it.
   OutsideNote(const KDEClassifier& model, const Sources& data) : model_(model), data_(data) {}
 
-  /// Counts those of a block.
+  /// Counts the rows of a block.
   void see(const Rows& rows);
   void print() const;
 

@@ -33,15 +33,15 @@ class Source {
 
   /// Fills `out` and returns its size, or less at the end of the source. Throws ReadError.
   std::size_t read(std::span<std::byte> out);
-  /// What has arrived, at least one byte of it; waits only where that is none. 0 at the end. Throws ReadError.
+  /// Reads the bytes that have arrived, and waits only if there are none. Returns 0 at the end. Throws ReadError.
   std::size_t read_arrived(std::span<std::byte> out);
-  /// Whether read_arrived() returns without waiting, as it does but for a pipe or terminal.
+  /// Whether read_arrived() returns without waiting, as it always does except for a pipe or terminal.
   [[nodiscard]] virtual bool has_arrived() const { return true; }
   /// Fills `out`, or throws a ReadError with the message that the source ends inside `what`.
   void read_exactly(std::span<std::byte> out, const std::string& what);
   /// Skips `count` bytes, at most remaining().
   void skip(std::uint64_t count);
-  /// Goes on reading at byte `position`; false, and nothing happens, where that is not possible.
+  /// Continues reading at byte `position`; false, without effect, if that is not possible.
   [[nodiscard]] bool seek(std::uint64_t position);
   /// Throws ReadError unless everything has been read; a .npz entry checks its CRC here.
   void expect_end();
@@ -52,7 +52,7 @@ class Source {
  private:
   /// Reads at least one byte into `out` (never empty), or returns 0 at the end.
   virtual std::size_t read_some(std::span<std::byte> out) = 0;
-  /// Makes byte `position` the next to be read, where that is possible; else returns false.
+  /// Makes byte `position` the next to be read if that is possible; else returns false.
   virtual bool move_to(std::uint64_t position);
 
   std::string name_;
@@ -101,7 +101,7 @@ struct RegularFile {
 
 /// A regular file of known size.
 [[nodiscard]] std::unique_ptr<Source> open_file(const std::string& path);
-/// A file, pipe or terminal, to be read until it ends. Throws ReadError when it cannot be opened or is a folder.
+/// A file, pipe or terminal, to be read until it ends. Throws ReadError if it cannot be opened or is a folder.
 [[nodiscard]] std::unique_ptr<Source> open_stream(const std::string& path);
 /// Standard input, left open afterwards.
 [[nodiscard]] std::unique_ptr<Source> standard_input();

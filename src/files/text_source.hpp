@@ -13,7 +13,7 @@ namespace kernad::files {
 /// A source whose first bytes can be inspected before they are read.
 class PeekSource final : public Source {
  public:
-  /// Reads up to `count` bytes ahead; where a pipe is to be taken as it comes, no more than has arrived with its first
+  /// Reads up to `count` bytes ahead; from a pipe that is read as rows arrive, no more than has arrived with its first
   /// line.
   PeekSource(std::unique_ptr<Source> source, std::size_t count, bool as_it_comes = false);
 

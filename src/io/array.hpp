@@ -29,7 +29,7 @@ enum class Role : std::uint8_t { features, labels };
 /// Features: two dimensions. Labels: one, or two of which the second is 1.
 [[nodiscard]] bool fits(Role role, const std::vector<std::size_t>& shape) noexcept;
 
-/// Checks that the array takes exactly `byte_count` bytes, beginning where `source` stands. Throws ReadError.
+/// Checks that the array takes exactly `byte_count` bytes from the current position of `source`. Throws ReadError.
 void check_size(const files::Source& source, const ArrayLayout& layout, std::uint64_t byte_count);
 
 /// The array, of shape n or n x 1, as a 0 or 1 per row. Throws ReadError for another shape or if the source ends too

@@ -12,7 +12,7 @@ namespace kernad::io {
   return std::isfinite(value) ? static_cast<float>(value - static_cast<double>(static_cast<float>(value))) : 0;
 }
 
-/// Puts the rest of value number `index` into `rests`, which grows only as far as there are rests other than 0.
+/// Puts the rest of value number `index` into `rests`, which grows only up to the last rest other than 0.
 inline void put_rest(double value, std::size_t index, std::vector<float>& rests) {
   const float rest = rest_of(value);
   if (rest == 0) return;

@@ -94,7 +94,7 @@ char decimal_mark(const std::string& source, const ReadOptions& options, const C
   return find_decimal_mark(source, features);
 }
 
-/// What has been seen of a text before its first row is given out.
+/// What is known of a text before its first row is returned.
 struct Beginning {
   std::vector<StoredRow> rows;     ///< the first ones, the heading among them
   std::vector<std::string> names;  ///< of all columns; empty without a heading
@@ -164,7 +164,7 @@ class TextRows final : public RowSource {
     if (field_order_.empty()) field_order_ = order_of(rows.fields);
   }
 
-  /// Which of `fields`, those of the first of several sources, each column is.
+  /// For each column, its position in `fields`, those of the first of several sources.
   [[nodiscard]] std::vector<std::size_t> order_of(const std::vector<TextColumn>& fields) const {
     std::vector<std::size_t> order(count_);
     std::iota(order.begin(), order.end(), std::size_t{0});
