@@ -178,7 +178,7 @@ KDEClassifier learn_from_sketches(const CLI::App& command, const FitOptions& opt
   for (const char* option : {"--labels", "--weights", "--header", "--delimiter", "--decimal", "--missing", "--columns",
                              "--ignore", "--id", "--normal-label"}) {
     if (command.get_option(option)->count() == 0) continue;
-    throw InvalidParameter(fmt::format("{}: is a matter of kernad sketch; a fit of sketches does not take it", option));
+    throw InvalidParameter(fmt::format("{}: applies to kernad sketch, not to a fit of sketches", option));
   }
   const Sketch sketch = merged(train);
   KDEClassifier model(with_sample_of(sketch, command, options.estimator.classifier_options()));
