@@ -1,4 +1,4 @@
-// kernad calibrate: another threshold, or other normal rows to take it from, without a refit.
+// kernad calibrate: another threshold, or other normal rows to derive it from, without a refit.
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
@@ -73,7 +73,7 @@ void choose_threshold(const CalibrateOptions& options, KDEClassifier& model) {
   if (!options.labelled.empty()) model.set_threshold(best_threshold(options, model));
 }
 
-/// Without another --output the model is rewritten; of a checkpoint that holds more than the classifier, that would
+/// Without another --output the model is rewritten; for a checkpoint that holds more than the classifier, that would
 /// lose the rest.
 void require_own_model(const std::string& path) {
   const auto metadata = read_safetensors(path).metadata;
@@ -99,7 +99,7 @@ void run(CalibrateOptions options) {
   KDEClassifier model = load_model(options.model, options.common);
   if (is_same_file(output, options.model)) require_own_model(options.model);
   if (!options.normals.empty()) {
-    if (options.has_rule()) model.clear_threshold();  // these rows need not be able to promise its rate
+    if (options.has_rule()) model.clear_threshold();  // its rate need not be possible with these rows
     calibrate_from_normals(options, model);
   }
   choose_threshold(options, model);
@@ -133,10 +133,11 @@ void add_calibrate(CLI::App& app) {
       command->add_option("--target-fpr", options->target_fpr, "Share of new normal rows that may be called anomalous");
   auto* value = command->add_option("--threshold", options->log_density, "A log_density");
   auto* probability =
-      command->add_option("--probability", options->probability, "The log_density that has this probability");
-  auto* f1 = command->add_option("--f1", options->labelled, "The log_density of largest F1 on these labelled rows");
+      command->add_option("--probability", options->probability, "The log_density with this probability");
+  auto* f1 =
+      command->add_option("--f1", options->labelled, "The log_density with the largest F1 on these labelled rows");
   auto* normals =
-      command->add_option("--normals", options->normals, "Calibrate on these normal rows, which the fit has not seen");
+      command->add_option("--normals", options->normals, "Calibrate on these normal rows, which the fit did not use");
   auto* labels =
       command->add_option("--labels", options->labels, "Labels of DATA (see kernad test); --normals skips anomalies");
   target->type_name("RATE")->excludes(value, probability, f1);

@@ -1,4 +1,4 @@
-// Calibration and threshold as people and programs read them.
+// Calibration and threshold as text and as JSON.
 #pragma once
 
 #include <nlohmann/json_fwd.hpp>
@@ -19,11 +19,11 @@ using Table = std::vector<std::pair<std::string, std::string>>;
 [[nodiscard]] std::string threshold_text(const Threshold& threshold);
 [[nodiscard]] nlohmann::ordered_json threshold_json(const Threshold& threshold);
 
-/// Adds what the model has of them; to a model that has neither, nothing.
+/// Adds those that the model has.
 void add_calibration(Table& table, const KDEClassifier& model);
 void add_calibration(nlohmann::ordered_json& json, const KDEClassifier& model);
 
-/// The threshold, and what it makes of labelled rows.
+/// The threshold, and its results on labelled rows.
 void add_confusion(Table& table, const Threshold& threshold, const ConfusionMatrix& confusion);
 void add_confusion(nlohmann::ordered_json& json, const Threshold& threshold, const ConfusionMatrix& confusion);
 

@@ -1,4 +1,4 @@
-// The commands. Each adds itself to the app: its options, its help, and what it runs once all of that is parsed.
+// The commands. Each adds itself to the app: options, help, and the function to run after parsing.
 #pragma once
 
 namespace CLI {

@@ -20,7 +20,8 @@
 namespace kernad::cli {
 namespace {
 
-/// Here and not left to the classifier, because only here the row's number in the file and the column's name are known.
+/// Checked here and not by the classifier, because only here the row's number in the file and the column's name are
+/// known.
 [[noreturn]] void refuse(const kernad::Table& table, const Sources& sources, std::size_t first, std::size_t row,
                          std::size_t column) {
   const std::string name = column < table.column_names.size() ? fmt::format(" ('{}')", table.column_names[column]) : "";
@@ -74,7 +75,7 @@ void select(Embeddings& all, const std::vector<std::size_t>& kept) {
   all = std::move(selected);
 }
 
-/// Keeps the rows that `kept` names, in their order.
+/// Keeps the rows in `kept`, in that order.
 void select(Rows& rows, const std::vector<std::size_t>& kept) {
   if (kept.size() == rows.features.rows()) return;
   std::vector<std::size_t> numbers;
@@ -97,7 +98,7 @@ Rows complete_all(kernad::Table table, std::vector<std::uint8_t> labels, const S
   return rows;
 }
 
-/// Whether `source` is a file that is there, or an array in one.
+/// Whether `source` is an existing file, or an array in one.
 bool is_file(const std::string& source) {
   std::error_code ignored;
   return std::filesystem::exists(parse_source_name(source).path, ignored);
@@ -226,7 +227,7 @@ Rows read_labelled(const Sources& sources, const LabelSource& labels, const Read
   }
   if (!std::ranges::all_of(sources, is_text)) return with_label_file(sources, labels, options);
   if (!is_file(labels.column_or_file)) return with_label_column(sources, labels, options);
-  // A file's name can be a column's as well, and the column goes first; but a pipe can be read only once.
+  // A name may be that of a file and of a column; the column takes precedence. But a pipe can be read only once.
   std::error_code ignored;
   const auto regular = [&](const std::string& source) { return std::filesystem::is_regular_file(source, ignored); };
   if (!std::ranges::all_of(sources, regular)) return with_label_file(sources, labels, options);

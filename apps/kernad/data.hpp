@@ -1,4 +1,4 @@
-// Reading what the commands work on, and saying which file was wrong.
+// Reads the commands' input; errors name the file.
 #pragma once
 
 #include <concepts>
@@ -23,23 +23,23 @@ using Sources = std::vector<std::string>;
 /// Patterns (`*`, `?`, `[`) become the files that they match, sorted. Throws InvalidParameter when there is none.
 [[nodiscard]] Sources expand(const Sources& sources);
 
-/// What a command works on: the rows without a missing value, of whole sources or of a block of them.
+/// A command's input: the rows without a missing value, of whole sources or of a block of them.
 struct Rows {
   Embeddings features;
-  Embeddings rest;                   ///< what float32 lacks of them, see Table::rest; empty: nothing
-  std::vector<std::size_t> numbers;  ///< of these rows, as they stand in the sources, from 0
-  std::vector<std::uint8_t> labels;  ///< one a row where they were asked for: 0 normal, 1 anomalous
+  Embeddings rest;                   ///< their rounding errors in float32, see Table::rest; empty: all 0
+  std::vector<std::size_t> numbers;  ///< of these rows in the sources, from 0
+  std::vector<std::uint8_t> labels;  ///< one per row if requested: 0 normal, 1 anomalous
   std::size_t first_number = 0;      ///< of the first row in the sources
-  std::size_t all = 0;               ///< rows that were read, with those that lack a value
-  kernad::Table table;               ///< names, notes, and ids and fields of all rows; its features have moved
+  std::size_t all = 0;               ///< number of rows read, including those that lack a value
+  kernad::Table table;               ///< names, notes, and ids and fields of all rows; its features have been moved out
 
-  /// What row `i` of the features is called: its ids, else its number in the sources.
+  /// The name of row `i` of the features: its ids, else its number in the sources.
   [[nodiscard]] std::string name(std::size_t i) const;
 
   /// Rows first to first + count of the features in double.
   [[nodiscard]] kernad::Matrix<double> doubles(std::size_t first, std::size_t count) const;
 
-  /// What `work` makes of `count` rows from `first` on: a view of floats, or of doubles where float32 lacks something.
+  /// Calls `work` with `count` rows from `first` on: a view of floats, or of doubles if float32 does not hold them.
   auto with(std::size_t first, std::size_t count, const auto& work) const {
     return rest.empty() ? work(features.view().middle_rows(first, count)) : work(doubles(first, count));
   }
@@ -47,43 +47,43 @@ struct Rows {
   auto with_all(const auto& work) const { return with(0, features.rows(), work); }
 };
 
-/// What a training row of the model is called: by the fit, else its number there.
+/// The name of a training row: from the fit, else its number there.
 [[nodiscard]] std::string training_row_name(const KDEClassifier& model, std::size_t row);
 
-/// The rows of all sources. Throws InvalidInput naming the first value that is infinite, or missing where that is not
-/// to be skipped, with its row and column.
+/// The rows of all sources. Throws InvalidInput naming, with row and column, the first value that is infinite, or
+/// missing unless those are skipped.
 [[nodiscard]] Rows read_rows(const Sources& sources, const ReadOptions& options);
 
-/// Which labels, and what they say.
+/// Which labels to read, and how.
 struct LabelSource {
   std::string column_or_file;
-  std::string normal_label;  ///< empty: what kernad::parse_labels understands
+  std::string normal_label;  ///< empty: those that kernad::parse_labels accepts
 };
 
 /// The rows of a table without a missing value; labels: of all rows of the table, or none. first_number: of its first
 /// row in the sources. Throws as read_rows does.
 [[nodiscard]] Rows complete_rows(kernad::Table table, std::vector<std::uint8_t> labels, const Sources& sources,
                                  bool skip_missing, std::size_t first_number = 0);
-/// For rows that were left out.
+/// Notes the rows that were left out.
 [[nodiscard]] std::string skipped_note(const Sources& sources, std::size_t skipped, std::size_t all);
 
 /// Appends rows that follow those of `to`, without their features.
 void append(Rows& to, Rows from);
 
-/// The same with labels: the column of a text that is named or counted, or else the file of that name.
+/// The same with labels: the column of a text with that name or number, or else the file of that name.
 [[nodiscard]] Rows read_labelled(const Sources& sources, const LabelSource& labels, const ReadOptions& options);
 
 /// Those labelled normal; all, where there are no labels.
 [[nodiscard]] Rows normal_rows(Rows rows);
 
-/// Whether weights of the rows stand in a column of the sources; weights of arrays lie in a file of their own.
+/// Whether the weights are a column of the sources; weights of arrays are in a file of their own.
 [[nodiscard]] bool have_columns(const Sources& sources);
 
 /// The weight of each of the rows: from the table, if it has them, else from a file of one number per row of the
-/// sources. Throws InvalidInput for another number of them, or for what is no weight.
+/// sources. Throws InvalidInput for another number of them, or for invalid weights.
 [[nodiscard]] std::vector<double> weights_of(const Rows& rows, const Sources& sources, const std::string& file);
 
-/// Runs `action`; the library does not know where the data came from, so their name is put before what it finds wrong.
+/// Runs `action`, and puts the data's name before the message of any error, since the library does not know it.
 auto in_file(const Sources& sources, const std::invocable auto& action) {
   try {
     return action();

@@ -1,4 +1,4 @@
-// What kernad fit asks and tells about how the density is estimated.
+// The estimator's options of kernad fit, and their output.
 #pragma once
 
 #include <CLI/CLI.hpp>
@@ -11,12 +11,12 @@
 
 namespace kernad::cli {
 
-/// What was given for each of kernad::estimator_options(), in their order; at first their defaults.
+/// The text of each of kernad::estimator_options(), in that order; initially their defaults.
 class EstimatorOptions {
  public:
   EstimatorOptions();
 
-  /// An option of the command for each; --auto excludes those that it chooses itself.
+  /// Adds an option to the command for each; --auto excludes those that it chooses itself.
   void add_to(CLI::App& command);
   /// Throws InvalidParameter naming the flag.
   [[nodiscard]] KDEClassifierOptions classifier_options() const;
@@ -34,7 +34,7 @@ class EstimatorOptions {
 [[nodiscard]] std::string components_text(const ComponentCount& components);
 
 void append_estimation(nlohmann::ordered_json& json, const KDEClassifier& model);
-/// Nothing for a model estimated as the reference does.
+/// Nothing for a model with the reference's options.
 void append_estimation(std::vector<std::pair<std::string, std::string>>& table, const KDEClassifier& model);
 
 }  // namespace kernad::cli

@@ -32,18 +32,18 @@ struct ExplainOptions {
   CommonOptions common;
 };
 
-/// What is printed of one row.
+/// The printed results for one row.
 struct Explained {
   std::size_t row = 0;
   Explanation why;
-  std::optional<bool> anomalous;          ///< of a model with a threshold
+  std::optional<bool> anomalous;          ///< if the model has a threshold
   std::optional<double> score;            ///< the same
-  std::vector<std::string> column_names;  ///< empty where the file has none
+  std::vector<std::string> column_names;  ///< empty if the file has none
   std::vector<std::pair<std::string, std::string>> ids;
-  std::vector<std::string> neighbours;  ///< what they are called
+  std::vector<std::string> neighbours;  ///< their names
 };
 
-/// A number where the name is one.
+/// As a number if the name is one.
 nlohmann::ordered_json name_json(const std::string& name) {
   const bool digits = !name.empty() && name.size() < 19 && name.find_first_not_of("0123456789") == std::string::npos;
   if (digits && (name == "0" || name[0] != '0')) return std::stoull(name);
@@ -76,7 +76,7 @@ nlohmann::ordered_json as_json(const Explained& explained) {
   if (why.decided_by != 0) json["decided_by"] = why.decided_by;
   json["deviation"] = why.deviation;
   json["residual_share"] = why.residual_share;
-  json["unseen"] = why.residual_share;  // its old name, which goes with the next minor version
+  json["unseen"] = why.residual_share;  // its old name, until the next minor version
   json["neighbours"] = nlohmann::ordered_json::array();
   for (std::size_t i = 0; i < why.neighbours.size(); ++i) {
     const auto& [row, distance, weight] = why.neighbours[i];
@@ -208,7 +208,7 @@ void run(const CLI::App& command, const ExplainOptions& options) {
       print_components(explained.why, options.show);
       const Explanation& why = explained.why;
       if (why.outside > 0) print_columns(explained, why.outside_columns, "outside by column", "training", options.show);
-      // Of a calibrated model outside, both are the same.
+      // For a row outside, under a calibrated model, both are the same.
       if (why.outside == 0 || !why.p_value) {
         print_columns(explained, why.columns, "deviation by column", "expected", options.show);
       }
@@ -220,10 +220,10 @@ void run(const CLI::App& command, const ExplainOptions& options) {
 
 constexpr const char* kExplainFooter =
     "Distances are in bandwidths; weights are shares of the sum of kernels. The deviation is the\n"
-    "way from the weighted mean of the training rows to the row; shares are of its square.\n"
-    "expected is the column's value with the deviation taken back. A row outside the subspace of\n"
+    "vector from the weighted mean of the training rows to the row; shares are of its square.\n"
+    "expected is the column's value without the deviation. A row outside the subspace of\n"
     "all training rows (constant columns, columns that depend on each other) has a table of its\n"
-    "own, with what the training rows have there. Training rows are called by their ids at the\n"
+    "own, with the values of the training rows there. Training rows are named by their ids at the\n"
     "fit, else by their numbers in its file, from 0.\n\n"
     "Example:\n  kernad explain model.safetensors new.csv --row 17";
 
@@ -231,23 +231,24 @@ constexpr const char* kExplainFooter =
 
 void add_explain(CLI::App& app) {
   auto options = std::make_shared<ExplainOptions>();
-  CLI::App* command = app.add_subcommand("explain", "Tell why a row has its score: nearest training rows, columns");
+  CLI::App* command = app.add_subcommand("explain", "Explain a row's score: nearest training rows, columns");
   command->add_option("MODEL", options->model, "Model file")->required()->type_name("");
   command
       ->add_option("DATA", options->data,
-                   "Rows: .npy, .npz[:ARRAY], .safetensors[:ARRAY], .csv, .tsv or -; of several all rows. Or a picture")
+                   "Rows: .npy, .npz[:ARRAY], .safetensors[:ARRAY], .csv, .tsv or -; several are read as one table. Or "
+                   "a picture")
       ->required()
       ->type_name("");
   command->add_option("--row", options->row, "Row of DATA to explain, counted from 0 (tables)")
       ->check(whole_number())
       ->type_name("I");
-  command->add_option("--nearest", options->nearest, "How many of the nearest training rows to show")
+  command->add_option("--nearest", options->nearest, "Number of nearest training rows to show")
       ->check(whole_number())
       ->type_name("N")
       ->capture_default_str();
   command
       ->add_option("--show", options->show,
-                   "How many components and columns to show, those with the largest shares; --json has all")
+                   "Number of components and columns to show, those with the largest shares; --json has all")
       ->check(whole_number())
       ->type_name("N")
       ->capture_default_str();

@@ -52,7 +52,7 @@ struct Examples {
   void remember(KDEClassifier& model) const { model.remember_rows(features, weights, row_names(model)); }
 
  private:
-  /// Rows are called by their ids, else by their numbers in the file; none where those are the model's own.
+  /// Names of rows: their ids, else their numbers in the file; none if those equal the model's own numbers.
   [[nodiscard]] std::vector<std::string> row_names(const KDEClassifier& model) const {
     const bool as_in_file =
         weights.empty() && rows.table.ids.empty() && count() == rows.all && model.report().rows_used == rows.all;
@@ -74,7 +74,7 @@ struct SketchedExamples {
   void remember(KDEClassifier& model) const { model.remember_rows(sketch); }
 };
 
-/// Cross-conformal, where one of its options is given: --folds alone gives p-values and leaves the threshold for later.
+/// Calibrates if one of its options is given: --folds alone gives p-values without a threshold.
 void calibrate(const FitOptions& options, const auto& examples, KDEClassifier& model) {
   if (!options.target_fpr && !options.folds) return;
   const std::size_t folds = options.folds.value_or(10);
@@ -117,7 +117,7 @@ void report(const FitOptions& options, const KDEClassifier& model, std::size_t l
   print_table(table);
 }
 
-/// Before any work: what can be promised, with that many normal rows.
+/// Checked before any work: whether this many normal rows can guarantee the rate.
 void require_rate(const FitOptions& options, std::size_t rows) {
   const std::size_t used = std::min(rows, options.estimator.classifier_options().max_training_points);
   if (options.target_fpr) Calibration::require_fpr(*options.target_fpr, used);
@@ -178,7 +178,7 @@ KDEClassifier learn_from_sketches(const CLI::App& command, const FitOptions& opt
   for (const char* option : {"--labels", "--weights", "--header", "--delimiter", "--decimal", "--missing", "--columns",
                              "--ignore", "--id", "--normal-label"}) {
     if (command.get_option(option)->count() == 0) continue;
-    throw InvalidParameter(fmt::format("{}: is a matter of kernad sketch; a fit of sketches does not take it", option));
+    throw InvalidParameter(fmt::format("{}: applies to kernad sketch, not to a fit of sketches", option));
   }
   const Sketch sketch = merged(train);
   KDEClassifier model(with_sample_of(sketch, command, options.estimator.classifier_options()));
@@ -187,7 +187,7 @@ KDEClassifier learn_from_sketches(const CLI::App& command, const FitOptions& opt
   return model;
 }
 
-/// The options of the estimator that pictures share with tables.
+/// The estimator's options that also apply to pictures.
 void run_pictures(const CLI::App& command, const FitOptions& options, const Sources& train) {
   PictureFitOptions pictures = options.pictures;
   if (command.get_option("--components")->count() != 0) {
@@ -244,7 +244,7 @@ void add_fit(CLI::App& app) {
   command
       ->add_option(
           "TRAIN", options->train,
-          "Examples: .npy, .npz[:ARRAY], .safetensors[:ARRAY], .csv, .tsv or -; of several the rows together. Or "
+          "Examples: .npy, .npz[:ARRAY], .safetensors[:ARRAY], .csv, .tsv or -; several are read as one table. Or "
           "pictures: a folder, files")
       ->required()
       ->type_name("");
@@ -257,7 +257,7 @@ void add_fit(CLI::App& app) {
       ->type_name("COLUMN|FILE");
   command
       ->add_option("--weights", options->weights,
-                   "How often each row counts: a column, or for arrays a file of one number a row")
+                   "How often each row counts: a column, or for arrays a file with one number per row")
       ->check(not_empty())
       ->type_name("COLUMN|FILE");
   command
@@ -266,7 +266,7 @@ void add_fit(CLI::App& app) {
       ->type_name("RATE");
   command
       ->add_option("--folds", options->folds,
-                   "Calibrate by F refits, each without one part of the rows; with --target-fpr 10")
+                   "Calibrate by F refits, each without one part of the rows; 10 with --target-fpr")
       ->check(whole_number())
       ->type_name("F");
   add_table_options(*command, options->table);

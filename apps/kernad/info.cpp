@@ -1,4 +1,4 @@
-// kernad info: what a model holds, or what this build and machine are.
+// kernad info: describes a model, or this build and machine.
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>

@@ -39,7 +39,7 @@ _kernad() {
     '--size[side that pictures are scaled to]:pixels:'
     '--spatial-width[how far positions blur, in patches]:patches:'
     '--mask[picture whose white regions are ignored]:picture:_files'
-    '--keep-going[report unreadable pictures and go on]'
+    '--keep-going[report unreadable pictures and continue]'
     '*:training data:_files'
   )
   sketch=(
@@ -68,12 +68,12 @@ _kernad() {
     '(-o --output)'{-o,--output}'[file to write]:scores:_files'
     '--labels[column that is a label]:column:'
     '--fdr[label at this false-discovery rate]:rate:'
-    '--top[write the most anomalous rows alone]:rows:'
-    '--only-anomalous[write the rows of label 1 alone]'
+    '--top[write only the most anomalous rows]:rows:'
+    '--only-anomalous[write only the rows with label 1]'
     "--append[write scores next to the input's columns]"
     '--no-pruning[sum over every training row]'
     '--heatmaps[folder for heat maps of pictures]:folder:_files -/'
-    '--keep-going[report unreadable pictures and go on]'
+    '--keep-going[report unreadable pictures and continue]'
     ':model:_files' '*:data:_files'
   )
   test=(

@@ -63,7 +63,7 @@ std::vector<std::string> commands_of(const CLI::App& app) {
   return names;
 }
 
-/// What is wrong with a first word that should be a command and is none.
+/// The error for a first word that is not a command.
 std::optional<std::string> unknown_command(const CLI::App& app, const std::vector<std::string>& words) {
   if (!app.get_subcommands().empty() || words.empty() || words[0].starts_with('-')) return std::nullopt;
   const auto commands = commands_of(app);
@@ -71,7 +71,7 @@ std::optional<std::string> unknown_command(const CLI::App& app, const std::vecto
                      suggestion(words[0], commands));
 }
 
-/// For the first word that looks like an option of the command and is none.
+/// A suggestion for the first word that looks like an option of the command but is not one.
 std::string suggestion_for_option(const CLI::App& command, const std::vector<std::string>& words) {
   std::vector<std::string> options;
   for (const CLI::Option* option : command.get_options()) {
@@ -86,7 +86,7 @@ std::string suggestion_for_option(const CLI::App& command, const std::vector<std
 
 int run(CLI::App& app, const std::vector<std::string>& words) {
   try {
-    app.parse(std::vector<std::string>(words.rbegin(), words.rend()));  // CLI11 takes them from the end
+    app.parse(std::vector<std::string>(words.rbegin(), words.rend()));  // CLI11 expects them in reverse order
     return kOk;
   } catch (const CLI::CallForHelp&) {
     if (const auto unknown = unknown_command(app, words)) return fail(kBadInput, *unknown);
@@ -104,7 +104,7 @@ int run(CLI::App& app, const std::vector<std::string>& words) {
   }
 }
 
-/// Everything that can go wrong becomes one line and an exit status here.
+/// Every error becomes one line and an exit status here.
 int run_guarded(int argc, const char* const* argv) {
   try {
     CLI::App app("Kernel-density anomaly detection: learns what is normal, scores what is not", "kernad");
@@ -135,7 +135,7 @@ int run_guarded(int argc, const char* const* argv) {
 }  // namespace kernad::cli
 
 int main(int argc, char** argv) {
-  // A closed pipe and a file that may not grow shall be errors of write(2), not the end of the process.
+  // Writing to a closed pipe or beyond the file size limit must fail in write(2), not end the process.
   std::signal(SIGPIPE, SIG_IGN);
   std::signal(SIGXFSZ, SIG_IGN);
   return kernad::cli::run_guarded(argc, argv);

@@ -1,4 +1,4 @@
-// A model as people and programs read it, for `fit` and `info`.
+// A model as text and as JSON, for `fit` and `info`.
 #pragma once
 
 #include <nlohmann/json_fwd.hpp>
@@ -11,17 +11,16 @@
 
 namespace kernad::cli {
 
-/// The model at `path`, to be run with the threads and the pruning that the options give.
+/// The model at `path`, with threads and pruning as in the options.
 [[nodiscard]] KDEClassifier load_model(const std::string& path, const CommonOptions& options = {});
 
-/// "kernad: note: ..." for what loading it found: of a checkpoint what was assumed. The notes of its fit were printed
-/// then.
+/// "kernad: note: ..." for assumptions made on loading a checkpoint. The notes of a fit are printed by the fit.
 void print_load_notes(const KDEClassifier& model);
 
 /// Parameters and fit report.
 [[nodiscard]] nlohmann::ordered_json model_json(const std::string& path, const KDEClassifier& model);
 
-/// The same but for the notes, in words.
+/// The same as text, without the notes.
 [[nodiscard]] std::vector<std::pair<std::string, std::string>> model_table(const std::string& path,
                                                                            const KDEClassifier& model);
 

@@ -35,7 +35,7 @@ void require_another_file(const std::string& output, const std::vector<std::stri
   if (output.empty()) return;
   for (const auto& input : inputs) {
     const std::string path = parse_source_name(input).path;
-    // Standard input can be a file as well: kernad fit - -o FILE < FILE.
+    // Standard input can also be a file: kernad fit - -o FILE < FILE.
     if (!is_same_file(output, path == "-" ? "/dev/stdin" : path)) continue;
     throw InvalidParameter(fmt::format("{}: is an input of this command; {} needs another file", output, option));
   }
@@ -59,11 +59,11 @@ void add_json(CLI::App& command, CommonOptions& options) {
 
 void add_no_pruning(CLI::App& command, CommonOptions& options) {
   command.add_flag("--no-pruning", options.no_pruning,
-                   "Sum over every training row, also those too far to matter (at most 1e-5 nats) and duplicates");
+                   "Sum over every training row, including duplicates and those too far to matter (1e-5 nats)");
 }
 
 void add_common(CLI::App& command, CommonOptions& options) {
-  command.add_option("--threads", options.threads, "Threads to use; 0: KERNAD_NUM_THREADS, else all of the machine's")
+  command.add_option("--threads", options.threads, "Number of threads; 0: KERNAD_NUM_THREADS, else all CPUs")
       ->check(whole_number(std::numeric_limits<int>::max()))
       ->type_name("T")
       ->capture_default_str();

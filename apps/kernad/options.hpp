@@ -1,4 +1,4 @@
-// Options that several commands share, so that they are spelt and explained the same everywhere.
+// Options shared by several commands, with the same spelling and help everywhere.
 #pragma once
 
 #include <CLI/CLI.hpp>
@@ -20,11 +20,11 @@ struct CommonOptions {
 /// A script's unset variable must not mean "none".
 [[nodiscard]] CLI::Validator not_empty();
 
-/// Whether both are one regular file that is there, by whatever names, links or paths.
+/// Whether both are the same existing regular file, by whatever names, links or paths.
 [[nodiscard]] bool is_same_file(const std::string& output, const std::string& input);
 
-/// Throws InvalidParameter, naming the option, when writing `output` would replace one of `inputs`: sources as of
-/// read_table, models, or what may be the name of either (a label column, or ""). An empty output is none.
+/// Throws InvalidParameter, naming the option, if writing `output` would replace one of `inputs`: sources as for
+/// read_table, models, or texts that need not be files (a label column, or ""). An empty output is ignored.
 void require_another_file(const std::string& output, const std::vector<std::string>& inputs,
                           const std::string& option = "--output");
 
@@ -32,7 +32,7 @@ void require_another_file(const std::string& output, const std::vector<std::stri
 [[nodiscard]] bool is_standard_output(const std::string& output);
 
 /// For a model or a page, before the work: throws InvalidParameter for standard output, which has the command's
-/// results, and WriteError for a file that cannot be written. An empty output is none.
+/// results, and WriteError for a file that cannot be written. An empty output is ignored.
 void require_file(const std::string& output, const std::string& option);
 
 inline constexpr const char* kExitStatus =
@@ -41,7 +41,7 @@ inline constexpr const char* kExitStatus =
 /// The same check, but silent in --help, where the option's type already says what is valid.
 [[nodiscard]] CLI::Validator quiet(CLI::Validator check);
 
-/// Digits alone: CLI11 by itself would wrap -1 around and cut what is too large.
+/// Digits only: CLI11 by itself would wrap -1 around and truncate large numbers.
 [[nodiscard]] CLI::Validator whole_number(std::uint64_t largest = std::numeric_limits<std::uint64_t>::max());
 
 void add_json(CLI::App& command, CommonOptions& options);

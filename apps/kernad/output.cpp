@@ -32,7 +32,7 @@ std::string one_line(std::string_view text) {
 }  // namespace
 
 void print(std::string_view text) {
-  // write(2) and not stdio: a buffer that is flushed at exit fails where nobody looks any more.
+  // write(2) and not stdio: an error in flushing a buffer at exit would go unnoticed.
   while (!text.empty()) {
     const ssize_t written = ::write(STDOUT_FILENO, text.data(), text.size());
     if (written >= 0) {

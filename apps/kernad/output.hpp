@@ -1,4 +1,4 @@
-// What the user sees: results on standard output, everything else on standard error.
+// Output: results on standard output, everything else on standard error.
 #pragma once
 
 #include <nlohmann/json_fwd.hpp>
@@ -11,10 +11,10 @@
 
 namespace kernad::cli {
 
-/// Whoever reads our standard output has seen enough (`| head`). Not an error, and nothing is said about it.
+/// The reader of our standard output has closed it (`| head`). Not an error; no message is printed.
 struct BrokenPipe {};
 
-/// Writes to standard output, at once. Throws WriteError, or BrokenPipe when the pipe is closed.
+/// Writes to standard output, unbuffered. Throws WriteError, or BrokenPipe if the pipe is closed.
 void print(std::string_view text);
 
 /// One object, indented, and a line end. Text that is not UTF-8 (a path may be) gets replacement characters.
@@ -24,13 +24,13 @@ void print_json(const nlohmann::ordered_json& object);
 /// Names and values in two columns.
 void print_table(const std::vector<std::pair<std::string, std::string>>& rows);
 
-/// Rows of cells, the heading first; every row has as many.
+/// Rows of cells, the heading first; all of the same length.
 using Grid = std::vector<std::vector<std::string>>;
 
 /// Cells in columns: the first to the left, numbers to the right.
 void print_grid(const Grid& rows);
 
-/// "kernad: note: ..." on standard error, a line each.
+/// "kernad: note: ..." on standard error, one line per note.
 void print_notes(const std::vector<Note>& notes);
 void print_notes(const std::vector<std::string>& notes);
 

@@ -1,4 +1,4 @@
-// kernad predict: log-density and anomaly probability of each row; p-value and label where the model is calibrated.
+// kernad predict: log-density and anomaly probability of each row; p-value and label if the model is calibrated.
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <limits>
@@ -46,8 +46,8 @@ std::vector<double> for_all_rows(const Rows& rows, const std::vector<Value>& val
   return all;
 }
 
-/// The scores' columns. What a threshold decides comes first: it agrees with the verdict, which the reference's
-/// probability, of a fixed scale, need not.
+/// The scores' columns. The results of the threshold come first: they are the verdict, with which the reference's
+/// probability, on its fixed scale, need not agree.
 std::vector<OutputColumn> score_columns(const PredictOptions& options, const KDEClassifier& model, const Rows& rows,
                                         const std::vector<double>& log_density) {
   std::vector<OutputColumn> columns;
@@ -67,7 +67,7 @@ std::vector<OutputColumn> score_columns(const PredictOptions& options, const KDE
   return columns;
 }
 
-/// Which rows are written: with --top or --only-anomalous the most anomalous first, else all as they stand.
+/// Which rows are written: with --top or --only-anomalous the most anomalous first, else all in order.
 std::vector<std::size_t> chosen_rows(const PredictOptions& options, const Rows& rows,
                                      const std::vector<OutputColumn>& columns, const std::vector<double>& log_density) {
   std::vector<std::size_t> chosen(rows.all);
@@ -86,7 +86,7 @@ std::vector<std::size_t> chosen_rows(const PredictOptions& options, const Rows& 
   return chosen;
 }
 
-/// In front of the scores: what the rows are called, or with --append all that they hold.
+/// The columns before the scores: the rows' ids, or with --append all input columns.
 std::vector<OutputColumn> own_columns(const PredictOptions& options, Rows& rows) {
   std::vector<OutputColumn> columns;
   for (TextColumn& column : options.append ? rows.table.fields : rows.table.ids) {
@@ -117,10 +117,10 @@ Output make_output(const PredictOptions& options, const KDEClassifier& model, Ro
   return output;
 }
 
-/// Whether there is a file to write, and not standard output.
+/// Whether the output is a file and not standard output.
 bool has_file(const PredictOptions& options) { return !options.output.empty() && !is_standard_output(options.output); }
 
-/// Whether what is written of a row depends on other rows, or on how many there are: then it waits for the last one.
+/// Whether the output for a row depends on other rows or on their number: then nothing is written before the last row.
 bool needs_all_rows(const PredictOptions& options) {
   const bool in_lines = has_file(options) ? can_be_streamed(options.output) : !options.common.json;
   return options.fdr || options.top || options.only_anomalous || !in_lines;
@@ -142,7 +142,7 @@ void score(const Sources& data, const KDEClassifier& model, RowReader& reader, c
   outside.print();
 }
 
-/// As the rows come. Returns how many.
+/// Writes rows as they arrive. Returns their number.
 std::size_t write_blocks(const PredictOptions& options, const Sources& data, const KDEClassifier& model,
                          RowReader& reader) {
   ScoresWriter writer(has_file(options) ? options.output : "");
@@ -156,7 +156,7 @@ std::size_t write_blocks(const PredictOptions& options, const Sources& data, con
   return written;
 }
 
-/// Once all are scored. Of each row, what is written is kept, but not its features.
+/// Writes rows once all are scored. The output for each row is kept, but not its features.
 std::size_t write_all(const PredictOptions& options, const Sources& data, const KDEClassifier& model,
                       RowReader& reader) {
   Rows all;
@@ -185,7 +185,7 @@ void check(const PredictOptions& options, const Sources& data, const KDEClassifi
   if (options.fdr && !model.is_calibrated()) {
     throw InvalidParameter(options.model + ": is not calibrated, as --fdr needs it; see kernad calibrate");
   }
-  if (options.fdr) (void)benjamini_hochberg({}, *options.fdr);  // throws for a rate that is none
+  if (options.fdr) (void)benjamini_hochberg({}, *options.fdr);  // throws for an invalid rate
   if (options.only_anomalous && !options.fdr && !model.has_threshold()) {
     throw InvalidParameter(options.model + ": has no threshold, as --only-anomalous needs it; see kernad calibrate");
   }
@@ -222,13 +222,14 @@ void add_predict(CLI::App& app) {
   CLI::App* command = app.add_subcommand("predict", "Score rows: label, score, p_value, log_density and probability");
   command->add_option("MODEL", options->model, "Model file")->required()->type_name("");
   command
-      ->add_option("DATA", options->data,
-                   "Rows: .npy, .npz[:ARRAY], .safetensors[:ARRAY], .csv, .tsv or -; of several all rows. Or pictures")
+      ->add_option(
+          "DATA", options->data,
+          "Rows: .npy, .npz[:ARRAY], .safetensors[:ARRAY], .csv, .tsv or -; several are read as one table. Or pictures")
       ->required()
       ->type_name("");
   command
       ->add_option("-o,--output", options->output,
-                   "File to write: .csv, .tsv, .jsonl, .json or .npy (log_density alone); without it CSV on standard "
+                   "File to write: .csv, .tsv, .jsonl, .json or .npy (only log_density); default: CSV on standard "
                    "output")
       ->check(not_empty())
       ->type_name("FILE");
@@ -239,18 +240,18 @@ void add_predict(CLI::App& app) {
       ->add_option("--fdr", options->fdr,
                    "Label the batch so that at most this share of those called anomalous is normal")
       ->type_name("RATE");
-  command->add_option("--top", options->top, "Write the K most anomalous rows alone, the most anomalous first")
+  command->add_option("--top", options->top, "Write only the K most anomalous rows, the most anomalous first")
       ->check(whole_number())
       ->type_name("K");
-  command->add_flag("--only-anomalous", options->only_anomalous, "Write the rows of label 1 alone, in that order");
+  command->add_flag("--only-anomalous", options->only_anomalous, "Write only the rows with label 1, in that order");
   command->add_flag("--append", options->append, "Write the scores next to the input's own columns");
   add_no_pruning(*command, options->common);
   add_table_options(*command, options->table);
   add_columns_by(*command, options->table);
   add_picture_options(*command, options->pictures);
   add_common(*command, options->common);
-  command->footer(std::string("label (1 is anomalous) and score (0.5 is the threshold) are there when the model has a\n"
-                              "threshold, p_value when it is calibrated: see kernad calibrate.\n\nExample:\n  kernad "
+  command->footer(std::string("label (1 is anomalous) and score (0.5 is the threshold) are written if the model has a\n"
+                              "threshold, p_value if it is calibrated: see kernad calibrate.\n\nExample:\n  kernad "
                               "predict model.safetensors new.csv -o scores.csv") +
                   kExitStatus);
   command->callback([options, command] { run(*command, *options); });

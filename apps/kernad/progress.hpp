@@ -1,4 +1,4 @@
-// A line on the terminal that says how far a long piece of work is.
+// A progress line on the terminal.
 #pragma once
 
 #include <atomic>
@@ -8,13 +8,13 @@
 
 namespace kernad::cli {
 
-/// Draws on standard error, only if that is a terminal and only past the first second; gone when destroyed.
+/// Draws on standard error, only if that is a terminal and only after the first second; erased on destruction.
 class Progress {
  public:
   /// Whether there is a terminal to draw on.
   [[nodiscard]] static bool visible() noexcept;
 
-  /// total: units of work; 0 when it is not known, then the time that has gone by is shown instead.
+  /// total: units of work; 0 if unknown, then the elapsed time is shown instead.
   explicit Progress(std::string what, std::size_t total = 0);
   ~Progress();
   Progress(const Progress&) = delete;

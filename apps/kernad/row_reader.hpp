@@ -11,20 +11,20 @@
 
 namespace kernad::cli {
 
-/// The rows of read_rows, block by block: in the memory of two blocks, of which one is read while the other is worked
-/// on. Of a pipe nothing is read ahead.
+/// The rows of read_rows, block by block, in the memory of two blocks: one is read while the other is processed. A pipe
+/// is not read ahead.
 class RowReader {
  public:
   /// Opens the sources. Throws as read_rows does.
   RowReader(Sources sources, const ReadOptions& options);
 
-  /// Rows of all sources, where that is known.
+  /// Number of rows of all sources, if known.
   [[nodiscard]] std::optional<std::size_t> total() const { return total_; }
-  /// Features of a row.
+  /// Number of features of a row.
   [[nodiscard]] std::size_t columns() const { return columns_; }
-  /// The next rows; an empty block only for sources without rows, of which it has the columns. None at the end.
+  /// The next rows, or none at the end. For sources without rows, an empty block with their columns.
   [[nodiscard]] std::optional<Rows> next();
-  /// Those of all rows that were read.
+  /// Notes on all rows that were read.
   [[nodiscard]] std::vector<std::string> notes() const;
 
  private:
@@ -36,7 +36,7 @@ class RowReader {
   TableReader reader_;
   std::size_t columns_;
   std::optional<std::size_t> total_;
-  std::future<kernad::Table> ahead_;  // destroyed, and waited for, before the reader
+  std::future<kernad::Table> ahead_;  // destroyed, which waits for it, before the reader
   std::size_t read_ = 0;
   std::size_t skipped_ = 0;
   std::vector<std::string> notes_;

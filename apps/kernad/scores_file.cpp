@@ -38,7 +38,7 @@ bool is_json_lines(const std::string& known) { return known == ".jsonl" || known
 
 bool is_lines(const std::string& known) { return known == ".csv" || known == ".tsv" || is_json_lines(known); }
 
-/// As a field of a .csv; quoted where that is needed.
+/// As a field of a .csv, quoted if needed.
 std::string quoted(const std::string& text, char delimiter) {
   const bool plain = text.find_first_of("\"\r\n") == std::string::npos && text.find(delimiter) == std::string::npos &&
                      (text.empty() || (text.front() != ' ' && text.back() != ' ' && text.front() != '#'));

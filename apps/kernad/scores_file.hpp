@@ -1,4 +1,4 @@
-// What `predict` writes.
+// The output of `predict`.
 #pragma once
 
 #include <cstddef>
@@ -12,14 +12,13 @@
 
 namespace kernad::cli {
 
-/// A column of what is written: numbers, whole numbers or texts, one for each row that was read. A number that is NaN
-/// is a row without a score.
+/// A column of the output: numbers, whole numbers or texts, one for each row read. NaN marks a row without a score.
 struct OutputColumn {
   std::string name;
   std::variant<std::vector<double>, std::vector<std::size_t>, std::vector<std::string>> values;
 };
 
-/// A table as it is written: `rows` are those of the columns that are, in this order.
+/// The table to write; `rows` are the rows of the columns to include, in this order.
 struct Output {
   std::vector<OutputColumn> columns;
   std::vector<std::size_t> rows;
@@ -32,10 +31,10 @@ void require_known_ending(const std::string& path);
 /// Whether rows can be written to such a file one after another: .csv, .tsv, .jsonl, .ndjson.
 [[nodiscard]] bool can_be_streamed(const std::string& path);
 
-/// Scores that are written as they come.
+/// Writes scores block by block.
 class ScoresWriter {
  public:
-  /// path: empty for a .csv on standard output. A file appears with finish(), or never. Throws WriteError.
+  /// path: empty for a .csv on standard output. A file appears only with finish(). Throws WriteError.
   explicit ScoresWriter(const std::string& path);
 
   /// Appends rows; the columns are always the same.
@@ -48,14 +47,14 @@ class ScoresWriter {
   bool with_heading_ = true;
 };
 
-/// A heading and a line a row. Numbers are as short as they can be and still read back as the same double.
+/// A heading and one line per row. Numbers are as short as possible while they read back as the same double.
 [[nodiscard]] std::string csv_text(const Output& output, char delimiter = ',', bool with_heading = true);
-/// One object: "rows", and each of the columns with a value a row.
+/// One object: "rows", and each column with one value per row.
 [[nodiscard]] std::string json_text(const Output& output);
-/// An object a row.
+/// One object per row.
 [[nodiscard]] std::string json_lines_text(const Output& output);
 
-/// All of it in the format of the path's ending, written whole or not at all. A .npy holds log_density alone.
+/// All of it in the format of the path's ending, written completely or not at all. A .npy holds only log_density.
 void write_output(const std::string& path, const Output& output);
 
 }  // namespace kernad::cli

@@ -10,18 +10,18 @@
 
 namespace kernad::cli {
 
-/// The log-density of every row. A bar shows on standard error when that is a terminal and the work takes more than a
+/// The log-density of every row. A bar is shown on standard error if that is a terminal and the work takes more than a
 /// second.
 [[nodiscard]] std::vector<double> log_densities(const KDEClassifier& model, const Rows& rows);
 
-/// Of a model that is not calibrated, whose scores do not see it: a note of how many rows lie outside the subspace of
+/// For a model without calibration, whose scores do not show it: a note of how many rows lie outside the subspace of
 /// the training rows; else nothing.
 class OutsideNote {
  public:
   /// Both must outlive it.
   OutsideNote(const KDEClassifier& model, const Sources& data) : model_(model), data_(data) {}
 
-  /// Counts those of a block.
+  /// Counts the rows of a block.
   void see(const Rows& rows);
   void print() const;
 

@@ -66,7 +66,7 @@ void add_sketch(CLI::App& app) {
   CLI::App* command = app.add_subcommand("sketch", "Sample one part of a data set, for a fit of all parts together");
   command
       ->add_option("DATA", options->data,
-                   "Rows: .npy, .npz[:ARRAY], .safetensors[:ARRAY], .csv, .tsv or -; of several the rows together")
+                   "Rows: .npy, .npz[:ARRAY], .safetensors[:ARRAY], .csv, .tsv or -; several are read as one table")
       ->required()
       ->type_name("");
   command->add_option("-o,--output", options->output, "Sketch to write (.sketch)")->required()->type_name("SKETCH");

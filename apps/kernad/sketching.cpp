@@ -15,19 +15,19 @@
 namespace kernad::cli {
 namespace {
 
-/// Which rows of a block are not to be learned from: they lack a value, or have another label.
+/// The rows of a block that are left out: they lack a value, or have another label.
 std::vector<std::uint8_t> left_out_rows(const Rows& rows, const std::string& normal_label) {
   std::vector<std::uint8_t> left_out(rows.all, 1);
   for (const std::size_t number : rows.numbers) left_out[number - rows.first_number] = 0;
   if (rows.table.labels.empty()) return left_out;
   auto texts = rows.table.labels;
-  texts.push_back(normal_label);  // a block need not have it
+  texts.push_back(normal_label);  // a block need not contain it
   const auto labels = parse_labels(texts, "labels", {.normal_label = normal_label});
   for (std::size_t i = 0; i < rows.all; ++i) left_out[i] = left_out[i] | labels[i];
   return left_out;
 }
 
-/// One per row of the block; none where rows have no ids.
+/// One per row of the block; none if rows have no ids.
 std::vector<std::string> row_names(const Rows& rows) {
   std::vector<std::string> names;
   if (rows.table.ids.empty()) return names;
@@ -36,7 +36,7 @@ std::vector<std::string> row_names(const Rows& rows) {
   return names;
 }
 
-/// Each of the `kept` rows in its place among all of the block, the others 0.
+/// Each of the `kept` rows at its position among all rows of the block, the others 0.
 template <typename T>
 kernad::Matrix<T> in_place(MatrixView<T> features, const Rows& rows) {
   kernad::Matrix<T> all(rows.all, features.cols());

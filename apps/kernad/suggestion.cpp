@@ -29,7 +29,7 @@ std::size_t distance(std::string_view a, std::string_view b) {
 }  // namespace
 
 std::string suggestion(std::string_view given, std::span<const std::string> names) {
-  if (given.size() > 64) return "";  // nobody mistypes that
+  if (given.size() > 64) return "";  // too long for a typing error
   const auto nearest = std::ranges::min_element(names, {}, [&](const auto& name) { return distance(given, name); });
   if (nearest == names.end() || distance(given, *nearest) > std::max<std::size_t>(1, nearest->size() / 3)) return "";
   return fmt::format("; did you mean {}?", *nearest);

@@ -1,4 +1,4 @@
-// What somebody may have meant who mistyped a name.
+// Suggestions for mistyped names.
 #pragma once
 
 #include <span>
@@ -7,9 +7,8 @@
 
 namespace kernad::cli {
 
-/// "; did you mean NAME?" for the name that is nearest to `given`, if it differs by a third of its letters at most;
-/// else empty. Distance: letters inserted, left out or replaced (Levenshtein 1966), neighbours swapped being one, in
-/// any case.
+/// "; did you mean NAME?" for the name that is nearest to `given`, if it differs by at most a third of its letters;
+/// else empty. Distance: letters inserted, deleted or replaced (Levenshtein 1966) or neighbours swapped, ignoring case.
 [[nodiscard]] std::string suggestion(std::string_view given, std::span<const std::string> names);
 
 }  // namespace kernad::cli

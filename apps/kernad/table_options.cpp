@@ -10,7 +10,7 @@
 namespace kernad::cli {
 namespace {
 
-/// "auto" is 0; a mark by itself, or by its name.
+/// 0 for "auto"; else the character itself, or the one with that name.
 char delimiter_of(const std::string& text) {
   for (const auto& [name, mark] : {std::pair{"auto", '\0'},
                                    {"comma", ','},
@@ -26,7 +26,7 @@ char delimiter_of(const std::string& text) {
       fmt::format("--delimiter is '{}'; valid: auto, comma, semicolon, tab, pipe, or one character", text));
 }
 
-/// "a,b" is two columns; a name with a comma in it stands in double quotes, as in a .csv.
+/// "a,b" is two columns; a name that contains a comma is put in double quotes, as in a .csv.
 std::vector<std::string> split_names(const std::vector<std::string>& texts) {
   std::vector<std::string> names;
   for (const std::string& text : texts) {

@@ -10,7 +10,7 @@
 
 namespace kernad::cli {
 
-/// How tables are read, and what their columns are for.
+/// How tables are read, and the roles of their columns.
 struct TableOptions {
   std::string header = "auto";
   std::string delimiter = "auto";
@@ -22,9 +22,9 @@ struct TableOptions {
   std::vector<std::string> ids;
   std::string normal_label;
 
-  /// To fit on.
+  /// For a fit.
   [[nodiscard]] ReadOptions read_options() const;
-  /// With the columns of `model`, unless they go by position.
+  /// With the columns of `model`, unless they are matched by position.
   [[nodiscard]] ReadOptions read_options(const KDEClassifier& model) const;
 };
 

@@ -1,4 +1,4 @@
-// kernad test: how well a model tells labelled anomalies from normal rows.
+// kernad test: how well a model separates labelled anomalies from normal rows.
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
@@ -33,7 +33,7 @@ struct TestOptions {
 };
 
 constexpr auto kTestFooter =
-    "LABELS is a column of DATA when that is a .csv or .tsv: its name, or its number counted\n"
+    "LABELS is a column of DATA if that is a .csv or .tsv: its name, or its number counted\n"
     "from 0 (-1 is the last). Otherwise it is a file: labels.npy, labels.csv, file.npz:y.\n"
     "Normal: 0, false, no, normal, good, ok, inlier, pass. Anomalous: 1, true, yes, anomaly,\n"
     "anomalous, bad, ng, nok, outlier, fail, defect; -1 where normal is 1; and anything else where\n"
@@ -42,7 +42,7 @@ constexpr auto kTestFooter =
     "called anomalous.\n\n"
     "Example:\n  kernad test model.safetensors test.csv --labels class --report report.html";
 
-/// Of these nothing but the false alarms of a threshold can be measured.
+/// For these, only the false alarms of a threshold can be measured.
 bool is_normal_alone(const Rows& rows) {
   return !rows.labels.empty() && std::ranges::count(rows.labels, 0) == std::ssize(rows.labels);
 }
@@ -137,7 +137,7 @@ void run(const CLI::App& command, const TestOptions& options) {
   if (!options.report.empty() && is_normal_alone(result.data)) {
     throw InvalidInput(name_of(data) + ": 0 are labelled anomalous; a report needs rows of both classes");
   }
-  // Before anything is printed: a page that cannot be written leaves no result that looks complete.
+  // Before anything is printed, so that a failed page leaves no output that looks complete.
   if (!options.report.empty()) {
     const auto page = report_page(options.model, name_of(data), model, result, options.common.threads);
     write_file_atomically(options.report, std::as_bytes(std::span(page)));
@@ -155,16 +155,17 @@ void add_test(CLI::App& app) {
   CLI::App* command = app.add_subcommand("test", "Measure how well a model finds labelled anomalies");
   command->add_option("MODEL", options->model, "Model file")->required()->type_name("");
   command
-      ->add_option("DATA", options->data,
-                   "Rows: .npy, .npz[:ARRAY], .safetensors[:ARRAY], .csv, .tsv or -; of several all rows. Or a folder "
-                   "of pictures "
-                   "in the layout of MVTec AD")
+      ->add_option(
+          "DATA", options->data,
+          "Rows: .npy, .npz[:ARRAY], .safetensors[:ARRAY], .csv, .tsv or -; several are read as one table. Or a folder "
+          "of pictures "
+          "in the layout of MVTec AD")
       ->required()
       ->type_name("");
   command->add_option("--labels", options->labels, "Which rows are anomalous: a column of DATA, or a file (tables)")
       ->check(not_empty())
       ->type_name("COLUMN|FILE");
-  command->add_option("--report", options->report, "Write an HTML page with intervals, curves and the worst rows, too")
+  command->add_option("--report", options->report, "Also write an HTML page with intervals, curves and the worst rows")
       ->check(not_empty())
       ->type_name("FILE");
   add_no_pruning(*command, options->common);

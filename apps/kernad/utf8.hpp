@@ -1,4 +1,4 @@
-// What can be shown of a text.
+// The printable parts of a text.
 #pragma once
 
 #include <cstddef>
@@ -6,8 +6,8 @@
 
 namespace kernad::cli {
 
-/// Bytes of the character that `text`, which is not empty, begins with; 0 when it is a control character or no UTF-8
-/// (RFC 3629).
+/// Length in bytes of the character at the start of `text`, which is not empty; 0 for a control character or invalid
+/// UTF-8 (RFC 3629).
 [[nodiscard]] std::size_t sequence_length(std::string_view text);
 
 }  // namespace kernad::cli

@@ -1,4 +1,4 @@
-"""Arrays in and out: whatever the caller has becomes float32 rows, and results go back in the caller's own kind."""
+"""Arrays in and out: the caller's data become float32 rows, and results are returned as the caller's kind of array."""
 
 from __future__ import annotations
 
@@ -21,28 +21,28 @@ Wrap: TypeAlias = Callable[[npt.NDArray[Any]], Any]
 
 
 class Given(NamedTuple):
-    """What a caller gave: numbers of whatever type, the way back to the caller's kind, and the names of columns."""
+    """A caller's data: numbers of any type, the conversion back to the caller's kind, and the names of columns."""
 
     array: npt.NDArray[Any]
     wrap: Wrap
     names: tuple[str, ...]
-    """Empty where there are none."""
+    """Empty if there are none."""
 
 
 _FLOAT32_MAX = float(np.finfo(np.float32).max)
 
 
 def as_rows(values: ArrayLike, name: str) -> tuple[Rows, Wrap]:
-    """Float32 rows (N x D) the core can look at, without a copy where the layout allows, and the way back.
+    """Float32 rows (N x D) for the core, without a copy if the layout allows, and the conversion back.
 
-    ``name`` is what the rows are, for messages. Raises InvalidInput as ``float32_rows`` does.
+    ``name`` names the rows in messages. Raises InvalidInput as ``float32_rows`` does.
     """
     array, wrap, _ = to_rows(values, name)
     return float32_rows(array, name), wrap
 
 
 def as_classifier_rows(values: ArrayLike, name: str) -> tuple[ExactRows, Wrap]:
-    """As ``as_rows``, but of the types that the classifier takes: see ``exact_rows``."""
+    """Like ``as_rows``, but with the types that the classifier takes: see ``exact_rows``."""
     array, wrap, _ = to_rows(values, name)
     return exact_rows(array, name), wrap
 
@@ -50,9 +50,9 @@ def as_classifier_rows(values: ArrayLike, name: str) -> tuple[ExactRows, Wrap]:
 def float32_rows(array: npt.NDArray[Any], name: str) -> Rows:
     """The array as float32 rows.
 
-    No copy is made of native float32 whose values in a row are neighbours: C-contiguous arrays and any range of rows
-    or columns of one. Raises InvalidInput for another number of dimensions, values that are not real numbers, or a
-    finite value beyond float32 (with row and column).
+    No copy is made of native float32 with contiguous rows: C-contiguous arrays and any range of rows or columns of one.
+    Raises InvalidInput for another number of dimensions, values that are not real numbers, or a finite value beyond
+    float32 (with row and column).
     """
     if array.ndim != 2:
         raise InvalidInput(
@@ -62,8 +62,9 @@ def float32_rows(array: npt.NDArray[Any], name: str) -> Rows:
 
 
 def exact_rows(array: npt.NDArray[Any], name: str) -> ExactRows:
-    """As ``float32_rows``, but float64 and 64-bit integers stay float64: the classifier rounds them itself, after it
-    has taken off each column what a fit found to lie far from zero. No copy is made of native float64 likewise.
+    """Like ``float32_rows``, but float64 and 64-bit integers become float64: the classifier rounds them itself, after
+    it has subtracted the shift that a fit found for columns far from zero. No copy is made of native float64 with that
+    layout.
     """
     if array.ndim == 2 and array.dtype.kind in "fiu" and array.dtype.itemsize == 8:
         if array.dtype.kind == "f" and array.size:
@@ -74,7 +75,7 @@ def exact_rows(array: npt.NDArray[Any], name: str) -> ExactRows:
 
 
 def as_scores(values: ArrayLike, name: str) -> tuple[npt.NDArray[np.float64], Wrap]:
-    """One contiguous float64 number a row, and the way back. Raises InvalidInput for another shape or kind."""
+    """One contiguous float64 number per row, and the conversion back. Raises InvalidInput for another shape or kind."""
     array, wrap = to_numpy(values, name)
     if array.ndim != 1:
         raise InvalidInput(f"{name}: the array has shape {array.shape}; one number a row is needed")
@@ -83,7 +84,7 @@ def as_scores(values: ArrayLike, name: str) -> tuple[npt.NDArray[np.float64], Wr
 
 
 def as_weights(values: ArrayLike, rows: int) -> npt.NDArray[np.float64]:
-    """One float64 weight a row. Raises InvalidInput for another shape or kind."""
+    """One float64 weight per row. Raises InvalidInput for another shape or kind."""
     weights, _ = as_scores(values, "sample_weight")
     if len(weights) != rows:
         raise InvalidInput(f"sample_weight has {len(weights)} values for {rows} rows; one a row is needed")
@@ -96,17 +97,17 @@ def as_tensor(values: ArrayLike, name: str) -> npt.NDArray[Any]:
     if array.dtype.kind not in "fiub" or array.dtype.itemsize > 8:
         raise InvalidInput(f"{name} holds {array.dtype}; real numbers of at most 64 bits are needed")
     contiguous: npt.NDArray[Any] = np.ascontiguousarray(array, dtype=array.dtype.newbyteorder("="))
-    return contiguous.reshape(array.shape)  # ascontiguousarray makes one dimension of none
+    return contiguous.reshape(array.shape)  # ascontiguousarray turns zero dimensions into one
 
 
 def to_rows(values: ArrayLike, name: str) -> Given:
-    """The values as ``to_numpy`` has them, and the names that a table's columns have."""
+    """The values as ``to_numpy`` returns them, and the names of a table's columns."""
     table = as_table(values, name)
     return Given(*to_numpy(values, name), ()) if table is None else Given(table.values, _as_is, table.names)
 
 
 def to_numpy(values: ArrayLike, name: str) -> tuple[npt.NDArray[Any], Wrap]:
-    """The values as a NumPy array of whatever type they are, and the function that turns results into their kind."""
+    """The values as a NumPy array of their own type, and the function that converts results to their kind."""
     if (table := as_table(values, name)) is not None:
         return table.values, _as_is
     if hasattr(values, "nnz") and hasattr(values, "toarray"):

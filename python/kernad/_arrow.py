@@ -1,4 +1,4 @@
-"""Columns of numbers by the Arrow C data interface, from whatever library has them, without that library or pyarrow.
+"""Columns of numbers by the Arrow C data interface, from any library that supports it, without that library or pyarrow.
 
 Source: https://arrow.apache.org/docs/format/CDataInterface.html, CStreamInterface.html and its PyCapsule interface.
 """
@@ -77,30 +77,30 @@ class _Column(NamedTuple):
 
     name: str
     lists: tuple[int, ...]
-    """The lengths of the lists, of one in the other, that hold a row's numbers: embeddings. Empty for plain numbers."""
+    """The lengths of the (nested) lists that hold a row's numbers, as for embeddings. Empty for plain numbers."""
     format: str
-    """Of the numbers."""
+    """The format of the numbers."""
 
     @property
     def width(self) -> int:
-        """Numbers a row."""
+        """The number of values per row."""
         return math.prod(self.lists)
 
     def names(self) -> list[str]:
-        """Of each number."""
+        """The name of each value."""
         return [f"{self.name}[{i}]" for i in range(self.width)] if self.lists else [self.name]
 
 
 def has_arrow(values: Any) -> bool:
-    """Whether it hands out its data by the PyCapsule interface."""
+    """Whether the object offers its data by the PyCapsule interface."""
     return hasattr(values, "__arrow_c_stream__") or hasattr(values, "__arrow_c_array__")
 
 
 def read_arrow(values: Any, what: str) -> tuple[npt.NDArray[Any], tuple[str, ...]]:
     """The numbers of a table, rows x columns, and its columns' names; or of an array, N or N x width, and no names.
 
-    A null is NaN. What is one column in one piece without nulls is read in place; anything else is copied, to float32
-    where that holds the values of every column, else to float64.
+    A null is NaN. A single column in one piece without nulls is read in place; anything else is copied, to float32 if
+    that holds the values of every column, else to float64.
 
     Raises:
         InvalidInput: a column does not hold real numbers. The message names it, after ``what``.
@@ -124,7 +124,7 @@ def read_arrow(values: Any, what: str) -> tuple[npt.NDArray[Any], tuple[str, ...
 
 
 class _Rows(NamedTuple):
-    """Those of a table's piece."""
+    """The rows of one piece of a table."""
 
     start: int
     length: int
@@ -169,7 +169,7 @@ def _column(schema: _Schema, what: str) -> _Column:
 
 
 def _numbers(column: _Column, array: _Array, owner: Any, outer: _Rows | None) -> npt.NDArray[Any]:
-    """rows x width, nulls as NaN: a view of the array's memory where there are none."""
+    """rows x width, nulls as NaN: a view of the array's memory if there are none."""
     start, count = array.offset, array.length
     if outer is not None:
         start, count = start + outer.start, outer.length
@@ -209,7 +209,7 @@ def _bits(address: int, start: int, count: int, owner: Any) -> npt.NDArray[np.bo
 
 
 def _memory(address: int | None, start: int, size: int, owner: Any) -> npt.NDArray[np.uint8]:
-    """Bytes of somebody else's memory, which lives as long as the owner; the array keeps that."""
+    """A view of foreign memory, which lives as long as its owner; the array keeps the owner alive."""
     if not size or address is None:
         return np.empty(0, dtype=np.uint8)
     memory: Any = (ctypes.c_uint8 * size).from_address(address + start)
@@ -231,7 +231,7 @@ class _Owned:
 
 
 def _open(values: Any) -> tuple[_Schema, Iterator[tuple[_Array, Any]]]:
-    """The type of the data, and the pieces of them, each with what keeps it alive."""
+    """The type of the data, and their pieces, each with the object that keeps it alive."""
     if hasattr(values, "__arrow_c_stream__"):
         capsule = values.__arrow_c_stream__()
         stream = _structure(capsule, b"arrow_array_stream", _Stream)

@@ -15,15 +15,15 @@ Progress: TypeAlias = "Callable[[int, int], object] | bool | None"
 
 
 def threads_for(requested: int) -> int:
-    """Threads for the core, where 0 means as many as ``KERNAD_NUM_THREADS`` says, else as ``OMP_NUM_THREADS``, which
-    joblib, Dask and Ray set for their workers, else as the machine has.
+    """The number of threads for the core; 0 means that of ``KERNAD_NUM_THREADS``, else of ``OMP_NUM_THREADS``, which
+    joblib, Dask and Ray set for their workers, else of the machine's CPUs.
 
-    A daemonic multiprocessing worker has siblings that keep the other cores busy: there 0 means one thread, unless
-    the environment says otherwise.
+    A daemonic multiprocessing worker has siblings that keep the other cores busy: there 0 means one thread, unless the
+    environment sets a number.
     """
     if requested or "KERNAD_NUM_THREADS" in os.environ:
         return requested
-    first = os.environ.get("OMP_NUM_THREADS", "").partition(",")[0].strip()  # a list has a number a level of nesting
+    first = os.environ.get("OMP_NUM_THREADS", "").partition(",")[0].strip()  # a list: one per nesting level
     if first.isascii() and first.isdigit() and int(first):
         return min(int(first), 1024)
     # Another thread may be importing multiprocessing right now: then this process is no worker of it.
@@ -32,7 +32,7 @@ def threads_for(requested: int) -> int:
 
 
 def whole_number(value: Any, name: str, least: int, most: int = 2**63 - 1) -> int:
-    """The value as an int. Raises TypeError when it is no whole number, InvalidParameter outside least .. most."""
+    """The value as an int. Raises TypeError if it is not a whole number, InvalidParameter outside least .. most."""
     try:
         number = operator.index(value)
     except TypeError:
@@ -46,7 +46,7 @@ _LIBRARIES = frozenset({"kernad", "sklearn", "pyod", "torch", "joblib"})
 
 
 def callers_level() -> int:
-    """The ``stacklevel`` with which a warning points at the line that called kernad, or a library that calls it."""
+    """The ``stacklevel`` with which a warning points to the line that called kernad, or a library that uses it."""
     level = 1
     frame = sys._getframe(1)
     while frame.f_back is not None and frame.f_globals.get("__name__", "").partition(".")[0] in _LIBRARIES:
@@ -56,15 +56,15 @@ def callers_level() -> int:
 
 
 def is_same_file(out: str, path: str | None) -> bool:
-    """Whether a command would write over a file that it reads."""
+    """Whether a command would overwrite a file that it reads."""
     try:
         return path is not None and os.path.samefile(out, path)
     except OSError:
-        return False  # one of them is not there
+        return False  # one of them does not exist
 
 
 class Reporter:
-    """Tells a callback or a tqdm bar how far a call is. As a context it closes the bar."""
+    """Reports the progress of a call to a callback or a tqdm bar. As a context it closes the bar."""
 
     def __init__(self, progress: Progress, what: str) -> None:
         self._bar: Any = None

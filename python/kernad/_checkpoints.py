@@ -1,4 +1,4 @@
-"""Where a fitted anomalib classifier may be: a live module, a checkpoint, a state dict, a file."""
+"""Finds a fitted anomalib classifier in a live module, a checkpoint, a state dict or a file."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _ENUM_NAMES = (
 
 
 def open_source(source: Any) -> tuple[dict[str, Any], dict[str, Any]]:
-    """(tensors by name, parameters it tells). Raises InvalidInput or ReadError."""
+    """(tensors by name, parameters that it contains). Raises InvalidInput or ReadError."""
     if isinstance(source, nn.Module):
         module = find_classifier(source)
         return dict(module.state_dict()), _plain({name: getattr(module, name) for name in _PARAMETERS})

@@ -1,4 +1,4 @@
-"""Rows for a model: its columns by name, in its order, and what is done about values that are missing."""
+"""Rows for a model: its columns by name, in its order, and the treatment of missing values."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from kernad._calls import callers_level
 from kernad._errors import DataWarning, InvalidInput, InvalidParameter
 
 Missing: TypeAlias = Literal["refuse", "skip"]
-"""Of rows with NaN: an error that names the first, or a result of NaN, with a DataWarning."""
+"""For rows with NaN: an error that names the first, or a result of NaN, with a DataWarning."""
 
 Values = TypeVar("Values", bound=npt.NDArray[Any])
 
@@ -23,7 +23,7 @@ Values = TypeVar("Values", bound=npt.NDArray[Any])
 def training_rows(
     values: ArrayLike, what: str, convert: Callable[[npt.NDArray[Any], str], Values]
 ) -> tuple[Values, list[str]]:
-    """What a model is fitted on, and its columns' names where it has some. convert: to the types that a model takes."""
+    """The rows for a fit, and their columns' names, if any. convert: to the types that a model takes."""
     given = to_rows(values, what)
     if given.names:
         _require_finite(given.array, given.names, what)
@@ -38,7 +38,7 @@ def model_rows(
     left_out: Sequence[str] = (),
     missing: Missing = "refuse",
 ) -> tuple[Values, Wrap]:
-    """What a fitted model is given: columns in its order, by their names where both have some.
+    """Rows for a fitted model: columns in its order, by name if both have names.
 
     Raises:
         InvalidInput: a column is missing or unknown; with refuse, a value of a named column is not finite.
@@ -53,13 +53,13 @@ def model_rows(
 def named_rows(
     values: ArrayLike, what: str, convert: Callable[[npt.NDArray[Any], str], Values], names: Sequence[str]
 ) -> tuple[Values, list[str]]:
-    """Rows for a sample in which columns are called ``names``, in that order, and what they are called themselves."""
+    """Rows for a sample whose columns are ``names``, in that order, and the rows' own column names."""
     given = to_rows(values, what)
     return convert(in_order(given, names, what), what), list(given.names)
 
 
 def in_order(given: Given, names: Sequence[str], what: str, left_out: Sequence[str] = ()) -> npt.NDArray[Any]:
-    """What was given with its columns in the order of ``names``, where both have some."""
+    """The data with columns in the order of ``names``, if both have names."""
     return _in_order(given.array, given.names, names, left_out, what) if given.names and names else given.array
 
 
@@ -72,7 +72,7 @@ def require_missing(missing: str) -> None:
 def of_complete_rows(
     rows: Values, what: str, missing: Missing, call: Callable[[Values], npt.NDArray[np.float64]]
 ) -> npt.NDArray[np.float64]:
-    """``call`` of the rows; with missing="skip", NaN for rows with NaN, which are counted in a DataWarning."""
+    """``call`` of the rows; with missing="skip", NaN for rows with NaN, whose number a DataWarning gives."""
     require_missing(missing)
     lack = np.isnan(rows).any(axis=1) if missing == "skip" else np.zeros(0, dtype=np.bool_)
     if not lack.any():
@@ -91,7 +91,7 @@ def of_complete_rows(
 def of_present(
     values: npt.NDArray[np.float64], missing: Missing, call: Callable[[npt.NDArray[np.float64]], npt.NDArray[Any]]
 ) -> npt.NDArray[Any]:
-    """``call`` of one number a row; with missing="skip", NaN of NaN, and float64 throughout."""
+    """``call`` of one number per row; with missing="skip", NaN for NaN, and float64 throughout."""
     require_missing(missing)
     if missing == "refuse":
         return call(values)

@@ -1,4 +1,4 @@
-"""What kernad raises and warns with. Messages are the core's own: they name the value, its place and what is valid."""
+"""Exceptions and warnings. Messages are those of the core: they name the value, its place and what is valid."""
 
 
 class InvalidInput(ValueError):
@@ -6,11 +6,11 @@ class InvalidInput(ValueError):
 
 
 class InvalidParameter(ValueError):
-    """A parameter is outside its range, or a text is not one of those that are known."""
+    """A parameter is outside its range, or a text is not one of the valid ones."""
 
 
 class NotFittedError(ValueError, AttributeError):
-    """A result was asked of something not fitted or loaded. (The bases are those of scikit-learn's error.)"""
+    """A result was requested before a fit or load. (The bases are those of scikit-learn's error.)"""
 
 
 class ReadError(OSError):
@@ -18,7 +18,7 @@ class ReadError(OSError):
 
 
 class WriteError(OSError):
-    """A file cannot be written; what stood there before is still whole."""
+    """A file cannot be written; an existing file at the path is unchanged."""
 
 
 class InternalError(RuntimeError):

@@ -1,4 +1,4 @@
-"""A fitted model as plain arrays, for runtimes that score it without the core: torch's and ONNX's.
+"""A fitted model as plain arrays, for torch and ONNX, which score it without the core.
 
 For a row x of D columns, with the names below:
 
@@ -32,7 +32,7 @@ DENSITY_TAIL = "subspace.density_tail"
 INSIDE_TAIL = "subspace.inside_tail"
 
 _RESOLUTION = 1e-4
-"""Log-densities so near to each other count as equal: see src/ensemble/tail_rank.cpp."""
+"""Log-densities this close to each other count as equal: see src/ensemble/tail_rank.cpp."""
 
 
 def is_pair(state: Mapping[str, Any]) -> bool:
@@ -41,13 +41,13 @@ def is_pair(state: Mapping[str, Any]) -> bool:
 
 
 def has_residual(state: Mapping[str, Any], prefix: str = "") -> bool:
-    """Whether features end with the length of what the components leave out."""
+    """Whether the last feature is the length of the residual that the components leave."""
     components = state[prefix + "pca_model.singular_vectors"].shape[1]
     return bool(state[prefix + "kde_model.bw_transform"].shape[0] > components)
 
 
 def dimension(state: Mapping[str, Any], prefix: str = "") -> int:
-    """d, of the density: its rank, where a residual stands for all the directions that the components leave out."""
+    """d, the density's dimension; a residual counts as all the directions that the components leave out."""
     rank = int(state[prefix + "kde_model.dataset"].shape[1])
     if not has_residual(state, prefix) or float(state[prefix + "kde_model.bw_transform"][-1, -1]) == 0:
         return rank
@@ -57,12 +57,12 @@ def dimension(state: Mapping[str, Any], prefix: str = "") -> int:
 
 @dataclass(frozen=True)
 class Tail:
-    """How rare a log-density is among those of the training rows: its surprisal, by linear interpolation."""
+    """The rarity of a log-density among those of the training rows: its surprisal, by linear interpolation."""
 
     knots: npt.NDArray[np.float64]
     """n log-densities, descending; those within 1e-4 nats of each other are equal."""
     surprisals: npt.NDArray[np.float64]
-    """n, of the knots, ascending."""
+    """n surprisals of the knots, ascending."""
     slope: float
     """Nats per surprisal beyond the last knot."""
 
@@ -76,7 +76,7 @@ def tail_of(log_densities: npt.ArrayLike) -> Tail:
     """The tail of training rows' log-densities."""
     sorted_ = -np.sort(-np.asarray(log_densities, dtype=np.float64))
     count = len(sorted_)
-    first = np.zeros(count, dtype=np.int64)  # of each row's run of equals
+    first = np.zeros(count, dtype=np.int64)  # position of the first row with an equal value
     for i in range(1, count):
         first[i] = first[i - 1] if sorted_[first[i - 1]] - sorted_[i] <= _RESOLUTION else i
     last = np.searchsorted(first, first, side="right") - 1

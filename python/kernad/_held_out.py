@@ -1,4 +1,4 @@
-"""What the estimators of scikit-learn and PyOD share: scores that treat training rows and new rows alike."""
+"""Shared by the estimators for scikit-learn and PyOD: scores that treat training rows like new rows."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ class HeldOutScores:
             scores = _held_out(classifier, rows, folds, contamination).tolist()
             used = sample_rows(len(rows), classifier.max_training_points, classifier.seed)
             for key, score in zip(_keys(rows[used]), scores, strict=True):
-                self._held_out.setdefault(key, score)  # of equal rows the first decides
+                self._held_out.setdefault(key, score)  # the first of equal rows decides
         self.of_training_rows = self(rows)
 
     def __call__(self, X: ArrayLike) -> npt.NDArray[np.float64]:
@@ -53,7 +53,7 @@ class HeldOutScores:
 
 
 def repeated(X: npt.NDArray[Any], sample_weight: ArrayLike | None) -> npt.NDArray[Any]:
-    """Each row as often as its weight says. Raises InvalidInput for weights that are no whole numbers of 0 or more."""
+    """Each row repeated by its weight. Raises InvalidInput for weights that are not whole numbers of 0 or more."""
     if sample_weight is None:
         return X
     weights = as_weights(sample_weight, len(X))
@@ -91,13 +91,13 @@ def _keys(rows: ExactRows) -> list[bytes]:
 
 
 class Decisions:
-    """What an estimator can do once it holds a fitted ``classifier_``."""
+    """The methods of an estimator that holds a fitted ``classifier_``."""
 
     classifier_: KDEClassifier
     _scores: HeldOutScores
 
     def _rows(self, X: ArrayLike) -> npt.NDArray[Any]:
-        """X, checked by the conventions of the estimator's library."""
+        """X, validated by the conventions of the estimator's library."""
         raise NotImplementedError
 
     def p_values(self, X: ArrayLike) -> npt.NDArray[np.float64]:
@@ -109,7 +109,7 @@ class Decisions:
 
     @staticmethod
     def _like(rows: ArrayLike, result: npt.NDArray[Any]) -> npt.NDArray[Any]:
-        """The result as an array of the kind that the checked rows have: torch tensors, by scikit-learn's dispatch."""
+        """The result as the same kind of array as the checked rows: torch tensors with scikit-learn's dispatch."""
         alike: npt.NDArray[Any] = to_numpy(rows, "X")[1](result)
         return alike
 

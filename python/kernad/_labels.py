@@ -1,4 +1,4 @@
-"""Which rows are anomalous, by the labels that people have."""
+"""Which rows are anomalous, from common forms of labels."""
 
 from __future__ import annotations
 

@@ -31,13 +31,13 @@ from kernad._types import FeatureScalingMethod
 from kernad.classifier import KDEClassifier
 
 OLDEST_OPSET = 13
-"""The first in which every operator used takes float64 and ReduceSum's axes are an input."""
+"""The first opset in which every operator used takes float64 and ReduceSum's axes are an input."""
 
 _IR_VERSIONS = {13: 7, 14: 7, 15: 8, 16: 8, 17: 8, 18: 8, 19: 9, 20: 9, 21: 10, 22: 10, 23: 11}
 
 
 class _Graph:
-    """Nodes and constants as they come, every name under ``kernad/`` so that none meets a backbone's."""
+    """Collects nodes and constants; every name is under ``kernad/``, so that none collides with a backbone's."""
 
     def __init__(self, opset: int) -> None:
         self.opset = opset
@@ -153,7 +153,7 @@ def _of_pipeline(g: _Graph, rows: str, state: Mapping[str, Any], method: Feature
 
 
 def _shortened(g: _Graph, centred: str) -> str:
-    """The rows, whose lengths will not count, with values up to 1: squares in float32 then stay finite."""
+    """The rows, whose lengths do not matter, scaled to values up to 1, so that squares in float32 stay finite."""
     largest = g.reduce("ReduceMax", g.node("Abs", [centred], "sizes"), "largest", keepdims=1)
     is_zero = g.node("Equal", [largest, g.constant("zero", 0.0)], "all_zero")
     divisor = g.node("Where", [is_zero, g.constant("one", 1.0), largest], "largest_or_one")
@@ -161,7 +161,7 @@ def _shortened(g: _Graph, centred: str) -> str:
 
 
 def _with_residual(g: _Graph, centred: str, components: str, column_scale: Any) -> str:
-    """The components, and in one more column the length of what they leave out."""
+    """The components, and in one more column the length of the residual."""
     if column_scale is not None:
         centred = g.node("Mul", [centred, g.constant("column_scale", column_scale)], "standardized")
     whole = g.reduce("ReduceSumSquare", centred, "square", keepdims=1)
@@ -200,7 +200,7 @@ def _kernel_sums(g: _Graph, scaled: str, state: Mapping[str, Any], part: str) ->
     factors = state.get(part + "kde_model.local_factors")
     query_squares = g.reduce("ReduceSumSquare", queries, "query_squares", keepdims=int(factors is not None))
     half_query = g.node("Mul", [query_squares, g.constant("half", 0.5)], "half_query_squares")
-    if factors is None:  # what all exponents share comes off their sum
+    if factors is None:  # the common part of all exponents is subtracted from their sum
         log_sum = _log_sum_exp(g, exponents)
         relative = g.node("Sub", [log_sum, half_query], "log_kernel_sum")
     else:
@@ -256,7 +256,7 @@ def _inside(g: _Graph, rows: str, state: Mapping[str, Any]) -> str:
 
 
 def _lower(g: _Graph, first: str, second: str, first_tail: Tail, second_tail: Tail) -> str:
-    """The lower of the first log-density and of that which is as rare in the first as the second is in its own."""
+    """The lower of the first log-density and the value that is as rare under the first as the second is in its own."""
     last = g.constant("second_last", second_tail.knots[-1])
     minus_second = g.node("Neg", [second], "minus_second")
     within = _interpolated(g, minus_second, -second_tail.knots, second_tail.surprisals, "surprisal")
@@ -281,7 +281,7 @@ def _lower(g: _Graph, first: str, second: str, first_tail: Tail, second_tail: Ta
 def _interpolated(
     g: _Graph, x: str, places: npt.NDArray[np.float64], values: npt.NDArray[np.float64], name: str
 ) -> str:
-    """Linear between ascending places, constant outside them."""
+    """Linear between ascending positions, constant outside them."""
 
     def at(index: str, array: str, output: str) -> str:
         return g.node("Gather", [array, index], f"{name}_{output}")

@@ -20,7 +20,7 @@ Value = TypeVar("Value")
 
 
 class _Kind(NamedTuple):
-    """An option's type: from a keyword's value to the core's text, and from that text to the value."""
+    """An option's type: converts a keyword's value to the core's text, and that text to the value."""
 
     text: Callable[[Any, str], str]
     value: Callable[[str], Any]
@@ -97,7 +97,7 @@ DEFAULTS: dict[str, str] = {row["key"]: row["default"] for row in _core.estimato
 
 
 def to_texts(values: Mapping[str, Any]) -> dict[str, str]:
-    """The core's texts of values by key; what is not given keeps its default.
+    """The core's texts of values by key; options that are not given keep their defaults.
 
     Raises:
         TypeError: a value of the wrong type.
@@ -117,7 +117,7 @@ def attributes_of(estimator: Any) -> dict[str, Any]:
 
 
 def with_components_for(rows: int, options: Mapping[str, Any]) -> dict[str, Any]:
-    """The options with a count of components cut to the rows, since the core makes no model of fewer rows."""
+    """The options with the number of components limited to that of rows, since the core fits no model to fewer rows."""
     wanted = options["n_pca_components"]
     if options["auto"] or isinstance(wanted, (float, np.floating, str)):
         return dict(options)
@@ -125,7 +125,7 @@ def with_components_for(rows: int, options: Mapping[str, Any]) -> dict[str, Any]
 
 
 def shown(texts: Mapping[str, str]) -> dict[str, Any]:
-    """What a ``repr`` shows: the reference's options, and kernad's own where they are not the default."""
+    """The options shown by ``repr``: the reference's, and kernad's own if they differ from the default."""
     always = ("n_pca_components", "feature_scaling_method", "max_training_points", "seed")
     keys = [*always, *(key for key, text in texts.items() if key not in always and text != DEFAULTS[key])]
     return to_values({key: texts[key] for key in keys})

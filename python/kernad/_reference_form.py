@@ -1,4 +1,4 @@
-"""kernad's fitted state in the form that anomalib's classifier scores with.
+"""kernad's fitted state in the form that anomalib's classifier uses.
 
 The reference has no ``kde_model.mean``: it multiplies features by ``bw_transform`` as they are, so the rows of its
 ``dataset`` are not centred. And its ``bw_transform`` is the lower Cholesky factor of the inverse kernel covariance,

@@ -6,13 +6,13 @@ from typing import Any
 
 
 def state_of(stage: Any) -> dict[str, Any]:
-    """For a pickle: the attributes, a subclass's among them, and what fit has learned, as bytes of tensors."""
+    """For a pickle: the attributes, including a subclass's, and the fitted state, as bytes of tensors."""
     attributes = {key: value for key, value in stage.__dict__.items() if key != "_core"}
     return {"attributes": attributes, "fitted": stage._core.to_bytes() if stage.is_fitted else None}
 
 
 def restore(stage: Any, state: dict[str, Any]) -> None:
-    """What ``state_of`` gave, into a stage whose ``_core`` is not fitted."""
+    """Restores the result of ``state_of`` in a stage whose ``_core`` is not fitted."""
     stage.__dict__.update(state["attributes"])
     if state["fitted"] is not None:
         stage._core.from_bytes(state["fitted"])

@@ -1,4 +1,4 @@
-"""The classifier's fitted state outside of it: tensors, files, pickles."""
+"""The classifier's fitted state in other forms: tensors, files, pickles."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class Stored:
         raise NotImplementedError
 
     def state_dict(self) -> StateDict:
-        """The fitted state under the reference's tensor names, and kernad's own beside them, as NumPy arrays.
+        """The fitted state under the reference's tensor names, with kernad's additional ones, as NumPy arrays.
 
         The parameters are texts in the result's ``metadata``. Raises NotFittedError.
         """
@@ -33,7 +33,7 @@ class Stored:
         return StateDict(tensors, metadata)
 
     def load_state_dict(self, state_dict: Mapping[str, Any]) -> None:
-        """Take over a fitted state: kernad's own, or that of an anomalib ``KDEClassifier``, which then scores as there.
+        """Take over a fitted state: kernad's own, or that of an anomalib ``KDEClassifier``, whose scores stay the same.
 
         Args:
             state_dict: arrays or tensors by name; names may stand under one prefix (``"model.classifier."``), and
@@ -53,7 +53,7 @@ class Stored:
         self._warn_of_notes("scaling_assumed")
 
     def save(self, path: str | os.PathLike[str]) -> None:
-        """Write the model as one .safetensors file, whole or not at all.
+        """Write the model as one .safetensors file, completely or not at all.
 
         Raises:
             NotFittedError: there is no model.
@@ -97,7 +97,7 @@ class Stored:
             self._core.from_bytes(state["model"])
 
     def __copy__(self) -> Self:
-        """Shares the fitted state, which nothing changes."""
+        """Shares the fitted state, which is immutable."""
         other = type(self).__new__(type(self))
         other.__dict__.update(self.__dict__, _core=self._core.copy())
         return other

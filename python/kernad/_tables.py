@@ -1,4 +1,5 @@
-"""Tables: what has named columns of numbers. pandas by its own means, all else by Arrow's (``kernad._arrow``)."""
+"""Tables: data with named columns of numbers. pandas by its own interface, all others by Arrow's
+(``kernad._arrow``)."""
 
 from __future__ import annotations
 
@@ -17,16 +18,16 @@ class Table(NamedTuple):
 
     values: npt.NDArray[Any]
     names: tuple[str, ...]
-    """Of the columns; empty where they are not all named by texts."""
+    """Names of the columns; empty unless all are texts."""
 
 
 def as_table(values: Any, what: str) -> Table | None:
-    """The table that values are; None when they are none.
+    """The values as a table; None if they are not one.
 
     Raises:
         InvalidInput: a column does not hold real numbers, or two have one name; with the column, and the row.
     """
-    pandas = sys.modules.get("pandas")  # who has a frame has imported pandas; kernad itself never does
+    pandas = sys.modules.get("pandas")  # a caller with a frame has imported pandas; kernad itself never does
     if pandas is not None and isinstance(values, pandas.DataFrame):
         return _distinct(_of_pandas(values, pandas, what), what)
     if pandas is not None and isinstance(values, (pandas.Series, pandas.Index)):
@@ -65,7 +66,7 @@ def _of_pandas(frame: Any, pandas: Any, what: str) -> Table:
 
 
 def _no_numbers(dtype: Any, pandas: Any) -> str | None:
-    """What a column of this type holds instead of numbers, and what would do."""
+    """What a column of this type holds instead of numbers, and how to convert it."""
     if isinstance(dtype, pandas.CategoricalDtype):
         return "holds categories; real numbers are needed"
     if isinstance(dtype, pandas.SparseDtype):
@@ -101,7 +102,7 @@ def _fits_float32(dtype: Any) -> bool:
 
 
 def _of_records(records: npt.NDArray[Any], what: str) -> Table:
-    """A structured array, as np.genfromtxt(names=True) makes."""
+    """A structured array, as from np.genfromtxt(names=True)."""
     names = records.dtype.names or ()
     for name in names:
         if records.dtype[name].kind not in "fiub":

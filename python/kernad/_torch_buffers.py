@@ -44,7 +44,7 @@ KNOWN = {
 
 
 class ModelBuffers(Buffers):
-    """A module whose buffers are those of one model, whichever it has."""
+    """A module with the buffers that its model has."""
 
     max_length: Any
 

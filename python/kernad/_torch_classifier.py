@@ -1,4 +1,4 @@
-"""The classifier as a torch module: ``kernad.torch`` shows it.
+"""The classifier as a torch module, public in ``kernad.torch``.
 
 Scores come from kernad's core on the CPU. While the module is traced, exported or compiled, where gradients are asked
 for, and where features and buffers lie on another device, the same formulas run in torch operations
@@ -29,7 +29,7 @@ from kernad.explanation import Explanation
 
 
 class KDEClassifier(ModelBuffers):
-    """``kernad.KDEClassifier`` as an nn.Module: it takes the place of ``DfkdeModel.classifier`` in anomalib.
+    """``kernad.KDEClassifier`` as an nn.Module, which can replace ``DfkdeModel.classifier`` in anomalib.
 
     The buffers are the reference's, by name, shape and type (float32): ``pca_model.{singular_vectors, mean,
     num_components}``, ``kde_model.{bw_transform, dataset, norm}``, ``max_length``. They are the model: what is loaded
@@ -122,7 +122,7 @@ class KDEClassifier(ModelBuffers):
 
     @staticmethod
     def compute_probabilities(scores: Any, *, midpoint: float | None = None) -> Any:
-        """See ``kernad.KDEClassifier.compute_probabilities``; of a tensor, NaN of NaN.
+        """See ``kernad.KDEClassifier.compute_probabilities``; for a tensor, NaN gives NaN.
 
         midpoint: the log-density whose probability is 0.5, for tensors. Default: the reference's 12.
         """
@@ -146,7 +146,7 @@ class KDEClassifier(ModelBuffers):
         return self.classifier().explain(row, nearest)
 
     def report(self) -> FitReport:
-        """What the last fit did; of loaded buffers what their shapes tell. Raises NotFittedError."""
+        """The report of the last fit; for loaded buffers, what follows from their shapes. Raises NotFittedError."""
         classifier = self.classifier()
         return self._report or classifier.report()
 
@@ -209,7 +209,7 @@ class KDEClassifier(ModelBuffers):
         return module_of(_Classifier.load(path, **parameters), cls)
 
     def classifier(self) -> _Classifier:
-        """The buffers as a ``kernad.KDEClassifier``. Raises NotFittedError; ValueError when they are no model."""
+        """The buffers as a ``kernad.KDEClassifier``. Raises NotFittedError; ValueError if they are invalid."""
         buffers = self._model()
         method = _method_name(self.feature_scaling_method)
         key = (method, self.num_threads, self.pruning, *((t.data_ptr(), t._version, t.shape) for t in buffers.values()))
@@ -255,7 +255,7 @@ class KDEClassifier(ModelBuffers):
 
     def _change(self, call: Callable[[_Classifier], None]) -> None:
         classifier = self.classifier()
-        self._cached = None  # it is no longer what the buffers say
+        self._cached = None  # the buffers have changed
         call(classifier)
         self._take(classifier)
 
@@ -281,7 +281,7 @@ class KDEClassifier(ModelBuffers):
         self._derive()
 
     def _derive(self) -> None:
-        """What the scores in torch need beyond the model's buffers."""
+        """Values that the scores in torch need in addition to the model's buffers."""
         buffers = self._model()
         self._form = graph.form_of(buffers) if buffers["pca_model.singular_vectors"].numel() else None
         threshold = self.threshold if "threshold_rule" in self._metadata else None
@@ -295,9 +295,9 @@ class KDEClassifier(ModelBuffers):
 
 
 def _take_loaded(module: KDEClassifier, _: Any) -> None:
-    """After load_state_dict: the options that came along, and what follows from the buffers."""
+    """After load_state_dict: restores the options, and what follows from the buffers."""
     text = module._buffers.get(METADATA)
-    module._report = None  # it was of another fit
+    module._report = None  # from another fit
     module._metadata = {} if text is None else json.loads(bytes(text.cpu().tolist()))
     options = {key: value for key, value in module._metadata.items() if key in DEFAULTS}
     for key, value in to_values(options).items():

@@ -1,4 +1,4 @@
-"""Models from anomalib and to it."""
+"""Conversion of models from and to anomalib."""
 
 from __future__ import annotations
 

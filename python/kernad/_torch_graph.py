@@ -31,23 +31,23 @@ from kernad._fitted import (
 )
 
 BLOCK_VALUES = 2**26
-"""Most distances held at once where the batch may be split: half a gigabyte."""
+"""Maximum number of distances held at once if the batch may be split: half a gigabyte."""
 
 
 @dataclass(frozen=True)
 class Form:
-    """What the shapes of a model's buffers decide, as plain values: a trace must not ask its tensors."""
+    """What the shapes of a model's buffers decide, as plain values: a trace must not depend on its tensors."""
 
     pair: bool
     residual: tuple[bool, bool]
     """Of the first and the second density."""
     dimension: tuple[int, int]
     size: tuple[int, int]
-    """N."""
+    """N, the number of training rows."""
     beyond: bool
-    """Whether the first density's constant is beyond the float32 that the reference has it in."""
+    """Whether the first density's constant exceeds float32, in which the reference stores it."""
     tail: tuple[int, int]
-    """Log-densities by which two densities judge together."""
+    """Number of log-densities in the tails of two densities."""
     subspace: tuple[int, int]
     """The same for the density and the distance from the training rows' subspace; 0 for a model that has none."""
 
@@ -78,7 +78,7 @@ def tail_buffers(buffers: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def log_densities(features: Any, buffers: Mapping[str, Any], form: Form, by_norm: bool) -> Any:
-    """Log-density of each row of M x D; NaN of a row that is not finite."""
+    """Log-density of each row of M x D; NaN for a row that is not finite."""
     rows = features.to(dtype_for(features.device))
     if COLUMN_SHIFT in buffers:
         rows = (rows - buffers[COLUMN_SHIFT].to(rows.dtype)).float().to(rows.dtype)
@@ -92,7 +92,7 @@ def log_densities(features: Any, buffers: Mapping[str, Any], form: Form, by_norm
 
 
 def dtype_for(device: Any) -> Any:
-    """float64, where the device has it."""
+    """float64 if the device has it."""
     return torch.float32 if device.type == "mps" else torch.float64
 
 
@@ -133,7 +133,7 @@ def probabilities(log_densities: Any, midpoint: float | None = None) -> Any:
 
 
 def p_values(log_densities: Any, calibration: Any) -> Any:
-    """``KDEClassifier.p_values``; of NaN the smallest there is."""
+    """``KDEClassifier.p_values``; the smallest possible for NaN."""
     if calibration is None:
         raise NotFittedError("the classifier is not calibrated; call calibrate or calibrate_from first")
     no_denser = (calibration[None, :] <= log_densities[:, None]).sum(dim=1)
@@ -207,7 +207,7 @@ def _inside(rows: Any, buffers: Mapping[str, Any]) -> Any:
 
 
 def _lower(first: Any, second: Any, buffers: Mapping[str, Any], tails: tuple[str, str], sizes: tuple[int, int]) -> Any:
-    """The lower of the first log-density and of that which is as rare in the first as the second is in its own."""
+    """The lower of the first log-density and the value that is as rare under the first as the second is in its own."""
 
     def tail(name: str, part: str) -> Any:
         return buffers[f"{name}_{part}"].to(first.dtype)
@@ -226,7 +226,7 @@ def _lower(first: Any, second: Any, buffers: Mapping[str, Any], tails: tuple[str
 
 
 def _interpolated(x: Any, places: Any, values: Any, count: int) -> Any:
-    """Linear between ``count`` ascending places, constant outside them."""
+    """Linear between ``count`` ascending positions, constant outside them."""
     after = (places[None, :] < x[:, None]).sum(dim=1).clamp(max=count - 1)
     before = (after - 1).clamp(min=0)
     span = places[after] - places[before]

@@ -1,4 +1,4 @@
-"""The parts of the torch module: buffers under the reference's names, and what the reference's parts do."""
+"""The parts of the torch module: buffers under the reference's names, and the methods of the reference's parts."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Small values that the package hands around."""
+"""Small value types of the package."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ Scaling: TypeAlias = "FeatureScalingMethod | Literal['scale', 'norm']"
 
 
 class TensorLike(Protocol):
-    """What a torch tensor has and an array has not: for type checkers, which need not know torch."""
+    """Attributes that distinguish a torch tensor from an array, for type checkers without torch."""
 
     @property
     def is_cuda(self) -> bool: ...
@@ -25,11 +25,11 @@ class TensorLike(Protocol):
 
 
 Tensor = TypeVar("Tensor", bound=TensorLike)
-"""Who gives a tensor gets a tensor; anybody else gets an array."""
+"""Tensors give tensors; anything else gives arrays."""
 
 
 class FeatureScalingMethod(str, Enum):
-    """How PCA features are brought to a common length before the density is estimated.
+    """How PCA features are scaled before the density is estimated.
 
     A str: ``"norm"`` and ``"scale"`` work wherever a member does.
     """
@@ -41,7 +41,7 @@ class FeatureScalingMethod(str, Enum):
 
 
 class Note(str):
-    """A sentence for people on what a fit did with the data, and a code for programs.
+    """A sentence on what a fit did with the data, and a code for programs.
 
     Codes do not change from version to version; new ones may come:
 
@@ -70,11 +70,11 @@ class FitReport:
     """What a fit did with the data."""
 
     rows_seen: int
-    """Rows given."""
+    """Number of rows given to the fit."""
     rows_used: int
-    """Rows kept by sampling: the density's N."""
+    """Number of rows kept by sampling: the density's N."""
     columns: int
-    """D, of an embedding."""
+    """D, the number of columns."""
     rank: int
     """Numerical rank of the centred rows."""
     components: int
@@ -88,13 +88,13 @@ class FitReport:
     max_length: float
     """Longest training row after PCA, in the embeddings' unit."""
     shrinkage: float
-    """Of the kernel covariance towards a round one, 0 to 1."""
+    """Shrinkage of the kernel covariance towards a spherical one, 0 to 1."""
     loo_log_likelihood: float | None
     """Mean leave-one-out log-likelihood, in nats, of training rows' scaled features; None unless bandwidth is "loo"."""
     chosen: tuple[str, ...]
-    """Of ``auto``: a sentence for each of the two densities; else empty."""
+    """With ``auto``, a sentence for each of the two densities; else empty."""
     notes: tuple[Note, ...]
-    """On what was cut or sampled; each was a FitWarning."""
+    """Notes on what was cut or sampled; each was also a FitWarning."""
 
 
 class StateDict(dict[str, Any]):

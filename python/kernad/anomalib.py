@@ -26,7 +26,7 @@ __all__ = ["Dfkde", "DfkdeModel"]
 
 
 class DfkdeModel(torch_model.DfkdeModel):  # type: ignore[misc]
-    """The feature extractor with kernad's classifier behind it."""
+    """The feature extractor followed by kernad's classifier."""
 
     classifier: KDEClassifier
 

@@ -1,4 +1,4 @@
-"""From a log-density to a decision: p-values against honest scores of normal rows, and thresholds."""
+"""From a log-density to a decision: p-values against held-out scores of normal rows, and thresholds."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ from kernad.sketch import Sketch
 
 @dataclass(frozen=True)
 class Calibration:
-    """What new rows are ranked among: log-densities of normal rows, each by a model that has not seen its row."""
+    """The scores among which new rows are ranked: log-densities of normal rows, each by a model that did not use it."""
 
     log_densities: npt.NDArray[np.float64] = field(repr=False)
     """n values, ascending."""
     folds: int
-    """Of the refits that gave them; 0: they are of rows that the model was not fitted on."""
+    """The number of refits that gave them; 0: they are of rows that the model was not fitted on."""
     smallest_fpr: float
-    """The smallest false-positive rate that n rows can promise: 1 / (n + 1)."""
+    """The smallest false-positive rate that n rows can guarantee: 1 / (n + 1)."""
 
 
 @dataclass(frozen=True)
@@ -37,7 +37,7 @@ class Threshold:
     rule: str
     """How it was chosen: "target_fpr", "log_density", "probability" or "f1_max"."""
     value: float
-    """What the rule was given; of "f1_max" the log-density that it found."""
+    """The argument of the rule; for "f1_max" the log-density that it found."""
     log_density: float
     """In nats."""
 
@@ -62,7 +62,7 @@ def benjamini_hochberg(p_values: ArrayLike, fdr: float) -> Any:
 
 
 def require_no_weights(sample_weight: ArrayLike | None) -> None:
-    """Raises InvalidParameter for weights given with a sketch, whose rows are a sample already."""
+    """Raises InvalidParameter for weights given with a sketch, whose rows are already a sample."""
     if sample_weight is not None:
         raise InvalidParameter("a Sketch takes no sample_weight; add rows as often as they count")
 
@@ -76,7 +76,7 @@ class Calibrated:
     def compute_kde_scores(
         self, features: ArrayLike, as_log_likelihood: bool | None = False, *, missing: Missing = "refuse"
     ) -> Any:
-        """KDEClassifier's."""
+        """See KDEClassifier."""
         raise NotImplementedError
 
     def _rows(self, values: ArrayLike, what: str, missing: Missing = "refuse") -> tuple[ExactRows, Wrap]:
@@ -84,13 +84,13 @@ class Calibrated:
 
     @property
     def calibration(self) -> Calibration | None:
-        """Of the last ``calibrate`` or ``calibrate_from``, or of the file; None when there is none."""
+        """The result of the last ``calibrate`` or ``calibrate_from``, or of the file; None if there is none."""
         values = self._core.calibration()
         return None if values is None else Calibration(**values)
 
     @property
     def threshold(self) -> Threshold | None:
-        """What was set last; None when nothing was. A fit drops it, a file keeps it."""
+        """The threshold that was set last; None if there is none. A fit removes it, a file keeps it."""
         values = self._core.threshold()
         return None if values is None else Threshold(**values)
 
@@ -130,7 +130,7 @@ class Calibrated:
         reporter: Reporter | None = None,
         sample_weight: ArrayLike | None = None,
     ) -> npt.NDArray[np.float64]:
-        """``calibrate``; returns the held-out log-density of each row that the fit used, in their order."""
+        """``calibrate``; returns the held-out log-density of each row that the fit used, in order."""
         folds = whole_number(folds, "folds", 2)
         callback = None if reporter is None else reporter.callback
         threads = threads_for(self.num_threads)
@@ -165,7 +165,7 @@ class Calibrated:
         target_fpr: float | None = None,
         probability: float | None = None,
     ) -> None:
-        """Set the threshold, by exactly one of these.
+        """Set the threshold, by exactly one of the arguments.
 
         Args:
             log_density: in nats.
@@ -184,7 +184,7 @@ class Calibrated:
         self._core.set_threshold(rules[0][0], float(rules[0][1]))
 
     def set_threshold_f1(self, features: ArrayLike, labels: ArrayLike, *, normal_label: str | None = None) -> None:
-        """Set the threshold of largest F1 on labelled rows; of equals the one that calls the fewest anomalous.
+        """Set the threshold with the largest F1 on labelled rows; among ties, the one that calls the fewest anomalous.
 
         Args:
             features: M x D.

@@ -33,7 +33,7 @@ from kernad.explanation import Explanation, Neighbours
 from kernad.sketch import Sketch
 
 BLOCK_ROWS = 4096
-"""Rows scored between two calls of a progress callback."""
+"""Number of rows scored between two calls of a progress callback."""
 
 
 class KDEClassifier(Calibrated, Stored):
@@ -41,12 +41,12 @@ class KDEClassifier(Calibrated, Stored):
 
     A drop-in for anomalib's ``KDEClassifier``: the same constructor, methods, defaults and names, computed by the C++
     core in the log domain, so that outliers get finite, ordered scores. Several threads may call one object at once:
-    the GIL is released, and a ``fit`` beside them does not disturb scores that are under way.
+    the GIL is released, and a concurrent ``fit`` does not affect scores that are being computed.
 
-    Arrays may be anything with the buffer, ``__array__`` or DLPack protocol. Native float32 with neighbouring values
-    in a row is used in place, everything else is converted to float32 (float64 after columns far from zero, as time
+    Arrays may be anything with the buffer, ``__array__`` or DLPack protocol. Native float32 with contiguous rows is
+    used in place, everything else is converted to float32 (for float64, after columns far from zero, such as time
     stamps, have been moved near it, so that they keep their differences); input is never changed. Results are float64
-    NumPy arrays; for callers who gave torch tensors they are float64 torch tensors on the same device.
+    NumPy arrays; for torch tensors they are float64 torch tensors on the same device.
 
     Columns that have names in training (a data frame, an Arrow table, a structured array) are matched by name later, in
     any order; rows without names are taken by position.
@@ -56,20 +56,20 @@ class KDEClassifier(Calibrated, Stored):
             they must explain together, or ``"all"`` that the data have.
         feature_scaling_method: ``FeatureScalingMethod.SCALE`` (divide by the longest training row) or ``NORM`` (every
             row to unit length), or their names.
-        max_training_points: of more rows than this (>= 2) a seeded sample is used.
-        seed: of that sample. The same seed selects the same rows on every machine.
+        max_training_points: if there are more rows than this (>= 2), a seeded sample is used.
+        seed: of the sample. The same seed selects the same rows on every machine.
         standardize: bring each column to standard deviation 1 first.
-        bandwidth: ``"scott"``, ``"silverman"``, ``"loo"`` (leave-one-out likelihood), or the factor h itself.
-        covariance: of the kernels: ``"full"``, ``"ledoit-wolf"``, ``"oas"`` (both shrunk towards a round one) or
+        bandwidth: ``"scott"``, ``"silverman"``, ``"loo"`` (leave-one-out likelihood), or a number, the factor h.
+        covariance: of the kernels: ``"full"``, ``"ledoit-wolf"``, ``"oas"`` (both shrunk towards a spherical one) or
             ``"isotropic"``.
-        local_alpha: each row's kernel is as wide as (distance to its 5th neighbour)^local_alpha, 0 to 4; 0: all alike.
+        local_alpha: scales each kernel's width by (distance to its 5th neighbour)^local_alpha, 0 to 4; 0: equal widths.
             docs/estimation.md has the formulas.
-        auto: choose all of the above but the sampling from the training rows: two densities judge together
-            (docs/estimation.md). What it chooses must be left at its default.
-        num_threads: threads a call may use; 0: as many as ``KERNAD_NUM_THREADS`` says, else one in a daemonic
-            multiprocessing worker, else as the machine has. Results do not depend on it.
-        pruning: sum rows that occur more than once once, and leave out those too far from a query to matter, where
-            that is the faster way. A log-density then is at most 1e-5 below the full sum's.
+        auto: choose all of the above except the sampling from the training rows: two densities judge together
+            (docs/estimation.md). The options that it chooses must be left at their defaults.
+        num_threads: threads a call may use; 0: the number in ``KERNAD_NUM_THREADS``, else in ``OMP_NUM_THREADS``, else
+            one in a daemonic multiprocessing worker, else all CPUs. Results do not depend on it.
+        pruning: sum duplicate rows only once, and skip rows too far from a query to matter if that is faster. A
+            log-density is then at most 1e-5 below the full sum's.
 
     Raises:
         ValueError: for a parameter outside its range (InvalidParameter).
@@ -133,9 +133,9 @@ class KDEClassifier(Calibrated, Stored):
 
     @property
     def pruning(self) -> bool:
-        """Whether duplicates are summed once and rows too far from a query to matter are left out (at most 1e-5 nats).
+        """Whether duplicates are summed once and rows too far from a query to matter are skipped (at most 1e-5 nats).
 
-        May be set at any time; a fitted model's references are then arranged anew.
+        May be set at any time; a fitted model's references are then rebuilt.
         """
         return self._core.pruning
 
@@ -155,9 +155,9 @@ class KDEClassifier(Calibrated, Stored):
 
     @property
     def column_names(self) -> tuple[str, ...]:
-        """Names of the columns that the model was fitted on; empty where they have none. Raises NotFittedError.
+        """Names of the columns that the model was fitted on; empty if they have none. Raises NotFittedError.
 
-        They may be set, and change no score.
+        They may be set; scores do not change.
         """
         return tuple(self._core.column_names)
 
@@ -169,20 +169,21 @@ class KDEClassifier(Calibrated, Stored):
         """Learn the density of normal examples.
 
         Args:
-            embeddings: N x D, of normal things only; all finite. Or a Sketch of them.
-            sample_weight: how often each row counts, N numbers of 0 or more: a weight of 3 is three equal rows, to the
-                bit, one of 0 none. Fractions weigh the sums; they do not go with ``bandwidth="loo"``, ``local_alpha``,
-                ``auto``, a sample or a Sketch. docs/estimation.md has the formulas.
+            embeddings: N x D, of normal examples only; all finite. Or a Sketch of them.
+            sample_weight: how often each row counts, N numbers of 0 or more: a weight of 3 equals three copies of the
+                row, to the bit, and one of 0 none. Fractions cannot be combined with ``bandwidth="loo"``,
+                ``local_alpha``, ``auto``, a sample or a Sketch. docs/estimation.md has the formulas.
             progress: ``callback(done, total)`` after each stage of the fit (checked, PCA, scaled, density), or True
-                for a tqdm bar. What it raises ends the fit, and the old model stays.
+                for a tqdm bar. An exception from it ends the fit, and the old model stays.
 
         Returns:
-            False, and there is no model then, when there are fewer rows than ``n_pca_components``; else True.
+            False, and there is then no model, if there are fewer rows than both ``n_pca_components`` and columns; else
+            True.
 
         Raises:
             ValueError: no rows, no columns, NaN or infinity (with row and column), a finite value beyond float32,
-                all rows identical, or weights that are negative, not finite or no use here. A model fitted before
-                stays.
+                all rows identical, or weights that are negative, not finite or invalid with these options. A model
+                fitted earlier stays.
 
         Warns:
             FitWarning: components were cut to the data's rank, directions left out, or rows sampled.
@@ -204,7 +205,7 @@ class KDEClassifier(Calibrated, Stored):
         return self._core.fit_weighted(rows, as_weights(sample_weight, len(rows)), threads, reporter.callback, names)
 
     def pre_process(self, feature_stack: ArrayLike, max_length: Any = None) -> tuple[Any, Any]:
-        """Scale PCA features by the method chosen.
+        """Scale PCA features by ``feature_scaling_method``.
 
         Args:
             feature_stack: N x k; not changed.
@@ -289,7 +290,7 @@ class KDEClassifier(Calibrated, Stored):
 
         Args:
             scores: M log-densities in nats; infinities give the limits 0 and 1.
-            missing: ``"skip"``: NaN of NaN.
+            missing: ``"skip"``: NaN for NaN.
 
         Returns:
             M float64 values in [0, 1]; higher is more anomalous.
@@ -333,7 +334,7 @@ class KDEClassifier(Calibrated, Stored):
 
         Args:
             row: D values, or 1 x D.
-            nearest: how many training rows to tell of (>= 0), at most as many as there are.
+            nearest: number of training rows to return (>= 0), at most all of them.
 
         Raises:
             NotFittedError: there is no model.
@@ -362,13 +363,13 @@ class KDEClassifier(Calibrated, Stored):
         return Explanation(neighbours=neighbours, **found)
 
     def report(self) -> FitReport:
-        """What the last fit did; of a checkpoint without a report, what its shapes tell. Raises NotFittedError."""
+        """The report of the last fit, or what follows from a checkpoint's shapes. Raises NotFittedError."""
         report = self._core.report()
         report["notes"] = tuple(Note(text, code) for code, text in report["notes"])
         return FitReport(**report)
 
     def _rows(self, values: ArrayLike, what: str, missing: Missing = "refuse") -> tuple[ExactRows, Wrap]:
-        """What a fitted model is given: columns in its order, where they have names."""
+        """Rows for a fitted model: columns in its order, if they have names."""
         if not self.is_fitted:
             return as_classifier_rows(values, what)  # the core says what is wrong
         return model_rows(values, what, exact_rows, self._core.column_names, self._core.left_out_columns, missing)
@@ -402,7 +403,7 @@ class KDEClassifier(Calibrated, Stored):
         return f"{type(self).__name__}({options}{'' if self.is_fitted else ', not fitted'})"
 
     def _repr_html_(self) -> str:
-        """For notebooks."""
+        """The table that notebooks show."""
         values: dict[str, Any] = shown(self._core.options())
         if self.is_fitted:
             report = self.report()

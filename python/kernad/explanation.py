@@ -1,4 +1,4 @@
-"""Why a row has its score: the nearest training rows, and what its deviation from them consists of."""
+"""Why a row has its score: the nearest training rows, and the parts of its deviation from them."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ import numpy.typing as npt
 
 @dataclass(frozen=True)
 class Neighbours:
-    """The training rows nearest to a row, nearest first; of equals the first."""
+    """The training rows nearest to a row, nearest first; ties in order."""
 
     row: npt.NDArray[np.int64]
-    """Places in the model's data set: rows of the embeddings given to ``fit``, or, where it took a sample, of
+    """Positions in the model's data set: rows of the embeddings given to ``fit`` or, if it took a sample, of
     ``sample_rows(rows_seen, max_training_points, seed)``."""
     distance: npt.NDArray[np.float64]
     """In bandwidths: lengths of the whitened differences."""
@@ -24,30 +24,30 @@ class Neighbours:
 
 @dataclass(frozen=True)
 class Explanation:
-    """What ``KDEClassifier.explain`` finds out about one row. Everything is finite."""
+    """The result of ``KDEClassifier.explain`` for one row. Everything is finite."""
 
     log_density: float
-    """In nats: ``compute_kde_scores``' own."""
+    """In nats, as from ``compute_kde_scores``."""
     probability: float
-    """``predict``'s own."""
+    """As from ``predict``."""
     p_value: float | None
-    """Of a calibrated model."""
+    """None for a model that is not calibrated."""
     decided_by: int
-    """Of a classifier with ``auto``: which of its densities, 1 or 2, decides and is explained; else 0."""
+    """For a classifier with ``auto``: which of its densities, 1 or 2, decides and is explained; else 0."""
     neighbours: Neighbours
     deviation: float
-    """Length, in bandwidths, of the whitened difference between the row and the mean of the training rows by weight."""
+    """Length, in bandwidths, of the whitened difference between the row and the weighted mean of the training rows."""
     components: npt.NDArray[np.float64] = field(repr=False)
     """k: each principal component's share of the squared deviation. They add up to 1 and may be negative."""
     columns: npt.NDArray[np.float64] = field(repr=False)
     """D: the same for each column of the embeddings."""
     expected: npt.NDArray[np.float64] = field(repr=False)
-    """D: the row with the deviation taken back, in its own unit."""
+    """D: the row without the deviation, in its own units."""
     residual_share: float
     """The share, in [0, 1], of ``|row - mean|^2`` in directions that the model does not keep."""
 
     @property
     def unseen(self) -> float:
-        """``residual_share`` by its old name, which goes with the next minor version."""
+        """The old name of ``residual_share``, until the next minor version."""
         warnings.warn("Explanation.unseen is now called residual_share", DeprecationWarning, stacklevel=2)
         return self.residual_share

@@ -11,7 +11,7 @@ from kernad.classifier import KDEClassifier
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the command. Returns 0, or 2 after one line on standard error that says what was wrong."""
+    """Run the command. Returns 0, or 2 after a one-line error message on standard error."""
     options = _parser().parse_args(arguments)
     if any(is_same_file(options.out, path) for path in (options.model, options.append_to)):
         print(f"kernad-export: {options.out}: is an input of this command; OUT needs another file", file=sys.stderr)

@@ -15,24 +15,24 @@ from kernad._labels import read_labels
 
 @dataclass(frozen=True)
 class SystemInfo:
-    """What this build and this machine are."""
+    """Properties of this build and this machine."""
 
     version: str
     """Of kernad, MAJOR.MINOR.PATCH."""
     cpu: str
-    """The processor's own name."""
+    """The processor's name."""
     kernel_target: str
-    """Instruction set that scoring uses here; ``KERNAD_TARGET`` in the environment forces another."""
+    """Instruction set used for scoring here; ``KERNAD_TARGET`` in the environment forces another."""
     kernel_targets: tuple[str, ...]
     """Those compiled in that this CPU can run, best first."""
     blas: str
-    """The BLAS/LAPACK inside."""
+    """The BLAS/LAPACK library."""
     threads: int
-    """What a call uses when it is not told otherwise."""
+    """The default number of threads of a call."""
 
 
 def system_info() -> SystemInfo:
-    """This build and this machine, for bug reports and benchmarks.
+    """Describe this build and this machine, for bug reports and benchmarks.
 
     Raises:
         ValueError: KERNAD_TARGET or KERNAD_NUM_THREADS asks for what this machine cannot do.
@@ -53,7 +53,7 @@ def sample_rows(rows: int, count: int, seed: int = 0) -> npt.NDArray[np.int64]:
 
 @dataclass(frozen=True)
 class DetectionMetrics:
-    """How well scores tell anomalies from normal rows: all in [0, 1] but the threshold, which is a score."""
+    """How well scores separate anomalies from normal rows: all in [0, 1] except the threshold, which is a score."""
 
     image_AUROC: float  # noqa: N815
     """P(score of an anomaly > score of a normal row), ties counted half."""
@@ -72,7 +72,7 @@ class DetectionMetrics:
 
 
 def evaluate(scores: ArrayLike, labels: ArrayLike, *, normal_label: str | None = None) -> DetectionMetrics:
-    """The field's metrics of anomaly scores.
+    """The usual metrics of anomaly scores.
 
     Args:
         scores: M numbers, higher is more anomalous: pass the negative of a log-density.

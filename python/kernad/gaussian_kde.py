@@ -1,4 +1,4 @@
-"""The classifier's last stage by itself: the Gaussian density."""
+"""The classifier's last stage as a class of its own: the Gaussian density."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ class GaussianKDE:
         self._core = _core.GaussianKDE(self._texts)
         self.pruning = pruning
         self.column_names: tuple[str, ...] = ()
-        """Names of the columns fitted on; later ones are matched by them."""
+        """Names of the columns fitted on; later rows are matched by them."""
         if dataset is not None:
             self.fit(dataset)
 
@@ -79,7 +79,7 @@ class GaussianKDE:
     def log_density(self, features: Any, *, missing: Missing = "refuse") -> Any:
         """Natural logarithm of the density of each row of M x k: M float64 values, finite for every finite row.
 
-        With ``missing="skip"`` a row with NaN has the result NaN, and a DataWarning counts such rows.
+        With ``missing="skip"`` a row with NaN has the result NaN, and a DataWarning gives the number of such rows.
 
         Raises:
             NotFittedError: before fit.
@@ -94,7 +94,7 @@ class GaussianKDE:
     @overload
     def forward(self, features: ArrayLike) -> Doubles: ...
     def forward(self, features: Any) -> Any:
-        """The density of each row: exp(log_density), 0 where that underflows, at most the largest double."""
+        """The density of each row: exp(log_density), 0 if that underflows, at most the largest double."""
         rows, wrap = model_rows(features, "queries", float32_rows, self.column_names)
         return wrap(self._core.density(rows, threads_for(self.num_threads)))
 
@@ -126,7 +126,7 @@ class GaussianKDE:
 
     @property
     def covariance(self) -> npt.NDArray[np.float64]:
-        """k x k: h^2 C, of the kernels."""
+        """k x k: h^2 C, the kernels' covariance."""
         inverse = np.linalg.pinv(self.bw_transform)
         covariance: npt.NDArray[np.float64] = inverse.T @ inverse
         return covariance
@@ -141,9 +141,9 @@ class GaussianKDE:
 
     @property
     def pruning(self) -> bool:
-        """Whether duplicates are summed once and rows too far from a query to matter are left out (at most 1e-5 nats).
+        """Whether duplicates are summed once and rows too far from a query to matter are skipped (at most 1e-5 nats).
 
-        May be set at any time; a fitted model's references are then arranged anew.
+        May be set at any time; a fitted model's references are then rebuilt.
         """
         return self._core.pruning
 
@@ -168,7 +168,7 @@ class GaussianKDE:
 
     @property
     def shrinkage(self) -> float:
-        """Of the kernel covariance towards a round one, 0 to 1."""
+        """Shrinkage of the kernel covariance towards a spherical one, 0 to 1."""
         return self._core.shrinkage
 
     @property
@@ -205,7 +205,7 @@ class GaussianKDE:
         restore(self, state)
 
     def __copy__(self) -> GaussianKDE:
-        """Shares the fitted state, which nothing changes."""
+        """Shares the fitted state, which is immutable."""
         other = type(self).__new__(type(self))
         other.__dict__.update(self.__dict__, _core=self._core.copy())
         return other

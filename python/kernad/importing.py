@@ -15,7 +15,7 @@ from kernad._errors import FitWarning
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the command. Returns 0, or 2 after one line on standard error that says what was wrong."""
+    """Run the command. Returns 0, or 2 after a one-line error message on standard error."""
     options = _parser().parse_args(arguments)
     if is_same_file(options.out, options.checkpoint):
         print(f"kernad-import: {options.out}: is the input of this command; OUT needs another file", file=sys.stderr)

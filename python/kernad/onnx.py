@@ -131,7 +131,7 @@ def _choose_output(backbone: Any, wanted: str | None) -> Any:
 
 
 def _as_rows(backbone: Any, output: Any, columns: int) -> Any:
-    """The output as batch x columns: as it is, or averaged over its two spatial dimensions."""
+    """The output as batch x columns: unchanged, or averaged over its two spatial dimensions."""
     shape = output.type.tensor_type.shape.dim
     if len(shape) not in (2, 4):
         raise InvalidInput(

@@ -1,4 +1,4 @@
-"""The classifier's first stage by itself: principal components."""
+"""The classifier's first stage as a class of its own: principal components."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ class PCA:
         texts = to_texts({"n_pca_components": n_components})
         self.n_components: int | float | str = to_values(texts)["n_pca_components"]
         self.column_names: tuple[str, ...] = ()
-        """Names of the columns fitted on; later ones are matched by them."""
+        """Names of the columns fitted on; later rows are matched by them."""
         self._core = _core.PCA(texts)
 
     def fit(self, dataset: ArrayLike) -> None:

@@ -1,4 +1,4 @@
-"""Scoring again and again, as a production line does."""
+"""Repeated scoring, as on a production line."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ from kernad.gaussian_kde import GaussianKDE
 
 
 class Scorer:
-    """Log-densities of a fitted model, with threads and memory that are there before the row is.
+    """Log-densities of a fitted model, with threads and memory kept between calls.
 
-    Results are those of ``compute_kde_scores(rows, as_log_likelihood=True)`` and ``log_density``, bit for bit; a call
-    takes less time when there are few rows. The model as it is now is kept, whatever becomes of the object. Threads
-    that share one scorer take turns: for speed give each its own.
+    Results are those of ``compute_kde_scores(rows, as_log_likelihood=True)`` and ``log_density``, bit for bit; with few
+    rows, a call takes less time. The scorer keeps the model as it is now, even if the object changes later. Threads
+    that share one scorer take turns: for speed, give each its own.
 
     Args:
         model: a fitted KDEClassifier or GaussianKDE.
@@ -57,7 +57,7 @@ class Scorer:
     def log_density(self, features: Any, *, missing: Missing = "refuse") -> Any:
         """Natural logarithm of the density of each row of M x D: M float64 values, finite for every finite row.
 
-        With ``missing="skip"`` a row with NaN has the score NaN, and a DataWarning counts such rows.
+        With ``missing="skip"`` a row with NaN has the score NaN, and a DataWarning gives the number of such rows.
 
         Raises:
             ValueError: another number of columns than in training, or others by their names, NaN or infinity.

@@ -1,4 +1,4 @@
-"""The training sample of more rows than fit into memory, or than one machine has."""
+"""The training sample of a data set that exceeds memory, or that is spread over several machines."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ from kernad._errors import InvalidInput, InvalidParameter
 
 
 class Sketch:
-    """What a fit needs of a data set: a sample of its rows, gathered block by block or on several machines.
+    """The part of a data set that a fit needs: a sample of its rows, gathered block by block or on several machines.
 
     ``KDEClassifier.fit`` and ``calibrate`` take a sketch in place of the rows, and give the same bits as with all rows
-    at once, however these were cut into blocks and parts and in whatever order they came. A sketch knows which rows it
-    has seen, so that none counts twice, not even if a worker is started again. It can be pickled.
+    at once, for any division into blocks and parts and in any order. A sketch records which rows were added, so that
+    none counts twice, even if a worker is restarted. It can be pickled.
 
     Args:
         max_training_points, seed: as of the KDEClassifier that is to be fitted. Memory: at most that many rows of 4
@@ -52,7 +52,7 @@ class Sketch:
 
     @classmethod
     def merged(cls, parts: Iterable[Sketch]) -> Sketch:
-        """All that the parts have seen, at least one of them. They are not changed. Raises as ``merge`` does."""
+        """The union of the parts, at least one, which are not changed. Raises as ``merge`` does."""
         result: Sketch | None = None
         for part in parts:
             if result is None:
@@ -135,7 +135,7 @@ class Sketch:
 
     @property
     def ranges(self) -> list[tuple[int, int]]:
-        """Which rows of the data set have been added: (first, one past the last) for each stretch without a gap."""
+        """Which rows of the data set have been added: (first, one past the last) for each range without a gap."""
         return [] if self._sketch is None else self._sketch.ranges
 
     @property
@@ -154,7 +154,7 @@ class Sketch:
         return self._of().row_names()
 
     def save(self, path: str | os.PathLike[str]) -> None:
-        """Write a .safetensors file, whole or not at all. Raises WriteError."""
+        """Write a .safetensors file, completely or not at all. Raises WriteError."""
         self._of().save(os.fsencode(path))
 
     @classmethod

@@ -87,7 +87,7 @@ class KDEAnomalyDetector(Decisions, OutlierMixin, BaseEstimator):  # type: ignor
         self.auto = auto
 
     def fit(self, X: ArrayLike, y: Any = None, sample_weight: ArrayLike | None = None) -> KDEAnomalyDetector:
-        """Learn the density of X (N x D, N >= 2), then the threshold that leaves ``contamination`` of it below.
+        """Learn the density of X (N x D, N >= 2), then the threshold below which ``contamination`` of the rows lie.
 
         sample_weight says how often each row counts: N whole numbers of 0 or more.
 

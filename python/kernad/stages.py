@@ -1,4 +1,4 @@
-"""The two stages by the name of the module that had both, which goes with the next minor version."""
+"""The two stages under the name of their former module, until the next minor version."""
 
 from kernad.gaussian_kde import GaussianKDE
 from kernad.pca import PCA

@@ -1,4 +1,4 @@
-"""The classifier as a torch module with the reference's buffers, and the ways from and to anomalib. Needs torch."""
+"""The classifier as a torch module with the reference's buffers, and conversion from and to anomalib. Needs torch."""
 
 from __future__ import annotations
 

@@ -6,7 +6,7 @@
 namespace kernad::python {
 namespace {
 
-/// A Python object that keeps `owner` alive for an array that looks into it.
+/// A Python object that keeps `owner` alive for an array that views its memory.
 template <typename T>
 nb::capsule keep(std::unique_ptr<T> owner) {
   return nb::capsule(owner.release(), [](void* p) noexcept { delete static_cast<T*>(p); });

@@ -1,4 +1,4 @@
-// Arrays across the border: NumPy's memory seen as rows without a copy, results handed over without one.
+// Exchange of arrays with Python: NumPy memory viewed as rows, and results returned, without a copy.
 #pragma once
 
 #include <nanobind/nanobind.h>
@@ -21,20 +21,20 @@ using Scores = nb::ndarray<const double, nb::ndim<1>, nb::c_contig, nb::device::
 using Doubles = nb::ndarray<nb::numpy, double>;
 using Floats = nb::ndarray<nb::numpy, float, nb::ndim<2>>;
 
-/// The array's memory; it must outlive the view. Throws InvalidParameter for a layout that is not rows of neighbouring
-/// values, which kernad._arrays has ruled out.
+/// The array's memory; it must outlive the view. Throws InvalidParameter unless each row is contiguous, which
+/// kernad._arrays has ensured.
 [[nodiscard]] EmbeddingsView view(const Rows& rows);
 [[nodiscard]] MatrixView<double> view(const DoubleRows& rows);
 [[nodiscard]] std::span<const double> view(const Scores& scores);
-/// A sketch stands for rows as well.
+/// A sketch is accepted in place of rows.
 [[nodiscard]] inline const Sketch& view(const Sketch& sketch) { return sketch; }
 
-/// Arrays that own what they are given.
+/// Arrays that take ownership.
 [[nodiscard]] Doubles to_numpy(std::vector<double> values);
 [[nodiscard]] Doubles to_numpy(std::vector<double> values, std::size_t rows, std::size_t cols);
 [[nodiscard]] Floats to_numpy(Embeddings matrix);
 
-/// Copies of what the library keeps.
+/// Copies of data that the library keeps.
 [[nodiscard]] Doubles copy_to_numpy(std::span<const double> values);
 [[nodiscard]] Doubles copy_to_numpy(MatrixView<double> values);
 

@@ -1,4 +1,4 @@
-// Each part of the module, in the order in which module.cpp puts them in.
+// Each part of the module, in the order in which module.cpp adds them.
 #pragma once
 
 #include <nanobind/nanobind.h>
@@ -9,7 +9,7 @@
 
 namespace kernad::python {
 
-/// What os.fsencode gave: paths need not be UTF-8.
+/// The result of os.fsencode: paths need not be UTF-8.
 inline std::string to_path(const nanobind::bytes& path) { return {path.c_str(), path.size()}; }
 
 void bind_errors();

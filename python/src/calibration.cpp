@@ -28,14 +28,13 @@ Bytes bytes_to_numpy(std::vector<std::uint8_t> values) {
   return {owner->data(), {owner->size()}, keep};
 }
 
-/// Runs `calibrate` on a copy without the GIL, and takes its result over only when the rate, if there is one, holds
-/// too.
+/// Runs `calibrate` on a copy without the GIL, and adopts the result only if the rate, if any, is possible.
 void recalibrate(KDEClassifier& self, int threads, std::optional<double> target_fpr, const auto& calibrate) {
   KDEClassifier copy = self;
   copy.set_threads(threads);
   {
     const WithoutGil without_gil;
-    // The rows need not be able to promise a rate that was set before.
+    // A rate that was set earlier need not be possible with these rows.
     if (target_fpr && copy.has_threshold()) copy.clear_threshold();
     calibrate(copy);
     if (target_fpr) copy.set_target_fpr(*target_fpr);

@@ -45,8 +45,8 @@ KDEClassifier with_threads(const KDEClassifier& classifier, int threads) {
   return copy;
 }
 
-/// progress: None, or called with (stages done, stages in all); what it raises ends the fit. names: of the columns, or
-/// none.
+/// progress: None, or called with (stages done, total stages); an exception from it ends the fit. names: of the
+/// columns, or none.
 bool run_fit(KDEClassifier& self, int threads, const nb::object& progress, std::vector<std::string> names,
              const auto& fit) {
   KDEClassifier copy = with_threads(self, threads);

@@ -30,7 +30,7 @@ const char* class_name(ErrorCode code) {
   return "InternalError";
 }
 
-/// Looked up when thrown: kernad._errors is then imported, and no state is kept here.
+/// Looked up when thrown: kernad._errors is imported by then, and no state is kept here.
 void set_error(const char* name, const char* message) {
   try {
     const nb::object type = nb::module_::import_("kernad._errors").attr(name);

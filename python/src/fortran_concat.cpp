@@ -1,6 +1,6 @@
 // The one function of the Fortran run time that LAPACK's dormtr and dormql call, to join two option letters: a static
-// OpenBLAS wants it, and Debian has the static run time only with the whole compiler. Weak: where that is linked too,
-// its own is as good.
+// OpenBLAS needs it, and Debian has the static run time only with the whole compiler. Weak, so that the run time's own
+// function is used if it is linked.
 #include <algorithm>
 #include <cstddef>
 

@@ -1,4 +1,4 @@
-// What holds while the library works for Python.
+// The state while the library works for Python.
 #pragma once
 
 #include <nanobind/nanobind.h>
@@ -7,8 +7,8 @@
 
 namespace kernad::python {
 
-/// The GIL is free, and calls of the library now and then let Python handle its signals, so that Ctrl-C ends them (in
-/// Python's main thread; elsewhere Python handles none).
+/// Releases the GIL; library calls regularly let Python handle signals, so that Ctrl-C ends them (only in Python's main
+/// thread, where Python handles signals).
 class WithoutGil {
  public:
   WithoutGil() : scope_(&handle_signals) {}

@@ -1,4 +1,4 @@
-// kernad._core: the C++ library as it is, no arithmetic added. What Python users see is the package around it.
+// kernad._core: the C++ library without added arithmetic. Python users see the package around it.
 #include <nanobind/nanobind.h>
 
 #include "bind.hpp"

@@ -1,4 +1,4 @@
-// Options as Python gives them: texts by the keys of the table in kernad/classifier_options.hpp.
+// Options from Python: texts by the keys of the table in kernad/classifier_options.hpp.
 #pragma once
 
 #include <nanobind/nanobind.h>
@@ -10,7 +10,7 @@
 
 namespace kernad::python {
 
-/// texts: of each option that is not left at its default. Throws InvalidParameter naming what is valid.
+/// texts: of each option that is not at its default. Throws InvalidParameter naming the valid values.
 [[nodiscard]] inline KDEClassifierOptions to_options(const nanobind::dict& texts) {
   KDEClassifierOptions options;
   for (const auto& [key, text] : texts) {

@@ -17,7 +17,7 @@ namespace {
 
 namespace nb = nanobind;
 
-/// Threads of Python may share one object: they take turns.
+/// Python threads may share one object: they take turns.
 class SharedScorer {
  public:
   template <typename Model>

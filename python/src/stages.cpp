@@ -1,5 +1,5 @@
-// PCA and GaussianKDE by themselves. Every call works on a copy of the object (which shares its fitted state), taken
-// under the GIL: a fit in another Python thread cannot pull the state from under it.
+// Standalone PCA and GaussianKDE. Every call works on a copy of the object (which shares its fitted state), taken under
+// the GIL: a fit in another Python thread cannot change the state during the call.
 #include <utility>
 #include <vector>
 

@@ -1,4 +1,4 @@
-// A StateDict as a dict of NumPy arrays beside a dict of texts, and back.
+// A StateDict as a dict of NumPy arrays and a dict of texts, and back.
 #pragma once
 
 #include <nanobind/nanobind.h>

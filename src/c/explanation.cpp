@@ -13,7 +13,7 @@ using kernad::c::guarded;
 using kernad::c::made;
 using kernad::c::required;
 
-/// An explanation whose parts lie side by side, as C reads them.
+/// An explanation in contiguous arrays, as C reads them.
 struct kernad_explanation {
   Explanation figures;
   std::vector<double> shares, expected;

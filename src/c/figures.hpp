@@ -1,4 +1,4 @@
-// Figures that are asked for by name.
+// Figures that are looked up by name.
 #pragma once
 
 #include <fmt/format.h>
@@ -11,14 +11,14 @@
 
 namespace kernad::c {
 
-/// A figure of a `From`: its name, and how it is had.
+/// A figure of a `From`: its name, and the function that returns it.
 template <typename From>
 struct Figure {
   std::string_view name;
   double (*get)(const From&);
 };
 
-/// The figure of that name. Throws InvalidParameter listing those that there are, or what its `get` throws.
+/// The figure of that name. Throws InvalidParameter listing the valid names, or what its `get` throws.
 template <typename From>
 [[nodiscard]] double figure(std::span<const Figure<From>> figures, const From& from, std::string_view name) {
   std::string names;

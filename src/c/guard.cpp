@@ -19,20 +19,20 @@ static_assert(KERNAD_READ_ERROR == static_cast<int>(ErrorCode::read_error));
 static_assert(KERNAD_WRITE_ERROR == static_cast<int>(ErrorCode::write_error));
 static_assert(KERNAD_INTERNAL == static_cast<int>(ErrorCode::internal));
 
-/// The caller's progress function asked for it.
+/// The caller's progress function requested a stop.
 struct Stopped {};
 
 constexpr const char* kOutOfMemory = "out of memory; try fewer rows or a machine with more";
 
 thread_local std::string message_text;
-thread_local const char* message = "";  // message_text, or a text that is always there
+thread_local const char* message = "";  // message_text, or a literal
 
 kernad_status fail(kernad_status status, const char* text) noexcept {
   try {
     message_text = text;
     message = message_text.c_str();
   } catch (...) {
-    message = kOutOfMemory;  // of the message itself; the code stands
+    message = kOutOfMemory;  // no memory for the message; the code remains
   }
   return status;
 }

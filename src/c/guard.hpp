@@ -17,7 +17,7 @@ namespace kernad::c {
 /// kernad_last_error() returns "" from now on. Allocates nothing.
 void forget_error() noexcept;
 
-/// Runs the body of a function. Nothing is thrown out of it.
+/// Runs the body of a function. No exception leaves it.
 template <typename Body>
 [[nodiscard]] kernad_status guarded(const Body& body) noexcept {
   try {
@@ -29,7 +29,7 @@ template <typename Body>
   }
 }
 
-/// Runs `make`, whose unique_ptr becomes the caller's in *out; where it fails, that is null.
+/// Runs `make` and passes ownership of its result to the caller in *out, which is null if it fails.
 template <typename Handle, typename Make>
 [[nodiscard]] kernad_status made(Handle** out, const Make& make) noexcept {
   return guarded([&] {
@@ -39,7 +39,7 @@ template <typename Handle, typename Make>
   });
 }
 
-/// What the argument called `name` points to. Throws InvalidParameter for NULL.
+/// The object that the argument called `name` points to. Throws InvalidParameter for NULL.
 template <typename T>
 [[nodiscard]] T& required(T* argument, const char* name) {
   if (argument == nullptr) throw InvalidParameter(std::string(name) + " is NULL; it must point to something");
@@ -52,7 +52,8 @@ template <typename T>
 /// One weight per row, or none for NULL.
 [[nodiscard]] std::span<const double> weights_of(const double* weights, const kernad_rows& rows);
 
-/// Calls the caller's function, where there is one; caught() knows what is thrown when that asks to stop.
+/// Calls the caller's function, if there is one; when that requests a stop, throws an exception that caught()
+/// recognises.
 [[nodiscard]] FitProgress progress_of(kernad_progress progress, void* user);
 
 }  // namespace kernad::c

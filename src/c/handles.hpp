@@ -1,4 +1,4 @@
-// What the handles of the C interface hold.
+// The types behind the handles of the C interface.
 #pragma once
 
 #include <map>
@@ -22,5 +22,5 @@ struct kernad_options {
 
 struct kernad_model {
   kernad::KDEClassifier classifier;  ///< fitted
-  int threads = 0;                   ///< what the classifier was told
+  int threads = 0;                   ///< as set by the caller
 };

@@ -60,7 +60,7 @@ kernad_status kernad_model_load_bytes(const void* data, size_t size, kernad_mode
     try {
       model->classifier.load_state_dict(state);
     } catch (const kernad::InvalidInput& error) {
-      throw kernad::ReadError(error.what());  // as of a file
+      throw kernad::ReadError(error.what());  // the error that a file would give
     }
     return model;
   });
@@ -107,7 +107,7 @@ kernad_status kernad_model_predict(const kernad_model* model, kernad_rows rows, 
                                    double* probabilities, double* p_values, uint8_t* labels) {
   return guarded([&] {
     const kernad::KDEClassifier& classifier = required(model, "model").classifier;
-    // What is missing shows before the work, and nothing is written before all of it is there.
+    // A missing calibration or threshold is reported before the work; nothing is written before all results exist.
     const auto* calibration = p_values == nullptr ? nullptr : &classifier.calibration();
     const auto* threshold = labels == nullptr ? nullptr : &classifier.threshold();
     const auto scores = classifier.compute_kde_scores(view(rows), true);

@@ -28,7 +28,7 @@ kernad_status kernad_options_get(const kernad_options* options, const char* name
     const auto found = texts.find(&required(name, "name"));
     if (found == texts.end()) {
       kernad::KDEClassifierOptions none;
-      kernad::set_option(none, name, "");  // throws: names those that there are
+      kernad::set_option(none, name, "");  // throws, naming the valid options
       return;
     }
     *out = found->second.c_str();
@@ -37,7 +37,7 @@ kernad_status kernad_options_get(const kernad_options* options, const char* name
 
 kernad_status kernad_options_set_threads(kernad_options* options, int threads) {
   return guarded([&] {
-    kernad::KDEClassifier().set_threads(threads);  // throws outside of what is valid
+    kernad::KDEClassifier().set_threads(threads);  // throws for an invalid number
     required(options, "options").threads = threads;
   });
 }

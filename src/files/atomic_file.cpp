@@ -50,7 +50,7 @@ struct Target {
 };
 
 static Target open_target(const std::string& path) {
-  // Links to what is open already: to replace that file is not what writing to standard output means.
+  // Links to an open file: writing to standard output must not replace that file.
   const std::string plain = std::filesystem::path(path).lexically_normal().string();
   if (plain == "/dev/stdout" || plain == "/dev/stderr" || plain.starts_with("/dev/fd/") ||
       plain.starts_with("/proc/")) {
@@ -64,8 +64,8 @@ static Target open_target(const std::string& path) {
   return {std::move(folder), target.filename().string()};
 }
 
-// A new file next to the target. Without a name until it is complete, it ends with the process, whatever ends that;
-// where the system has no such files, it is removed with its owner.
+// A new file next to the target. It has no name until it is complete, so it disappears with the process however that
+// ends; on systems without such files, its owner removes it.
 class NewFile {
  public:
   NewFile(int folder, const std::string& path, bool named)
@@ -186,7 +186,7 @@ void AtomicFile::commit() {
     named.append_all_of(*file);
     (void)named.finish(target.name);
   }
-  // The rename is not on the disk before its folder is. A file system that cannot sync folders says EINVAL.
+  // The rename is on the disk only after its folder is synced. A file system that cannot sync folders returns EINVAL.
   if (::fsync(folder) != 0 && errno != EINVAL) files::fail_with_errno(path);
 }
 

@@ -1,11 +1,10 @@
-// What the kernel says of control groups: /proc/self/cgroup has a line "ID:CONTROLLERS:PATH" for each hierarchy that
+// How the kernel describes control groups: /proc/self/cgroup has a line "ID:CONTROLLERS:PATH" for each hierarchy that
 // this process is in. Version 2 is the line "0::PATH", mounted at /sys/fs/cgroup, its limit in memory.max; of version 1
 // it is the line whose controllers name memory, mounted at /sys/fs/cgroup/memory, its limit in memory.limit_in_bytes.
 // Processor time likewise: microseconds in every period of so many, "QUOTA PERIOD" in cpu.max, or in cpu.cfs_quota_us
-// (-1 for no limit) and cpu.cfs_period_us.
-// A group may use no more than any of those around it. Inside a container PATH can be that of the host, where the mount
-// begins at the container's own group: folders that are not there are passed over on the way up.
-// Source: Linux, Documentation/admin-guide/cgroup-v2.rst and cgroup-v1/memory.rst; cgroups(7).
+// (-1 for no limit) and cpu.cfs_period_us. A group may use no more than any of those around it. Inside a container PATH
+// can be that of the host, where the mount begins at the container's own group: folders that do not exist are skipped
+// on the way up. Source: Linux, Documentation/admin-guide/cgroup-v2.rst and cgroup-v1/memory.rst; cgroups(7).
 #include "files/cgroup.hpp"
 
 #include <algorithm>
@@ -18,7 +17,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-/// None for "max", for a file that is not there, and for anything else that is no number.
+/// None for "max", for a missing file, and for anything else that is not a number.
 std::optional<std::uint64_t> number_in(const fs::path& file) {
   std::string text;
   if (!std::getline(std::ifstream(file), text)) return std::nullopt;
@@ -101,7 +100,7 @@ Limit smallest_limit(const fs::path& root, const Controller& controller) noexcep
   }
   return smallest;
 } catch (const std::exception&) {
-  return std::nullopt;  // what cannot be read limits nothing
+  return std::nullopt;  // an unreadable file sets no limit
 }
 
 }  // namespace

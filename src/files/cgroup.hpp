@@ -1,4 +1,4 @@
-// What the control groups (cgroups) of this process allow it, version 2 or 1. None without a limit.
+// The limits that its control groups (cgroups, version 2 or 1) set for this process. None without a limit.
 #pragma once
 
 #include <cstdint>
@@ -7,8 +7,8 @@
 
 namespace kernad::files {
 
-/// Bytes of memory: the smallest limit of its own group and of all around it. `root` is where /proc and /sys are looked
-/// for.
+/// Bytes of memory: the smallest limit of its own group and of all around it. `root` is the folder that contains /proc
+/// and /sys.
 [[nodiscard]] std::optional<std::uint64_t> cgroup_memory_limit(const std::filesystem::path& root = "/") noexcept;
 
 /// Processors whose time may be used, rounded up: likewise.

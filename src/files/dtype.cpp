@@ -53,7 +53,7 @@ std::string_view to_string(DType dtype) noexcept { return info(dtype).safetensor
 namespace files {
 namespace {
 
-// Types of the file that C++ has not: they convert to float, which holds each of their values exactly.
+// Types without a C++ counterpart: they convert to float, which holds each of their values exactly.
 struct Bool {
   std::uint8_t bits;
   explicit operator float() const noexcept { return bits == 0 ? 0.0f : 1.0f; }
@@ -162,7 +162,7 @@ std::optional<DType> dtype_from_safetensors(std::string_view name) noexcept {
 
 std::optional<NumberFormat> format_from_numpy(std::string_view descr) noexcept {
   if (descr.size() != 3) return std::nullopt;
-  ByteOrder order = native_order;  // '=' says so; '|' says that there is none, for types of one byte
+  ByteOrder order = native_order;  // for '='; and for '|', which marks types of one byte
   switch (descr[0]) {
     case '<':
       order = ByteOrder::little;

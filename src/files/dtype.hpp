@@ -17,13 +17,13 @@ enum class ByteOrder : std::uint8_t { little, big };
 inline constexpr ByteOrder native_order =
     std::endian::native == std::endian::little ? ByteOrder::little : ByteOrder::big;
 
-/// A number type as it lies in a file.
+/// A number type in a file.
 struct NumberFormat {
   DType dtype = DType::f32;
   ByteOrder order = ByteOrder::little;
 };
 
-/// The type that safetensors calls `name` ("F32"); none for one that kernad does not know.
+/// The type that safetensors calls `name` ("F32"); none for an unknown one.
 [[nodiscard]] std::optional<DType> dtype_from_safetensors(std::string_view name) noexcept;
 
 /// The type that NumPy describes as `descr` ("<f4", "|b1", ">i8"); none when it is not a real number of 1 to 8 bytes.

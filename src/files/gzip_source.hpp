@@ -1,4 +1,4 @@
-// What gzip has packed, unpacked as it is read.
+// Decompresses gzip data as they are read.
 #pragma once
 
 #include <zlib.h>
@@ -11,8 +11,8 @@
 
 namespace kernad::files {
 
-/// Members one after another are read as one. Throws ReadError with the byte of the packed file where it is damaged or
-/// cut off.
+/// Consecutive members are read as one. Throws ReadError, with the byte in the compressed file, if it is damaged or
+/// truncated.
 class GzipSource final : public Source {
  public:
   explicit GzipSource(std::unique_ptr<Source> packed);

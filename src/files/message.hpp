@@ -1,4 +1,4 @@
-// How errors of files are worded: one line, the file first, then the place in it, then what is wrong.
+// The wording of file errors: one line with the file, the place in it, and what is wrong.
 #pragma once
 
 #include <cstddef>
@@ -18,7 +18,7 @@ namespace kernad::files {
 /// The system's words for an errno value.
 [[nodiscard]] std::string system_reason(int error_number);
 
-/// `text` fit for one line: control characters and what is not UTF-8 are escaped, long texts are cut.
+/// `text` made fit for one line: control characters and invalid UTF-8 are escaped, long texts are cut.
 [[nodiscard]] std::string printable(std::string_view text);
 
 /// The same in single quotes.

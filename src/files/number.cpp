@@ -8,8 +8,8 @@
 namespace kernad::files {
 namespace {
 
-// Whether a decimal number that std::from_chars found out of double's range is too large for it, and not too small:
-// it is when its first digit other than 0 stands before the point once the exponent has been applied.
+// Whether a decimal number that std::from_chars found out of range is too large for double, not too small: it is if,
+// once the exponent has been applied, its first digit other than 0 is before the point.
 bool is_huge(std::string_view number) noexcept {
   const std::size_t e = number.find_first_of("eE");
   const std::string_view digits = number.substr(0, e);

@@ -11,8 +11,8 @@ struct TextNumber {
   bool overflows = false;  ///< a finite number beyond double; `value` is then 0
 };
 
-/// Reads `text` as one decimal number, nan or inf; none when it is anything else. Blanks around it and a leading '+'
-/// are allowed; a number too small for double is zero. decimal_mark: '.' or ','; the other one is no part of a number.
+/// Reads `text` as one decimal number, nan or inf; none if it is anything else. Blanks around it and a leading '+' are
+/// allowed; a number too small for double is zero. decimal_mark: '.' or ','; the other one is not part of a number.
 [[nodiscard]] std::optional<TextNumber> parse_number(std::string_view text, char decimal_mark = '.');
 
 /// `text` without the blanks and tabs around it.

@@ -129,7 +129,7 @@ FileDescriptor::~FileDescriptor() {
 int FileDescriptor::release() noexcept { return std::exchange(number_, -1); }
 
 RegularFile open_regular_file(const std::string& path) {
-  // O_NONBLOCK: opening a pipe that nobody writes to must be an error and not a wait. It does nothing to a file.
+  // O_NONBLOCK: opening a pipe without a writer must fail and not block. It has no effect on a file.
   FileDescriptor file = open_for_reading(path, O_NONBLOCK);
   const struct stat status = status_of(file, path);
   if (!S_ISREG(status.st_mode)) fail(path, "is a pipe or device; a regular file is needed (only CSV may be piped)");

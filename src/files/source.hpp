@@ -1,6 +1,6 @@
-// Where bytes come from: a file, a pipe, memory, or an entry of a .npz. Readers see only this, so that every parser
-// can be fed from memory by tests and fuzzers. Files are read and not mapped: a mapped file that somebody truncates
-// kills the process, a read one is an error that can be reported.
+// Where bytes come from: a file, a pipe, memory, or an entry of a .npz. Readers see only this, so that every parser can
+// be fed from memory by tests and fuzzers. Files are read, not mapped: truncating a mapped file would kill the process,
+// while a failed read can be reported.
 #pragma once
 
 #include <cstddef>
@@ -15,14 +15,14 @@ namespace kernad::files {
 
 class Source {
  public:
-  /// What size() is for a pipe.
+  /// The size() of a pipe.
   static constexpr std::uint64_t unknown_size = std::numeric_limits<std::uint64_t>::max();
 
   Source(const Source&) = delete;
   Source& operator=(const Source&) = delete;
   virtual ~Source() = default;
 
-  /// For messages: the path, with the array behind it for an entry of a .npz.
+  /// For messages: the path, followed by the array for an entry of a .npz.
   [[nodiscard]] const std::string& name() const noexcept { return name_; }
   /// Bytes in all, as the container claims them; unknown_size for a pipe.
   [[nodiscard]] std::uint64_t size() const noexcept { return size_; }
@@ -31,17 +31,17 @@ class Source {
   /// Bytes still to come, as claimed. Only where the size is known.
   [[nodiscard]] std::uint64_t remaining() const noexcept { return size_ > position_ ? size_ - position_ : 0; }
 
-  /// Fills `out` and returns its size; fewer only where the source ends. Throws ReadError.
+  /// Fills `out` and returns its size, or less at the end of the source. Throws ReadError.
   std::size_t read(std::span<std::byte> out);
-  /// What has arrived, at least one byte of it; waits only where that is none. 0 at the end. Throws ReadError.
+  /// Reads the bytes that have arrived, and waits only if there are none. Returns 0 at the end. Throws ReadError.
   std::size_t read_arrived(std::span<std::byte> out);
-  /// Whether read_arrived() returns without waiting, as it does but for a pipe or terminal.
+  /// Whether read_arrived() returns without waiting, as it always does except for a pipe or terminal.
   [[nodiscard]] virtual bool has_arrived() const { return true; }
-  /// Fills `out`, or throws a ReadError that says that the source ends inside `what`.
+  /// Fills `out`, or throws a ReadError with the message that the source ends inside `what`.
   void read_exactly(std::span<std::byte> out, const std::string& what);
-  /// Passes over `count` bytes, at most remaining().
+  /// Skips `count` bytes, at most remaining().
   void skip(std::uint64_t count);
-  /// Goes on reading at byte `position`; false, and nothing happens, where that is not possible.
+  /// Continues reading at byte `position`; false, without effect, if that is not possible.
   [[nodiscard]] bool seek(std::uint64_t position);
   /// Throws ReadError unless everything has been read; a .npz entry checks its CRC here.
   void expect_end();
@@ -52,7 +52,7 @@ class Source {
  private:
   /// Reads at least one byte into `out` (never empty), or returns 0 at the end.
   virtual std::size_t read_some(std::span<std::byte> out) = 0;
-  /// Makes byte `position` the next to be read, where that is possible; else returns false.
+  /// Makes byte `position` the next to be read if that is possible; else returns false.
   virtual bool move_to(std::uint64_t position);
 
   std::string name_;
@@ -84,15 +84,15 @@ class FileDescriptor {
   ~FileDescriptor();
 
   [[nodiscard]] int get() const noexcept { return number_; }
-  /// Gives the descriptor away: the caller closes it.
+  /// Releases ownership: the caller closes the descriptor.
   int release() noexcept;
 
  private:
   int number_;
 };
 
-/// Opens a regular file and finds its size. Throws ReadError with the system's reason when it cannot be opened, or
-/// naming what it is when it is a folder, a pipe or a device.
+/// Opens a regular file and finds its size. Throws ReadError with the system's reason if it cannot be opened, or naming
+/// its kind if it is a folder, a pipe or a device.
 struct RegularFile {
   FileDescriptor descriptor;
   std::uint64_t size;
@@ -101,7 +101,7 @@ struct RegularFile {
 
 /// A regular file of known size.
 [[nodiscard]] std::unique_ptr<Source> open_file(const std::string& path);
-/// A file, pipe or terminal, to be read until it ends. Throws ReadError when it cannot be opened or is a folder.
+/// A file, pipe or terminal, to be read until it ends. Throws ReadError if it cannot be opened or is a folder.
 [[nodiscard]] std::unique_ptr<Source> open_stream(const std::string& path);
 /// Standard input, left open afterwards.
 [[nodiscard]] std::unique_ptr<Source> standard_input();

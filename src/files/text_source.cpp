@@ -16,7 +16,7 @@ bool begins(std::span<const std::byte> bytes, std::string_view with) {
   return bytes.size() >= with.size() && std::memcmp(bytes.data(), with.data(), with.size()) == 0;
 }
 
-/// ASCII in UTF-16 without a mark: every other of the first bytes is zero, from `first` on, and no other one is.
+/// ASCII in UTF-16 without a byte order mark: exactly every other of the first bytes, from `first` on, is zero.
 bool has_zeros(std::span<const std::byte> bytes, std::size_t first) {
   const std::size_t count = std::min<std::size_t>(bytes.size() / 2 * 2, 64);
   for (std::size_t i = 0; i < count; ++i) {

@@ -30,7 +30,7 @@ std::size_t Utf16Source::read_some(std::span<std::byte> out) {
   return count;
 }
 
-/// Whether there was anything to convert.
+/// False at the end of the source.
 bool Utf16Source::fill() {
   text_.clear();
   given_ = 0;

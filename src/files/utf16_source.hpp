@@ -26,7 +26,7 @@ class Utf16Source final : public Source {
   std::unique_ptr<Source> source_;
   Order order_;
   std::array<std::byte, 16384> buffer_;
-  std::string text_;  // converted and not yet given out from `given_` on
+  std::string text_;  // converted; not yet returned from `given_` on
   std::size_t given_ = 0;
   char32_t high_ = 0;  // the first half of a surrogate pair, or 0
   bool at_begin_ = true;

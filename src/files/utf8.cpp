@@ -8,7 +8,7 @@ namespace {
 
 std::uint8_t byte_at(std::string_view text, std::size_t i) noexcept { return static_cast<std::uint8_t>(text[i]); }
 
-/// Bytes 0x80 to 0x9f of Windows-1252; the five that it leaves open are the control characters of Latin-1.
+/// Bytes 0x80 to 0x9f of Windows-1252; its five undefined ones become the control characters of Latin-1.
 constexpr std::array<char32_t, 32> kWindows1252 = {0x20ac, 0x81,   0x201a, 0x0192, 0x201e, 0x2026, 0x2020, 0x2021,
                                                    0x02c6, 0x2030, 0x0160, 0x2039, 0x0152, 0x8d,   0x017d, 0x8f,
                                                    0x90,   0x2018, 0x2019, 0x201c, 0x201d, 0x2022, 0x2013, 0x2014,

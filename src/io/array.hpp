@@ -1,4 +1,4 @@
-// One array, whatever file it lies in: .npy, .npz and .safetensors all end here.
+// One array, whatever its file format: .npy, .npz and .safetensors all end here.
 #pragma once
 
 #include <cstddef>
@@ -13,27 +13,27 @@
 
 namespace kernad::io {
 
-/// How an array lies in a file.
+/// The layout of an array in a file.
 struct ArrayLayout {
   files::NumberFormat format;
   std::vector<std::size_t> shape;
-  bool column_major = false;  ///< NumPy's fortran_order: the first dimension runs fastest
+  bool column_major = false;  ///< NumPy's fortran_order: the first index varies fastest
 };
 
-/// Numbers read and converted at a time: their bytes stay in the cache in between.
+/// Number of values read and converted at a time: few enough for their bytes to stay in the cache.
 inline constexpr std::size_t array_block = 16384;
 
-/// What an array is wanted for; it decides which one is taken from a file that holds several.
+/// The use of an array, which decides the choice from a file that holds several.
 enum class Role : std::uint8_t { features, labels };
 
 /// Features: two dimensions. Labels: one, or two of which the second is 1.
 [[nodiscard]] bool fits(Role role, const std::vector<std::size_t>& shape) noexcept;
 
-/// Checks that the array takes exactly `byte_count` bytes, beginning where `source` stands. Throws ReadError.
+/// Checks that the array takes exactly `byte_count` bytes from the current position of `source`. Throws ReadError.
 void check_size(const files::Source& source, const ArrayLayout& layout, std::uint64_t byte_count);
 
-/// The array as one 0 or 1 a row: of shape n or n x 1. Throws ReadError for another shape or when the source ends too
-/// soon, InvalidInput as parse_labels.
+/// The array, of shape n or n x 1, as a 0 or 1 per row. Throws ReadError for another shape or if the source ends too
+/// soon, InvalidInput as parse_labels does.
 [[nodiscard]] std::vector<std::uint8_t> read_label_array(files::Source& source, const ArrayLayout& layout,
                                                          const LabelOptions& options);
 
@@ -44,8 +44,8 @@ struct ArrayEntry {
   bool is_numeric = true;
 };
 
-/// Which of `entries` is meant when no name is given: the one called X (for labels: y), else the only one that fits
-/// the role. Throws ReadError listing what the file holds.
+/// Chooses from `entries` if no name is given: the one called X (for labels: y), else the only one that fits the role.
+/// Throws ReadError listing the file's arrays.
 [[nodiscard]] std::size_t choose_array(const std::string& file, const std::vector<ArrayEntry>& entries, Role role);
 
 /// "X (3 x 4), y (3)"; long lists are cut.

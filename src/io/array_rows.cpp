@@ -19,7 +19,7 @@ TableShape shape_of(const files::Source& source, const std::vector<std::size_t>&
     files::fail(source.name(),
                 fmt::format("the array is {}; features are rows x columns, or one row", files::shape_text(shape)));
   }
-  if (shape.size() == 2 && shape[1] == 0 && shape[0] > kMaxEmptyRows) {  // they take no byte of the file
+  if (shape.size() == 2 && shape[1] == 0 && shape[0] > kMaxEmptyRows) {  // they take no bytes in the file
     files::fail(source.name(), fmt::format("the array is {}; rows have at least one column", files::shape_text(shape)));
   }
   TableShape table;
@@ -30,7 +30,7 @@ TableShape shape_of(const files::Source& source, const std::vector<std::size_t>&
   return table;
 }
 
-/// Part of an array, by row: where its values go, and their rests.
+/// Destination of a part of an array, by row: of its values, and of their rests.
 struct Part {
   std::size_t first_row;
   std::size_t rows;
@@ -104,7 +104,7 @@ class ArrayRows final : public RowSource {
                       whole_rest_.begin() + static_cast<std::ptrdiff_t>(first + part.rows * columns()));
   }
 
-  /// The rows' piece of each column. Of all rows these follow one another; else each has to be found.
+  /// The rows' piece of each column. For all rows these pieces are consecutive; else each needs a seek.
   void read_column_major(const Part& part) {
     for (std::size_t column = 0; column < columns(); ++column) {
       const std::size_t begin = column * all_rows() + part.first_row;
@@ -125,7 +125,7 @@ class ArrayRows final : public RowSource {
     source_->read_exactly(std::as_writable_bytes(out), "the data's next part");
   }
 
-  /// The next numbers of the file, of which the first is its index-th.
+  /// The next numbers of the file; `index` is the position of the first.
   void decode_next(std::span<float> out, std::size_t index) {
     if (as_they_lie_) return read_as_they_lie(out);
     bytes_.resize(out.size() * element());
@@ -149,11 +149,11 @@ class ArrayRows final : public RowSource {
   std::unique_ptr<files::Source> source_;
   ArrayLayout layout_;
   bool check_end_;
-  bool as_they_lie_;  // the file has floats as this machine does
+  bool as_they_lie_;  // the file has floats in this machine's byte order
   bool keep_rest_;
-  std::size_t done_ = 0;  // rows given out
+  std::size_t done_ = 0;  // rows returned so far
   std::vector<std::byte> bytes_;
-  std::vector<double> doubles_;    // what decode_next has read, if rests are kept
+  std::vector<double> doubles_;    // the output of decode_next, if rests are kept
   std::vector<float> column_;      // a piece of one
   std::vector<float> whole_;       // of a column-major array that cannot be read in pieces
   std::vector<float> whole_rest_;  // its rests

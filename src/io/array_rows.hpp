@@ -1,4 +1,4 @@
-// The rows of one array, pulled block by block.
+// The rows of one array, read block by block.
 #pragma once
 
 #include <memory>
@@ -9,13 +9,14 @@
 
 namespace kernad::io {
 
-/// What has to be true behind an array's last number.
+/// The condition that must hold after an array's last number.
 enum class AfterArray : std::uint8_t { source_ends, anything };
 
-/// The array that begins where `source` stands: rows x columns, or one row for a one-dimensional array. Only what is
-/// asked for is read; but of an array in Fortran order that cannot be read at any place (an entry of a .npz),
-/// everything with the first row. Throws ReadError for another number of dimensions; next() throws ReadError when the
-/// source ends too soon, InvalidInput for a finite value beyond float32. keep_rest: whether PulledRows::rest is filled.
+/// The array at the current position of `source`: rows x columns, or one row for a one-dimensional array. Only the
+/// requested rows are read; but an array in Fortran order in a source without random access (an entry of a .npz) is
+/// read completely with the first row. Throws ReadError for another number of dimensions; next() throws ReadError if
+/// the source ends too soon, InvalidInput for a finite value beyond float32. keep_rest: whether PulledRows::rest is
+/// filled.
 [[nodiscard]] std::unique_ptr<RowSource> array_rows(std::unique_ptr<files::Source> source, const ArrayLayout& layout,
                                                     AfterArray after, bool keep_rest = false);
 

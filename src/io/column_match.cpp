@@ -1,4 +1,4 @@
-// Columns by their names: those of a model in a table that has them in another order.
+// Finds a model's columns by name in a table that has them in another order.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -18,7 +18,7 @@ bool contains(std::span<const std::string> names, const std::string& name) {
   return std::find(names.begin(), names.end(), name) != names.end();
 }
 
-/// Refuses names that stand in the table more than once.
+/// Refuses names that occur more than once in the table.
 void require_once(std::span<const std::string> wanted, std::span<const std::string> found) {
   for (const std::string& name : wanted) {
     const auto times = std::count(found.begin(), found.end(), name);
@@ -49,7 +49,7 @@ std::vector<std::size_t> match_columns(std::span<const std::string> wanted, std:
     if (!io::contains(wanted, name) && !io::contains(known, name)) unknown.push_back(name);
   }
   if (missing.empty() && unknown.empty()) return order;
-  constexpr std::size_t listed = 5;  // of hundreds of columns nobody reads the names
+  constexpr std::size_t listed = 5;  // more names would not be read
   std::string text;
   if (!missing.empty()) {
     text = fmt::format("the model's column{} {} {} missing", missing.size() == 1 ? "" : "s",

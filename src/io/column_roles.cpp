@@ -26,7 +26,7 @@ std::optional<long long> parse_integer(std::string_view text) {
 
 using Sample = std::span<const std::vector<std::string>>;
 
-/// Fields of one column in the sample; a row that is too short is found where it is read.
+/// Fields of one column in the sample; rows that are too short are reported when they are read.
 std::vector<std::string_view> fields_of(Sample sample, std::size_t column) {
   std::vector<std::string_view> fields;
   for (const auto& row : sample) {
@@ -39,7 +39,7 @@ bool all_empty(const std::vector<std::string_view>& fields) {
   return !fields.empty() && std::all_of(fields.begin(), fields.end(), [](auto field) { return field.empty(); });
 }
 
-/// Whether the fields call the rows: whole numbers or texts, each there once.
+/// Whether the fields could name the rows: distinct whole numbers or texts.
 bool are_unique(const std::vector<std::string_view>& fields) {
   std::set<std::string_view> seen;
   for (const std::string_view field : fields) {
@@ -50,7 +50,7 @@ bool are_unique(const std::vector<std::string_view>& fields) {
   return !fields.empty();
 }
 
-/// Whether they count, from any number on, and perhaps again from 0 or 1, as tables do that were put together.
+/// Whether they count up, from any number, perhaps starting again at 0 or 1 as in concatenated tables.
 bool count_up(const std::vector<std::string_view>& fields) {
   std::optional<double> before;
   for (const std::string_view field : fields) {
@@ -63,7 +63,7 @@ bool count_up(const std::vector<std::string_view>& fields) {
   return fields.size() > 2;
 }
 
-/// Whether each is one more than the one before, often enough not to be chance.
+/// Whether each is one more than the one before, too often for chance.
 bool number_the_rows(const std::vector<std::string_view>& fields) {
   constexpr std::size_t kEnough = 10;
   std::optional<double> before;
@@ -82,7 +82,7 @@ bool are_zeros_and_ones(const std::vector<std::string_view>& fields) {
   });
 }
 
-/// Names that programs give to a column of row numbers, and people to one of labels.
+/// Usual names of columns of row numbers and of labels.
 constexpr std::array<std::string_view, 10> kIndexNames = {"index", "idx",        "id",       "row",       "row_id",
                                                           "rowid", "row_number", "rownames", "row.names", "#"};
 constexpr std::array<std::string_view, 10> kLabelNames = {"label",   "labels",     "class",   "target",     "y",
@@ -139,12 +139,12 @@ class RoleFinder {
 
   bool is_model_column(std::size_t i) const { return std::ranges::count(options_.model_columns, names_[i]) != 0; }
 
-  /// Of a model that knows the name as that of a label, an id or an ignored column.
+  /// For a model in which this name was a label, an id or an ignored column.
   bool is_known(std::size_t i) const {
     return !names_.empty() && std::ranges::count(options_.known_columns, names_[i]) != 0 && !is_model_column(i);
   }
 
-  /// What a delimiter at the end of every line makes: the last column, without a name or any content.
+  /// The result of a delimiter at the end of every line: a last column without name and content.
   bool is_blank(std::size_t i) {
     const bool nameless = names_.empty() ? i + 1 == use_.size() && i > 0 : names_[i].empty();
     if (!nameless || !all_empty(fields_of(sample_, i))) return false;
@@ -178,7 +178,7 @@ class RoleFinder {
     return false;
   }
 
-  /// Nobody has said that all columns are features: what two kinds of column hold seldom is one.
+  /// Without explicit feature columns, notes two kinds of column that are seldom features.
   void note_doubtful_features() {
     if (roles_.features.size() < 2) return;
     for (const std::size_t i : roles_.features) {

@@ -25,7 +25,7 @@ namespace kernad::io {
 
 namespace {
 
-/// What is looked at to see how a text is written.
+/// Size of the beginning of a text from which its dialect is detected.
 constexpr std::size_t kAhead = 65536;
 
 std::string_view as_chars(std::span<const std::byte> bytes) {
@@ -44,7 +44,7 @@ char announced_delimiter(std::string_view text) {
   return line.size() == 5 && lower_case(line.substr(0, 4)) == "sep=" ? line[4] : '\0';
 }
 
-/// Gives a heading before the rows of a reader, whose first one has been read already.
+/// Returns a heading before the rows of a reader whose first row has already been read.
 class HeadedReader final : public TextReader {
  public:
   HeadedReader(std::unique_ptr<TextReader> reader, std::vector<std::string> heading, std::vector<std::string> first,
@@ -70,8 +70,8 @@ bool reads_as_number(const std::string& field) {
   return files::parse_number(field).has_value() || files::parse_number(field, ',').has_value();
 }
 
-/// The fields of the comment above a row where they may be its columns' names, as numpy.savetxt writes them; empty
-/// where they are not. Throws ReadError where it is rather a row itself.
+/// The fields of the comment above a row if they may be column names, as numpy.savetxt writes them; else empty. Throws
+/// ReadError if the comment looks like a row itself.
 std::vector<std::string> heading_in(const std::string& comment, char delimiter, const std::string& source,
                                     const TextRow& row) {
   if (comment.empty() || !std::any_of(row.fields.begin(), row.fields.end(), reads_as_number)) return {};

@@ -17,8 +17,8 @@ namespace {
 
 constexpr std::size_t kRowsLookedAt = 20;
 
-/// How well a delimiter fits: it parts every row into as many fields, two or more, and the more of them are numbers the
-/// better. Below 0: not at all.
+/// How well a delimiter fits: it must split every row into the same number of fields, at least two; the more numbers,
+/// the better. Below 0: not at all.
 double fit_of(std::string_view text, bool is_whole, char delimiter, bool comma_may_be_decimal) {
   files::MemorySource source("", std::as_bytes(std::span(text)));
   CsvReader reader(source, delimiter);
@@ -48,7 +48,7 @@ double fit_of(std::string_view text, bool is_whole, char delimiter, bool comma_m
   return static_cast<double>(numbers) / static_cast<double>(fields);
 }
 
-/// "1,234" and "12,345,678": commas may part thousands; "0,123" and "1,2" hold a decimal comma.
+/// In "1,234" and "12,345,678" commas may separate thousands; "0,123" and "1,2" have a decimal comma.
 bool may_be_thousands(std::string_view number) {
   if (number.starts_with('-') || number.starts_with('+')) number.remove_prefix(1);
   std::size_t group = number.find(',');

@@ -1,4 +1,4 @@
-// How a .csv is written, seen from its first rows: what separates its columns, and the decimal mark.
+// Detects a .csv file's delimiter and decimal mark from its first rows.
 #pragma once
 
 #include <span>
@@ -10,12 +10,12 @@
 
 namespace kernad::io {
 
-/// The character that separates the columns: `usual`, unless another of , ; tab | fits the text better, which is how a
-/// file begins. is_whole: the text does not go on.
+/// The character that separates the columns: `usual`, unless another of , ; tab | fits the text, the beginning of a
+/// file, better. is_whole: the text is the whole file.
 [[nodiscard]] char find_delimiter(std::string_view text, bool is_whole, char usual, DecimalMark decimal);
 
-/// '.' or ','. rows: the features' fields in the first rows. Throws ReadError, after the name of the `source`, where
-/// they hold both, or only numbers in which the comma may as well part thousands.
+/// '.' or ','. rows: the features' fields in the first rows. Throws ReadError, after the name of the `source`, if they
+/// contain both, or only numbers whose comma might separate thousands.
 [[nodiscard]] char find_decimal_mark(const std::string& source, std::span<const std::vector<std::string>> rows);
 
 }  // namespace kernad::io

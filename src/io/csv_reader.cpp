@@ -40,7 +40,7 @@ bool CsvReader::fill() {
   return got != 0;
 }
 
-// libcsv counts no lines: the text is handed over in pieces that end with a line, which are counted here. So a piece
+// libcsv does not count lines: it gets the text in pieces of one line, which are counted here. A piece therefore
 // completes at most one row.
 void CsvReader::parse_line() {
   if (text_.empty()) return;  // the file is a byte order mark and nothing else
@@ -52,7 +52,7 @@ void CsvReader::parse_line() {
   text_.remove_prefix(piece.size());
 }
 
-/// Whether the piece is a comment, or goes on with one.
+/// Whether the piece is a comment, or continues one.
 bool CsvReader::skip_comment(std::string_view piece) {
   if (!before_rows_) return false;
   const bool ends = piece.back() == '\n' || piece.back() == '\r';
@@ -91,10 +91,10 @@ void CsvReader::count_line(char last) {
   after_return_ = last == '\r';
 }
 
-// Where the row began whose first field is not complete yet.
+// The line on which the row begins whose first field is still incomplete.
 std::uint64_t CsvReader::next_row_line() const { return count_ == 0 ? last_row_line_ + 1 : row_line_; }
 
-// Exceptions must not pass through libcsv, which is C: they wait here until it has returned.
+// Exceptions must not pass through libcsv, which is C: they are kept here until it has returned.
 template <typename Action>
 void CsvReader::guarded(Action action) noexcept {
   if (error_) return;

@@ -1,4 +1,4 @@
-// The lines of a .csv or .tsv, split into fields by libcsv: quotes as in RFC 4180, and strict about them.
+// The lines of a .csv or .tsv, split into fields by libcsv, with strict checks of quotes (RFC 4180).
 #pragma once
 
 #include <csv.h>
@@ -15,20 +15,20 @@
 
 namespace kernad::io {
 
-/// Rows that are not blank, one a call. A row ends at \n, \r or \r\n, or with the file. A UTF-8 byte order mark, and
-/// before the first row lines that begin with #, are passed over.
+/// Returns one non-blank row per call. A row ends at \n, \r or \r\n, or with the file. A UTF-8 byte order mark is
+/// skipped, and so are lines that begin with # before the first row.
 class CsvReader final : public TextReader {
  public:
   /// `source` must outlive it.
   CsvReader(files::Source& source, char delimiter);
   ~CsvReader() override;
 
-  /// Throws ReadError, with the line, for quotes out of place.
+  /// Throws ReadError, with the line, for misplaced quotes.
   [[nodiscard]] std::optional<TextRow> next() override;
 
   [[nodiscard]] bool has_arrived() const override { return finished_ || !text_.empty() || source_.has_arrived(); }
 
-  /// The last line that was passed over because it begins with #, without its end; empty where there is none.
+  /// The last line that was skipped because it begins with #, without its line end; empty if there is none.
   [[nodiscard]] const std::string& comment() const noexcept { return comment_; }
 
  private:
@@ -49,8 +49,8 @@ class CsvReader final : public TextReader {
   files::Source& source_;
   csv_parser parser_;
   std::vector<char> buffer_;
-  std::string_view text_;            // of the buffer, what has not been parsed yet
-  std::vector<std::string> fields_;  // grows only; the strings are used again for the next row
+  std::string_view text_;            // the part of the buffer that has not been parsed yet
+  std::vector<std::string> fields_;  // never shrinks; the strings are reused for the next row
   std::size_t count_ = 0;            // fields of the current row
   bool has_row_ = false;             // the current row is complete
   bool finished_ = false;

@@ -13,8 +13,8 @@
 
 namespace kernad::io {
 
-/// Objects, whose names make a first row that is a heading; or arrays or single values, without one. A later object may
-/// have its keys in another order; one that lacks a key has an empty field there.
+/// Objects, whose keys are returned as a first row, the heading; or arrays or single values, without a heading. A later
+/// object may have its keys in another order; a missing key gives an empty field.
 class JsonLinesReader final : public TextReader {
  public:
   /// Reads the first line. `source` must outlive it.
@@ -22,7 +22,7 @@ class JsonLinesReader final : public TextReader {
 
   [[nodiscard]] bool has_heading() const noexcept { return !names_.empty(); }
 
-  /// Throws ReadError, with the line, for what is no JSON, of another form than the first line, or has a key that the
+  /// Throws ReadError, with the line, for invalid JSON, another form than that of the first line, or a key that the
   /// first line lacks.
   [[nodiscard]] std::optional<TextRow> next() override;
   [[nodiscard]] bool has_arrived() const override { return first_ || begin_ < end_ || source_.has_arrived(); }
@@ -33,7 +33,7 @@ class JsonLinesReader final : public TextReader {
 
   files::Source& source_;
   std::vector<char> buffer_;
-  std::size_t begin_ = 0;  // of what is left in the buffer
+  std::size_t begin_ = 0;  // start of the rest of the buffer
   std::size_t end_ = 0;
   std::string text_;  // of the line
   std::uint64_t line_ = 0;

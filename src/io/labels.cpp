@@ -16,7 +16,7 @@ namespace kernad {
 namespace io {
 namespace {
 
-/// In a column that is itself called by one of the first eight, a yes would mean normal.
+/// In a column whose own name is one of the first eight, "yes" would mean normal.
 constexpr std::array<std::string_view, 10> kNormalWords = {"normal", "good",    "ok",    "inlier", "pass",
                                                            "passed", "regular", "valid", "false",  "no"};
 constexpr std::size_t kNormalNames = 8;
@@ -31,7 +31,7 @@ bool contains(std::span<const std::string_view> words, std::string_view word) no
   return std::find(words.begin(), words.end(), word) != words.end();
 }
 
-/// What a text is compared as: "1", "1.0" and "+1" are one.
+/// The form in which a text is compared: "1", "1.0" and "+1" are equal.
 std::string canonical(std::string_view text) {
   text = files::trim(text);
   const auto number = files::parse_number(text);
@@ -41,7 +41,7 @@ std::string canonical(std::string_view text) {
 
 bool is_number(const std::string& text) { return files::parse_number(text).has_value(); }
 
-/// The texts that are there, each once, in the order of the rows.
+/// The distinct texts, in the order of the rows.
 class DistinctTexts {
  public:
   explicit DistinctTexts(const std::vector<std::string>& texts) {
@@ -57,7 +57,7 @@ class DistinctTexts {
   [[nodiscard]] bool has(std::string_view text) const { return std::ranges::count(canonical_, text) != 0; }
   [[nodiscard]] bool all(auto&& condition) const { return std::ranges::all_of(canonical_, condition); }
   [[nodiscard]] bool any(auto&& condition) const { return std::ranges::any_of(canonical_, condition); }
-  /// Of very many texts only the first are looked at: then they are no labels.
+  /// Only the first of very many distinct texts are kept: they cannot be labels then.
   [[nodiscard]] bool are_many() const { return as_written_.size() == kMost; }
   [[nodiscard]] std::string list() const { return list_names(as_written_); }
 
@@ -67,7 +67,7 @@ class DistinctTexts {
   std::vector<std::string> canonical_;
 };
 
-/// How the texts of one column are read.
+/// The interpretation of one column's texts.
 class LabelReader {
  public:
   LabelReader(const std::vector<std::string>& texts, const std::string& what, const LabelOptions& options)
@@ -107,8 +107,8 @@ class LabelReader {
   const std::string& what_;
   DistinctTexts distinct_;
   std::string normal_;
-  bool plus_minus_ = false;  // scikit-learn's and PyOD's way: 1 inlier, -1 outlier
-  bool good_ = false;        // MVTec's: good, or the name of a defect
+  bool plus_minus_ = false;  // as in scikit-learn: 1 inlier, -1 outlier
+  bool good_ = false;        // as in MVTec AD: good, or the name of a defect
 };
 
 }  // namespace
@@ -125,7 +125,7 @@ std::vector<std::uint8_t> parse_label_column(std::vector<std::string> texts, con
   const auto is_heading = [&] {
     if (options.header != CsvHeader::detect) return options.header == CsvHeader::present;
     const std::string first = canonical(texts[0]);
-    // A column of numbers may be called "anomaly", which is a label elsewhere.
+    // A column of numbers may be called "anomaly", which would otherwise be a label.
     if (texts.size() > 1 && !is_number(first) && std::all_of(texts.begin() + 1, texts.end(), is_number)) return true;
     if (label_value(first) || first == "-1" || first == canonical(options.normal_label)) return false;
     return std::none_of(texts.begin() + 1, texts.end(), [&](const auto& text) { return canonical(text) == first; });

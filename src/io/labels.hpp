@@ -1,4 +1,4 @@
-// What a label's text means.
+// The meaning of a label's text.
 #pragma once
 
 #include <cstdint>
@@ -12,10 +12,10 @@
 
 namespace kernad::io {
 
-/// 0 for normal, 1 for anomalous; none for a text that is neither by itself. See kernad::parse_labels.
+/// 0 for normal, 1 for anomalous; none for a text that has no fixed meaning. See kernad::parse_labels.
 [[nodiscard]] std::optional<std::uint8_t> label_value(std::string_view text) noexcept;
 
-/// Labels that are one column, of which nobody says yet whether the first line is its heading.
+/// One column of labels whose first line may be a heading.
 [[nodiscard]] std::vector<std::uint8_t> parse_label_column(std::vector<std::string> texts, const std::string& what,
                                                            const LabelOptions& options);
 

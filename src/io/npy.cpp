@@ -12,7 +12,7 @@
 namespace kernad::io {
 namespace {
 
-// The header of an array of numbers has about a hundred bytes; only records with very many fields come near this.
+// The header of an array of numbers has about a hundred bytes; only records with very many fields approach this limit.
 constexpr std::uint32_t max_header = 1u << 20;
 
 // A little-endian number of out.size() bytes.

@@ -26,15 +26,15 @@ struct NpyHeader {
 /// Throws ReadError with the byte where it is not well formed.
 [[nodiscard]] NpyHeader read_npy_header(files::Source& source);
 
-/// The header as a layout whose size agrees with what is left of `source` and fits this machine. Throws ReadError, also
-/// for objects, text, records, complex numbers and scalars.
+/// The header as a layout whose size agrees with the rest of `source` and fits into memory. Throws ReadError, also for
+/// objects, text, records, complex numbers and scalars.
 [[nodiscard]] ArrayLayout npy_layout(const files::Source& source, const NpyHeader& header);
 
 /// The rows, or the labels, of a whole .npy.
 [[nodiscard]] std::unique_ptr<RowSource> npy_rows(std::unique_ptr<files::Source> source, bool keep_rest = false);
 [[nodiscard]] std::vector<std::uint8_t> read_npy_labels(files::Source& source, const LabelOptions& options = {});
 
-/// Parses the dict literal that lies at byte `offset` of the file `name`.
+/// Parses the dict literal at byte `offset` of the file `name`.
 [[nodiscard]] NpyHeader parse_npy_dict(std::string_view text, const std::string& name, std::uint64_t offset);
 
 }  // namespace kernad::io

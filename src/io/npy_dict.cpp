@@ -1,7 +1,6 @@
 // The header of a .npy file is the text of a Python dict with exactly the keys descr, fortran_order and shape, e.g.
-//   {'descr': '<f4', 'fortran_order': False, 'shape': (3, 4), }
-// padded with blanks and ended by a newline. This parser takes what NumPy writes, in any order and spacing, and
-// nothing else of Python.
+// {'descr': '<f4', 'fortran_order': False, 'shape': (3, 4), } padded with blanks and ended by a newline. This parser
+// accepts what NumPy writes, in any order and spacing, and no other Python.
 #include <fmt/format.h>
 
 #include <charconv>
@@ -95,7 +94,8 @@ class DictParser {
     }
   }
 
-  // A list as it stands, up to its closing bracket: how records are described, which kernad names but does not read.
+  // The text of a list up to its closing bracket: the description of records, which kernad names in messages but does
+  // not read.
   std::string bracketed() {
     const std::size_t begin = at_;
     std::size_t depth = 0;

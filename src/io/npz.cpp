@@ -11,7 +11,7 @@
 namespace kernad::io {
 namespace {
 
-// Deflate cannot do better than 258 bytes for two bits; an entry that claims more than that lies about its size.
+// Deflate cannot exceed 258 bytes per two bits; an entry that claims more has a false size.
 constexpr std::uint64_t max_deflate_ratio = 1032;
 
 struct CloseEntry {
@@ -35,7 +35,7 @@ class ZipEntrySource final : public files::Source {
   std::unique_ptr<zip_file_t, CloseEntry> file_;
 };
 
-// A libzip error that is released with its owner.
+// A libzip error, released with its owner.
 class ZipError {
  public:
   ZipError() { zip_error_init(&error_); }

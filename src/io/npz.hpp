@@ -19,12 +19,12 @@ namespace kernad::io {
 
 class NpzArchive {
  public:
-  /// Throws ReadError when there is no readable zip archive at `path`.
+  /// Throws ReadError if there is no readable zip archive at `path`.
   [[nodiscard]] static NpzArchive open(const std::string& path);
   /// `bytes` must outlive the archive.
   [[nodiscard]] static NpzArchive from_memory(const std::string& name, std::span<const std::byte> bytes);
 
-  /// The array called `wanted` (with or without .npy), or when that is empty the one that choose_array means, from its
+  /// The array called `wanted` (with or without .npy), or if that is empty the one that choose_array returns, from its
   /// .npy signature on. It may outlive the archive.
   [[nodiscard]] std::unique_ptr<files::Source> find(std::string_view wanted, Role role) const;
 
@@ -44,7 +44,7 @@ class NpzArchive {
 
   std::string name_;
   std::uint64_t file_size_;
-  std::shared_ptr<zip> archive_;  // held by the entries that are open as well
+  std::shared_ptr<zip> archive_;  // also held by open entries
   std::vector<Entry> entries_;
 };
 

@@ -1,4 +1,4 @@
-// Chooses the reader by what a source is called.
+// Chooses the reader by the name of a source.
 #include <fmt/format.h>
 #include <sys/stat.h>
 
@@ -24,7 +24,7 @@ enum class FileKind : std::uint8_t { npy, npz, safetensors, csv, tsv, json_lines
 
 bool is_text(FileKind kind) { return kind >= FileKind::csv; }
 
-// A pipe has no ending to go by: `<(command)` of a shell, or a terminal.
+// A pipe has no ending: `<(command)` in a shell, or a terminal.
 bool is_pipe(const std::string& path) {
   struct stat status = {};
   return ::stat(path.c_str(), &status) == 0 && (S_ISFIFO(status.st_mode) || S_ISCHR(status.st_mode));

@@ -1,4 +1,4 @@
-// What rounding to float32 takes from the values of a table.
+// The part of a table's values that rounding to float32 removes.
 #pragma once
 
 #include <cmath>
@@ -12,7 +12,7 @@ namespace kernad::io {
   return std::isfinite(value) ? static_cast<float>(value - static_cast<double>(static_cast<float>(value))) : 0;
 }
 
-/// Puts the rest of value number `index` into `rests`, which grows only as far as there are rests other than 0.
+/// Puts the rest of value number `index` into `rests`, which grows only up to the last rest other than 0.
 inline void put_rest(double value, std::size_t index, std::vector<float>& rests) {
   const float rest = rest_of(value);
   if (rest == 0) return;

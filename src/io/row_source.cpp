@@ -8,7 +8,7 @@
 namespace kernad::io {
 namespace {
 
-// Values pulled at a time when nobody knows how many there are.
+// Number of values read at a time if the total is unknown.
 constexpr std::size_t block_values = 16384;
 
 }  // namespace

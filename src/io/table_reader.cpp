@@ -13,7 +13,7 @@
 namespace kernad {
 namespace io {
 
-/// The sources one after another, each opened when its turn comes.
+/// The sources one after another, each opened when it is needed.
 class SourceSequence {
  public:
   SourceSequence(std::vector<std::string> names, ReadOptions options)
@@ -23,11 +23,11 @@ class SourceSequence {
     first_ = current_->shape();
   }
 
-  /// The one whose turn it is.
+  /// The current source.
   [[nodiscard]] RowSource& current() { return *current_; }
-  /// Rows of all of them, where that is known.
+  /// Number of rows of all of them, if known.
   [[nodiscard]] std::optional<std::size_t> rows() const { return names_.size() == 1 ? current_->rows() : std::nullopt; }
-  /// Goes on to the next one; false, and nothing happens, where there is none.
+  /// Moves to the next one; false, without effect, if there is none.
   bool advance() {
     if (opened_ == names_.size()) return false;
     open();
@@ -35,7 +35,7 @@ class SourceSequence {
     throw InvalidInput(fmt::format("{}: has {} columns of features where {} has {}; they must be alike",
                                    names_[opened_ - 1], current_->columns(), names_[0], first_.columns));
   }
-  /// As the first one has it; notes: of all that were opened since the last call, after their names.
+  /// As in the first source; notes: of all that were opened since the last call, after their names.
   [[nodiscard]] TableShape shape() {
     TableShape shape = first_;
     shape.notes = std::exchange(notes_, {});
@@ -50,7 +50,7 @@ class SourceSequence {
     ++opened_;
   }
 
-  /// The columns of a later source go by the names of the first one's.
+  /// The columns of later sources are matched to the names in the first.
   [[nodiscard]] ReadOptions later_options() const {
     ReadOptions later = options_;
     if (!options_.model_columns.empty() || first_.column_names.empty()) return later;

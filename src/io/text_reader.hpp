@@ -1,4 +1,4 @@
-// Rows of texts, whatever their notation.
+// The common interface to rows of text, in any notation.
 #pragma once
 
 #include <cstdint>
@@ -21,7 +21,7 @@ class TextReader {
   TextReader& operator=(const TextReader&) = delete;
   virtual ~TextReader() = default;
 
-  /// The next row, valid until the next call; none at the end. Throws ReadError, with the line, for what is no row.
+  /// The next row, valid until the next call; none at the end. Throws ReadError, with the line, for an invalid row.
   [[nodiscard]] virtual std::optional<TextRow> next() = 0;
 
   /// Whether the next row, or its beginning, has arrived.

@@ -24,7 +24,7 @@
 namespace kernad::io {
 namespace {
 
-/// Rows that are looked at before the first is given out, to see what the columns are.
+/// Number of rows that are inspected before the first is returned, to find the roles of columns.
 constexpr std::size_t kSampleRows = 256;
 
 struct StoredRow {
@@ -32,7 +32,7 @@ struct StoredRow {
   std::uint64_t line;
 };
 
-/// Whether `name` is announced as that of a column.
+/// Whether the options name a column `name`.
 bool is_announced(const std::string& name, const ReadOptions& options) {
   const auto in = [&](const std::vector<std::string>& names) { return std::ranges::count(names, name) != 0; };
   return name == options.label_column || name == options.weight_column || in(options.columns) ||
@@ -40,11 +40,11 @@ bool is_announced(const std::string& name, const ReadOptions& options) {
 }
 
 /// Whether the first row names the columns. A line that is partly numbers may be a heading or data with a fault in it:
-/// taken for either, it could silently lose a row or a column's meaning.
+/// either reading could silently lose a row or misinterpret a column.
 bool is_heading(const std::string& source, const StoredRow& row, const ReadOptions& options) {
   if (options.header != CsvHeader::detect) return options.header == CsvHeader::present;
   const std::size_t count = row.fields.size();
-  // A label may be a text in a row of data as well: in its column only what is no label makes a heading. Ids and
+  // Data may contain label texts: in the label column, only a text that is not a label indicates a heading. Ids and
   // ignored columns may be any text.
   const std::size_t label = column_number(options.label_column, count);
   std::vector<bool> any_text(count);
@@ -74,7 +74,7 @@ bool is_heading(const std::string& source, const StoredRow& row, const ReadOptio
                           row.line, text, files::quote(row.fields[text]), numbers));
 }
 
-/// What spreadsheets, pandas, R and SQL write where there is no value; nan is a number, and NaN.
+/// What spreadsheets, pandas, R and SQL write for a missing value; "nan" is read as the number NaN.
 bool is_missing(std::string_view field) {
   constexpr std::array<std::string_view, 9> words = {"", "na", "n/a", "#n/a", "null", "none", "missing", "?", "-"};
   constexpr std::size_t longest = 7;
@@ -94,7 +94,7 @@ char decimal_mark(const std::string& source, const ReadOptions& options, const C
   return find_decimal_mark(source, features);
 }
 
-/// What has been seen of a text before its first row is given out.
+/// What is known of a text before its first row is returned.
 struct Beginning {
   std::vector<StoredRow> rows;     ///< the first ones, the heading among them
   std::vector<std::string> names;  ///< of all columns; empty without a heading
@@ -164,7 +164,7 @@ class TextRows final : public RowSource {
     if (field_order_.empty()) field_order_ = order_of(rows.fields);
   }
 
-  /// Which of `fields`, those of the first of several sources, each column is.
+  /// For each column, its position in `fields`, those of the first of several sources.
   [[nodiscard]] std::vector<std::size_t> order_of(const std::vector<TextColumn>& fields) const {
     std::vector<std::size_t> order(count_);
     std::iota(order.begin(), order.end(), std::size_t{0});
@@ -280,7 +280,7 @@ class TextRows final : public RowSource {
   ColumnRoles roles_;
   std::vector<std::size_t> field_order_;  // see order_of
   std::vector<StoredRow> sample_;         // the first rows, the heading among them
-  std::size_t next_sample_ = 0;           // the first of them that has not been given out
+  std::size_t next_sample_ = 0;           // the first of them that has not been returned
 };
 
 }  // namespace

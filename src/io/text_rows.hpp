@@ -9,9 +9,9 @@
 
 namespace kernad::io {
 
-/// Reads the first rows, which say what the columns are. `reader` reads `source`. Throws ReadError for ragged rows,
-/// empty fields and fields that are no numbers, with line and column; InvalidInput for a finite number beyond float32,
-/// or columns that are not the model's; InvalidParameter when options name no column there.
+/// Reads the first rows, which determine the roles of columns. `reader` reads `source`. Throws ReadError for ragged
+/// rows, empty fields and fields that are not numbers, with line and column; InvalidInput for a finite number beyond
+/// float32, or columns that are not the model's; InvalidParameter if options name a column that does not exist.
 [[nodiscard]] std::unique_ptr<RowSource> text_rows(std::unique_ptr<files::Source> source,
                                                    std::unique_ptr<TextReader> reader, const ReadOptions& options);
 

@@ -19,14 +19,14 @@ namespace kernad::kde {
 struct BandwidthChoice {
   double factor = 0;                  ///< h
   std::vector<double> local_factors;  ///< h_i, N; empty: all 1
-  /// Of the whitened rows, see leave_one_out; NaN for the other rules.
+  /// Mean log-likelihood of the whitened rows, see leave_one_out; NaN for the other rules.
   double loo_log_likelihood = std::numeric_limits<double>::quiet_NaN();
-  std::vector<double> loo_log_sums;  ///< at the factor chosen, see LooChoice
-  bool at_limit = false;             ///< the best of the range searched by leave-one-out likelihood is its end
+  std::vector<double> loo_log_sums;  ///< at the chosen factor, see LooChoice
+  bool at_limit = false;             ///< the leave-one-out likelihood is highest at an end of the search range
 };
 
-/// rows: N, as often as they count. whitened: gives N x r rows whitened for h = 1; called only when the distances among
-/// rows are needed. dimension: of the density.
+/// rows: N, each counted by its weight. whitened: returns the N x r rows whitened for h = 1; called only when distances
+/// between rows are needed. dimension: of the density.
 [[nodiscard]] BandwidthChoice choose_bandwidth(const KDEOptions& options, double rows, std::size_t dimension,
                                                int threads, const std::function<Matrix<float>()>& whitened);
 

@@ -1,4 +1,4 @@
-// Sums of kernels so narrow that float32 places them too coarsely: references in double.
+// Sums of kernels too narrow for float32 coordinates: the references are in double.
 #pragma once
 
 #include <cstddef>
@@ -8,8 +8,8 @@
 
 namespace kernad::kde {
 
-/// Whitened rows longer than this are off by more, once rounded to float32, than a log-density above -100 may be:
-/// 2^-24 |r| |q - r| with |q - r| up to sqrt(200).
+/// Rounding whitened rows longer than this to float32 changes log-densities above -100 by more than is allowed: 2^-24
+/// |r| |q - r| with |q - r| up to sqrt(200).
 inline constexpr double kMaxFloatLength = 100;
 /// The same for double: 2^-53 |r| sqrt(200) is 1e-4 at 6e10.
 inline constexpr double kMaxDoubleLength = 6e10;
@@ -17,7 +17,7 @@ inline constexpr double kMaxDoubleLength = 6e10;
 /// One for each thread: a call allocates nothing.
 class DoubleSum {
  public:
-  /// references.exact is not empty, and must outlive it.
+  /// references.exact must not be empty; references must outlive this object.
   explicit DoubleSum(const ReferenceSet& references);
 
   /// log sum_i w_i h_i^-k exp(-|query - r_i|^2 / (2 h_i^2)). query: r, finite.

@@ -20,7 +20,8 @@ DistinctRows distinct_rows(MatrixView<float> rows, std::span<const double> weigh
   DistinctRows found;
   std::vector<double> counts;
   found.index.resize(rows.rows());
-  // A hash table with open addressing: std::unordered_map, with a node for each row, would be most of a large fit.
+  // A hash table with open addressing: std::unordered_map, with a node for each row, would dominate the time of a large
+  // fit.
   constexpr std::uint32_t kFree = kernels::Reference::kNone;
   std::vector<std::uint32_t> table(std::bit_ceil(2 * rows.rows() + 1), kFree);
   for (std::size_t i = 0; i < rows.rows(); ++i) {

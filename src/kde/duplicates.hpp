@@ -1,4 +1,4 @@
-// Rows that occur more than once, found: each then is summed once and counts as often as it occurs.
+// Finds rows that occur more than once, so that each is summed once and counts as often as it occurs.
 #pragma once
 
 #include <cstdint>
@@ -11,13 +11,13 @@
 namespace kernad::kde {
 
 struct DistinctRows {
-  std::vector<kernels::Reference> rows;  ///< the first occurrence of each, in their order, and how much it counts
-  std::vector<std::uint32_t> index;      ///< N: which of them row i is
+  std::vector<kernels::Reference> rows;  ///< the first occurrence of each, in order, and its weight
+  std::vector<std::uint32_t> index;      ///< N: the position in `rows` of row i
 };
 
-/// Rows are the same when their bits are. weights: how much each of them counts, or none: once.
+/// Rows are the same when their bits are. weights: of the rows; empty: each counts once.
 [[nodiscard]] DistinctRows distinct_rows(MatrixView<float> rows, std::span<const double> weights = {});
-/// As if no two were the same.
+/// The same as if no two rows were equal.
 [[nodiscard]] DistinctRows all_rows(std::size_t count, std::span<const double> weights = {});
 
 }  // namespace kernad::kde

@@ -9,7 +9,7 @@
 
 namespace kernad::kde {
 
-/// For what GaussianKDE takes.
+/// Takes the features that GaussianKDE takes.
 class FeatureScorer final : public scoring::BlockScorer {
  public:
   FeatureScorer(const State& state, std::size_t workers);

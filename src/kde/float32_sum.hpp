@@ -1,5 +1,5 @@
-// What sums of exponentials in float32 need to know of a query. The bounds behind the constants are derived in
-// docs/numerics.md, "Scoring".
+// Properties of a query that decide how its exponentials are summed in float32. The bounds behind the constants are
+// derived in docs/numerics.md, "Scoring".
 #pragma once
 
 #include <algorithm>
@@ -14,11 +14,11 @@
 
 namespace kernad::kde {
 
-/// How |q - r|^2 is taken: |q|^2 + |r|^2 - 2 q.r, the sum of (q - r)^2, the same times each reference's own scale, or
-/// in double.
+/// How |q - r|^2 is computed: |q|^2 + |r|^2 - 2 q.r, the sum of (q - r)^2, the same times each reference's own scale,
+/// or in double.
 enum class Form : std::uint8_t { expanded, difference, adaptive, exact };
 
-/// Squared length up to which expanded distances are right for any query.
+/// Squared length up to which expanded distances are accurate for any query.
 [[nodiscard]] inline double expanded_limit(std::size_t dimension) {
   constexpr double kPerDimension = 4;
   constexpr double kMin = 128;
@@ -26,7 +26,7 @@ enum class Form : std::uint8_t { expanded, difference, adaptive, exact };
   return std::clamp(kPerDimension * static_cast<double>(dimension), kMin, kMax);
 }
 
-/// The cheapest form that is right for a query of this squared length. Expanded distances lose about 5e-8 |q|^2 to
+/// The cheapest form that is accurate for a query of this squared length. Expanded distances lose about 5e-8 |q|^2 to
 /// cancellation; differences lose 6e-8 |q| |q - r|, which is a small share of |q - r|^2 / 2 unless |q - r| is much
 /// smaller than |q|. In few dimensions the expanded form saves nothing.
 [[nodiscard]] inline Form form_for(double square, std::size_t dimension) {
@@ -38,9 +38,9 @@ enum class Form : std::uint8_t { expanded, difference, adaptive, exact };
   return square <= limit ? Form::difference : Form::exact;
 }
 
-/// Whether expanded distances, summed with a shift near the largest exponent, are right for a longer query, given the
-/// length of the longest reference and a lower bound of |q - r|^2 / 2, `nearest`. What cancels is then q.r alone. It
-/// must be no more than five times `nearest`, of which differences would lose as large a share.
+/// Whether expanded distances, summed with a shift near the largest exponent, are accurate for a longer query, given
+/// the length of the longest reference and `nearest`, a lower bound of |q - r|^2 / 2. Only q.r then cancels. It must be
+/// at most five times `nearest`; differences would lose as large a share of that.
 [[nodiscard]] inline bool expanded_is_right(double square, double longest, double nearest, std::size_t dimension) {
   constexpr double kUnit = 0x1p-24;
   constexpr double kTolerance = 7e-5;
@@ -50,20 +50,20 @@ enum class Form : std::uint8_t { expanded, difference, adaptive, exact };
   return dimension > 4 && product <= 5 * nearest && error <= kTolerance + kRelativeTolerance * nearest;
 }
 
-// Exponentials are summed as 2^shift exp(-|q - r|^2 / 2), so that float32 holds what is as small as 2^(-126 - shift). A
-// sum under 2^-80 may have lost terms; one above has lost less than a share of 2^-46 of each. A shift of 60 cannot
-// overflow and serves every query that has a reference within some 13 bandwidths.
+// Exponentials are summed as 2^shift exp(-|q - r|^2 / 2), so that float32 holds terms as small as 2^(-126 - shift). A
+// sum below 2^-80 may have lost terms; one above has lost less than a share of 2^-46 of each. A shift of 60 cannot
+// overflow and suits every query that has a reference within about 13 bandwidths.
 inline constexpr double kFixedShift = 60;
 inline constexpr double kSmallestSum = 0x1p-80;
-/// A sum from here on may have overflown.
+/// A sum of this size or more may have overflowed.
 inline constexpr double kLargestSum = 0x1p126;
-/// With a larger shift exponents might leave what the kernels take: a query that needs it is summed in double.
+/// With a larger shift, exponents could leave the kernels' range: a query that needs one is summed in double.
 inline constexpr double kLargestShift = 0.5 * double{kernels::kMaxExponent};
 
-/// float32 sums at most this many tiles one after another; what comes out is added in double.
+/// At most this many tiles are summed in float32; the results are added in double.
 inline constexpr std::size_t kChunkTiles = 256;
 
-/// Longest run of queries, filled up.
+/// Maximum length of a run of queries, padding included.
 inline constexpr std::size_t kMaxWidth = kernels::kMaxFusedWidth;
 
 /// |q|^2.
@@ -73,12 +73,12 @@ inline constexpr std::size_t kMaxWidth = kernels::kMaxFusedWidth;
   return sum;
 }
 
-/// A query's bias in float32, and what rounding it has lost.
+/// A query's bias in float32, and its rounding error.
 struct Bias {
   float value = 0;
   double lost = 0;
 };
-/// What expanded exponents get from the query alone.
+/// The part of expanded exponents that depends on the query alone.
 [[nodiscard]] inline double own_exponent(Form form, double square) {
   return form == Form::expanded ? -0.5 * std::numbers::log2e * square : 0;
 }
@@ -88,15 +88,15 @@ struct Bias {
   return {rounded, exact - static_cast<double>(rounded)};
 }
 
-/// What a query's coordinates are multiplied by for its form's kernel.
+/// The factor on a query's coordinates for its form's kernel.
 [[nodiscard]] inline double coordinate_scale(Form form) { return form == Form::expanded ? std::numbers::log2e : 1.0; }
 
-/// Queries of the next run when `left` are left: the kernels' width while that pays, else one.
+/// The number of queries in the next run when `left` remain: the kernels' width while that pays, else one.
 [[nodiscard]] inline std::size_t run_width(const kernels::KernelTable& kernels, std::size_t left) {
   return left >= std::min<std::size_t>(3, kernels.fused_width) ? kernels.fused_width : 1;
 }
 
-/// The kernels of a form, but `exact`.
+/// The kernels of a form other than `exact`.
 [[nodiscard]] inline const kernels::FusedKernels& fused_kernels(const kernels::KernelTable& kernels, Form form) {
   return form == Form::expanded ? kernels.expanded : form == Form::difference ? kernels.difference : kernels.adaptive;
 }

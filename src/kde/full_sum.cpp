@@ -11,27 +11,29 @@ namespace {
 using kernels::kTileRows;
 
 // The largest exponent over a few references, the probe, shows which shift a query needs: with that one at 2^-64 the
-// whole sum is large enough, and holds what is 190 powers of two larger. In few dimensions inliers do without.
+// whole sum is large enough, and still holds terms 190 powers of two larger. In few dimensions inliers need no probe.
 constexpr double kProbeExponent = -64;
 constexpr std::size_t kProbeTiles = 8;
 constexpr std::size_t kProbeFirstDimension = 48;
-/// A query for which the probe's largest term is smaller is far: few references matter to it, and the probe says little
-/// about the largest.
+/// A query for which the probe's largest term is smaller is far away: few references matter to it, and the probe is a
+/// poor guide to the largest term.
 constexpr double kFarExponent = -1000;
-/// From the half squared distance of the probe's nearest reference about that of the nearest of all: lengths along the
-/// query's direction are spread by 1 to 1.7, and the nearest of many is 1.5 of their deviations beyond that of a few.
+/// Estimates half the squared distance to the nearest of all references from that to the nearest one of the probe:
+/// lengths along the query's direction have a deviation of 1 to 1.7, and the nearest of many is 1.5 deviations beyond
+/// the nearest of a few.
 double guess_nearest(double probed) { return probed - 3 * std::sqrt(std::max(0.0, probed)); }
-/// Of fewer panels too large a share would hold what matters.
+/// With fewer panels, too large a share of them would hold references that matter.
 constexpr std::size_t kMinRankedPanels = 32;
-/// Adaptive kernels whose exponents are larger lose too much to float32.
+/// Larger exponents of adaptive kernels lose too much in float32.
 constexpr double kMaxAdaptiveExponent = 300;
 
-// Multiply-adds from which on it pays to wake a sleeping thread: some 100 us, twice what waking it takes.
+// From this many multiply-adds on, it pays to wake a sleeping thread: about 100 us of work, twice the time that waking
+// takes.
 constexpr std::size_t kThreadedWork = std::size_t{1} << 20;
-// The same where one spins.
+// The same for a spinning thread.
 constexpr std::size_t kThreadedWorkSpinning = std::size_t{1} << 18;
 
-/// a + b in the currency of partial sums.
+/// a + b for partial sums.
 kernels::LogSumExp merge(const kernels::LogSumExp& a, const kernels::LogSumExp& b) {
   const double max = std::max(a.max, b.max);
   return {max, a.sum * std::exp(a.max - max) + b.sum * std::exp(b.max - max)};
@@ -66,7 +68,7 @@ void FullSum::score(const kernels::KernelTable& kernels, const double* queries, 
   each_form(Step::probe, [&](Form form) { probe(block, form); });
   each_form(Step::sum, [&](Form form) { sum_group(block, form); });
   each_form(Step::select, [&](Form form) { select_group(block, form); });
-  each_form(Step::sum, [&](Form form) { sum_group(block, form); });  // near so many that few were not enough
+  each_form(Step::sum, [&](Form form) { sum_group(block, form); });  // near too many to select a few
   if (select_unfinished(block)) sum_exactly(block);
 }
 
@@ -86,7 +88,7 @@ void FullSum::begin(const Block& block) {
   }
 }
 
-/// The group: queries to be taken that step in that form. False when there are none.
+/// Makes the queries that need this step in this form the group. False when there are none.
 bool FullSum::select(const Block& block, Step step, Form form) {
   group_size_ = 0;
   for (std::size_t q = 0; q < block.rows; ++q) {
@@ -95,7 +97,7 @@ bool FullSum::select(const Block& block, Step step, Form form) {
   return group_size_ != 0;
 }
 
-/// The group: queries that have no result yet.
+/// Makes the queries that have no result yet the group.
 bool FullSum::select_unfinished(const Block& block) {
   group_size_ = 0;
   for (std::size_t q = 0; q < block.rows; ++q) {
@@ -104,8 +106,8 @@ bool FullSum::select_unfinished(const Block& block) {
   return group_size_ != 0;
 }
 
-/// Lays the group's queries out in runs of the kernels' width and what remains one by one, or, from three on, in a run
-/// filled up with nothing. Without its shift an expanded exponent lacks all that the query brings by itself.
+/// Lays out the group's queries in runs of the kernels' width, and the rest one by one or, if there are three or more,
+/// in a padded run. Without its shift, an expanded exponent lacks the part that depends on the query alone.
 void FullSum::pack_group(const Block& block, Form form, bool shifted) {
   const std::size_t dimension = references_.dimension;
   const double scale = coordinate_scale(form);
@@ -141,8 +143,8 @@ void FullSum::for_each_chunk(parallel::Pool* pool, parallel::Task task) const {
   }
 }
 
-/// The group past some tiles: sums are added to its lanes, 16 a query; for another step than a sum, each query's
-/// largest exponent is written there, one a query.
+/// Evaluates the group over some tiles: sums are added to its lanes, 16 per query; in any other step, the largest
+/// exponent of each query is written there.
 void FullSum::pass_runs(const kernels::KernelTable& kernels, Form form, Step step, std::size_t first, std::size_t count,
                         float* lanes) const {
   const auto& fused = fused_kernels(kernels, form);
@@ -180,8 +182,8 @@ void FullSum::probe(const Block& block, Form form) {
   }
 }
 
-/// Whether expanded distances are right for a query whose nearest reference has a half squared distance of `nearest` or
-/// more.
+/// Whether expanded distances are accurate for a query when half the squared distance to its nearest reference is
+/// `nearest` or more.
 bool FullSum::expands(double square, double nearest) const {
   return form_for(square, references_.dimension) == Form::expanded ||
          expanded_is_right(square, references_.max_length, nearest, references_.dimension);
@@ -224,7 +226,8 @@ void FullSum::sum_chunk(const Block& block, Form form, std::size_t chunk, float*
   }
 }
 
-/// log of the sum of each of the group's queries into out[query] where few references matter; else the right shift.
+/// log of the sum of each of the group's queries into out[query] where few references matter; else sets the shift that
+/// the query needs.
 void FullSum::select_group(const Block& block, Form form) {
   pack_group(block, form, false);
   for_each_chunk(block.pool, [&](std::size_t chunk, std::size_t worker) {

@@ -1,4 +1,4 @@
-// Sums over all references, right for every finite query.
+// Sums over all references, accurate for every finite query.
 #pragma once
 
 #include <array>
@@ -15,29 +15,28 @@
 
 namespace kernad::kde {
 
-/// Most queries that pass the references together: enough to use references again and again while they are in the
-/// cache.
+/// Maximum number of queries evaluated together: enough to reuse references while they are in the cache.
 inline constexpr std::size_t kFullBlock = 192;
 
-/// A query that is near some references is summed in float32. Of one that is far from all of them, a pass in float32
-/// finds the few references that matter, and those are summed in double. What neither can do is summed in double over
-/// all. Holds the scratch memory that takes; a call allocates nothing, and a query's result depends neither on the
-/// queries beside it nor on the number of threads.
+/// A query that is near some references is summed in float32. For one that is far from all of them, a pass in float32
+/// finds the few references that matter, and those are summed in double. Where neither works, all references are summed
+/// in double. Holds its scratch memory: a call allocates nothing. A query's result depends neither on the queries next
+/// to it nor on the number of threads.
 class FullSum {
  public:
-  /// workers: threads of the pools that calls will bring.
+  /// workers: the number of threads in the pools that will be passed to calls.
   explicit FullSum(const ReferenceSet& references, std::size_t workers = 1);
 
-  /// log of sum_i exp(-|q - r_i|^2 / 2), or with the references' own widths, of `rows` <= kFullBlock whitened queries
-  /// (stride apart, finite) into out[rows]. The references are shared out among the pool's threads where there is one
-  /// and enough of them.
+  /// log of sum_i exp(-|q - r_i|^2 / 2), or its form with the references' own widths, of `rows` <= kFullBlock whitened
+  /// queries (stride apart, finite) into out[rows]. The references are divided among the pool's threads if there is a
+  /// pool and there are enough references.
   void score(const kernels::KernelTable& kernels, const double* queries, std::size_t stride, std::size_t rows,
              double* out, parallel::Pool* pool = nullptr);
 
  private:
   static constexpr std::size_t kPadded = kFullBlock + kMaxWidth;  // all but the last run are full
 
-  /// What is to be done with a query next.
+  /// The next step for a query.
   enum class Step : std::uint8_t { probe, sum, select, sum_exactly, none };
 
   struct Query {
@@ -85,18 +84,19 @@ class FullSum {
   const ReferenceSet& set_;
   const kernels::PackedReferences& references_;
   Panels panels_;
-  Panels ranked_;  // those that the largest exponents are of
+  Panels ranked_;  // those that largest exponents are taken of
   SelectedSum selected_;
   std::array<Query, kFullBlock> queries_{};
-  std::array<std::uint8_t, kFullBlock> group_{};  // queries that pass together; what follows is theirs, in this order:
+  std::array<std::uint8_t, kFullBlock>
+      group_{};  // queries evaluated together; the members below are theirs, in this order:
   std::size_t group_size_ = 0;
   std::array<float, kPadded> bias_{};
-  std::array<double, kFullBlock> lost_{};       // what rounding the bias to float32 has lost
-  kernels::AlignedVector<float> values_;        // in float32, dimension of each run's queries side by side
-  std::vector<Run> runs_;                       // where they lie
-  kernels::AlignedVector<float> lanes_;         // of each worker: 16 a query
-  std::vector<double> sums_;                    // of each chunk: one a query of the group
-  std::vector<float> maxima_;                   // of each of ranked_: one a query of the group
+  std::array<double, kFullBlock> lost_{};       // rounding error of the bias in float32
+  kernels::AlignedVector<float> values_;        // in float32, interleaved within each run by dimension
+  std::vector<Run> runs_;                       // the position of each run
+  kernels::AlignedVector<float> lanes_;         // of each worker: 16 per query
+  std::vector<double> sums_;                    // of each chunk: one per query of the group
+  std::vector<float> maxima_;                   // of each of ranked_: one per query of the group
   std::vector<kernels::LogSumExp> exact_sums_;  // of each chunk, in double
 };
 

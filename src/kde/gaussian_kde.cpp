@@ -19,7 +19,7 @@ const kde::State& fitted(const std::shared_ptr<const kde::State>& state) {
   return *state;
 }
 
-/// More rows are not repeated: weighted sums are the same up to rounding.
+/// Data sets that would exceed this are not repeated: weighted sums are the same up to rounding.
 constexpr std::size_t kMostRepeated = std::size_t{1} << 22;
 
 Embeddings gather(EmbeddingsView rows, std::span<const std::size_t> chosen) {

@@ -70,8 +70,8 @@ double longest_row(const Matrix<float>& rows) {
   return std::sqrt(longest);
 }
 
-/// Whether a bandwidth that was given, not estimated, is so small that references must stay in double. Throws
-/// InvalidParameter where that is too coarse as well. unit: the rows whitened for h = 1.
+/// Whether a given (not estimated) bandwidth is so small that references must stay in double. Throws InvalidParameter
+/// where double is too coarse as well. unit: the rows whitened for h = 1.
 bool needs_double(const KDEOptions& options, const BandwidthChoice& choice, const Matrix<float>& unit) {
   const auto& local = choice.local_factors;
   const double narrowest = local.empty() ? 1 : *std::ranges::min_element(local);
@@ -85,7 +85,7 @@ bool needs_double(const KDEOptions& options, const BandwidthChoice& choice, cons
   return longest > kMaxFloatLength * choice.factor;
 }
 
-/// Leave-one-out and the 5th neighbour ask which rows are the same, and fractions of a row are not.
+/// Leave-one-out and the 5th neighbour depend on which rows are equal, which fractions of a row do not show.
 void require_options_for(std::span<const double> weights, const KDEOptions& options) {
   if (weights.empty()) return;
   if (options.bandwidth.rule() != Bandwidth::Rule::loo && options.local_alpha == 0) return;

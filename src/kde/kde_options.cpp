@@ -25,7 +25,7 @@ Bandwidth::Bandwidth(Factor factor) : rule_(Rule::value), value_(factor.value) {
 }
 
 Bandwidth Bandwidth::loo(double times) {
-  Bandwidth result = times;  // checked as a factor is
+  Bandwidth result = times;  // with the checks of a factor
   result.rule_ = Rule::loo;
   return result;
 }

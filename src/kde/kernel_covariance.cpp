@@ -50,7 +50,7 @@ double tolerance(const linalg::Rows<T>& rows, const linalg::ColumnMoments& momen
       fmt::format("all {} rows of features are identical (up to rounding); there is no density to learn", rows));
 }
 
-/// mu I needs no eigenvectors: any axes will do.
+/// mu I needs no eigenvectors: any axes serve.
 template <typename T>
 KernelCovariance isotropic(const linalg::Rows<T>& rows, const linalg::ColumnMoments& moments, std::size_t dimension) {
   const double squares = lengths_around(rows, moments.mean).squares;

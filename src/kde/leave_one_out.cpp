@@ -48,7 +48,7 @@ double log_of_sum(double a, double b) {
 }
 
 /// For every row and every bandwidth h (at most twice kGrid of them) the log of the sum of h_j^-k exp(-|r_i - r_j|^2 /
-/// (2 h^2 h_j^2)) over the j that are no copy of row i: rows x bandwidths.
+/// (2 h^2 h_j^2)) over the rows j that are not copies of row i: rows x bandwidths.
 Matrix<double> log_sums(const PairDistances& pairs, std::span<const std::size_t> rows, std::span<const double> local,
                         std::size_t dimension, std::span<const double> bandwidths, int threads) {
   std::array<double, 2 * kGrid> scales{};
@@ -85,12 +85,12 @@ struct Sums {
 struct Trial {
   Steps steps;
   std::vector<std::size_t> rows;
-  std::vector<double> likelihood;  ///< of each bandwidth: what leave_one_out maximises
+  std::vector<double> likelihood;  ///< of each bandwidth: leave_one_out maximises it
   std::size_t best;                ///< the position of the largest
   Matrix<double> sums;             ///< rows x bandwidths: log_sums at `times` each bandwidth
 
   [[nodiscard]] bool at_end() const { return best == 0 || best + 1 == steps.count; }
-  /// Whether that is the end of the whole grid.
+  /// Whether the best bandwidth is an end of the whole grid.
   [[nodiscard]] bool at_limit() const { return steps.first + best == 0 || steps.first + best + 1 == kGrid; }
 };
 
@@ -148,7 +148,8 @@ std::vector<double> own_left_out(const PairDistances& pairs, const Trial& trial,
   return result;
 }
 
-/// Where between -1/2 and 1/2 step, and how high, the parabola through three values a step apart has its peak.
+/// The position, between -1/2 and 1/2 step, and the height of the peak of the parabola through three values a step
+/// apart.
 std::pair<double, double> parabola_peak(double left, double middle, double right) {
   const double curvature = left - 2 * middle + right;
   if (!(curvature < 0)) return {0, middle};

@@ -12,7 +12,7 @@ namespace {
 
 constexpr std::uint64_t kNeighbourSeed = 0;
 
-/// The five smallest of what it has seen, ascending.
+/// The five smallest values so far, ascending.
 class Nearest {
  public:
   Nearest() { squares_.fill(PairDistances::kCopy); }
@@ -29,7 +29,7 @@ class Nearest {
     for (const double square : other.squares_) see(square);
   }
 
-  /// The fifth, or the last of fewer; 0 of none.
+  /// The fifth, or the last if there are fewer; 0 if there are none.
   [[nodiscard]] double last() const {
     const auto end = std::find(squares_.begin(), squares_.end(), PairDistances::kCopy);
     return end == squares_.begin() ? 0 : *(end - 1);
@@ -42,7 +42,8 @@ class Nearest {
 /// The squared distance from each row to its neighbour among a sample of the rows.
 std::vector<double> neighbour_squares(const PairDistances& pairs, int threads) {
   const auto sample = sample_rows(pairs.rows(), kNeighbourRows, kNeighbourSeed);
-  // By symmetry a row of the sample shows itself to all rows; each thread keeps what it has seen.
+  // By symmetry, the distances of a sample row to all rows serve all of them; each thread keeps the smallest that it
+  // computed.
   std::vector<std::vector<Nearest>> nearest(static_cast<std::size_t>(threads));
   for_each_panel(pairs, sample, threads,
                  [&](std::size_t, std::size_t first, std::size_t count, const double* squares, std::size_t worker) {
@@ -61,7 +62,7 @@ std::vector<double> neighbour_squares(const PairDistances& pairs, int threads) {
   return result;
 }
 
-/// The median of those above 0, of which there is one at least.
+/// The median of the values above 0, of which there is at least one.
 double median_positive(std::vector<double> values) {
   std::erase_if(values, [](double x) { return !(x > 0); });
   const auto middle = values.begin() + static_cast<std::ptrdiff_t>(values.size() / 2);

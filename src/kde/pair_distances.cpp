@@ -91,7 +91,8 @@ void PairDistances::block(std::span<const std::size_t> queries, const double* pa
   const std::size_t count = std::min(kReferences, rows() - first);
   const auto multiply = kernels::active().scatter_panels;
   std::fill_n(out, kQueries * kStride, 0.0);
-  // A panel of references is in the cache for all queries, and a part of its dimensions for all of a panel of theirs.
+  // A panel of references stays in the cache for all queries, and a part of its dimensions for a whole panel of
+  // queries.
   for (std::size_t r = 0; r < count; r += width_) {
     for (std::size_t d = 0; d < dimension_; d += kDimensions) {
       const std::size_t n = std::min(kDimensions, dimension_ - d);

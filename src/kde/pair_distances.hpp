@@ -1,4 +1,4 @@
-// Distances among the training rows, block by block: what leave-one-out likelihood and neighbours are made of.
+// Distances between training rows, block by block, for leave-one-out likelihood and neighbours.
 #pragma once
 
 #include <cstddef>
@@ -13,7 +13,7 @@
 namespace kernad::kde {
 
 /// A row must not be its own neighbour, nor may its copies: at distance 0 they would draw any bandwidth to 0. Rows that
-/// are equal to the last bit are known by a number that they share.
+/// are equal to the last bit share a number.
 class PairDistances {
  public:
   /// The square between a row and its copies (itself included): farther than anything.
@@ -23,18 +23,18 @@ class PairDistances {
   explicit PairDistances(MatrixView<float> rows, int threads = 1);
 
   [[nodiscard]] std::size_t rows() const { return squares_.size(); }
-  /// Rows that are no copy of row i.
+  /// Number of rows that are not copies of row i.
   [[nodiscard]] std::size_t others(std::size_t i) const { return rows() - copies_[group_[i]]; }
 
-  /// Queries of one block() at most, and references of one: whole panels on every target.
+  /// Maximum numbers of queries and references in one block(): whole panels on every target.
   static constexpr std::size_t kQueries = 48;
   static constexpr std::size_t kReferences = 960;
-  /// Between the rows of a block's result: no power of two, which would have them all in a few lines of the cache.
+  /// Stride of a block's result. Not a power of two, which would map all rows to a few lines of the cache.
   static constexpr std::size_t kStride = kReferences + kernels::kScalesMultiple;
 
   /// |row i - row j|^2 for each i of `queries` and the references j from `first`, a multiple of kReferences, up to
-  /// kReferences of them: relative error below 1e-7. panels: gather(queries). out: kQueries x kStride, aligned; what
-  /// follows the last reference is kCopy.
+  /// kReferences of them: relative error below 1e-7. panels: gather(queries). out: kQueries x kStride, aligned; values
+  /// after the last reference are kCopy.
   void block(std::span<const std::size_t> queries, const double* panels, std::size_t first, double* out) const;
   /// The queries as block() reads them.
   [[nodiscard]] kernels::AlignedVector<double> gather(std::span<const std::size_t> queries) const;
@@ -47,20 +47,20 @@ class PairDistances {
   void finish_row(std::size_t i, std::size_t first, std::size_t count, double* products) const;
 
   std::size_t dimension_;                  // k
-  std::size_t width_;                      // rows side by side in a panel
-  kernels::AlignedVector<double> panels_;  // N in panels, each k x width, the last one filled up with zeros
+  std::size_t width_;                      // number of rows interleaved in a panel
+  kernels::AlignedVector<double> panels_;  // N in panels, each k x width, the last one padded with zeros
   std::vector<double> squares_;            // N: |row|^2
   std::vector<std::size_t> group_;         // N: which rows are copies of each other
   std::vector<std::size_t> copies_;        // rows of each group
 };
 
-/// What for_each_panel gives: position in `queries`, first reference, their count, their squared distances, and which
-/// of the threads calls.
+/// The arguments from for_each_panel: position in `queries`, first reference, number of references, their squared
+/// distances, and the number of the calling thread.
 using PanelVisit =
     std::function<void(std::size_t query, std::size_t first, std::size_t count, double* squares, std::size_t worker)>;
 
 /// Calls visit for every query and every panel of references; panels of one query come in order and on one thread.
-/// visit may change the squares, and must not touch what belongs to another query or worker.
+/// visit may change the squares, and must not touch data of another query or worker.
 void for_each_panel(const PairDistances& pairs, std::span<const std::size_t> queries, int threads,
                     const PanelVisit& visit);
 

@@ -13,15 +13,16 @@ namespace {
 
 using kernels::kTileRows;
 
-/// log2 of the share of a sum that what is left out may have: 3.8e-6, and so many nats.
+/// log2 of the maximum share of a sum that may be left out: 3.8e-6, which is also the error in nats.
 constexpr double kLog2LeftOut = -18;
-/// Leaves are sorted by whole powers of two: more than a leaf that is not left out at once can be below the sum.
+/// Leaves are sorted by whole powers of two below the sum. Leaves that are not left out at once are less than this far
+/// below it.
 constexpr std::size_t kClasses = 96;
-/// A query that keeps more is summed faster over all.
+/// A query that keeps a larger share is summed faster over all references.
 constexpr double kMaxKeptShare = 0.7;
 
-/// By how much float32 can have overestimated a bound of about this size, in units of log2: the rounding of the query
-/// and of the sum over `dimension` columns, and of the first leaf's sum.
+/// The maximum amount, in units of log2, by which float32 overestimates a bound of about this size: rounding of the
+/// query, of the sum over `dimension` columns, and of the first leaf's sum.
 double slack(double bound, std::size_t dimension) {
   return 0.01 + 0x1p-23 * (static_cast<double>(dimension) + 4) * std::abs(bound);
 }
@@ -98,8 +99,8 @@ void PrunedSum::begin(const double* queries, std::size_t stride, std::size_t row
   std::fill_n(lanes_.begin(), rows * kTileRows, 0.0F);
 }
 
-/// The leaf with the largest bound, and the shift: all N references in the nearest box would not overflow. False for a
-/// query that is too far for float32.
+/// Finds the leaf with the largest bound, and a shift at which even all N references in the nearest box would not
+/// overflow. False for a query that is too far away for float32.
 bool PrunedSum::find_nearest_leaf(const kernels::KernelTable& kernels, std::size_t q) {
   const Tree& tree = references_.tree;
   const std::size_t dimension = references_.packed.dimension;
@@ -125,8 +126,8 @@ bool PrunedSum::find_nearest_leaf(const kernels::KernelTable& kernels, std::size
   return true;
 }
 
-/// Into kept_ the leaves that matter, but for the nearest, given its sum. False where float32 could not hold that, and
-/// where most are kept.
+/// Writes the leaves that matter, except the nearest, to kept_, given the sum of the nearest. False if float32 could
+/// not hold that sum, and if most leaves are kept.
 bool PrunedSum::find_kept_leaves(const kernels::KernelTable& kernels, std::size_t q) {
   empty_lanes(q);
   const Query& query = queries_[q];
@@ -137,7 +138,7 @@ bool PrunedSum::find_kept_leaves(const kernels::KernelTable& kernels, std::size_
   return static_cast<double>(tiles) < kMaxKeptShare * static_cast<double>(references_.packed.tiles);
 }
 
-/// The leaves but those, and whole nodes, that would not add half of what may be left out if all N rows were there.
+/// Skips leaves, and whole nodes, that could not add half of the permitted share even if all N rows were there.
 void PrunedSum::find_candidates(const kernels::KernelTable& kernels, std::size_t q, double log2_sum) {
   const Tree& tree = references_.tree;
   const std::size_t dimension = references_.packed.dimension;
@@ -162,7 +163,7 @@ void PrunedSum::find_candidates(const kernels::KernelTable& kernels, std::size_t
   }
 }
 
-/// Leaves out the farthest candidates until they could add the other half, and returns how many tiles are kept.
+/// Skips the farthest candidates until they could add the other half, and returns the number of tiles kept.
 std::size_t PrunedSum::keep_near_candidates() {
   std::array<double, kClasses> rows{};
   for (const auto& [leaf, powers_below] : candidates_) rows[powers_below] += references_.tree.leaves.rows[leaf];
@@ -183,7 +184,7 @@ std::size_t PrunedSum::keep_near_candidates() {
   return tiles;
 }
 
-/// Every leaf for the queries that are marked for it; takes the marks away.
+/// Sums every leaf for the queries that are marked for it, and clears the marks.
 void PrunedSum::sum_marked(const kernels::KernelTable& kernels) {
   std::array<std::array<std::uint16_t, kPrunedBlock>, 2> groups;  // by form
   for (std::size_t leaf = 0; leaf < references_.tree.leaf_count(); ++leaf) {
@@ -215,7 +216,7 @@ void PrunedSum::sum_leaf(const kernels::KernelTable& kernels, std::size_t leaf, 
     const std::size_t width = run_width(kernels, group.size());
     const std::size_t filled = std::min(width, group.size());
     for (std::size_t i = 0; i < width; ++i) {
-      const std::size_t q = group[std::min(i, filled - 1)];  // the last once more where there are too few
+      const std::size_t q = group[std::min(i, filled - 1)];  // the last one is repeated if there are too few
       bias[i] = queries_[q].bias.value;
       for (std::size_t d = 0; d < dimension; ++d) run_values_[d * width + i] = values_[q * dimension + d];
       std::copy_n(lanes_.data() + q * kTileRows, kTileRows, run_lanes_.data() + i * kTileRows);

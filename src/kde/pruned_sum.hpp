@@ -1,4 +1,4 @@
-// Sums over those references that matter to a query: at most 1e-5 nats below the full sum, by the leaves' bounds.
+// Sums over the references that matter to a query: by the leaves' bounds, at most 1e-5 nats below the full sum.
 #pragma once
 
 #include <cstddef>
@@ -12,20 +12,20 @@
 
 namespace kernad::kde {
 
-/// Most queries that pass the leaves together: many, so that each leaf that some of them keep meets several.
+/// Maximum number of queries evaluated together: many, so that each leaf that is kept serves several of them.
 inline constexpr std::size_t kPrunedBlock = 1024;
 
-/// Leaf after leaf, each for the queries that keep it. A query's first leaf, the nearest, gives a sum that the whole
-/// one cannot be below. Of the others the farthest are left out, as many as by their bounds cannot add more than a
-/// share of 2^-18 to it together. Holds the scratch memory that takes; a call allocates nothing, and a query's result
-/// does not depend on the queries beside it.
+/// Sums leaf after leaf, each for the queries that keep it. A query's first leaf, the nearest, gives a lower bound of
+/// the whole sum. The farthest of the others are skipped, as many as together cannot add more than a share of 2^-18 by
+/// their bounds. Holds its scratch memory: a call allocates nothing. A query's result does not depend on the queries
+/// next to it.
 class PrunedSum {
  public:
   /// The references must have a tree.
   explicit PrunedSum(const ReferenceSet& references);
 
-  /// As FullSum::score, of `rows` <= kPrunedBlock queries, but for those that it returns, ascending: queries that keep
-  /// most leaves, and those whose sum float32 cannot hold.
+  /// Like FullSum::score, for `rows` <= kPrunedBlock queries, except those that it returns, ascending: queries that
+  /// keep most leaves, and those whose sum float32 cannot hold.
   [[nodiscard]] std::span<const std::uint16_t> score(const kernels::KernelTable& kernels, const double* queries,
                                                      std::size_t stride, std::size_t rows, double* out);
 
@@ -39,8 +39,8 @@ class PrunedSum {
     double shift;
     Bias bias;
     std::uint32_t nearest_leaf;
-    std::uint32_t tiles_in_lanes;  // summed since the lanes were emptied
-    double sum;                    // what was in them before
+    std::uint32_t tiles_in_lanes;  // summed since the lanes were cleared
+    double sum;                    // of the tiles before that
   };
 
   void begin(const double* queries, std::size_t stride, std::size_t rows);
@@ -57,17 +57,17 @@ class PrunedSum {
   static constexpr std::size_t kWords = kPrunedBlock / 64;
 
   const ReferenceSet& references_;
-  std::size_t words_ = 0;  // of marks that a leaf has for the queries of this call
+  std::size_t words_ = 0;  // words of marks per leaf for the queries of this call
   std::vector<Query> queries_;
   kernels::AlignedVector<float> points_;       // the queries in float32, one after another: for bounds
-  kernels::AlignedVector<float> values_;       // and as their form's kernel wants them
-  kernels::AlignedVector<float> lanes_;        // 16 a query
+  kernels::AlignedVector<float> values_;       // and in the layout of their form's kernel
+  kernels::AlignedVector<float> lanes_;        // 16 per query
   std::vector<std::uint64_t> marks_;           // of each leaf: the queries that are to be summed over it
   kernels::AlignedVector<float> node_bounds_;  // of one query
   kernels::AlignedVector<float> leaf_bounds_;  // of one query in one node
   struct Candidate {
     std::uint32_t leaf;
-    std::uint32_t powers_below;  // the query's sum, whole ones of two
+    std::uint32_t powers_below;  // distance below the query's sum in whole powers of two
   };
   std::vector<Candidate> candidates_;         // leaves of one query that may matter
   std::vector<std::uint32_t> kept_;           // those of them that do

@@ -16,15 +16,15 @@
 namespace kernad::kde {
 namespace {
 
-constexpr std::size_t kLeafRows = 256;  // 16 tiles for the price of one bound
-/// Fewer rows are summed faster than they are left out.
+constexpr std::size_t kLeafRows = 256;  // 16 tiles for each bound
+/// With fewer rows, summing them all is faster than deciding which to skip.
 constexpr std::size_t kMinTreeRows = 2048;
-/// A tree is first tried on so many rows, so that data for which it is of no use cost little.
+/// A tree is first tried on this many rows, so that data without benefit from it cost little.
 constexpr std::size_t kTrialRows = 4096;
-/// From so many rows on the tree is made by several threads.
+/// From this many rows on, several threads build the tree.
 constexpr std::size_t kThreadedRows = std::size_t{1} << 15;
 constexpr std::size_t kProbes = 64;
-/// A share of the references from which on leaving out the others saves less than it costs.
+/// Share of the references above which skipping the others saves less than it costs.
 constexpr double kMaxProbedShare = 0.6;
 
 /// A row and, in each column, one bandwidth more or less: as far from the row as a draw of its kernel is.
@@ -38,7 +38,7 @@ std::vector<double> draw(MatrixView<float> whitened, std::size_t probe) {
   return query;
 }
 
-/// Whether queries from the density itself would have most references left out.
+/// Whether queries drawn from the density itself could skip most references.
 bool pays(MatrixView<float> whitened, const ReferenceSet& references) {
   PrunedSum sum(references);
   double share = 0;
@@ -48,7 +48,7 @@ bool pays(MatrixView<float> whitened, const ReferenceSet& references) {
   return share < kMaxProbedShare * kProbes;
 }
 
-/// A tree over the rows that `distinct` names, if it pays; else there is none.
+/// A tree over the rows in `distinct` if it pays, else none.
 void plant(ReferenceSet& references, MatrixView<float> whitened, const std::vector<kernels::Reference>& distinct,
            std::size_t leaf_rows, int threads, LeafOrder& order) {
   order = order_by_leaves(whitened, distinct, leaf_rows, threads);
@@ -67,7 +67,7 @@ bool promising(MatrixView<float> whitened, const std::vector<kernels::Reference>
     trial.count += static_cast<double>(some[i].count);
   }
   LeafOrder order;
-  constexpr int kOneThread = 1;  // what there is to do takes no longer than to start another
+  constexpr int kOneThread = 1;  // the work takes no longer than starting another
   plant(trial, whitened, some, std::max(2 * kernels::kTileRows, kLeafRows * some.size() / distinct.size()), kOneThread,
         order);
   return trial.tree.leaf_count() != 0;
@@ -83,7 +83,7 @@ std::vector<std::uint32_t> slots_of_rows(const DistinctRows& distinct, std::span
   return result;
 }
 
-/// exp(-|q - r_i|^2 / (2 h_i^2)) / h_i^k as powers of 2. Slots are the rows in their order.
+/// exp(-|q - r_i|^2 / (2 h_i^2)) / h_i^k as powers of 2. The slots are the rows, in order.
 AdaptiveKernels make_adaptive_kernels(const AdaptiveBandwidth& adaptive, std::size_t slots) {
   AdaptiveKernels made;
   made.scale.assign(slots, 0);
@@ -103,8 +103,8 @@ AdaptiveKernels make_adaptive_kernels(const AdaptiveBandwidth& adaptive, std::si
   return made;
 }
 
-/// To a sum between 2^31 and 2^32, which is returned, by a power of 2: then no logarithm of a weight of 2^-63 of the
-/// sum or more is beyond 32, and what has been scaled stays as it is.
+/// Scales by a power of 2 to a sum between 2^31 and 2^32, which is returned: then the log2 of any weight of at least
+/// 2^-63 of the sum is within 32 of zero, and weights already scaled stay as they are.
 double scale_weights(std::vector<double>& weights) {
   const double sum = std::accumulate(weights.begin(), weights.end(), 0.0);
   const int power = 31 - std::ilogb(sum);

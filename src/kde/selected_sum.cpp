@@ -9,13 +9,13 @@ namespace {
 
 using kernels::kTileRows;
 
-/// log2 of the share of a sum that what is not selected may have.
+/// log2 of the maximum share of a sum that may be left unselected.
 constexpr double kLog2NotSelected = -18;
-/// Beyond these shares of the panels and of the references another pass over all costs less.
+/// Above these shares of the panels and of the references, another pass over all of them costs less.
 constexpr double kMaxPanels = 0.4;
 constexpr std::size_t kReferencesATerm = 128;
 constexpr std::size_t kMinTerms = 64;
-/// What float32 holds, with room for sums, and for the padding, which is less.
+/// The range of float32, with room for sums and for the smaller padding.
 constexpr double kMaxRanked = 1e36;
 constexpr double kUnit = 0x1p-24;
 
@@ -38,7 +38,8 @@ bool SelectedSum::can_rank(double square) const {
   return std::max(own.max_scale, 1.0) * reach * reach < kMaxRanked && own.max_bias < kMaxRanked;
 }
 
-/// How far off an exponent in float32 can be, in units of log2, of a reference that matters when `max` is the largest.
+/// Maximum error, in units of log2, of the float32 exponent of a reference that matters, when `max` is the largest
+/// exponent.
 double SelectedSum::exponent_error(const Query& query, double max) const {
   const auto k = static_cast<double>(set_.packed.dimension);
   const double length = std::sqrt(query.square);
@@ -48,7 +49,7 @@ double SelectedSum::exponent_error(const Query& query, double max) const {
     return kUnit * (k + 6) * (std::numbers::log2e * (length * longest + longest * longest) + kWeight);
   }
   const auto& own = set_.adaptive_kernels;
-  const double loss = own.max_bias - max + 64;  // of scale |q - r|^2, with what may be selected below the largest
+  const double loss = own.max_bias - max + 64;  // scale |q - r|^2, down to the lowest exponent that may be selected
   const double near = length < 2 * longest ? 4 * longest * std::sqrt(own.max_scale * loss) : 0;
   return 2 * kUnit * ((k + 10) * loss + near + own.max_bias);
 }
@@ -91,7 +92,8 @@ std::optional<double> SelectedSum::score(const kernels::KernelTable& kernels, co
   return std::nullopt;
 }
 
-/// The exact exponents of a panel's references at or above the threshold into terms_. False when there are too many.
+/// Appends the exact exponents of a panel's references at or above the threshold to terms_. False when there are too
+/// many.
 bool SelectedSum::collect(const kernels::KernelTable& kernels, const Query& query, std::size_t first, std::size_t count,
                           double threshold) {
   const float none = 0;

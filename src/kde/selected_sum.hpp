@@ -1,5 +1,5 @@
-// Sums of queries to which few references matter: all that lie far from the data, where the distances spread over many
-// powers of two. The bounds are derived in docs/numerics.md, "Far queries".
+// Sums for queries to which few references matter: those far from the data, where the terms spread over many powers of
+// two. The bounds are derived in docs/numerics.md, "Far queries".
 #pragma once
 
 #include <algorithm>
@@ -13,10 +13,11 @@
 
 namespace kernad::kde {
 
-/// The references cut into chunks, and those into panels that stay in the first-level cache while queries pass.
+/// The references divided into chunks, and those into panels that stay in the first-level cache while queries are
+/// evaluated.
 class Panels {
  public:
-  /// So many panels at least, as far as there are tiles.
+  /// At least this many panels if there are enough tiles.
   Panels(std::size_t tiles, std::size_t dimension, std::size_t min_panels = 1)
       : tiles_(tiles),
         panel_(std::clamp<std::size_t>(std::min(kFloats / (kernels::kTileRows * dimension), tiles / min_panels) / 2 * 2,
@@ -24,7 +25,7 @@ class Panels {
         in_chunk_((kChunkTiles + panel_ - 1) / panel_) {}
 
   [[nodiscard]] std::size_t chunks() const { return (tiles_ + kChunkTiles - 1) / kChunkTiles; }
-  /// Numbers that panels have, one or the other of which may be left out at the end.
+  /// An upper bound of the panels' numbers; some at the end may not be used.
   [[nodiscard]] std::size_t count() const { return chunks() * in_chunk_; }
 
   /// visit(number, first tile, tiles) for each panel of a chunk.
@@ -55,8 +56,8 @@ class SelectedSum {
     Form form;  ///< expanded or adaptive
   };
   /// maxima: the largest exponent of each panel (stride apart) by the form's kernel, without the query's bias. Writes
-  /// the log of the sum to `out`, or, where more references matter than it pays to sum one by one, returns the largest
-  /// exponent of all, in units of log2.
+  /// the log of the sum to `out`, or, if so many references matter that summing them one by one does not pay, returns
+  /// the largest exponent of all, in units of log2.
   [[nodiscard]] std::optional<double> score(const kernels::KernelTable& kernels, const Panels& panels,
                                             const Query& query, const float* maxima, std::size_t stride, double& out);
 

@@ -6,7 +6,7 @@
 namespace kernad::kde {
 namespace {
 
-/// The two moments of the spectrum that both rules are made of, of S with divisor N.
+/// The two moments of the spectrum of S (with divisor N) that both rules use.
 struct Moments {
   double mean = 0;         // mu = tr S / p
   double mean_square = 0;  // tr S^2 / p
@@ -28,7 +28,7 @@ double ledoit_wolf(const Spread& spread) {
   const Moments moments = moments_of(spread);
   const double n = spread.rows;
   const auto p = static_cast<double>(spread.dimension);
-  // d^2 = |S - mu I|^2 and b^2 = mean of |x x^T - S|^2 / N, both of Frobenius' norm over p.
+  // d^2 = |S - mu I|^2 and b^2 = mean of |x x^T - S|^2 / N, both in the Frobenius norm divided by p.
   const double distance = moments.mean_square - moments.mean * moments.mean;
   const double noise = (spread.fourth_powers / (n * p) - moments.mean_square) / n;
   if (!(noise > 0)) return 0;

@@ -1,5 +1,5 @@
-// How far to shrink a sample covariance towards a scaled identity. Both rules need no more than the eigenvalues of the
-// scatter matrix and the rows' lengths: they do not change when the rows are rotated.
+// How far to shrink a sample covariance towards a scaled identity. Both rules depend only on the eigenvalues of the
+// scatter matrix and on the rows' lengths: they are invariant to rotations of the rows.
 #pragma once
 
 #include <cstddef>
@@ -9,11 +9,11 @@
 
 namespace kernad::kde {
 
-/// What the rules need to know of N centred rows in p dimensions.
+/// The input of the rules: moments of N centred rows in p dimensions.
 struct Spread {
   std::span<const double> eigenvalues;  ///< of the scatter matrix sum x x^T; those left out are 0
-  double fourth_powers = 0;             ///< sum of |x|^4 over the rows, as often as they count
-  double rows = 0;                      ///< N, as often as they count
+  double fourth_powers = 0;             ///< weighted sum of |x|^4 over the rows
+  double rows = 0;                      ///< N, or the sum of the weights
   std::size_t dimension = 0;            ///< p >= eigenvalues.size()
 };
 

@@ -1,7 +1,7 @@
 // Splits across the line through the centres of two clusters, found on a sample by a few rounds of 2-means, or across a
-// column, at the value that leaves the least sum of squares on both sides: cuts go through the gaps between clusters,
-// where one at the median would go through a cluster. Rejected: a plain kd-tree, whose regions keep several times as
-// many leaves on clustered data.
+// column, at the value that leaves the least sum of squares on both sides: such cuts pass through the gaps between
+// clusters, while a cut at the median could split a cluster. Rejected: a plain kd-tree, whose regions keep several
+// times as many leaves on clustered data.
 #include "kde/tree.hpp"
 
 #include <algorithm>
@@ -20,24 +20,24 @@ using kernels::kTileRows;
 using kernels::Reference;
 
 constexpr std::size_t kSample = 256;       // rows that choose a cut
-constexpr std::size_t kGapSample = 64;     // the same in a part that is small enough already
-constexpr std::size_t kCandidates = 3;     // columns, those of the largest spread, that a cut is sought in
+constexpr std::size_t kGapSample = 64;     // the same for a part that is already small enough
+constexpr std::size_t kCandidates = 3;     // columns that are searched for a cut: those of the largest spread
 constexpr std::size_t kRounds = 4;         // of 2-means
-constexpr std::size_t kSmallestPart = 32;  // no side of a cut gets less than this fraction of the sample
-constexpr std::size_t kMinGapRows = 2 * kernels::kTileRows;  // below, a leaf is mostly filled up tiles
+constexpr std::size_t kSmallestPart = 32;  // each side of a cut gets at least 1 / kSmallestPart of the sample
+constexpr std::size_t kMinGapRows = 2 * kernels::kTileRows;  // smaller leaves would consist mostly of padded tiles
 
-/// A part that is small enough is still cut where it holds clusters: where the cut takes away this share of the sum of
-/// squares. In a single cluster it takes away 2 / pi of one column's, and more of a flat one: in few columns no share
-/// tells the two apart.
+/// A part that is small enough is still cut if it holds clusters, that is, if the cut removes this share of the sum of
+/// squares. In a single cluster a cut removes 2 / pi of one column's sum, and more of a uniform one: with few columns
+/// no share separates the two cases.
 double gap_share(std::size_t columns) { return 0.2 + 1.5 / static_cast<double>(columns); }
 
 using Direction = std::vector<double>;  // of length 1
 
-/// Rows whose product with the direction is at most `value` are on the one side.
+/// Rows whose product with the direction is at most `value` are on one side.
 struct Cut {
   Direction direction;
   double value = 0;
-  double gain = 0;  // by how much it makes the sum of squares smaller
+  double gain = 0;  // reduction of the sum of squares
 };
 
 double dot(std::span<const float> row, const Direction& direction) {
@@ -55,7 +55,7 @@ double squared_distance(std::span<const float> row, const std::vector<double>& c
   return sum;
 }
 
-/// Rows of a range that stand for all of it.
+/// A sample of the rows of a range.
 class Sample {
  public:
   Sample(MatrixView<float> points, std::span<const Reference> range, std::size_t size)
@@ -165,7 +165,7 @@ class Sample {
   std::array<std::uint32_t, kSample> rows_{};
 };
 
-/// Parts the range in two, neither of them empty, and returns where; 0 where it is better left whole.
+/// Splits the range in two non-empty parts and returns the position; 0 if it is better left whole.
 std::size_t split(MatrixView<float> points, std::span<Reference> range, std::size_t leaf_rows) {
   const bool fits = range.size() <= leaf_rows;
   if (fits && range.size() < kMinGapRows) return 0;
@@ -184,7 +184,7 @@ std::size_t split(MatrixView<float> points, std::span<Reference> range, std::siz
   const auto middle = std::partition(range.begin(), range.end(), [&](const Reference& reference) {
     return dot(points.row(reference.row), best.direction) <= best.value;
   });
-  // No cut where the sample's rows are all but the same: anywhere will do.
+  // If the sample's rows are nearly equal there is no best cut: any position serves.
   if (middle == range.begin() || middle == range.end()) return fits ? 0 : range.size() / 2;
   return static_cast<std::size_t>(middle - range.begin());
 }
@@ -197,7 +197,7 @@ std::size_t slot_of(std::size_t region, std::size_t column, std::size_t dimensio
 
 RegionPacks::RegionPacks(std::size_t regions, std::size_t columns)
     : count(kernels::round_up(regions, kTileRows) / kTileRows), dimension(columns) {
-  constexpr float kInfinity = std::numeric_limits<float>::infinity();  // of an empty region every bound is -infinity
+  constexpr float kInfinity = std::numeric_limits<float>::infinity();  // makes every bound of an empty region -infinity
   low.assign(count * dimension * kTileRows, kInfinity);
   high.assign(count * dimension * kTileRows, -kInfinity);
   centre.resize(count * dimension * kTileRows);
@@ -231,16 +231,16 @@ void RegionPacks::enclose(std::size_t i, MatrixView<float> points, std::span<con
     largest = std::max(largest, square);
   }
   radius[i] = static_cast<float>(std::sqrt(largest) * (1 + 0x1p-22));  // rounded up
-  // A ball so large that the square of its radius would leave float32 says nothing: it becomes everything there is.
+  // A ball whose squared radius would overflow float32 gives no bound: it becomes the whole space.
   if (radius[i] < 1e18F) return;
   radius[i] = std::numeric_limits<float>::max();
   for (std::size_t j = 0; j < dimension; ++j) centre[slot_of(i, j, dimension)] = 0;
 }
 
 LeafOrder order_by_leaves(MatrixView<float> points, std::vector<Reference> rows, std::size_t leaf_rows, int threads) {
-  // All parts of a level at once: how one is split depends on no other.
+  // All parts of a level are split in parallel, since they are independent.
   std::vector<std::span<Reference>> parts{rows};
-  std::vector<char> whole{0};  // those that are not split any more
+  std::vector<char> whole{0};  // those that are not split further
   for (bool split_any = true; split_any;) {
     std::vector<std::size_t> middles(parts.size());
     parallel::parallel_for(parts.size(), threads, [&](std::size_t i, std::size_t) {

@@ -1,4 +1,4 @@
-// Leaves of near rows with boxes and balls around them, so that a query can leave out those that cannot matter to it.
+// Leaves of neighbouring rows with bounding boxes and balls, so that a query can skip leaves that cannot matter to it.
 #pragma once
 
 #include <cstddef>
@@ -12,7 +12,7 @@
 
 namespace kernad::kde {
 
-/// Regions in packs of 16, as kernels::Regions wants them, and how many training rows lie in each.
+/// Regions in packs of 16, the layout of kernels::Regions, and the number of training rows in each.
 struct RegionPacks {
   RegionPacks() = default;
   RegionPacks(std::size_t regions, std::size_t columns);
@@ -40,7 +40,7 @@ struct RegionPacks {
   std::size_t dimension = 0;
 };
 
-/// Two levels: a node is the region around 16 leaves that follow one another, and those leaves are one pack.
+/// Two levels: a node is the region around 16 consecutive leaves, which form one pack.
 struct Tree {
   std::vector<std::uint32_t> first_tile;  ///< of leaf i; one more entry ends the last leaf
   RegionPacks leaves;                     ///< pack n holds the leaves 16 n .. 16 n + 15
@@ -50,8 +50,8 @@ struct Tree {
   [[nodiscard]] std::size_t tiles_of(std::size_t leaf) const { return first_tile[leaf + 1] - first_tile[leaf]; }
 };
 
-/// Puts `rows` of `points` in an order in which leaves of at most leaf_rows follow one another, each beginning a new
-/// tile: slots without a row fill up the last tile of a leaf. The order is a function of the points alone.
+/// Orders `rows` of `points` into consecutive leaves of at most leaf_rows, each beginning a new tile; slots without a
+/// row pad the last tile of a leaf. The order depends on the points alone.
 struct LeafOrder {
   std::vector<kernels::Reference> slots;
   std::vector<std::uint32_t> first_tile;  ///< as in Tree

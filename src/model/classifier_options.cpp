@@ -1,4 +1,4 @@
-// The table of options: each one's texts, and its way into KDEClassifierOptions and back.
+// The table of options: the texts of each, and its conversion to and from KDEClassifierOptions.
 #include "kernad/classifier_options.hpp"
 
 #include <fmt/format.h>
@@ -89,7 +89,7 @@ constexpr std::array kOptions = {
     EstimatorOption{
         "bandwidth", "--bandwidth", "scott|silverman|loo|loo*NUMBER|NUMBER",
         "scott, silverman, loo, loo*NUMBER, or a number; numbers finite and above 0",
-        "Bandwidth factor: by a rule, by leave-one-out likelihood (loo) or a multiple of it, or itself", true,
+        "Bandwidth factor: by a rule, by leave-one-out likelihood (loo) or a multiple of it, or a number", true,
         [](const Options& o) { return to_string(o.kde.bandwidth); },
         [](Options& o, std::string_view text) { return set_by(o.kde.bandwidth, [&] { return bandwidth(text); }); }},
     EstimatorOption{
@@ -98,7 +98,7 @@ constexpr std::array kOptions = {
         [](const Options& o) { return std::string(to_string(o.kde.covariance)); },
         [](Options& o, std::string_view text) { return set_by(o.kde.covariance, [&] { return covariance(text); }); }},
     EstimatorOption{"local_alpha", "--local", "ALPHA", "a number from 0 to 4",
-                    "Widen each row's kernel by (distance to its 5th neighbour)^ALPHA; 0: all alike", true,
+                    "Scale each kernel's width by (distance to its 5th neighbour)^ALPHA; 0: equal widths", true,
                     [](const Options& o) { return fmt::format("{}", o.kde.local_alpha); }, set_local_alpha},
     EstimatorOption{"feature_scaling_method", "--scaling", "scale|norm", "norm, scale",
                     "scale: by the longest training row; norm: each row to length 1", true,
@@ -107,12 +107,12 @@ constexpr std::array kOptions = {
                       return set_by(o.feature_scaling_method, [&] { return feature_scaling_method(text); });
                     }},
     EstimatorOption{"auto", "--auto", "", "true, false",
-                    "Choose all of the above from the training rows: for best detection", false,
+                    "Choose all of the above from the training rows, for the best detection", false,
                     [](const Options& o) { return to_text(o.automatic); },
                     [](Options& o, std::string_view text) { return set_bool(o.automatic, text); }},
     EstimatorOption{
         "max_training_points", "--max-training-points", "N", "a whole number from 2",
-        "Use a sample of N rows where there are more", false,
+        "Use a sample of N rows if there are more", false,
         [](const Options& o) { return fmt::format("{}", o.max_training_points); },
         [](Options& o, std::string_view text) { return set_count<std::size_t>(o.max_training_points, text, 2); }},
     EstimatorOption{"seed", "--seed", "S", "a whole number from 0", "Seed of that sample", false,

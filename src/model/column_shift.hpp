@@ -1,5 +1,5 @@
-// Doubles as embeddings without losing what tells rows apart: columns far from zero, as time stamps and coordinates,
-// are moved near it before they are rounded to float32.
+// Converts doubles to embeddings without losing the differences between rows: columns far from zero, such as time
+// stamps and coordinates, are moved near it before they are rounded to float32.
 #pragma once
 
 #include <span>
@@ -11,15 +11,14 @@
 
 namespace kernad::model {
 
-/// D: what to take off each column, the mean of one that lies more than 16 standard deviations from zero and has values
-/// that float32 does not hold; 0 for others. Empty where all would be 0. rows: finite, at least one.
+/// D values to subtract from the columns: the mean of a column that lies more than 16 standard deviations from zero and
+/// has values that float32 does not hold; 0 for others. Empty if all would be 0. rows: finite, at least one.
 [[nodiscard]] std::vector<double> choose_shift(const linalg::Rows<double>& rows, int threads);
 
-/// Whether choose_shift could find a column in the values of which `rows` are the rounded ones. rows: finite, at least
-/// one.
+/// Whether choose_shift could find such a column in the unrounded values of `rows`. rows: finite, at least one.
 [[nodiscard]] bool may_need_shift(const linalg::Rows<float>& rows, int threads);
 
-/// Rows as a model with that shift (D, or empty) takes them.
+/// Rows in the form that a model with that shift (D, or empty) takes.
 class ShiftedRows {
  public:
   /// Throws InvalidInput, with row and column, for a finite value that is then beyond float32; NaN and infinity pass.
@@ -28,7 +27,7 @@ class ShiftedRows {
   ShiftedRows(EmbeddingsView rows, std::span<const double> shift, int threads);
 
   [[nodiscard]] EmbeddingsView view() const { return view_; }
-  /// Of rows that were copied: the copy, after which this is of no use.
+  /// The copy, if the rows were copied; this object cannot be used afterwards.
   [[nodiscard]] Embeddings take() { return std::move(own_); }
 
  private:

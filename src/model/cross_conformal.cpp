@@ -20,7 +20,8 @@ Embeddings gather(EmbeddingsView rows, std::span<const std::size_t> chosen) {
   return result;
 }
 
-/// Densities of all columns compare whatever the rank of a fold; others need the dimension of the model of all rows.
+/// Densities over all columns are comparable whatever the rank of a fold; others need the dimension of the model of all
+/// rows.
 KDEClassifierOptions fold_options(const KDEClassifierOptions& options, std::size_t components, std::size_t rows) {
   const bool over_all_columns =
       options.automatic || (options.n_pca_components.is_all() && options.kde.covariance != Covariance::full);

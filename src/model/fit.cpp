@@ -19,7 +19,7 @@
 namespace kernad::model {
 namespace {
 
-/// The share of the training rows, of those that make the tails, in which the second density is the rarer.
+/// The share of the training rows (the sample behind the tail ranks) that are rarer under the second density.
 double second_decides(const Member& first, const Member& second) {
   const auto& by_first = first.pipeline->kde.loo_log_densities;
   const auto& by_second = second.pipeline->kde.loo_log_densities;
@@ -30,7 +30,7 @@ double second_decides(const Member& first, const Member& second) {
   return static_cast<double>(count) / static_cast<double>(by_first.size());
 }
 
-/// The rows of the values, ascending, each once.
+/// The rows of the values, ascending, without repetition.
 std::vector<std::size_t> rows_of(const std::vector<SuspiciousValue>& values) {
   std::vector<std::size_t> rows(values.size());
   std::ranges::transform(values, rows.begin(), &SuspiciousValue::row);
@@ -49,7 +49,7 @@ std::vector<SuspiciousValue> unshifted(std::vector<SuspiciousValue> values, cons
   return values;
 }
 
-/// What the two members are, into the report.
+/// Describes the two members in the report.
 void describe_members(const Member& first, const Member& second, FitReport& report) {
   const auto& first_kde = first.pipeline->kde;
   const auto& second_kde = second.pipeline->kde;
@@ -104,10 +104,10 @@ Model fit(TrainingSample sample, const KDEClassifierOptions& options, const FitS
   assert(has_enough_rows(sample.selected.size(), sample.memory.cols(), options));
   done(1);
   auto suspicious = find_suspicious_values(sample.rows(), settings.threads);
-  // One glitch widens a column's scale, and with it the kernels, so far that it hides all others of its size.
+  // A single glitch widens a column's scale, and with it the kernels, so far that it hides all others of its size.
   std::vector<std::size_t> left_out = options.automatic ? rows_of(suspicious) : std::vector<std::size_t>();
   for (SuspiciousValue& value : suspicious) value.row = sample.numbers[value.row];
-  // Copies of a row by its weight are one value.
+  // Copies of a row that result from its weight are one value.
   suspicious.erase(std::unique(suspicious.begin(), suspicious.end()), suspicious.end());
   for (auto place = left_out.rbegin(); place != left_out.rend(); ++place) {
     sample.selected.erase(sample.selected.begin() + static_cast<std::ptrdiff_t>(*place));

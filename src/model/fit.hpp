@@ -13,19 +13,19 @@
 
 namespace kernad::model {
 
-/// Throws InvalidParameter for options out of range, or that `automatic` chooses itself.
+/// Throws InvalidParameter for options that are out of range or chosen by `automatic`.
 void check_options(const KDEClassifierOptions& options);
 
-/// Whether there are as many rows as components are wanted, of which there cannot be more than columns.
+/// Whether there are at least as many rows as requested components, which are limited to the number of columns.
 [[nodiscard]] bool has_enough_rows(std::size_t rows, std::size_t columns, const KDEClassifierOptions& options);
 
-/// The model of finite rows, of which there are enough. shift: what was subtracted from each of their columns; empty:
-/// nothing. Throws InvalidInput if all rows are identical.
+/// Fits a model to finite rows, of which there must be enough. shift: was subtracted from their columns; empty: nothing
+/// was. Throws InvalidInput if all rows are identical.
 [[nodiscard]] Model fit(TrainingSample sample, const KDEClassifierOptions& options, const FitSettings& settings,
                         const FitProgress& progress = {}, std::vector<double> shift = {});
 
-/// The subspace of rows that the model was fitted on; null where they leave no direction out. all_rows: how many show
-/// whether columns depend on each other.
+/// The subspace of the rows that the model was fitted on; null if they vary in every direction. all_rows: the number of
+/// training rows, which decides whether dependencies between columns are looked for.
 [[nodiscard]] std::shared_ptr<const subspace::Subspace> fit_subspace(const Model& model,
                                                                      const linalg::Rows<float>& rows,
                                                                      std::size_t all_rows, int threads);

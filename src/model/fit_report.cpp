@@ -35,7 +35,7 @@ void add_notes(FitReport& report, const Pipeline& pipeline, const KDEClassifierO
          fmt::format("a sample of {} of {} rows is used (max_training_points = {}, seed = {})",
                      options.max_training_points, report.rows_seen, options.max_training_points, options.seed));
   }
-  // Fewer than the default is the rule for tables, and nothing that anybody asked to be otherwise.
+  // For tables, fewer components than the default are normal; a note is needed only if the number was requested.
   const bool asked = options.n_pca_components != KDEClassifierOptions{}.n_pca_components;
   if (asked && report.components < wanted) {
     note(NoteCode::components_cut,

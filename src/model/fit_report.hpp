@@ -9,10 +9,10 @@
 
 namespace kernad::model {
 
-/// What the shapes of a pipeline say; no notes.
+/// The part of the report that follows from a pipeline's shapes, without notes.
 [[nodiscard]] FitReport report_from_shapes(const Pipeline& pipeline);
 
-/// rows_seen: rows given, from which the pipeline's were sampled. options: those it was fitted with.
+/// rows_seen: number of rows from which the pipeline's were sampled. options: those of the fit.
 [[nodiscard]] FitReport make_report(const Pipeline& pipeline, std::size_t rows_seen,
                                     const KDEClassifierOptions& options);
 

@@ -13,20 +13,21 @@
 
 namespace kernad::model {
 
-/// Holds no other pipeline: a Model does.
+/// Does not contain another pipeline: a Model combines them.
 struct Pipeline {
   pca::State pca;
   FeatureScalingMethod scaling = FeatureScalingMethod::scale;
-  double max_length = 1;  ///< the longest training row after PCA: what `scale` divides by
+  double max_length = 1;  ///< length of the longest training row after PCA, the divisor of `scale`
   kde::State kde;
 
-  /// D, of the embeddings.
+  /// D, the number of columns of the embeddings.
   [[nodiscard]] std::size_t columns() const { return pca.mean.size(); }
-  /// For embeddings. The pipeline must outlive it.
+  /// Scores embeddings. The pipeline must outlive it.
   [[nodiscard]] std::unique_ptr<scoring::BlockScorer> make_scorer(std::size_t workers) const;
 };
 
-/// How a fit runs, as opposed to what it estimates: results do not depend on threads, and on pruning by at most 1e-5.
+/// How a fit runs, as opposed to what it estimates: results do not depend on threads, and change by at most 1e-5 with
+/// pruning.
 struct FitSettings {
   bool pruning = true;  ///< see kde::make_reference_set
   int threads = 1;
@@ -38,7 +39,7 @@ struct FitSettings {
     const linalg::Rows<float>& rows, const KDEClassifierOptions& options, const FitSettings& settings,
     const std::function<void()>& projected = [] {});
 
-/// The same pipeline with its references made anew.
+/// The same pipeline with its references rebuilt.
 [[nodiscard]] Pipeline with_pruning(const Pipeline& pipeline, const FitSettings& settings);
 
 }  // namespace kernad::model

@@ -1,4 +1,4 @@
-// In a calibrated verdict, whether a row leaves the subspace of the training rows counts as much as how dense it is.
+// Combines, in a calibrated verdict, the distance of a row from the subspace of the training rows with its density.
 #pragma once
 
 #include <cstddef>
@@ -11,20 +11,20 @@
 
 namespace kernad::model {
 
-/// How rare a log-density, and a distance from the subspace, are among held-out normal rows. The two are joined as the
-/// densities of `automatic` are: a row inside keeps its log-density to the bit.
+/// The rarity of a log-density, and of a distance from the subspace, among held-out normal rows. The two are combined
+/// like the densities of `automatic`: a row inside keeps its log-density to the bit.
 struct SubspaceJudge {
   ensemble::TailRank densities;
   ensemble::TailRank insides;  ///< of -distance
 
   SubspaceJudge() = default;
-  /// One of each a held-out row.
+  /// One of each per held-out row.
   SubspaceJudge(std::vector<double> log_densities, const std::vector<double>& distances);
 
   [[nodiscard]] double log_density(double log_density, double distance) const;
 };
 
-/// Embeddings to log-densities as the judge has them.
+/// Embeddings to log-densities as limited by the judge.
 class JudgedScorer final : public scoring::BlockScorer {
  public:
   /// subspace and judge must outlive it.

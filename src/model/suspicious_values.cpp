@@ -26,8 +26,8 @@ struct Deviation {
 
 std::size_t most_suspects(std::size_t rows) { return std::max<std::size_t>(1, rows / 100); }
 
-/// Whether any value can lie beyond a gap: m of N values ten times as far out as the others make the largest of them
-/// at least min(sqrt(N / m), 9) / 2 standard deviations.
+/// Whether any value can lie beyond a gap: if m of N values are ten times as far out as the others, the largest of them
+/// is at least min(sqrt(N / m), 9) / 2 standard deviations.
 std::vector<std::size_t> candidates(const linalg::Rows<float>& rows, int threads) {
   const auto n = static_cast<double>(rows.rows());
   const double limit = std::min(std::sqrt(n / static_cast<double>(most_suspects(rows.rows()))), 9.0) / 2;
@@ -56,7 +56,7 @@ std::vector<std::size_t> candidates(const linalg::Rows<float>& rows, int threads
   return result;
 }
 
-/// The place after the median of the sorted or unsorted values.
+/// The median of values in any order.
 double median(std::vector<double> values) {
   const auto middle = values.begin() + static_cast<std::ptrdiff_t>(values.size() / 2);
   std::nth_element(values.begin(), middle, values.end());
@@ -74,7 +74,7 @@ void add_suspicious(const linalg::Rows<float>& rows, std::size_t column, std::ve
     sizes[i] = std::abs(values[i] - centre);
     deviations[i] = {sizes[i], i};
   }
-  if (median(std::move(sizes)) == 0) return;  // half of the rows agree: a column of codes or of rare events
+  if (median(std::move(sizes)) == 0) return;  // half of the rows are equal: a column of codes or of rare events
   const auto top = deviations.begin() + static_cast<std::ptrdiff_t>(n - most_suspects(n) - 1);
   std::nth_element(deviations.begin(), top, deviations.end());
   std::sort(top, deviations.end());
@@ -93,7 +93,7 @@ void add_suspicious(const linalg::Rows<float>& rows, std::size_t column, std::ve
   }
 }
 
-/// A value of float32 as short as it can be; of a shifted column, to the ten digits that tell time stamps apart.
+/// The shortest text of a float32 value; for a shifted column, ten digits, which distinguish time stamps.
 std::string number_text(double value) {
   const auto rounded = static_cast<float>(value);
   return static_cast<double>(rounded) == value ? fmt::format("{}", rounded) : fmt::format("{:.10g}", value);

@@ -10,13 +10,13 @@
 
 namespace kernad::model {
 
-/// Of each column with some spread, the values that lie beyond a gap: at least ten times as far from the median as the
-/// value before them, where all but at most 1 % of the rows (at least one) are. row: counted among `rows`. Of clean
-/// Gaussian columns none in practice; the farthest value of Student's t with 3 degrees of freedom is that far out once
-/// in a thousand columns (10^-3, the ratio of its largest two order statistics).
+/// In each column with some spread, the values beyond a gap: at least ten times as far from the median as the value
+/// before them, and at most 1 % of the rows (or one). row: its number in `rows`. Clean Gaussian columns have none in
+/// practice; the farthest value of Student's t with 3 degrees of freedom is that far out once in a thousand columns
+/// (10^-3, the ratio of its largest two order statistics).
 [[nodiscard]] std::vector<SuspiciousValue> find_suspicious_values(const linalg::Rows<float>& rows, int threads);
 
-/// The notes of report.suspicious_values, in place of those that are there: one sentence a value, of the first few.
+/// Replaces the notes on report.suspicious_values: one sentence per value, for the first few.
 void note_suspicious_values(FitReport& report);
 /// The same with the names of all columns, or of all rows given to the fit; without names nothing changes.
 void name_suspicious_columns(FitReport& report, std::span<const std::string> names);

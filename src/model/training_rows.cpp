@@ -9,7 +9,7 @@
 namespace kernad::model {
 namespace {
 
-/// The same for rows of equal values, 0 and -0 alike.
+/// Equal for rows of equal values, where 0 equals -0.
 std::int64_t row_hash(std::span<const float> row) {
   std::uint64_t hash = row.size();
   for (const float value : row) hash = row_key(hash, std::bit_cast<std::uint32_t>(value + 0.0F));

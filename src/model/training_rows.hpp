@@ -1,4 +1,4 @@
-// What a model knows of the rows that it was trained on, beyond their density.
+// The names and hashes of the training rows, which a model keeps in addition to their density.
 #pragma once
 
 #include <cstdint>
@@ -11,15 +11,15 @@
 
 namespace kernad::model {
 
-/// Hashes that a model keeps: of that many rows or fewer all of them.
+/// Maximum number of hashes that a model keeps; with fewer training rows, those of all.
 inline constexpr std::size_t kKeptHashes = 1024;
 
 struct TrainingRows {
-  std::vector<std::string> names;    ///< of the rows of the sample, in order; empty: not known
-  std::vector<std::int64_t> hashes;  ///< the smallest of the rows' hashes, ascending, each once; empty: not known
+  std::vector<std::string> names;    ///< of the rows of the sample, in order; empty: unknown
+  std::vector<std::int64_t> hashes;  ///< the smallest distinct hashes of the rows, ascending; empty: unknown
 };
 
-/// Of the sample that a model was fitted on. names: of its rows, or none.
+/// For the sample that a model was fitted on. names: of its rows, or none.
 [[nodiscard]] TrainingRows make_training_rows(const linalg::Rows<float>& rows, std::vector<std::string> names);
 
 /// Only rows whose hash is at most the largest kept one can be compared; with kKeptHashes or fewer training rows, all.

@@ -14,39 +14,39 @@ namespace kernad::model {
 
 struct TrainingSample {
   EmbeddingsView memory;              ///< where the rows lie
-  std::vector<std::size_t> selected;  ///< which of them, ascending; a row that counts more than once as often
+  std::vector<std::size_t> selected;  ///< which of them, ascending; repeated for rows that count more than once
   std::vector<std::size_t> numbers;   ///< of each selected row in the data set as it was given, ascending
   std::size_t rows_seen = 0;          ///< of the data set, all of them
   std::vector<double> weights = {};   ///< of each selected row; empty: each counts once
 
-  /// Of a data set that lies in memory: at most max_training_points of its rows. Whole weights give the sample of the
-  /// data set in which rows are repeated so often. Throws InvalidParameter if others would need a sample.
+  /// Samples a data set in memory: at most max_training_points of its rows. Whole weights give the sample of the data
+  /// set with its rows repeated that often. Throws InvalidParameter if other weights would need a sample.
   [[nodiscard]] static TrainingSample of(EmbeddingsView rows, const KDEClassifierOptions& options,
                                          const sampling::RowWeights& weights);
-  /// If each row counts once.
+  /// For rows that count once each.
   [[nodiscard]] static TrainingSample of(EmbeddingsView rows, const KDEClassifierOptions& options) {
     return of(rows, options, sampling::RowWeights({}, rows.rows()));
   }
 
-  /// Valid as long as the sample is.
+  /// Valid while the sample exists.
   [[nodiscard]] linalg::Rows<float> rows() const { return {memory, selected, weights}; }
-  /// The rows in memory of their own.
+  /// A copy of the rows.
   [[nodiscard]] Embeddings copy() const;
 };
 
-/// The sample of a sketch as a model takes it: shifted, in float32.
+/// The sample of a sketch in the form that a model takes: shifted, in float32.
 struct SketchSample {
   Embeddings rows;
   std::vector<double> shift;         ///< what was subtracted from each column; empty: nothing
   std::vector<std::size_t> numbers;  ///< of the rows in the data set
   std::size_t rows_seen = 0;
 
-  /// Shifted as a fit would choose.
+  /// With the shift that a fit would choose.
   SketchSample(const Sketch& sketch, int threads);
-  /// Shifted as a model that was fitted on it.
+  /// With the shift of a model that was fitted on it.
   SketchSample(const Sketch& sketch, std::vector<double> shift, int threads);
 
-  /// Valid as long as this is.
+  /// Valid while this object exists.
   [[nodiscard]] TrainingSample sample() const;
 };
 

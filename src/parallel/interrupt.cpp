@@ -9,7 +9,7 @@ namespace {
 using Clock = std::chrono::steady_clock;
 constexpr std::chrono::milliseconds kBetweenChecks{50};
 
-// Of the calling thread, for as long as a scope lives there: nothing outlasts the call.
+// Per thread, and only while a scope exists there: no state remains after the call.
 thread_local const InterruptScope* innermost = nullptr;
 thread_local Clock::time_point next_check;
 

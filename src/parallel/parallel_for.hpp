@@ -13,9 +13,9 @@ namespace kernad::parallel {
 /// caller sees does not depend on the number of threads.
 void parallel_for(std::size_t tasks, int threads, Task task);
 
-/// `requested` when positive, else KERNAD_NUM_THREADS, else the CPUs that this process may run on, at most as many as
-/// its control groups allow it time of. Throws InvalidParameter
-/// when KERNAD_NUM_THREADS is not a whole number from 1 to 1024.
+/// `requested` if positive, else KERNAD_NUM_THREADS, else the number of CPUs that this process may run on, limited by
+/// the CPU quota of its control groups. Throws InvalidParameter if KERNAD_NUM_THREADS is not a whole number from 1 to
+/// 1024.
 [[nodiscard]] int resolve_threads(int requested);
 
 /// Throws InvalidParameter unless 0 <= threads <= 1024.

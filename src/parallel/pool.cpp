@@ -116,7 +116,7 @@ void Pool::serve(std::size_t worker) {
     job_is_there_.wait(lock, [&] { return ending_ || jobs_ != seen; });
     if (ending_) return;
     seen = jobs_;
-    if (job_ == nullptr) continue;  // other workers took all of it, or there is none yet
+    if (job_ == nullptr) continue;  // other workers took all tasks, or there is no job yet
     Job& job = *job_;
     inside_.fetch_add(1, std::memory_order_relaxed);
     lock.unlock();

@@ -17,7 +17,7 @@ namespace kernad::serialise {
 /// Nothing for a model without names.
 void write_columns(const model::Model& model, Metadata& metadata);
 
-/// Throws InvalidInput for anything but one text a column, each another.
+/// Throws InvalidInput for anything but one distinct text per column.
 void read_columns(const Metadata& metadata, model::Model& model);
 
 }  // namespace kernad::serialise

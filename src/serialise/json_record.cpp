@@ -10,7 +10,7 @@
 namespace kernad::serialise {
 namespace {
 
-/// Collects the fields while the text is parsed; stops, with `problem` set, at what is not allowed.
+/// Collects the fields while the text is parsed; stops, with `problem` set, at anything that is not allowed.
 class RecordParser final : public nlohmann::json_sax<nlohmann::json> {
  public:
   JsonRecord record;

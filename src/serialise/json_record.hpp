@@ -10,8 +10,8 @@ namespace kernad::serialise {
 
 struct JsonRecord {
   bool has_names = false;           ///< an object, not an array or a value alone
-  std::vector<std::string> names;   ///< of the fields, in their order, where it has some
-  std::vector<std::string> fields;  ///< numbers as they are written; true is 1, false 0, null empty
+  std::vector<std::string> names;   ///< of the fields, in order, if it has some
+  std::vector<std::string> fields;  ///< numbers as written; true is 1, false 0, null empty
 };
 
 /// `{"a": 1, "v": [2, 3]}` has the fields a, v[0] and v[1]; `[1, 2]` has two without names, `1` one. Throws ReadError

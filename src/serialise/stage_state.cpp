@@ -1,4 +1,4 @@
-// PCA and GaussianKDE by themselves as tensors, and back.
+// Standalone PCA and GaussianKDE as tensors, and back.
 #include <memory>
 #include <utility>
 

@@ -13,7 +13,7 @@
 namespace kernad::serialise {
 namespace {
 
-constexpr std::string_view kNames = "training.row_names";  // a line a row, in UTF-8
+constexpr std::string_view kNames = "training.row_names";  // one line per row, in UTF-8
 constexpr std::string_view kHashes = "training.row_hashes";
 
 std::vector<std::int64_t> hashes_in(const TensorReader& reader, const Tensor& tensor) {

@@ -1,4 +1,4 @@
-// What a model knows of its training rows as tensors, and back.
+// The names and hashes of a model's training rows as tensors, and back.
 #pragma once
 
 #include "kernad/state_dict.hpp"
@@ -7,7 +7,7 @@
 
 namespace kernad::serialise {
 
-/// Nothing for a model that knows nothing of them.
+/// Nothing for a model without them.
 void write_training_rows(const model::Model& model, StateDict& dict);
 
 /// After the report. Throws InvalidInput naming the tensor for anything but one name for each row of the sample, or

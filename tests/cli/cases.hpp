@@ -1,4 +1,4 @@
-// Cases from the field (tests/cases), and what is right for them.
+// Cases from practice (tests/cases), and their correct values.
 #pragma once
 
 #include <fstream>

@@ -9,15 +9,15 @@
 namespace kernad::testing {
 
 struct Outcome {
-  int status = -1;  ///< exit status; 1000 + signal when one ended it
+  int status = -1;  ///< exit status; 1000 + signal if one ended it
   std::string out;
   std::string err;
 };
 
-/// One run of kernad in a folder of the test's own.
+/// Runs kernad in a folder of the test's own.
 class Command {
  public:
-  /// Where standard output goes: "" captures it, "|" is a pipe that nobody reads, anything else is opened as a file.
+  /// Where standard output goes: "" captures it, "|" is a pipe without a reader, anything else is opened as a file.
   Outcome operator()(const std::vector<std::string>& arguments, const std::string& in = "",
                      const std::string& out = "") const;
 
@@ -28,7 +28,7 @@ class Command {
   TemporaryFolder captured_;
 };
 
-/// One run of any program, words[0], which PATH finds; `out` and `err` together are in `out`.
+/// Runs any program, words[0], found in PATH; `out` holds both output streams.
 [[nodiscard]] Outcome run_program(const std::vector<std::string>& words);
 
 /// CSV of `rows` rows near 0 and `anomalies` rows far from it, four columns and a label called "class", with a heading.

@@ -20,7 +20,7 @@ struct Page {
   std::vector<Element> elements;
   std::vector<Cells> tables;
 
-  /// The first table whose heading starts with `first`; throws std::runtime_error when there is none.
+  /// The first table whose heading starts with `first`; throws std::runtime_error if there is none.
   [[nodiscard]] const Cells& table(const std::string& first) const;
   [[nodiscard]] std::vector<Element> named(const std::string& name) const;
 };

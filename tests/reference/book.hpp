@@ -1,4 +1,4 @@
-// Kernel densities of any covariance and width by their formulas, in long double: what the estimators are held to.
+// Kernel densities of any covariance and width by their formulas, in long double: the standard for the estimators.
 #pragma once
 
 #include <gtest/gtest.h>
@@ -55,7 +55,7 @@ class Book {
     return whitened;
   }
 
-  /// The log-density of a query, leaving out the row `without` and whatever equals it.
+  /// The log-density of a query, leaving out the row `without` and rows equal to it.
   [[nodiscard]] Real log_density(const oracle::Vector& query, Real h, std::size_t without = kNone) const {
     const auto k = static_cast<Real>(query.size());
     const auto q = whiten(query);

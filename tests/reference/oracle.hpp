@@ -1,5 +1,5 @@
 // A second implementation of the classifier, straight from the formulas: long double, brute force, no blocking, no
-// float32. Slow, and right.
+// float32. Slow but correct.
 #pragma once
 
 #include <cstddef>

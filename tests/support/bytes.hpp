@@ -1,4 +1,4 @@
-// Files built in memory, byte by byte, for the readers in src/io: valid ones, and ones whose headers lie.
+// Files built in memory, byte by byte, for the readers in src/io: valid ones, and ones with false headers.
 #pragma once
 
 #include <gtest/gtest.h>

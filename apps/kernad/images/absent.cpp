@@ -1,4 +1,4 @@
-// In place of the commands for pictures, where kernad was built without them.
+// Replaces the commands for pictures in a build without them.
 #include "pictures.hpp"
 
 namespace kernad::cli {

@@ -50,7 +50,7 @@ void fit_pictures(const PictureCommand& command, const PictureFitOptions& option
     pictures.insert(pictures.end(), found.begin(), found.end());
   }
   require_another_file(command.output, pictures);
-  if (command.target_fpr) {  // what so many pictures cannot promise is refused before the work
+  if (command.target_fpr) {  // a rate that this many pictures cannot guarantee is refused before the work
     static_cast<void>(Calibration(std::vector<double>(pictures.size())).threshold(*command.target_fpr));
   }
   auto model = [&] {

@@ -13,14 +13,14 @@ namespace kernad::cli {
 /// A picture to judge.
 struct PictureFile {
   std::string path;
-  std::string name;  ///< below the folder that was named, for heat maps
+  std::string name;  ///< relative to the given folder, for heat maps
 };
 
-/// All pictures of the sources, folders with all that is below them (of a folder in MVTec layout what is below test/).
+/// All pictures of the sources; folders are searched recursively (in MVTec layout, only their test/).
 [[nodiscard]] std::vector<PictureFile> picture_files(const std::vector<std::string>& sources);
 
 /// Calls `use(i, picture, verdict)` for each, from several threads. A picture that cannot be read is reported and left
-/// out with keep_going; else ReadError.
+/// out with keep_going; else throws ReadError.
 void judge_all(const images::PictureModel& model, const std::vector<std::string>& paths, int threads, bool keep_going,
                const std::function<void(std::size_t, const images::Picture&, const images::Verdict&)>& use);
 

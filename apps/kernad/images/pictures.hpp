@@ -1,5 +1,5 @@
-// Pictures where the other commands have tables: a folder or a picture as the data, or a model that was fitted on them.
-// A kernad built without the pictures component has absent.cpp in place of all the rest, which says what to install.
+// The commands with pictures in place of tables: the data are a folder or a picture, or the model was fitted on
+// pictures. In a build without the images component, absent.cpp replaces all of this and reports what to install.
 #pragma once
 
 #include <CLI/CLI.hpp>
@@ -12,12 +12,12 @@
 
 namespace kernad::cli {
 
-/// Whether a source is a folder or a file that is called like a picture.
+/// Whether a source is a folder, or a file with the ending of a picture.
 [[nodiscard]] bool are_pictures(const Sources& sources);
 /// Whether `path` is a model of pictures: a safetensors file whose metadata say so.
 [[nodiscard]] bool is_picture_model(const std::string& path);
 
-/// What kernad fit asks about pictures.
+/// Options of kernad fit for pictures.
 struct PictureFitOptions {
   std::string backbone;
   std::vector<std::string> layers;
@@ -30,7 +30,7 @@ struct PictureFitOptions {
   bool keep_going = false;
 };
 
-/// What kernad predict asks about pictures.
+/// Options of kernad predict for pictures.
 struct PictureScoreOptions {
   std::string heatmaps;
   bool keep_going = false;
@@ -45,7 +45,7 @@ struct WatchOptions {
 void add_picture_options(CLI::App& command, PictureFitOptions& options);
 void add_picture_options(CLI::App& command, PictureScoreOptions& options);
 
-/// What the commands for tables know as well.
+/// Options shared with the commands for tables.
 struct PictureCommand {
   const CLI::App* app = nullptr;
   std::string model;
@@ -63,9 +63,9 @@ void test_pictures(const PictureCommand& command);
 void explain_picture(const PictureCommand& command);
 void show_picture_model(const PictureCommand& command);
 
-/// Throws InvalidParameter naming an option that was given and is not one of `known`: it is for `what`.
+/// Throws InvalidParameter naming a given option that is not one of `known`, with the message that it is for `what`.
 void require_known_options(const CLI::App& app, const std::vector<std::string>& known, const std::string& what);
-/// The same for one of `options`, which are for pictures, given with tables.
+/// The same for any of `options`, which are for pictures, if given with tables.
 void refuse_picture_options(const CLI::App& app);
 
 }  // namespace kernad::cli

@@ -1,4 +1,4 @@
-// What is about pictures, and what is not. Compiled with and without the component.
+// Recognises pictures and their models, and adds their options. Compiled with and without the component.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -45,29 +45,31 @@ bool is_picture_model(const std::string& path) {
 }
 
 void add_picture_options(CLI::App& command, PictureFitOptions& options) {
-  command.add_option("--backbone", options.backbone, "Network: .onnx or .xml (OpenVINO IR); else the one of kernad")
+  command
+      .add_option("--backbone", options.backbone,
+                  "Network: .onnx or .xml (OpenVINO IR); default: the one supplied with kernad")
       ->check(not_empty())
       ->type_name("FILE")
       ->group(kPictureGroup);
-  command
-      .add_option("--layers", options.layers, "Its outputs, or values inside it, that are used, separated by commas")
+  command.add_option("--layers", options.layers, "Its outputs, or inner values, to use, separated by commas")
       ->delimiter(',')
       ->type_name("NAMES")
       ->group(kPictureGroup);
-  command.add_option("--size", options.size, "Pictures are scaled to S x S; else the network's own size, or 256")
+  command.add_option("--size", options.size, "Pictures are scaled to S x S; default: the network's own size, or 256")
       ->check(quiet(CLI::Range(16, 4096)))
       ->type_name("S")
       ->group(kPictureGroup);
   command
       .add_option("--spatial-width", options.width,
-                  "How far positions blur into one another, in patches, or inf; else by held-out likelihood")
+                  "Width of the kernel over positions, in patches, or inf; default: by held-out likelihood")
       ->type_name("W")
       ->group(kPictureGroup);
   command.add_option("--mask", options.mask, "Picture whose white regions are ignored in every picture")
       ->check(not_empty())
       ->type_name("FILE")
       ->group(kPictureGroup);
-  command.add_flag("--keep-going", options.keep_going, "Report pictures that cannot be read, and go on without them")
+  command
+      .add_flag("--keep-going", options.keep_going, "Report pictures that cannot be read, and continue without them")
       ->group(kPictureGroup);
 }
 
@@ -78,7 +80,8 @@ void add_picture_options(CLI::App& command, PictureScoreOptions& options) {
       ->check(not_empty())
       ->type_name("FOLDER")
       ->group(kPictureGroup);
-  command.add_flag("--keep-going", options.keep_going, "Report pictures that cannot be read, and go on without them")
+  command
+      .add_flag("--keep-going", options.keep_going, "Report pictures that cannot be read, and continue without them")
       ->group(kPictureGroup);
 }
 

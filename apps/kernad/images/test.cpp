@@ -18,11 +18,11 @@ namespace {
 struct Tested {
   std::vector<images::TestPicture> pictures;
   std::vector<images::Verdict> verdicts;
-  std::vector<Embeddings> maps;  ///< at the resolution of the mask; of pictures without one empty
+  std::vector<Embeddings> maps;  ///< at the resolution of the mask; empty for pictures without one
   std::vector<std::vector<std::uint8_t>> masks;
 };
 
-/// Not 0 where the mask is not black.
+/// Nonzero where the mask is not black.
 std::vector<std::uint8_t> mask_pixels(const images::Picture& mask) {
   std::vector<std::uint8_t> pixels(mask.width() * mask.height());
   const std::size_t step = images::bytes_of(mask.format());
@@ -44,7 +44,7 @@ Tested judge(const images::PictureModel& model, const PictureCommand& command) {
   tested.masks.resize(count);
   std::vector<std::string> paths;
   for (const auto& picture : tested.pictures) paths.push_back(picture.path);
-  // Maps take 4 bytes a pixel: without a mask nobody asks for them.
+  // Maps take 4 bytes per pixel, and are needed only with a mask.
   const bool has_masks =
       std::ranges::any_of(tested.pictures, [](const auto& picture) { return !picture.mask.empty(); });
   judge_all(model, paths, command.common.threads, false,

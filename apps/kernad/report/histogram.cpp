@@ -29,7 +29,7 @@ ScoreScale::ScoreScale(std::vector<double> normals) {
   const auto quantile = [&](std::size_t quarter) { return normals[(normals.size() - 1) * quarter / 4]; };
   centre_ = quantile(2);
   spread_ = quantile(3) - quantile(1);
-  // One row, or all equal: any width will do that rounding does not lose against the centre.
+  // One row, or all equal: any width serves that is not lost to rounding next to the centre.
   if (!(spread_ > 1e-9 * std::abs(centre_)) || !std::isfinite(spread_))
     spread_ = std::max(1.0, std::abs(centre_) / 100);
 }

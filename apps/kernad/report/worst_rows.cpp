@@ -1,4 +1,4 @@
-// The rows that were judged worst, and why: the column that sets a normal row apart, the training row nearest to an
+// The worst errors, and the reasons for them: the column that sets a normal row apart, the training row nearest to an
 // anomalous one.
 #include <fmt/format.h>
 

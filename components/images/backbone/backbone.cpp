@@ -7,7 +7,7 @@
 namespace kernad::images {
 namespace {
 
-/// OpenVINO's messages are several lines with places in its sources: the last line says what is wrong.
+/// OpenVINO's messages have several lines with source locations: the last line gives the reason.
 std::string short_message(const std::exception& error) {
   std::string text = error.what();
   while (!text.empty() && std::isspace(static_cast<unsigned char>(text.back())) != 0) text.pop_back();
@@ -60,7 +60,7 @@ bool is_map(const ov::Output<ov::Node>& output) {
   return output.get_partial_shape().is_static() && output.get_shape().size() == 4 && output.get_shape()[0] == 1;
 }
 
-/// The output of any node that is called so, by ONNX's name of its values or by its own.
+/// The output of the node with this name: ONNX's name of its values, or its own.
 ov::Output<ov::Node> find_layer(ov::Model& model, const std::string& name) {
   for (const auto& node : model.get_ops()) {
     if (std::dynamic_pointer_cast<ov::op::v0::Result>(node)) continue;
@@ -122,8 +122,8 @@ Backbone::Backbone(BackboneFile& file, int threads) : impl_(std::make_unique<Imp
   set_input(*whole, file);
   const auto model = cut(*whole, file);
   impl_->layers = file.layers.size();
-  // f32: the default is bf16 on processors that have it, and scores would differ from machine to machine. One thread a
-  // stream: results do not depend on how many there are.
+  // f32: the default is bf16 on processors that have it, so scores would differ between machines. One thread per
+  // stream: results do not depend on the number of threads.
   with_name(file.name, "cannot be compiled", [&] {
     impl_->network = impl_->core.compile_model(model, "CPU", ov::hint::inference_precision(ov::element::f32),
                                                ov::num_streams(threads), ov::inference_num_threads(threads),

@@ -1,5 +1,5 @@
-// The network, behind one small interface: a picture as a tensor in, feature maps out. Only backbone.cpp knows which
-// library runs it.
+// The network, behind a small interface: a picture as a tensor in, feature maps out. Only backbone.cpp depends on the
+// library that runs it.
 #pragma once
 
 #include <cstddef>
@@ -12,12 +12,12 @@
 
 namespace kernad::images {
 
-/// A network's files and how it wants to be fed: what a model keeps of it.
+/// A network's files and the form of its input, as kept in a model.
 struct BackboneFile {
   std::string name;                 ///< of the file, without its folder
   std::vector<std::byte> network;   ///< ONNX, or the .xml of an OpenVINO IR
   std::vector<std::byte> weights;   ///< the .bin of an IR, else empty
-  std::vector<std::string> layers;  ///< empty: all outputs that are maps
+  std::vector<std::string> layers;  ///< empty: all outputs that are feature maps
   std::size_t size = 0;             ///< 0: the network's own, else 256
   std::vector<double> mean;         ///< 3
   std::vector<double> std;          ///< 3
@@ -25,7 +25,7 @@ struct BackboneFile {
   [[nodiscard]] std::string hash() const;  ///< FNV-1a of the contents, 16 hex digits
 };
 
-/// Reads files and the .json beside them. Throws ReadError naming the file, InvalidParameter for options.
+/// Reads the files and the .json next to them. Throws ReadError naming the file, InvalidParameter for options.
 [[nodiscard]] BackboneFile read_backbone(const BackboneOptions& options);
 
 /// One layer's output: channels planes of rows x cols, one after another.
@@ -36,12 +36,11 @@ struct FeatureMap {
   std::size_t cols = 0;
 };
 
-/// A compiled network. Runs in `threads` threads at once, each for itself: what comes out does not depend on their
-/// number.
+/// A compiled network, for independent use by `threads` threads at once: results do not depend on their number.
 class Backbone {
  public:
-  /// Fills in `file`'s layers and size where they are left open. Throws InvalidInput, naming the file, for a network
-  /// that cannot be read or has not the form that is needed.
+  /// Fills in `file`'s layers and size if they are not given. Throws InvalidInput, naming the file, for a network that
+  /// cannot be read or does not have the required form.
   Backbone(BackboneFile& file, int threads);
   ~Backbone();
   Backbone(Backbone&&) noexcept;
@@ -55,9 +54,9 @@ class Backbone {
     Runner(Runner&&) noexcept;
     Runner& operator=(Runner&&) noexcept;
 
-    /// 3 planes of size x size: where the picture goes.
+    /// The input: 3 planes of size x size.
     [[nodiscard]] std::span<float> input();
-    /// The maps, one a layer; valid until the next call. Throws InvalidInput for values that are not finite.
+    /// The maps, one per layer; valid until the next call. Throws InvalidInput for values that are not finite.
     [[nodiscard]] std::vector<FeatureMap> run();
 
    private:

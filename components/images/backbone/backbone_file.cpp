@@ -13,7 +13,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::uintmax_t kMaxBytes = std::uintmax_t{2} << 30U;  // of a network; ONNX itself ends there
+constexpr std::uintmax_t kMaxBytes = std::uintmax_t{2} << 30U;  // of a network; also the limit of ONNX
 
 std::vector<std::byte> contents(const fs::path& path) {
   std::error_code error;
@@ -29,7 +29,7 @@ std::vector<std::byte> contents(const fs::path& path) {
   return bytes;
 }
 
-/// What is said in the .json about the network, where the options leave it open.
+/// Properties of the network from the .json, unless given in the options.
 void read_description(const fs::path& path, BackboneFile& file) {
   if (!fs::is_regular_file(path)) return;
   std::ifstream stream(path);
@@ -54,8 +54,7 @@ void require_three(const std::vector<double>& values, const char* name, bool pos
                          (positive ? ", above 0" : ""));
 }
 
-/// The prefix that this library is installed under: two folders above it (three where there is one for the
-/// architecture).
+/// The prefix under which this library is installed: two folders above it (three if there is one for the architecture).
 fs::path installation() {
   Dl_info info = {};
   if (::dladdr(reinterpret_cast<const void*>(&read_description), &info) == 0 || info.dli_fname == nullptr) return "";

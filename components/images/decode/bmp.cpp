@@ -1,4 +1,4 @@
-// BMP: uncompressed, with 8 (palette), 24 or 32 bits a pixel, which is all that cameras and frame grabbers write.
+// BMP: uncompressed, with 8 (palette), 24 or 32 bits per pixel, which covers what cameras and frame grabbers write.
 #include <algorithm>
 #include <cstdlib>
 
@@ -37,7 +37,7 @@ Header read_header(Bytes file, const ReadLimits& limits) {
   header.colours = std::min<std::size_t>(little_endian(file, 46, 4), 256);
   if (header.colours == 0) header.colours = 256;
   const bool known_bits = header.bits == 8 || header.bits == 24 || header.bits == 32;
-  // 3: the masks that follow say where 32 bits have their colours, in practice where they always are.
+  // 3: masks that follow give the positions of the colours in 32 bits, in practice the usual ones.
   if (size < 40 || !known_bits || (compression != 0 && !(compression == 3 && header.bits == 32))) {
     throw Undecodable("is a BMP of a kind that is not read; valid: uncompressed, 8, 24 or 32 bits a pixel");
   }

@@ -1,4 +1,4 @@
-// The decoders: each gets a whole file, and throws Undecodable with what is wrong; read.cpp puts the file's name to it.
+// The decoders: each gets a whole file and throws Undecodable with the reason; read.cpp adds the file's name.
 #pragma once
 
 #include <cstddef>
@@ -12,7 +12,7 @@ namespace kernad::images {
 
 using Bytes = std::span<const std::byte>;
 
-/// What is wrong with a file, without its name.
+/// The reason why a file cannot be decoded, without its name.
 struct Undecodable : std::runtime_error {
   using std::runtime_error::runtime_error;
 };
@@ -25,10 +25,10 @@ void require_size(std::uint64_t width, std::uint64_t height, const ReadLimits& l
 [[nodiscard]] Picture decode_tiff(Bytes file, const ReadLimits& limits);
 [[nodiscard]] Picture decode_bmp(Bytes file, const ReadLimits& limits);
 
-/// Orientation 1 to 8 of TIFF and EXIF; 1, upright, where the block has none or makes no sense.
+/// Orientation 1 to 8 of TIFF and EXIF; 1, upright, if the block has none or is invalid.
 [[nodiscard]] int exif_orientation(Bytes block);
 
-/// The picture as orientation 1 to 8 wants it to be shown.
+/// The picture turned by its orientation, 1 to 8.
 [[nodiscard]] Picture upright(Picture picture, int orientation);
 
 }  // namespace kernad::images

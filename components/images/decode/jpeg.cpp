@@ -12,7 +12,8 @@ namespace {
 
 using Decoder = std::unique_ptr<void, int (*)(tjhandle)>;
 
-/// The library goes on after what it only warns of: half a picture would be judged. Bytes between segments do no harm.
+/// The library only warns of truncated data and continues: half a picture would be judged. Extra bytes between segments
+/// are harmless.
 bool is_harmless(tjhandle decoder) {
   return tjGetErrorCode(decoder) == TJERR_WARNING &&
          std::string_view(tjGetErrorStr2(decoder)).find("extraneous bytes") != std::string_view::npos;

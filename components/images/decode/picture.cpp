@@ -38,7 +38,7 @@ Picture upright(Picture picture, int orientation) {
   const std::size_t pixel = bytes_of(picture.format());
   for (std::size_t y = 0; y < turned.height(); ++y) {
     for (std::size_t x = 0; x < turned.width(); ++x) {
-      // Where the pixel comes from: orientations 5 to 8 swap rows and columns, then either may run backwards.
+      // The source of a pixel: orientations 5 to 8 swap rows and columns, then either may be reversed.
       std::size_t from_x = swapped ? y : x;
       std::size_t from_y = swapped ? x : y;
       if (orientation == 2 || orientation == 3 || orientation == 7 || orientation == 8) from_x = width - 1 - from_x;

@@ -1,4 +1,4 @@
-// PNG by libpng, whose errors leave by longjmp: functions that may be left so hold nothing that wants destroying.
+// PNG by libpng, which reports errors by longjmp: functions that it may leave hold no objects with destructors.
 #include <png.h>
 #include <setjmp.h>
 
@@ -49,7 +49,7 @@ void read_bytes(png_structp png, png_bytep to, std::size_t count) {
   rest = rest.subspan(count);
 }
 
-/// Everything before the pixels. False where libpng gave up.
+/// Reads everything before the pixels. False if libpng failed.
 bool read_head(PngFile& file) {
   if (setjmp(png_jmpbuf(file.png)) != 0) return false;
   png_set_read_fn(file.png, &file, read_bytes);
@@ -121,7 +121,7 @@ Picture decode_png(Bytes bytes, const ReadLimits& limits) {
   if (file.png == nullptr) throw std::bad_alloc();
   file.info = png_create_info_struct(file.png);
   if (file.info == nullptr) throw std::bad_alloc();
-  png_set_chunk_malloc_max(file.png, 8U << 20U);  // a comment that unpacks to gigabytes
+  png_set_chunk_malloc_max(file.png, 8U << 20U);  // against a comment that decompresses to gigabytes
   if (!read_head(file)) throw Undecodable(std::string("is no readable PNG: ") + file.error.data());
   const auto width = png_get_image_width(file.png, file.info);
   const auto height = png_get_image_height(file.png, file.info);
@@ -147,7 +147,7 @@ void write_png(const std::string& path, PictureView picture) {
   if (file.info == nullptr) throw std::bad_alloc();
   std::vector<png_bytep> rows;
   for (std::size_t y = 0; y < picture.height; ++y) {
-    // libpng takes rows as mutable, and only reads them.
+    // libpng takes rows as mutable, but only reads them.
     const auto* row = static_cast<const unsigned char*>(picture.data) + y * picture.row_bytes;
     rows.push_back(const_cast<png_bytep>(row));
   }

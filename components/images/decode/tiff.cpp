@@ -55,7 +55,7 @@ Tiff open(TiffFile& file) {
   const std::unique_ptr<TIFFOpenOptions, void (*)(TIFFOpenOptions*)> options(TIFFOpenOptionsAlloc(),
                                                                              TIFFOpenOptionsFree);
   if (!options) throw std::bad_alloc();
-  TIFFOpenOptionsSetMaxSingleMemAlloc(options.get(), tmsize_t{1} << 30);  // what a header may ask for at once
+  TIFFOpenOptionsSetMaxSingleMemAlloc(options.get(), tmsize_t{1} << 30);  // limits what a header may request at once
   TIFFOpenOptionsSetErrorHandlerExtR(options.get(), remember_error, &file);
   TIFFOpenOptionsSetWarningHandlerExtR(options.get(), ignore_warning, &file);
   return {TIFFClientOpenExt("picture", "rm", &file, read_some, write_nothing, seek, close_nothing, size_of_file,
@@ -98,7 +98,7 @@ Picture read_plain(TIFF* tiff, TiffFile& file, std::size_t width, std::size_t he
     throw Undecodable(std::string("is a TIFF of a kind that is not read: ") + reason);
   Picture picture(width, height, PixelFormat::rgba8);
   const auto orientation = field<std::uint16_t>(tiff, TIFFTAG_ORIENTATION, 1);
-  // Asked for its own orientation it copies rows as they are; an error stops it, or truncated files would be half grey.
+  // With the file's own orientation, rows are copied unchanged; stop on error, or truncated files would be half grey.
   if (TIFFReadRGBAImageOriented(tiff, static_cast<std::uint32_t>(width), static_cast<std::uint32_t>(height),
                                 reinterpret_cast<std::uint32_t*>(picture.row(0)), orientation, 1) != 1 ||
       !file.error.empty()) {

@@ -11,7 +11,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-/// Sorted. Throws ReadError where there are none.
+/// Sorted. Throws ReadError if there are none.
 std::vector<std::string> pictures_in(const fs::path& folder) {
   std::vector<std::string> found;
   bool has_folders = false;

@@ -14,13 +14,15 @@ namespace kernad::images {
 namespace {
 
 constexpr std::size_t kFolds = 5;
-constexpr std::size_t kReferences = 16'384;  // in each fold: more would choose a little narrower, and take longer
-constexpr double kTrimmed = 0.1;  // share of pictures left out, the least likely: one odd one would decide everything
+constexpr std::size_t kReferences =
+    16'384;  // in each fold: with more, the choice is slightly narrower and takes longer
+constexpr double kTrimmed =
+    0.1;  // share of the least likely pictures that are left out: a single odd one would decide the choice
 constexpr std::size_t kQueries = 2048;  // held-out patches whose likelihood is measured, over all folds
 constexpr std::array<double, 7> kWidths = {0.25, 0.5, 1, 2, 4, 8, std::numeric_limits<double>::infinity()};
 constexpr double kStep = 1.25;  // between bandwidths
 
-/// Held-out likelihood of kernels, with what they have in common prepared once.
+/// Held-out likelihood of kernels, with shared preparation done once.
 class HeldOut {
  public:
   HeldOut(const PatchSet& set, const ChoiceOptions& options) : set_(set), threads_(options.threads) {
@@ -63,7 +65,7 @@ class HeldOut {
   std::vector<std::vector<std::size_t>> queries_;  // rows of the set
 };
 
-/// Walks uphill over whole steps from `start`, and remembers what it has seen.
+/// Climbs in whole steps from `start`, and caches values.
 template <typename Function>
 std::pair<int, double> climb(const Function& value, int start, int low, int high) {
   std::map<int, double> seen;
@@ -111,7 +113,7 @@ Choice choose_kernel(const PatchSet& set, const ChoiceOptions& options) {
   const double unit = spread(set);
   if (!(unit > 0)) throw InvalidInput("all pictures are alike: there is nothing to learn from");
   const HeldOut likelihood(set, options);
-  int bandwidth_step = -4;  // what the last width had is near what the next will have
+  int bandwidth_step = -4;  // start at the last width's result, since the next is near it
   std::map<int, Choice> choices;
   const auto best_at = [&](double width) {
     const auto at = [&](int step) { return likelihood({unit * std::pow(kStep, step), width}); };

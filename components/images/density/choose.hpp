@@ -16,12 +16,12 @@ struct PatchSet {
   Embeddings features;        ///< (pictures * grid size) x k
 };
 
-/// The fold of each picture: 0 .. count - 1, of sizes that differ by one at most, by a seeded shuffle.
+/// The fold of each picture: 0 .. count - 1, with sizes that differ by at most one, by a seeded shuffle.
 [[nodiscard]] std::vector<std::size_t> folds_of(std::size_t pictures, std::size_t count, std::uint64_t seed);
 
 struct Choice {
   Kernel kernel;
-  double log_likelihood = 0;  ///< mean over patches of held-out pictures but the least likely 10 %
+  double log_likelihood = 0;  ///< mean over patches of held-out pictures without the least likely 10 %
 };
 
 struct ChoiceOptions {

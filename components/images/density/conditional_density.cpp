@@ -7,7 +7,7 @@
 namespace kernad::images {
 namespace {
 
-/// Mean over columns of the sample variance: what kernad scales isotropic kernels by.
+/// Mean over columns of the sample variance, by which kernad scales isotropic kernels.
 double mean_variance(const Embeddings& rows) {
   const auto n = static_cast<double>(rows.rows());
   double sum = 0;
@@ -39,7 +39,7 @@ std::vector<double> log_position_density(std::span<const std::uint32_t> position
   for (std::size_t i = 0; i < grid.size(); ++i) {
     double sum = 0;
     for (std::size_t r = 0; r < grid.rows; ++r) sum += across[r * grid.cols + i % grid.cols] * kernel(i / grid.cols, r);
-    // A sample may leave a position without references within reach.
+    // With a sample, a position may have no references within reach.
     result[i] = std::log(std::max(sum, 1e-300) / static_cast<double>(positions.size()) / (2 * std::numbers::pi));
   }
   return result;

@@ -17,7 +17,7 @@
 
 namespace kernad::images {
 
-/// Patches in rows, and where each lies on the grid.
+/// Patches in rows, and their positions on the grid.
 struct PlacedPatches {
   Embeddings features;                   ///< N x k
   std::vector<std::uint32_t> positions;  ///< N, each below grid.size()
@@ -31,15 +31,14 @@ struct Kernel {
 
 class ConditionalDensity {
  public:
-  /// pruning: worth its preparation where many pictures will be judged. Throws InvalidInput when all references are
-  /// alike.
+  /// pruning: worth its preparation if many pictures will be judged. Throws InvalidInput when all references are alike.
   ConditionalDensity(const PlacedPatches& references, Grid grid, Kernel kernel, int threads, bool pruning = true);
 
   /// -log p(f | x) of each patch, in nats.
   [[nodiscard]] std::vector<double> surprisals(const Embeddings& features,
                                                std::span<const std::uint32_t> positions) const;
 
-  /// The same for one thread, call after call; for whole grids, patch i at position i.
+  /// The same for repeated calls by one thread, for whole grids with patch i at position i.
   class Scorer {
    public:
     explicit Scorer(const ConditionalDensity& density) : density_(&density), scorer_(density.joint_, 1) {}
@@ -56,7 +55,7 @@ class ConditionalDensity {
 
   Grid grid_;
   Kernel kernel_;
-  std::vector<double> offset_;  // of each position: what turns a joint log-density into log p(f | x)
+  std::vector<double> offset_;  // of each position: difference of log p(f | x) and the joint log-density
   std::vector<std::uint32_t> whole_grid_;
   GaussianKDE joint_;
 };

@@ -9,7 +9,7 @@
 namespace kernad::images {
 
 /// The rows of `set` of patches of the pictures for which `wanted(picture)`, at most `count`: those with the smallest
-/// keys, ascending.
+/// keys, in ascending order of rows.
 template <typename Wanted>
 [[nodiscard]] std::vector<std::size_t> sample_rows_of(const PatchSet& set, std::size_t count, std::uint64_t seed,
                                                       const Wanted& wanted) {

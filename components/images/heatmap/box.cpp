@@ -7,7 +7,7 @@ namespace kernad::images {
 namespace {
 
 struct Extent {
-  std::size_t top, bottom, left, right;  // patches, the last ones included
+  std::size_t top, bottom, left, right;  // in patches, inclusive
 };
 
 /// Grows from patch `start` over neighbours above `limit`.

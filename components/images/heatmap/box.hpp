@@ -5,8 +5,8 @@
 
 namespace kernad::images {
 
-/// Around the hottest patch and all that hang together with it and are above the scale's limit; in pixels of a picture
-/// of width x height.
+/// Around the hottest patch and all patches connected to it above the scale's limit; in pixels of a picture of width x
+/// height.
 [[nodiscard]] Box hottest_box(const Embeddings& map, const HeatScale& scale, std::size_t width, std::size_t height);
 
 }  // namespace kernad::images

@@ -8,13 +8,13 @@
 namespace kernad::images {
 namespace {
 
-/// Weights of four patches side by side in a pixel; beyond the edge the last patch goes on.
+/// Weights of four adjacent patches in a pixel; the last patch continues beyond the edge.
 struct Mix {
   std::array<std::size_t, 4> from;
   std::array<float, 4> weights;
 };
 
-/// The uniform cubic B-spline: positive weights that add up to 1, and no kinks at patch borders.
+/// The uniform cubic B-spline: positive weights that add up to 1, without kinks at patch borders.
 std::vector<Mix> mixes(std::size_t patches, std::size_t pixels) {
   std::vector<Mix> result(pixels);
   const auto last = static_cast<std::ptrdiff_t>(patches) - 1;

@@ -10,7 +10,7 @@ namespace {
 
 using Colour = std::array<float, 3>;
 
-/// Yellow, orange, red, violet: dark where it is hot, told apart by colour-blind eyes as well.
+/// Yellow, orange, red, violet: darker when hotter, which colour-blind readers can distinguish.
 Colour heat_colour(float heat) {
   constexpr std::array<Colour, 4> stops = {{{254, 217, 60}, {253, 120, 30}, {220, 20, 40}, {110, 0, 110}}};
   const float at = std::clamp(heat, 0.0F, 1.0F) * 3;
@@ -49,7 +49,7 @@ Colour pixel_at(const PictureView& picture, std::size_t x, std::size_t y) {
 Picture overlay(PictureView picture, const Embeddings& map, const HeatScale& scale) {
   const Embeddings heat = PictureModel::enlarge(map, picture.width, picture.height);
   Picture result(picture.width, picture.height, PixelFormat::rgb8);
-  // From half way between usual and limit, colour begins to show; at the limit it is plain, and red at twice that.
+  // Colour begins half way between usual and limit; at the limit it is clear, and at twice that red.
   const auto usual = static_cast<float>(scale.usual);
   const float span = std::max(static_cast<float>(scale.limit - scale.usual), 1e-6F);
   for (std::size_t y = 0; y < picture.height; ++y) {

@@ -38,7 +38,7 @@ std::vector<std::uint32_t> label_regions(std::span<const std::uint8_t> mask, std
   return region;
 }
 
-/// Area under a curve that goes on from its last point in a straight line.
+/// Area under a curve that is continued from its last point by a straight line.
 class Area {
  public:
   explicit Area(double end) : end_(end) {}

@@ -11,7 +11,7 @@
 namespace kernad::images {
 namespace {
 
-constexpr std::size_t kProjectionPictures = 64;  // whose patches the components are found from: memory is bounded
+constexpr std::size_t kProjectionPictures = 64;  // whose patches determine the components; bounds the memory
 
 void check(const PictureModelOptions& options) {
   const auto require = [](bool good, const std::string& message) {
@@ -50,7 +50,7 @@ class Counter {
   std::mutex mutex_;
 };
 
-/// The pictures; where unreadable ones are not the end, those that can be read, which takes decoding each.
+/// The pictures; if unreadable ones are to be left out, those that can be read, for which each is decoded.
 std::vector<std::string> readable(std::span<const std::string> pictures, const PictureModelOptions& options,
                                   int threads) {
   if (!options.on_unreadable) return {pictures.begin(), pictures.end()};
@@ -142,7 +142,7 @@ PatchSet project_all(const PictureModel::State& state, std::span<const std::stri
   return set;
 }
 
-/// Surprisals of every patch under a density that has not seen its picture: one row a picture.
+/// Surprisals of every patch under a density fitted without its picture: one row per picture.
 std::vector<std::vector<double>> held_out_surprisals(const PictureModel::State& state, const PatchSet& set,
                                                      const PictureModelOptions& options, Counter& counter) {
   const std::size_t folds = std::min(options.folds, set.pictures);
@@ -171,7 +171,7 @@ double median(std::vector<double> values) {
   return *middle;
 }
 
-/// Those ten standard deviations and more from the median, as the median deviation measures them.
+/// Those at least ten standard deviations (estimated from the median deviation) from the median.
 std::vector<OddPicture> odd_pictures(const std::vector<double>& log_densities, const std::vector<std::string>& names) {
   const double usual = median(log_densities);
   std::vector<double> deviations;

@@ -10,7 +10,7 @@
 namespace kernad::images {
 namespace {
 
-/// A worker of the model's for the length of a call.
+/// One of the model's workers, borrowed for a call.
 class Borrowed {
  public:
   explicit Borrowed(PictureModel::State& state) : state_(state) {

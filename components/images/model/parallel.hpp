@@ -1,4 +1,4 @@
-// Work on numbered things in several threads, which end with the call.
+// Runs numbered tasks in several threads, which end with the call.
 #pragma once
 
 #include <algorithm>
@@ -11,8 +11,8 @@
 
 namespace kernad::images {
 
-/// Calls `work(i)` for each i below count. The exception of the smallest i that threw one is thrown again, after all
-/// threads have ended.
+/// Calls `work(i)` for each i below count. The exception of the smallest i that threw one is rethrown after all threads
+/// have ended.
 template <typename Work>
 void parallel_for_each(std::size_t count, int threads, const Work& work) {
   std::atomic<std::size_t> next = 0;

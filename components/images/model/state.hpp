@@ -1,4 +1,4 @@
-// What a fitted model of pictures is.
+// The state of a fitted model of pictures.
 #pragma once
 
 #include <memory>
@@ -14,7 +14,7 @@
 
 namespace kernad::images {
 
-/// One thread's way from a picture to the surprisal of each of its patches.
+/// Computes, for one thread, the surprisal of each patch of a picture.
 struct Worker {
   Backbone::Runner runner;
   ConditionalDensity::Scorer scorer;
@@ -35,21 +35,21 @@ struct PictureModel::State {
   HeatScale scale;
   PictureModelReport report;
 
-  // Made from it.
+  // Derived from the above.
   int threads = 1;
   std::unique_ptr<Backbone> backbone;
   std::unique_ptr<ConditionalDensity> density;
   std::mutex mutex;
   std::vector<std::unique_ptr<Worker>> idle;
 
-  /// Compiles the network and builds the density, where that has not been done.
+  /// Compiles the network and builds the density if that has not been done.
   void make_ready();
 };
 
 /// Default threads where `threads` is 0. Throws InvalidParameter outside 0 to 1024.
 [[nodiscard]] int resolve_threads(int threads);
 
-/// Mean of the highest 5 % of a picture's surprisals, of those that are not ignored.
+/// Mean of the highest 5 % of a picture's surprisals, without ignored ones.
 [[nodiscard]] double picture_surprisal(std::vector<double> surprisals, const std::vector<bool>& ignored);
 
 /// Which patches lie more in the white of a mask than in its black. Throws InvalidInput for a mask without black.

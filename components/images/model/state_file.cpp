@@ -1,5 +1,5 @@
-// A model of pictures as a safetensors file: docs/images.md lists the tensors. Everything is checked, since a file may
-// come from anywhere.
+// A model of pictures as a safetensors file: docs/images.md lists the tensors. Everything is checked, since files are
+// not trusted.
 #include <algorithm>
 #include <cmath>
 #include <cstring>
@@ -25,7 +25,7 @@ Tensor index_tensor(const std::vector<std::uint32_t>& values) {
   return Tensor::from(std::span<const std::int64_t>(wide), {wide.size()});
 }
 
-/// Reads what it is asked for, or throws ReadError with the file's name.
+/// Reads values, or throws ReadError with the file's name.
 class Reader {
  public:
   Reader(const StateDict& dict, std::string path) : dict_(dict), path_(std::move(path)) {}

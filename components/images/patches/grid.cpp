@@ -6,7 +6,7 @@
 namespace kernad::images {
 namespace {
 
-/// Where a coarse map is read for one row or column of the grid: between two of its own.
+/// The position in a coarse map for one row or column of the grid: between two of its own.
 struct Between {
   std::size_t low;
   std::size_t high;
@@ -48,7 +48,7 @@ void sum_of_three(const float* from, std::size_t count, std::size_t step, float*
   }
 }
 
-/// Each value becomes the mean of the 3 x 3 around it, of those that are there.
+/// Replaces each value by the mean of the 3 x 3 values around it, or fewer at the edge.
 void average(std::span<float> plane, Grid grid, std::vector<float>& scratch) {
   scratch.resize(grid.size());
   for (std::size_t y = 0; y < grid.rows; ++y) {
@@ -63,7 +63,7 @@ void average(std::span<float> plane, Grid grid, std::vector<float>& scratch) {
   }
 }
 
-/// Planes on the grid, averaged, to patches in rows; less `mean` where there is one.
+/// Converts averaged planes on the grid to patches in rows, minus `mean` if there is one.
 Embeddings to_patches(std::vector<float>& planes, std::size_t count, Grid grid) {
   Embeddings patches(grid.size(), count);
   std::vector<float> scratch;

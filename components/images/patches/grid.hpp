@@ -20,7 +20,7 @@ struct Grid {
   friend bool operator==(const Grid&, const Grid&) = default;
 };
 
-/// That of the finest of the maps.
+/// The grid of the finest map.
 [[nodiscard]] Grid grid_of(std::span<const FeatureMap> maps);
 
 /// x -> (x - mean) . axes, for patches of all layers' channels one after another.
@@ -32,8 +32,7 @@ struct Projection {
 /// Patches with all channels: grid size x D.
 [[nodiscard]] Embeddings join(std::span<const FeatureMap> maps);
 
-/// The same, projected: grid size x k. Projects first, as that commutes with bringing layers on one grid and with
-/// means.
+/// The same, projected: grid size x k. Projects first, which commutes with resampling to one grid and with averaging.
 [[nodiscard]] Embeddings project(std::span<const FeatureMap> maps, const Projection& projection);
 
 }  // namespace kernad::images

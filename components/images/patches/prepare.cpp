@@ -14,7 +14,7 @@ struct Tap {
   std::vector<float> weights;
 };
 
-/// A triangle as wide as the step between results, at least as that between pixels.
+/// A triangle as wide as the step between results, but at least that between pixels.
 std::vector<Tap> taps(std::size_t from, std::size_t to) {
   const double step = static_cast<double>(from) / static_cast<double>(to);
   const double reach = std::max(step, 1.0);

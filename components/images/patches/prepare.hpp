@@ -1,4 +1,4 @@
-// From pixels to what a network is fed.
+// From pixels to the network's input.
 #pragma once
 
 #include <span>

@@ -1,5 +1,5 @@
 // Pruned sums compared with full sums and with long double. What may be left out is derived in docs/numerics.md,
-// "Leaving out what cannot matter".
+// "Pruning".
 #include "kde/pruned_sum.hpp"
 
 #include <gtest/gtest.h>

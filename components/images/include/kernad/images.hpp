@@ -1,6 +1,6 @@
 // Pictures in, verdict and heat map out: a backbone turns a picture into patches, the density of a patch given its
-// position says how surprising each one is, and held-out good pictures say how surprising is too much. docs/images.md
-// has the method. Link kernad::images.
+// position gives its surprisal, and held-out good pictures set the threshold. docs/images.md has the method. Link
+// kernad::images.
 #pragma once
 
 #include <cstddef>
@@ -21,13 +21,13 @@
 namespace kernad::images {
 
 /// How a pixel lies in memory: channels one after another, 8 bits each or 16 (in the machine's byte order). Alpha is
-/// not looked at.
+/// ignored.
 enum class PixelFormat : std::uint8_t { grey8, rgb8, bgr8, rgba8, bgra8, grey16, rgb16, bgr16, rgba16, bgra16 };
 
 [[nodiscard]] KERNAD_API std::size_t channels_of(PixelFormat format) noexcept;  ///< 1, 3 or 4
 [[nodiscard]] KERNAD_API std::size_t bytes_of(PixelFormat format) noexcept;     ///< of a pixel
 
-/// Pixels that belong to someone else: row y starts at data + y * row_bytes. A cv::Mat of type CV_8UC3 is
+/// A view of pixels in the caller's memory: row y starts at data + y * row_bytes. A cv::Mat of type CV_8UC3 is
 /// `{mat.data, cols, rows, mat.step, PixelFormat::bgr8}`.
 struct PictureView {
   const void* data = nullptr;
@@ -37,7 +37,7 @@ struct PictureView {
   PixelFormat format = PixelFormat::rgb8;
 };
 
-/// Pixels of its own, rows without gaps.
+/// A picture that owns its pixels; rows without gaps.
 class Picture {
  public:
   Picture() = default;
@@ -61,15 +61,15 @@ class Picture {
   std::vector<std::byte> bytes_;
 };
 
-/// What a file may cost before it is decoded: a small file can claim to be a huge picture.
+/// Limits that are checked before decoding: a small file can claim to be a huge picture.
 struct ReadLimits {
   std::uint64_t max_bytes = std::uint64_t{256} << 20U;  ///< of the file
   std::uint64_t max_pixels = 100'000'000;               ///< width * height
 };
 
 /// Reads a PNG, JPEG, BMP or TIFF (its first page), by content and not by name; grey or RGB, 8 or 16 bits. It is turned
-/// as its EXIF or TIFF orientation says. Throws ReadError, which names the file, for one that is missing, empty,
-/// truncated, damaged, no picture, of a kind that is not read (CMYK, floating point), or beyond the limits.
+/// by its EXIF or TIFF orientation. Throws ReadError, which names the file, for one that is missing, empty, truncated,
+/// damaged, not a picture, of an unsupported kind (CMYK, floating point), or beyond the limits.
 [[nodiscard]] KERNAD_API Picture read_picture(const std::string& path, const ReadLimits& limits = {});
 /// The same of a file's contents; `name` is for messages.
 [[nodiscard]] KERNAD_API Picture decode_picture(std::span<const std::byte> bytes, const std::string& name,
@@ -78,48 +78,47 @@ struct ReadLimits {
 /// An 8-bit PNG of the picture. Throws WriteError.
 KERNAD_API void write_png(const std::string& path, PictureView picture);
 
-/// Whether a file is called like a picture: .png, .jpg, .jpeg, .bmp, .tif or .tiff in any case.
+/// Whether a file has the ending of a picture: .png, .jpg, .jpeg, .bmp, .tif or .tiff, in upper or lower case.
 [[nodiscard]] KERNAD_API bool is_picture_name(const std::string& path);
 
-/// The pictures in `source`, sorted: itself if it is a file; of a folder in MVTec layout train/good; else what is
-/// called like a picture right in the folder. Throws ReadError for what is not there, and for a folder without
-/// pictures.
+/// The pictures in `source`, sorted: itself if it is a file; for a folder in MVTec layout, those in train/good; else
+/// those directly in the folder. Throws ReadError for a missing source, and for a folder without pictures.
 [[nodiscard]] KERNAD_API std::vector<std::string> training_pictures(const std::string& source);
 
 /// A picture of a test set, in MVTec layout: FOLDER/test/KIND/NAME, and ground_truth/KIND/NAME_mask.png or NAME.png.
 struct TestPicture {
   std::string path;
   std::string kind;  ///< "good" is normal, everything else a kind of defect
-  std::string mask;  ///< empty where there is none
+  std::string mask;  ///< empty if there is none
 };
 
-/// All of a category, sorted by kind and name. Throws ReadError where test/ or test/good is missing or empty.
+/// All of a category, sorted by kind and name. Throws ReadError if test/ or test/good is missing or empty.
 [[nodiscard]] KERNAD_API std::vector<TestPicture> mvtec_test_set(const std::string& folder);
 
-/// A network and what it is fed: an ONNX file, or an OpenVINO IR (.xml, with its .bin beside it). What is not given
-/// here is read from a file of the same name that ends in .json ({"layers": [...], "size": 256, "mean": [...], "std":
-/// [...]}), where there is one.
+/// A network and the form of its input: an ONNX file, or an OpenVINO IR (.xml, with its .bin next to it). What is not
+/// given here is read from a file of the same name that ends in .json ({"layers": [...], "size": 256, "mean": [...],
+/// "std": [...]}), if there is one.
 struct BackboneOptions {
   std::string path = {};                 ///< empty: default_backbone()
   std::vector<std::string> layers = {};  ///< names of outputs or of nodes inside; empty: all outputs that are maps
   std::size_t size = 0;           ///< side of the square that pictures are scaled to; 0: the network's own, else 256
-  std::vector<double> mean = {};  ///< of red, green, blue in [0, 1]: subtracted; ImageNet's where not known
+  std::vector<double> mean = {};  ///< of red, green, blue in [0, 1]: subtracted; ImageNet's if not known
   std::vector<double> std = {};   ///< then divided by
 };
 
-/// EfficientNet-Lite0 as this project ships it: the installed file or that of the build. Throws ReadError where it is
-/// at neither place.
+/// EfficientNet-Lite0 as shipped with this project: the installed file or that of the build. Throws ReadError if it is
+/// in neither place.
 [[nodiscard]] KERNAD_API std::string default_backbone();
 
 /// How a model of pictures is fitted.
 struct PictureModelOptions {
   BackboneOptions backbone = {};
   std::size_t components = 64;       ///< principal components of a patch; at least 1
-  std::size_t max_patches = 65'536;  ///< patches kept as references, a seeded sample of more; at least 1,000
+  std::size_t max_patches = 65'536;  ///< patches kept as references (a seeded sample if there are more); at least 1,000
   std::uint64_t seed = 0;            ///< of that sample
   std::size_t folds = 10;            ///< of pictures, for calibration; at least 2
   std::string mask = {};             ///< picture whose white regions are ignored in every picture; empty: none
-  /// Told of each picture that cannot be read, which is then left out; without it such a picture ends the fit.
+  /// Called for each picture that cannot be read, which is then left out; without it such a picture ends the fit.
   std::function<void(const std::string& message)> on_unreadable = {};
   std::optional<double> width = {};      ///< spatial width in patches, > 0 (infinity: none); empty: by likelihood
   std::optional<double> bandwidth = {};  ///< of the kernel, in feature units, > 0; empty: by likelihood
@@ -131,10 +130,10 @@ struct Box {
   std::size_t x = 0, y = 0, width = 0, height = 0;
 };
 
-/// What a model says about a picture.
+/// The verdict on a picture.
 struct Verdict {
   double surprisal = 0;    ///< mean of the highest 5 % of patch surprisals, in nats; higher is more anomalous
-  double score = 0;        ///< the same from 0 to 1: 0.5 and more exactly where it is anomalous
+  double score = 0;        ///< the same from 0 to 1: at least 0.5 exactly if anomalous
   double p_value = 1;      ///< share of good pictures at least as surprising, from held-out ones; in [1 / (n + 1), 1]
   bool anomalous = false;  ///< whether the surprisal reaches the threshold
   Box hottest;             ///< around the most surprising patch and its neighbours above the scale's limit
@@ -142,21 +141,21 @@ struct Verdict {
   Embeddings map;
 };
 
-/// What patch surprisals look like on good pictures: heat maps are coloured from `usual` (cold) to `limit` (where hot
-/// begins), the same for every picture.
+/// The range of patch surprisals on good pictures: heat maps of all pictures are coloured from `usual` (cold) to
+/// `limit` (hot).
 struct HeatScale {
   double usual = 0;  ///< median over held-out patches
-  double limit = 1;  ///< 95 % of held-out good pictures have no patch above it; their highest where that is too few
+  double limit = 1;  ///< 95 % of held-out good pictures have no patch above it; the highest if there are too few
 };
 
-/// A training picture far more surprising than the others: a defect among the good, or another light.
+/// A training picture far more surprising than the others: perhaps a defect, or other lighting.
 struct OddPicture {
   std::string name;
   double surprisal = 0;  ///< held out
   double usual = 0;      ///< median of all
 };
 
-/// What a fit found, for people and for `kernad info`.
+/// The result of a fit, for users and for `kernad info`.
 struct PictureModelReport {
   std::size_t pictures = 0;
   std::size_t grid_rows = 0, grid_cols = 0;
@@ -167,12 +166,12 @@ struct PictureModelReport {
   std::size_t patches = 0;             ///< references kept
   double width = 0;                    ///< spatial width, in patches; infinity: the position does not matter
   double bandwidth = 0;                ///< in feature units
-  double held_out_log_likelihood = 0;  ///< a patch, over held-out pictures but the least likely 10 %
+  double held_out_log_likelihood = 0;  ///< per patch, over held-out pictures without the least likely 10 %
   std::string backbone;                ///< file name
   std::string backbone_hash;           ///< 16 hex digits of its contents
   std::vector<std::string> layers;
   std::size_t size = 0;
-  std::vector<OddPicture> odd;  ///< of this fit, no part of a model file
+  std::vector<OddPicture> odd;  ///< of this fit; not in the model file
 };
 
 /// A patch of a good picture that is near a patch in question.
@@ -187,17 +186,17 @@ struct NearPatch {
 /// Kernel density of patches given their position. Const methods may run in several threads at once.
 class KERNAD_API PictureModel {
  public:
-  /// Learns from pictures of good parts and calibrates on them: at least 2 are needed, 10 to be of use. Throws
+  /// Learns from pictures of good parts and calibrates on them: at least 2 are needed, 10 for useful results. Throws
   /// ReadError for a picture or a backbone that cannot be read, InvalidParameter for options out of range, InvalidInput
   /// for too few pictures or ones that are all alike.
   static PictureModel fit(std::span<const std::string> pictures, const PictureModelOptions& options = {},
                           const FitProgress& progress = {});
 
-  /// One file with everything in it, the backbone as well. Throws as write_safetensors and read_safetensors do.
+  /// One file with everything, including the backbone. Throws as write_safetensors and read_safetensors do.
   void save(const std::string& path) const;
   [[nodiscard]] static PictureModel load(const std::string& path, int threads = 0);
 
-  /// Judges one picture. Throws InvalidInput for a view without pixels, and where the network gives NaN.
+  /// Judges one picture. Throws InvalidInput for a view without pixels, and if the network gives NaN.
   [[nodiscard]] Verdict judge(PictureView picture) const;
 
   /// The `count` reference patches with the largest share in the density of the patch at (row, col).
@@ -211,11 +210,11 @@ class KERNAD_API PictureModel {
   [[nodiscard]] const HeatScale& heat_scale() const noexcept;
   /// Minus the surprisals of good pictures, each held out of the model that scored it.
   [[nodiscard]] const Calibration& calibration() const noexcept;
-  /// At most this share of new good pictures shall be called anomalous, on average. Throws InvalidParameter for a rate
-  /// that this many pictures cannot promise.
+  /// Sets the threshold so that on average at most this share of new good pictures is called anomalous. Throws
+  /// InvalidParameter for a rate that this many pictures cannot guarantee.
   void set_target_fpr(double rate);
   [[nodiscard]] double target_fpr() const noexcept;
-  [[nodiscard]] double threshold() const noexcept;  ///< surprisals from it on are anomalous
+  [[nodiscard]] double threshold() const noexcept;  ///< surprisals at or above it are anomalous
 
   struct State;
 
@@ -236,9 +235,9 @@ struct LocalisationMetrics {
 /// Gathers maps and masks of the same size, then measures.
 class KERNAD_API Localisation {
  public:
-  /// mask: not 0 where there is a defect; rows x columns of map. Empty for a picture without defects.
+  /// mask: nonzero at defects; rows x columns of map. Empty for a picture without defects.
   void add(const Embeddings& map, std::span<const std::uint8_t> mask);
-  /// Throws InvalidInput without a defect or without a pixel beside it.
+  /// Throws InvalidInput without a defect pixel or without a normal one.
   [[nodiscard]] LocalisationMetrics measure() const;
 
  private:
