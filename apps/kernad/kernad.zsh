@@ -2,7 +2,7 @@
 # zsh completion of kernad(1)
 
 _kernad() {
-  local -a common table by fit sketch calibrate predict test explain info
+  local -a common table by fit sketch calibrate predict watch test explain info
   common=(
     '--threads[threads to use]:threads:'
     '--json[print one JSON object]'
@@ -76,6 +76,11 @@ _kernad() {
     '--keep-going[report unreadable pictures and continue]'
     ':model:_files' '*:data:_files'
   )
+  watch=(
+    '--heatmaps[folder for heat maps]:folder:_files -/'
+    '--count[stop after this many images]:images:'
+    ':model:_files' ':folder:_files -/'
+  )
   test=(
     '--labels[labels: a column or a file]:labels:_files'
     '--normal-label[the label of normal rows]:label:'
@@ -94,7 +99,7 @@ _kernad() {
 
   if (( CURRENT == 2 )); then
     _arguments '(-h --help)'{-h,--help}'[show help]' '--version[show the version]' \
-      ':command:((fit\:"learn a model" sketch\:"sample one part of a data set" calibrate\:"set a threshold" predict\:"score rows" test\:"measure a model" explain\:"tell why a row has its score" info\:"show a model or this build"))'
+      ':command:((fit\:"learn a model" sketch\:"sample one part of a data set" calibrate\:"set a threshold" predict\:"score rows" watch\:"judge images as they arrive" test\:"measure a model" explain\:"tell why a row has its score" info\:"show a model or this build"))'
     return
   fi
   local command=$words[2]
@@ -105,6 +110,7 @@ _kernad() {
     sketch) _arguments $sketch $table ;;
     calibrate) _arguments $calibrate $table $by $common ;;
     predict) _arguments $predict $table $by $common ;;
+    watch) _arguments $watch $common ;;
     test) _arguments $test $table $by $common ;;
     explain) _arguments $explain $table $by $common ;;
     info) _arguments $info ;;

@@ -126,7 +126,7 @@ void run(const CLI::App& command, const TestOptions& options) {
   require_file(options.report, "--report");
   const Sources data = expand(options.data);
   if (is_picture_model(options.model)) {
-    return test_pictures({&command, options.model, data, {}, {}, {}, options.common});
+    return test_pictures({&command, options.model, data, options.report, {}, {}, options.common});
   }
   if (options.labels.empty()) throw InvalidParameter("--labels is required; see kernad test --help");
   std::vector<std::string> inputs = data;

@@ -87,7 +87,8 @@ TEST_F(CliErrorsTest, TooLittleMemoryForLinearAlgebraIsAnError) {
 TEST_F(CliErrorsTest, WrongUsage) {
   const std::string out = path("m");
   expect_error(kernad({}), 2, {"subcommand", "kernad --help"});
-  expect_error(kernad({"frobnicate"}), 2, {"frobnicate", "fit, sketch, calibrate, predict, test, explain, info"});
+  expect_error(kernad({"frobnicate"}), 2,
+               {"frobnicate", "fit, sketch, calibrate, predict, watch, test, explain, info"});
   expect_error(kernad({"fit"}), 2, {"TRAIN", "kernad fit --help"});
   expect_error(kernad({"fit", data}), 2, {"--output"});
   expect_error(kernad({"fit", data, "-o", out, "--colour"}), 2, {"--colour"});

@@ -1,8 +1,10 @@
 // Pictures on the command line: the cookies that come with the project, and what is wrong with a folder of pictures.
 #include <gtest/gtest.h>
 
+#include <chrono>
 #include <filesystem>
 #include <nlohmann/json.hpp>
+#include <thread>
 
 #include "cli/command.hpp"
 
@@ -34,6 +36,14 @@ TEST(CliPictureOptionsTest, OptionsOfPicturesAreRefusedForTables) {
   const std::string data = kernad.folder().write("data.csv", testing::labelled_csv(40, 0));
   expect_refusal(kernad({"fit", data, "-o", kernad.folder().path("m"), "--size", "128"}),
                  "--size: is an option for pictures, and the data are a table");
+}
+
+TEST(CliPictureOptionsTest, WatchIsForPictures) {
+  const Command kernad;
+  const std::string data = kernad.folder().write("data.csv", testing::labelled_csv(40, 0));
+  const std::string table = kernad.folder().path("m.safetensors");
+  ASSERT_EQ(kernad({"fit", data, "-o", table, "--labels", "class"}).status, 0);
+  expect_refusal(kernad({"watch", table, kernad.folder().path("")}), table + ": is no model of pictures");
 }
 
 #ifndef KERNAD_TEST_PICTURES
@@ -109,6 +119,53 @@ TEST_F(CliPicturesTest, TestMeasuresPicturesAndPixels) {
   EXPECT_GT(found["pixel_AUROC"], 0.8);
 }
 
+TEST_F(CliPicturesTest, TheReportShowsMistakesFirst) {
+  const std::string page = path("report.html");
+  const Outcome outcome = run({"test", model(), kCookies, "--report", page});
+  ASSERT_EQ(outcome.status, 0) << outcome.err;
+  const std::string html = command_->folder().read("report.html");
+  const auto missed = html.find("<h2>Missed defects</h2>");
+  const auto metrics = html.find("<h2>Metrics</h2>");
+  const auto found = html.find("<h2>Defects that were found</h2>");
+  ASSERT_NE(missed, std::string::npos);
+  EXPECT_LT(missed, metrics);
+  EXPECT_LT(metrics, found);
+  EXPECT_EQ(html.find("http"), std::string::npos) << "nothing is fetched";
+  std::size_t pictures = 0;
+  for (auto at = html.find("data:image/jpeg;base64,/9j/"); at != std::string::npos;
+       at = html.find("data:image/jpeg;base64,/9j/", at + 1)) {
+    ++pictures;
+  }
+  EXPECT_EQ(pictures % 3, 0U) << "each with its heat map and the nearest good part";
+  EXPECT_GE(pictures, 3U * 24);
+}
+
+TEST_F(CliPicturesTest, WatchJudgesWhatArrives) {
+  const std::string folder = path("incoming");
+  std::filesystem::create_directories(folder + "/line 2");
+  const auto copy = [&](const std::string& from, const std::string& to) {
+    std::filesystem::copy_file(kCookies + from, folder + to, std::filesystem::copy_options::overwrite_existing);
+  };
+  copy("/test/good/001.jpg", "/there.jpg");
+  file("incoming/note.txt", "no picture");
+  file("incoming/half.jpg", std::string("\xff\xd8\xff") + std::string(100, 'x'));
+  std::jthread camera([&] {
+    std::this_thread::sleep_for(std::chrono::milliseconds(500));
+    copy("/test/cracked/013.jpg", "/line 2/arrives.jpg");
+  });
+  const Outcome outcome = run({"watch", model(), folder, "--count", "2", "--heatmaps", path("watched")});
+  EXPECT_EQ(outcome.status, 0) << outcome.err;
+  EXPECT_TRUE(outcome.out.starts_with("file,label,score,p_value,surprisal,x,y,width,height\n" + folder + "/there.jpg,"))
+      << outcome.out;
+  EXPECT_NE(outcome.out.find("\n" + folder + "/line 2/arrives.jpg,"), std::string::npos) << outcome.out;
+  EXPECT_EQ(lines(outcome.out), 3U);
+  EXPECT_NE(outcome.err.find("half.jpg"), std::string::npos) << outcome.err;
+  EXPECT_TRUE(std::filesystem::exists(path("watched/line 2/arrives.png")));
+  // The same verdicts as at once.
+  const auto at_once = run({"predict", model(), folder + "/line 2/arrives.jpg"});
+  EXPECT_TRUE(outcome.out.ends_with(at_once.out.substr(at_once.out.find('\n') + 1))) << outcome.out << at_once.out;
+}
+
 TEST_F(CliPicturesTest, ExplainNamesTheNearestGoodPatches) {
   const Outcome outcome = run({"explain", model(), kCookies + "/test/cracked/000.jpg"});
   ASSERT_EQ(outcome.status, 0) << outcome.err;
@@ -144,6 +201,7 @@ TEST_F(CliPicturesTest, WhatIsWrongIsNamed) {
   expect_refusal(run({"predict", model(), path("none.png")}), path("none.png") + ": No such file");
   expect_refusal(run({"predict", model(), kCookies + "/test/good", "--top", "3"}), "--top: is an option for tables");
   expect_refusal(run({"test", model(), kCookies + "/test"}), "has no folder test/good");
+  expect_refusal(run({"watch", model(), path("none")}), path("none") + ": is no folder");
 }
 
 #endif

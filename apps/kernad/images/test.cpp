@@ -11,16 +11,10 @@
 #include "kernad/intervals.hpp"
 #include "kernad/metrics.hpp"
 #include "pictures.hpp"
+#include "tested.hpp"
 
 namespace kernad::cli {
 namespace {
-
-struct Tested {
-  std::vector<images::TestPicture> pictures;
-  std::vector<images::Verdict> verdicts;
-  std::vector<Embeddings> maps;  ///< at the resolution of the mask; empty for pictures without one
-  std::vector<std::vector<std::uint8_t>> masks;
-};
 
 /// Nonzero where the mask is not black.
 std::vector<std::uint8_t> mask_pixels(const images::Picture& mask) {
@@ -75,16 +69,10 @@ std::optional<images::LocalisationMetrics> localisation(const Tested& tested) {
   return pixels.measure();
 }
 
-struct Kind {
-  std::size_t pictures = 0;
-  std::size_t called = 0;
-  double AUROC = 0;  ///< against the good ones
-};
-
-std::map<std::string, Kind> by_kind(const Tested& tested) {
-  std::map<std::string, Kind> kinds;
+std::map<std::string, DefectKind> by_kind(const Tested& tested) {
+  std::map<std::string, DefectKind> kinds;
   for (std::size_t i = 0; i < tested.pictures.size(); ++i) {
-    Kind& kind = kinds[tested.pictures[i].kind];
+    DefectKind& kind = kinds[tested.pictures[i].kind];
     ++kind.pictures;
     kind.called += tested.verdicts[i].anomalous ? 1 : 0;
   }
@@ -108,7 +96,7 @@ std::string with_interval(double value, const Interval& interval) {
 }  // namespace
 
 void test_pictures(const PictureCommand& command) {
-  require_known_options(*command.app, {"--threads", "--json"}, "tables, and the model is of pictures");
+  require_known_options(*command.app, {"--threads", "--json", "--report"}, "tables, and the model is of pictures");
   if (command.data.size() != 1) throw InvalidParameter("name one category in the layout of MVTec AD");
   const auto model = images::PictureModel::load(command.model, command.common.threads);
   const Tested tested = judge(model, command);
@@ -124,6 +112,11 @@ void test_pictures(const PictureCommand& command) {
   const auto intervals = bootstrap_intervals(scores, labels, bootstrap);
   const auto pixels = localisation(tested);
   const auto kinds = by_kind(tested);
+  // Before anything is printed, as for tables.
+  if (!command.output.empty()) {
+    const auto page = picture_report(command, model, tested, kinds, pixels);
+    write_file_atomically(command.output, std::as_bytes(std::span(page)));
+  }
   if (command.common.json) {
     nlohmann::ordered_json json;
     json["image_AUROC"] = metrics.image_AUROC;

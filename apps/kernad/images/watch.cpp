@@ -95,8 +95,8 @@ void watch_pictures(const PictureCommand& command, const WatchOptions& options) 
                     write_heatmap(options.heatmaps, name, model, picture, verdict);
                   }
                   print(command.common.json ? json_lines_text(output) : csv_text(output, ',', false));
+                  ++judged;
                 });
-      ++judged;
       if (options.count != 0 && judged == options.count) return;
     }
   }

@@ -76,7 +76,7 @@ std::string precision_recall_section(const TestResult& result) {
   return figure("Precision and recall", plot, caption);
 }
 
-std::string histogram_section(const KDEClassifier& model, const TestResult& result) {
+std::string histogram_section(std::optional<double> threshold, const TestResult& result) {
   const ScoreScale scale(normal_log_densities(result));
   const auto bins = histogram(result, scale);
   const double highest = std::max(std::ranges::max(bins.normals), std::ranges::max(bins.anomalies));
@@ -87,8 +87,8 @@ std::string histogram_section(const KDEClassifier& model, const TestResult& resu
   draw_bars(plot, bins);
   std::string caption = "Upwards: normal rows. Downwards: anomalous rows.";
   bool names_at_the_right = false;
-  if (model.has_threshold()) {
-    const double at = scale.to(model.threshold().log_density);
+  if (threshold) {
+    const double at = scale.to(*threshold);
     plot.vertical(at, at < bins.low ? "\u2190 threshold" : at > bins.high ? "threshold \u2192" : "threshold");
     caption += " Rows left of the dashed line, or on it, are called anomalous.";
     names_at_the_right = at < (bins.low + bins.high) / 2;

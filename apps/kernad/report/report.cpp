@@ -29,13 +29,14 @@ std::string report_page(const std::string& model_path, const std::string& data_p
                         const TestResult& result, int threads) {
   const auto name = [](const std::string& path) { return std::filesystem::path(path).filename().string(); };
   const std::string title = fmt::format("{} on {}", name(model_path), name(data_path));
+  const auto threshold = model.has_threshold() ? std::optional(model.threshold().log_density) : std::nullopt;
   std::string body = fmt::format(
       "<header><h1>{}</h1>\n<p class=\"quiet\">{} normal and {} anomalous rows of {}, scored by kernad {}. The lower a "
       "row's log-density, the more anomalous it is.</p></header>\n<main>\n",
       html::escape(title), result.metrics.normal_count, result.metrics.anomalous_count, html::escape(data_path),
       KERNAD_VERSION);
   body += "<div class=\"grid\">\n" + metrics_section(result, threads) + threshold_section(model, result) + "</div>\n";
-  body += "<div class=\"grid\">\n" + histogram_section(model, result) + roc_section(result) +
+  body += "<div class=\"grid\">\n" + histogram_section(threshold, result) + roc_section(result) +
           precision_recall_section(result) + calibration_section(model, result) + "</div>\n";
   body += worst_rows_section(model, result);
   body += model_section(model_path, model);

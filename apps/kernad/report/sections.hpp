@@ -1,6 +1,7 @@
 // The parts of the report, each a piece of HTML.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -20,7 +21,8 @@ namespace kernad::cli {
 /// In all plots a circle is the model's threshold.
 [[nodiscard]] std::string roc_section(const TestResult& result);
 [[nodiscard]] std::string precision_recall_section(const TestResult& result);
-[[nodiscard]] std::string histogram_section(const KDEClassifier& model, const TestResult& result);
+/// threshold: a log-density.
+[[nodiscard]] std::string histogram_section(std::optional<double> threshold, const TestResult& result);
 [[nodiscard]] std::string calibration_section(const KDEClassifier& model, const TestResult& result);
 
 }  // namespace kernad::cli

@@ -10,7 +10,7 @@
 namespace kernad::images {
 namespace {
 
-using Decoder = std::unique_ptr<void, int (*)(tjhandle)>;
+using Codec = std::unique_ptr<void, int (*)(tjhandle)>;
 
 /// The library only warns of truncated data and continues: half a picture would be judged. Extra bytes between segments
 /// are harmless.
@@ -22,7 +22,7 @@ bool is_harmless(tjhandle decoder) {
 }  // namespace
 
 Picture decode_jpeg(Bytes file, const ReadLimits& limits) {
-  const Decoder decoder(tjInitDecompress(), tjDestroy);
+  const Codec decoder(tjInitDecompress(), tjDestroy);
   if (!decoder) throw std::bad_alloc();
   const auto* bytes = reinterpret_cast<const unsigned char*>(file.data());
   int width = 0;
@@ -48,6 +48,21 @@ Picture decode_jpeg(Bytes file, const ReadLimits& limits) {
     throw Undecodable(std::string("is truncated or damaged: ") + tjGetErrorStr2(decoder.get()));
   }
   return upright(std::move(picture), exif_orientation(file));
+}
+
+std::vector<std::byte> encode_jpeg(PictureView picture, int quality) {
+  if (picture.format != PixelFormat::rgb8) throw InvalidParameter("only rgb8 pictures are encoded as JPEG");
+  const Codec encoder(tjInitCompress(), tjDestroy);
+  if (!encoder) throw std::bad_alloc();
+  unsigned char* bytes = nullptr;
+  unsigned long size = 0;
+  const int status = tjCompress2(encoder.get(), static_cast<const unsigned char*>(picture.data),
+                                 static_cast<int>(picture.width), static_cast<int>(picture.row_bytes),
+                                 static_cast<int>(picture.height), TJPF_RGB, &bytes, &size, TJSAMP_420, quality, 0);
+  const std::unique_ptr<unsigned char, void (*)(unsigned char*)> owner(bytes, tjFree);
+  if (status != 0) throw InvalidParameter(std::string("no JPEG: ") + tjGetErrorStr2(encoder.get()));
+  const auto* begin = reinterpret_cast<const std::byte*>(bytes);
+  return {begin, begin + size};
 }
 
 }  // namespace kernad::images

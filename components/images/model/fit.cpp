@@ -199,7 +199,8 @@ void calibrate(PictureModel::State& state, const std::vector<std::vector<double>
   }
   state.report.odd = odd_pictures(scores, state.names);
   std::ranges::sort(highest);
-  const auto above = static_cast<std::size_t>(0.05 * static_cast<double>(highest.size()));
+  // Not of nearly all pictures: a few odd ones among the good would leave defects without colour.
+  const auto above = static_cast<std::size_t>(0.2 * static_cast<double>(highest.size()));
   state.scale = {median(std::move(all)), highest[highest.size() - 1 - above]};
   state.calibration = Calibration(std::move(scores), folds);
 }

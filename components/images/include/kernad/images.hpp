@@ -78,6 +78,9 @@ struct ReadLimits {
 /// An 8-bit PNG of the picture. Throws WriteError.
 KERNAD_API void write_png(const std::string& path, PictureView picture);
 
+/// A JPEG of an rgb8 picture. quality: 1 to 100. Throws InvalidParameter for another format.
+[[nodiscard]] KERNAD_API std::vector<std::byte> encode_jpeg(PictureView picture, int quality = 85);
+
 /// Whether a file has the ending of a picture: .png, .jpg, .jpeg, .bmp, .tif or .tiff, in upper or lower case.
 [[nodiscard]] KERNAD_API bool is_picture_name(const std::string& path);
 
@@ -145,7 +148,7 @@ struct Verdict {
 /// `limit` (hot).
 struct HeatScale {
   double usual = 0;  ///< median over held-out patches
-  double limit = 1;  ///< 95 % of held-out good pictures have no patch above it; the highest if there are too few
+  double limit = 1;  ///< four of five held-out good images have no patch above it
 };
 
 /// A training picture far more surprising than the others: perhaps a defect, or other lighting.
