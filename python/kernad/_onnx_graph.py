@@ -11,7 +11,7 @@ import onnx
 from onnx import TensorProto, helper, numpy_helper
 
 from kernad import _core
-from kernad._errors import InvalidInput, InvalidParameter
+from kernad._errors import InvalidParameter
 from kernad._fitted import (
     COLUMN_SHIFT,
     DENSITY_TAIL,
@@ -75,8 +75,6 @@ def classifier_graph(model: KDEClassifier, opset: int, input_type: int) -> Any:
     state = model.state_dict()
     g = _Graph(opset)
     rows = g.node("Cast", ["features"], "rows", to=TensorProto.DOUBLE)
-    if EXACT_DATASET in state:
-        raise InvalidInput("a bandwidth so small that its density is kept in double precision has no ONNX form")
     if COLUMN_SHIFT in state:
         moved = g.node("Sub", [rows, g.constant("column_shift", state[COLUMN_SHIFT])], "moved")
         rounded = g.node("Cast", [moved], "moved_rounded", to=TensorProto.FLOAT)
@@ -181,7 +179,9 @@ def _scale(g: _Graph, features: str, method: FeatureScalingMethod, max_length: f
 
 
 def _kernel_sums(g: _Graph, scaled: str, state: Mapping[str, Any], part: str) -> str:
-    """The logarithm of the weighted sum of kernels, with squares expanded: in float64 that loses nothing."""
+    """The logarithm of the weighted sum of kernels, with squares expanded: in float64 that loses nothing, unless a
+    bandwidth is so small that whitened rows are kept in float64 themselves.
+    """
     dataset = np.asarray(state[part + "kde_model.dataset"])
     whitening = np.asarray(state[part + "kde_model.bw_transform"])
     mean = state.get(part + "kde_model.mean", np.zeros(len(whitening)))
@@ -190,6 +190,9 @@ def _kernel_sums(g: _Graph, scaled: str, state: Mapping[str, Any], part: str) ->
     weights = np.asarray(state.get(part + WEIGHTS, np.ones(len(dataset))))
     constant = float(np.ravel(state[part + "kde_model.log_norm"])[0]) - float(np.log(weights.sum()))
 
+    if part + EXACT_DATASET in state:
+        exponents = _differences(g, queries, np.asarray(state[part + EXACT_DATASET]), np.log(weights))
+        return g.node("Add", [_log_sum_exp(g, exponents), g.constant("log_constant", constant)], "log_density_here")
     references = g.node(
         "Cast", [g.constant("dataset", dataset.T.astype(np.float32))], "references", to=TensorProto.DOUBLE
     )
@@ -209,6 +212,19 @@ def _kernel_sums(g: _Graph, scaled: str, state: Mapping[str, Any], part: str) ->
         heights = g.constant("log_heights", -dimension(state, part) * np.log(factors))
         relative = _log_sum_exp(g, g.node("Add", [narrowed, heights], "raised"))
     return g.node("Add", [relative, g.constant("log_constant", constant)], "log_density_here")
+
+
+def _differences(g: _Graph, queries: str, dataset: npt.NDArray[np.float64], log_weights: npt.NDArray[Any]) -> str:
+    """Minus half the squared distances, by the differences themselves: batch x N x dimensions values in memory."""
+    each = g.node("Unsqueeze", [queries, g.constant("axis", np.array([1]))], "each_query")
+    apart = g.node("Sub", [each, g.constant("exact_dataset", dataset[None])], "apart")
+    if g.opset < 18:
+        squares = g.node("ReduceSumSquare", [apart], "squared_distances", axes=[2], keepdims=0)
+    else:
+        last = g.constant("last_axis", np.array([2]))
+        squares = g.node("ReduceSumSquare", [apart, last], "squared_distances", keepdims=0)
+    halves = g.node("Mul", [squares, g.constant("minus_half", -0.5)], "minus_half_distances")
+    return g.node("Add", [halves, g.constant("log_weights", log_weights)], "weighted")
 
 
 def _log_sum_exp(g: _Graph, exponents: str) -> str:
