@@ -87,6 +87,13 @@ def test_pyod(tmp_path) -> None:
     assert count["passed"] == count["tests"] > 0
 
 
+def test_pyod_persistence(tmp_path) -> None:
+    pytest.importorskip("pyod.utils.persistence", reason="this PyOD has no save and load")
+    tests = checkout("pyod", "pyod/test/test_persistence.py")
+    count = run_suite("peer_pyod_persistence", tests, cwd=tmp_path)
+    assert count["passed"] == count["tests"] > 0
+
+
 def test_anomalib() -> None:
     pytest.importorskip("torchvision", reason="torchvision, which anomalib needs, is not installed")
     pytest.importorskip("anomalib.models", reason="anomalib is not installed")
