@@ -10,7 +10,7 @@
 
 namespace kernad::io {
 
-CsvReader::CsvReader(files::Source& source, char delimiter) : source_(source), buffer_(65536) {
+CsvReader::CsvReader(files::Source& source, char delimiter) : source_(source), delimiter_(delimiter), buffer_(65536) {
   if (csv_init(&parser_, CSV_STRICT | CSV_STRICT_FINI) != 0) throw std::bad_alloc();
   csv_set_delim(&parser_, static_cast<unsigned char>(delimiter));
   csv_set_blk_size(&parser_, 4096);
@@ -43,13 +43,39 @@ bool CsvReader::fill() {
 // libcsv does not count lines: it gets the text in pieces of one line, which are counted here. A piece therefore
 // completes at most one row.
 void CsvReader::parse_line() {
-  if (text_.empty()) return;  // the file is a byte order mark and nothing else
-  const auto end = std::find_if(text_.begin(), text_.end(), [](char c) { return c == '\n' || c == '\r'; });
-  const auto rest = static_cast<std::size_t>(text_.end() - end);
-  const std::string_view piece = text_.substr(0, text_.size() - rest + (rest == 0 ? 0 : 1));
-  if (!skip_comment(piece)) parse(piece);
-  count_line(piece.back());
+  if (text_.empty()) return;                                       // the file is a byte order mark and nothing else
+  std::string_view piece = text_.substr(0, text_.find('\n') + 1);  // npos + 1 is 0
+  if (piece.empty()) piece = text_;
+  if (const std::size_t at = piece.find('\r'); at != std::string_view::npos) piece = piece.substr(0, at + 1);
+  if (!skip_comment(piece)) {
+    const bool is_whole = !mid_row_ && (piece.back() == '\n' || piece.back() == '\r');
+    if (is_whole && piece.find('"') == std::string_view::npos) {
+      split(piece.substr(0, piece.size() - 1));
+    } else {
+      parse(piece);
+      mid_row_ = !has_row_;
+    }
+  }
+  count_line(piece);
   text_.remove_prefix(piece.size());
+}
+
+/// A whole line without quotes, as libcsv would split it, several times as fast.
+void CsvReader::split(std::string_view line) {
+  const auto is_blank = [this](char c) { return (c == ' ' || c == '\t') && c != delimiter_; };
+  if (std::all_of(line.begin(), line.end(), is_blank)) return;
+  for (;;) {
+    const std::size_t end = line.find(delimiter_);
+    std::string_view field = line.substr(0, end);
+    while (!field.empty() && is_blank(field.front())) field.remove_prefix(1);
+    while (!field.empty() && is_blank(field.back())) field.remove_suffix(1);
+    if (count_ == fields_.size()) fields_.emplace_back();
+    fields_[count_++].assign(field);
+    if (end == std::string_view::npos) break;
+    line.remove_prefix(end + 1);
+  }
+  has_row_ = true;
+  row_line_ = last_row_line_ = line_;
 }
 
 /// Whether the piece is a comment, or continues one.
@@ -59,9 +85,12 @@ bool CsvReader::skip_comment(std::string_view piece) {
   if (std::exchange(at_line_begin_, ends)) {
     in_comment_ = piece[0] == '#';
     if (in_comment_) comment_.clear();
-    before_rows_ = in_comment_ || piece.find_first_not_of(" \t\r\n") == std::string_view::npos;
   }
-  if (in_comment_) comment_ += piece.substr(0, piece.size() - (ends ? 1 : 0));
+  if (in_comment_) {
+    comment_ += piece.substr(0, piece.size() - (ends ? 1 : 0));
+  } else {
+    before_rows_ = piece.find_first_not_of(" \t\r\n") == std::string_view::npos;
+  }
   return in_comment_;
 }
 
@@ -86,9 +115,10 @@ void CsvReader::parse(std::string_view piece) {
                           line_));
 }
 
-void CsvReader::count_line(char last) {
-  if (last == '\r' || (last == '\n' && !after_return_)) ++line_;
-  after_return_ = last == '\r';
+void CsvReader::count_line(std::string_view piece) {
+  const bool ends_return = after_return_ && piece == "\n";
+  if (piece.back() == '\r' || (piece.back() == '\n' && !ends_return)) ++line_;
+  after_return_ = piece.back() == '\r';
 }
 
 // The line on which the row begins whose first field is still incomplete.

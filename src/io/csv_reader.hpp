@@ -1,4 +1,5 @@
-// The lines of a .csv or .tsv, split into fields by libcsv, with strict checks of quotes (RFC 4180).
+// The lines of a .csv or .tsv, split into fields: lines with quotes, which may go on in the next line, by
+// libcsv, with strict checks of quotes (RFC 4180).
 #pragma once
 
 #include <csv.h>
@@ -36,7 +37,8 @@ class CsvReader final : public TextReader {
   void parse_line();
   void finish();
   void parse(std::string_view piece);
-  void count_line(char last);
+  void split(std::string_view line);
+  void count_line(std::string_view piece);
   bool skip_comment(std::string_view piece);
   std::uint64_t next_row_line() const;
 
@@ -47,12 +49,14 @@ class CsvReader final : public TextReader {
   static void on_row(int, void* self);
 
   files::Source& source_;
+  char delimiter_;
   csv_parser parser_;
   std::vector<char> buffer_;
   std::string_view text_;            // the part of the buffer that has not been parsed yet
   std::vector<std::string> fields_;  // never shrinks; the strings are reused for the next row
   std::size_t count_ = 0;            // fields of the current row
   bool has_row_ = false;             // the current row is complete
+  bool mid_row_ = false;             // libcsv has the beginning of a row
   bool finished_ = false;
   std::uint64_t line_ = 1;
   std::uint64_t row_line_ = 1;
