@@ -49,16 +49,17 @@ bool all_finite(std::span<const float> values) {
                                              [](float value) { return std::isfinite(value); });
 }
 
-/// The numbers of the rows without a missing value.
-std::vector<std::size_t> numbers_of_complete(const kernad::Table& table, const Sources& sources, std::size_t first,
-                                             bool skip_missing) {
+/// The numbers of the rows without a missing value or label.
+std::vector<std::size_t> numbers_of_complete(const kernad::Table& table, const std::vector<std::uint8_t>& labels,
+                                             const Sources& sources, std::size_t first, bool skip_missing) {
   std::vector<std::size_t> complete(table.features.rows());
   std::iota(complete.begin(), complete.end(), std::size_t{0});
-  if (all_finite(table.features.values())) return complete;
+  const bool all_labelled = std::ranges::count(labels, missing_label) == 0;
+  if (all_labelled && all_finite(table.features.values())) return complete;
   complete.clear();
   for (std::size_t i = 0; i < table.features.rows(); ++i) {
     const auto row = table.features.row(i);
-    bool missing = false;
+    bool missing = !all_labelled && labels[i] == missing_label;
     for (std::size_t j = 0; j < row.size(); ++j) {
       if (std::isfinite(row[j])) continue;
       if (!skip_missing || !std::isnan(row[j])) refuse(table, sources, first, i, j);
@@ -121,8 +122,9 @@ bool is_text(const std::string& source) {
 Rows with_label_column(const Sources& sources, const LabelSource& from, ReadOptions options) {
   options.label_column = from.column_or_file;
   kernad::Table table = read_tables(sources, options);
-  auto labels = parse_labels(table.labels, fmt::format("{}, column '{}'", name_of(sources), from.column_or_file),
-                             {.normal_label = from.normal_label, .column = table.label_name});
+  auto labels = parse_labels(
+      table.labels, fmt::format("{}, column '{}'", name_of(sources), from.column_or_file),
+      {.normal_label = from.normal_label, .column = table.label_name, .allow_missing = options.allow_missing});
   if (from.normal_label.empty() && std::ranges::count(table.labels, "-1") != 0) {
     table.notes.push_back(fmt::format("{}: the label -1 is taken for anomalous and 1 for normal", name_of(sources)));
   }
@@ -132,7 +134,7 @@ Rows with_label_column(const Sources& sources, const LabelSource& from, ReadOpti
 Rows with_label_file(const Sources& sources, const LabelSource& from, const ReadOptions& options) {
   const std::string& file = from.column_or_file;
   kernad::Table table = read_tables(sources, options);
-  auto labels = read_labels(file, {.normal_label = from.normal_label});
+  auto labels = read_labels(file, {.normal_label = from.normal_label, .allow_missing = options.allow_missing});
   if (labels.size() != table.features.rows()) {
     throw InvalidInput(fmt::format("{}: {} labels, but {} has {} rows; there must be one label a row", file,
                                    labels.size(), name_of(sources), table.features.rows()));
@@ -148,7 +150,7 @@ std::string skipped_note(const Sources& sources, std::size_t skipped, std::size_
 
 Rows complete_rows(kernad::Table table, std::vector<std::uint8_t> labels, const Sources& sources, bool skip_missing,
                    std::size_t first_number) {
-  const auto kept = numbers_of_complete(table, sources, first_number, skip_missing);
+  const auto kept = numbers_of_complete(table, labels, sources, first_number, skip_missing);
   Rows rows;
   rows.first_number = first_number;
   rows.all = table.features.rows();
@@ -236,6 +238,14 @@ Rows read_labelled(const Sources& sources, const LabelSource& labels, const Read
   } catch (const InvalidParameter&) {
     return with_label_file(sources, labels, options);
   }
+}
+
+std::string few_normal_note(const Sources& sources, std::size_t normal, std::size_t labelled) {
+  if (normal == 0 || normal * 5 >= labelled) return "";
+  return fmt::format(
+      "{}: only {} of {} rows are labelled normal and learned from; where the labels mean the opposite, "
+      "give --normal-label",
+      name_of(sources), normal, labelled);
 }
 
 bool have_columns(const Sources& sources) { return std::ranges::all_of(sources, is_text); }

@@ -60,8 +60,8 @@ struct LabelSource {
   std::string normal_label;  ///< empty: those that kernad::parse_labels accepts
 };
 
-/// The rows of a table without a missing value; labels: of all rows of the table, or none. first_number: of its first
-/// row in the sources. Throws as read_rows does.
+/// The rows of a table without a missing value or label; labels: of all rows of the table, or none. first_number: of
+/// its first row in the sources. Throws as read_rows does.
 [[nodiscard]] Rows complete_rows(kernad::Table table, std::vector<std::uint8_t> labels, const Sources& sources,
                                  bool skip_missing, std::size_t first_number = 0);
 /// Notes the rows that were left out.
@@ -76,7 +76,10 @@ void append(Rows& to, Rows from);
 /// Those labelled normal; all, where there are no labels.
 [[nodiscard]] Rows normal_rows(Rows rows);
 
-/// Whether the weights are a column of the sources; weights of arrays are in a file of their own.
+/// A note where most of the rows are labelled anomalous, as if the labels were read upside down; empty where not.
+[[nodiscard]] std::string few_normal_note(const Sources& sources, std::size_t normal, std::size_t labelled);
+
+/// Whether weights of the rows stand in a column of the sources; weights of arrays lie in a file of their own.
 [[nodiscard]] bool have_columns(const Sources& sources);
 
 /// The weight of each of the rows: from the table, if it has them, else from a file of one number per row of the

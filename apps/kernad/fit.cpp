@@ -135,6 +135,9 @@ std::size_t learn_at_once(const FitOptions& options, const Sources& train, const
   const std::size_t labelled = rows.labels.size();
   rows = normal_rows(std::move(rows));
   const std::size_t left_out = labelled == 0 ? 0 : labelled - rows.features.rows();
+  if (const auto note = few_normal_note(train, rows.features.rows(), labelled); !note.empty()) {
+    rows.table.notes.push_back(note);
+  }
   // Weights may count a row many times.
   if (rows.features.rows() > 0 && options.weights.empty()) require_rate(options, rows.features.rows());
   if (!KDEClassifier::needs_doubles(rows.features)) rows.rest = {};

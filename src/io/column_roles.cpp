@@ -12,6 +12,7 @@
 
 #include "files/number.hpp"
 #include "io/ending.hpp"
+#include "io/normal_name.hpp"
 #include "kernad/error.hpp"
 
 namespace kernad::io {
@@ -91,6 +92,8 @@ constexpr std::array<std::string_view, 10> kLabelNames = {"label",   "labels",  
 bool is_one_of(const std::string& name, std::span<const std::string_view> names) {
   return std::ranges::count(names, std::string_view(lower_case(name))) != 0;
 }
+
+bool is_label_name(const std::string& name) { return is_one_of(name, kLabelNames) || names_the_normal(name); }
 
 /// Collects the roles; each column has one.
 class RoleFinder {
@@ -187,7 +190,7 @@ class RoleFinder {
           names_.empty() ? fmt::format("column {}", i) : fmt::format("column {} ({})", i, files::quote(names_[i]));
       if (number_the_rows(fields)) {
         roles_.notes.push_back(column + " numbers the rows and is taken for a feature; if it is none, ignore it");
-      } else if (!names_.empty() && is_one_of(names_[i], kLabelNames) && are_zeros_and_ones(fields)) {
+      } else if (!names_.empty() && is_label_name(names_[i]) && are_zeros_and_ones(fields)) {
         roles_.notes.push_back(column +
                                " looks like labels and is taken for a feature; if it is none, ignore it or "
                                "name it as the labels");

@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
 #include <cmath>
 #include <limits>
 #include <numeric>
@@ -18,6 +17,7 @@
 #include "io/csv_dialect.hpp"
 #include "io/ending.hpp"
 #include "io/labels.hpp"
+#include "io/missing.hpp"
 #include "io/rest.hpp"
 #include "kernad/error.hpp"
 
@@ -72,13 +72,6 @@ bool is_heading(const std::string& source, const StoredRow& row, const ReadOptio
               fmt::format("line {}, column {}: {} is not a number, but {} other fields of the line are; if it is a "
                           "heading, say so (header: present), else that there is none (header: absent)",
                           row.line, text, files::quote(row.fields[text]), numbers));
-}
-
-/// What spreadsheets, pandas, R and SQL write for a missing value; "nan" is read as the number NaN.
-bool is_missing(std::string_view field) {
-  constexpr std::array<std::string_view, 9> words = {"", "na", "n/a", "#n/a", "null", "none", "missing", "?", "-"};
-  constexpr std::size_t longest = 7;
-  return field.size() <= longest && std::find(words.begin(), words.end(), lower_case(field)) != words.end();
 }
 
 char decimal_mark(const std::string& source, const ReadOptions& options, const ColumnRoles& roles,
