@@ -111,9 +111,10 @@ std::unique_ptr<RowSource> csv_rows(std::unique_ptr<files::Source> source, char 
   std::vector<std::string> fields(first->fields.begin(), first->fields.end());
   const std::uint64_t line = first->line;
   auto headed = std::make_unique<HeadedReader>(std::move(reader), heading, std::move(fields), line);
-  ReadOptions with_heading = options;
-  if (!heading.empty()) with_heading.header = CsvHeader::present;
-  return text_rows(std::move(peek), std::move(headed), with_heading);
+  ReadOptions as_found = options;
+  as_found.delimiter = delimiter;
+  if (!heading.empty()) as_found.header = CsvHeader::present;
+  return text_rows(std::move(peek), std::move(headed), as_found);
 }
 
 std::unique_ptr<RowSource> json_lines_rows(std::unique_ptr<files::Source> source, const ReadOptions& options) {

@@ -48,17 +48,50 @@ double fit_of(std::string_view text, bool is_whole, char delimiter, bool comma_m
   return static_cast<double>(numbers) / static_cast<double>(fields);
 }
 
-/// In "1,234" and "12,345,678" commas may separate thousands; "0,123" and "1,2" have a decimal comma.
-bool may_be_thousands(std::string_view number) {
+bool are_digits(std::string_view text) {
+  return std::all_of(text.begin(), text.end(), [](unsigned char c) { return std::isdigit(c) != 0; });
+}
+
+/// "1,234" and "12,345,678": commas may part thousands; "0,123" and "1,2" hold a decimal comma. mark: a point likewise.
+bool may_be_thousands(std::string_view number, char mark = ',') {
   if (number.starts_with('-') || number.starts_with('+')) number.remove_prefix(1);
-  std::size_t group = number.find(',');
+  std::size_t group = number.find(mark);
   if (group == 0 || group > 3 || number[0] == '0') return false;
   while (group != std::string_view::npos) {
     number.remove_prefix(group + 1);
-    group = number.find(',');
+    group = number.find(mark);
     if ((group == std::string_view::npos ? number.size() : group) != 3) return false;
   }
-  return std::all_of(number.begin(), number.end(), [](unsigned char c) { return std::isdigit(c) != 0; });
+  return are_digits(number);
+}
+
+/// Whether points may part thousands, as in 980, 1.250, 760: each has three digits behind it, nowhere is another number
+/// with a point, and whole numbers without one stand in the same column, none of them long enough to be parted.
+std::string point_of_thousands(std::span<const std::vector<std::string>> rows) {
+  struct Column {
+    std::string with_point;
+    bool whole = false;
+    bool long_whole = false;
+  };
+  std::vector<Column> columns;
+  for (const auto& row : rows) {
+    if (columns.size() < row.size()) columns.resize(row.size());
+    for (std::size_t i = 0; i < row.size(); ++i) {
+      const std::string_view field = files::trim(row[i]);
+      if (!files::parse_number(field, '.')) continue;
+      if (field.find('.') != std::string::npos) {
+        if (!may_be_thousands(field, '.')) return "";
+        columns[i].with_point = field;
+      } else if (const auto digits = field.substr(field.find_first_not_of("+-")); digits != "0" && are_digits(digits)) {
+        columns[i].whole = true;
+        columns[i].long_whole |= digits.size() > 3;
+      }
+    }
+  }
+  for (const Column& column : columns) {
+    if (!column.with_point.empty() && column.whole && !column.long_whole) return column.with_point;
+  }
+  return "";
 }
 
 }  // namespace
@@ -76,7 +109,7 @@ char find_delimiter(std::string_view text, bool is_whole, char usual, DecimalMar
   return best;
 }
 
-char find_decimal_mark(const std::string& source, std::span<const std::vector<std::string>> rows) {
+char find_decimal_mark(const std::string& source, std::span<const std::vector<std::string>> rows, char delimiter) {
   std::string with_point;
   std::string with_comma;
   bool surely_decimal = false;
@@ -89,7 +122,13 @@ char find_decimal_mark(const std::string& source, std::span<const std::vector<st
       surely_decimal = surely_decimal || !may_be_thousands(files::trim(field));
     }
   }
-  if (with_comma.empty()) return '.';
+  if (with_comma.empty()) {
+    const std::string thousands = delimiter == ';' || delimiter == '\t' ? point_of_thousands(rows) : "";
+    if (thousands.empty()) return '.';
+    files::fail(source, fmt::format("the point in {} and other numbers may be a decimal mark or part thousands; say "
+                                    "which it is (decimal: point; parted thousands are not read)",
+                                    files::quote(thousands)));
+  }
   if (!with_point.empty()) {
     files::fail(source,
                 fmt::format("numbers have a decimal point, as in {}, and a comma, as in {}; say which one it is "

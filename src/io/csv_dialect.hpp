@@ -14,8 +14,10 @@ namespace kernad::io {
 /// file, better. is_whole: the text is the whole file.
 [[nodiscard]] char find_delimiter(std::string_view text, bool is_whole, char usual, DecimalMark decimal);
 
-/// '.' or ','. rows: the features' fields in the first rows. Throws ReadError, after the name of the `source`, if they
-/// contain both, or only numbers whose comma might separate thousands.
-[[nodiscard]] char find_decimal_mark(const std::string& source, std::span<const std::vector<std::string>> rows);
+/// '.' or ','. rows: the features' fields in the first rows. Throws ReadError, after the name of the `source`, where
+/// they hold both, or only numbers in which the comma may as well part thousands, or the point does where the delimiter
+/// is that of countries that write so.
+[[nodiscard]] char find_decimal_mark(const std::string& source, std::span<const std::vector<std::string>> rows,
+                                     char delimiter);
 
 }  // namespace kernad::io

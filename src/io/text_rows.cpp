@@ -62,6 +62,8 @@ bool is_heading(const std::string& source, const StoredRow& row, const ReadOptio
       ++numbers;
     } else if (is_announced(field, options)) {
       return true;
+    } else if (is_missing(field)) {
+      continue;  // of a row that lacks values, and no name
     } else if (text == no_column) {
       text = i;
     }
@@ -84,7 +86,7 @@ char decimal_mark(const std::string& source, const ReadOptions& options, const C
       if (i < row.size()) fields.push_back(row[i]);
     }
   }
-  return find_decimal_mark(source, features);
+  return find_decimal_mark(source, features, options.delimiter);
 }
 
 /// What is known of a text before its first row is returned.

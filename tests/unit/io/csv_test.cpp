@@ -210,11 +210,26 @@ TEST(CsvTest, NamesThatAreNotUtf8AreWindows1252) {
 TEST(CsvTest, AFirstLineThatMayBeEitherIsRefused) {
   // If a faulty row were taken for a heading, it would be lost, and every later score would be one row off.
   EXPECT_EQ(
-      refusal("NA,2,3\n4,5,6\n"),
-      "a.csv: line 1, column 0: 'NA' is not a number, but 2 other fields of the line are; if it is a heading, say so "
+      refusal("no,2,3\n4,5,6\n"),
+      "a.csv: line 1, column 0: 'no' is not a number, but 2 other fields of the line are; if it is a heading, say so "
       "(header: present), else that there is none (header: absent)");
   EXPECT_NE(refusal("1,2,goood\n3,4,bad\n", {"-1"}).find("'goood' is not a number"), std::string::npos);
   EXPECT_EQ(table("NA,2,3\n4,5,6\n", {"", CsvHeader::present}).features.rows(), 1u);
+}
+
+TEST(CsvTest, AFirstRowThatLacksValuesIsNoHeading) {
+  for (const char* row : {"?,?,?", "NA,NA,NA", "-,-,-", ",,", "null,n/a,None", "NA,2,3", "?,?,good"}) {
+    const std::string text = row + std::string("\n100,20,3\n101,20,3\n");
+    const ReadOptions options = {.ignored_columns = {"2"}, .allow_missing = true};
+    EXPECT_EQ(table(text, options).features.rows(), 3u) << row;
+    EXPECT_NE(refusal(text, {.ignored_columns = {"2"}}), "") << row;
+  }
+  EXPECT_EQ(
+      refusal("NA,2,3\n4,5,6\n"),
+      "a.csv: line 1, column 0: 'NA' is a missing value; a number is needed, or missing values have to be allowed "
+      "(missing: skip)");
+  EXPECT_EQ(table("K,Na\n1,2\n", {.allow_missing = true}).column_names, (Texts{"K", "Na"})) << "sodium";
+  EXPECT_EQ(table("Na\n1\n", {.model_columns = {"Na"}, .allow_missing = true}).features.rows(), 1u) << "announced";
 }
 
 TEST(CsvTest, HeadingByOption) {
@@ -332,6 +347,22 @@ TEST(CsvTest, TheDecimalMarkIsFound) {
   EXPECT_EQ(refusal("a;b\n1,5;2\n", {.decimal = DecimalMark::point}),
             "a.csv: line 2, column 0 ('a'): '1,5' is not a number: decimal marks are '.' here; another one has to be "
             "given");
+}
+
+TEST(CsvTest, APointThatMayPartThousandsIsRefused) {
+  const std::string text = "a;b\n1.500;850\n980;1.200\n1.250;900\n760;1.100\n1.310;990\n";
+  EXPECT_EQ(refusal(text),
+            "a.csv: the point in '1.310' and other numbers may be a decimal mark or part thousands; say which it is "
+            "(decimal: point; parted thousands are not read)");
+  EXPECT_EQ(values(text, {.decimal = DecimalMark::point})[0], 1.5);
+  EXPECT_NE(refusal("a\tb\n1.500\t7\n980\t8\n"), "");
+  EXPECT_NE(refusal("a;b\n-1.500;7\n-980;8\n"), "");
+  for (const char* decimal :
+       {"0.125;0.250\n0.500;0.750\n", "1.125;2.250\n3.500;4.750\n", "1.125;2\n3.5;4\n", "1.500;850\n2.750;900\n",
+        "1.125;0.5\n2;3\n", "1.125;7\n1125;8\n", "1.125;7\n0;8\n", "0.125;7\n3;8\n", "1e3;1.125\n2e3;2.125\n"}) {
+    EXPECT_EQ(table(decimal).features.rows(), 2u) << decimal;
+  }
+  EXPECT_EQ(table("1.500,850\n980,1.200\n").features.rows(), 2u) << "where commas part columns, points part nothing";
 }
 
 TEST(CsvTest, Comments) {
