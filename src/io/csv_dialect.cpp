@@ -17,12 +17,13 @@ namespace {
 
 constexpr std::size_t kRowsLookedAt = 20;
 
-/// How well a delimiter fits: it must split every row into the same number of fields, at least two; the more numbers,
-/// the better. Below 0: not at all.
-double fit_of(std::string_view text, bool is_whole, char delimiter, bool comma_may_be_decimal) {
+using FieldRows = std::vector<std::vector<std::string>>;
+
+/// The first rows as that delimiter parts them; none where it does not part each into as many fields, two or more.
+FieldRows first_rows(std::string_view text, bool is_whole, char delimiter) {
   files::MemorySource source("", std::as_bytes(std::span(text)));
   CsvReader reader(source, delimiter);
-  std::vector<std::vector<std::string>> rows;
+  FieldRows rows;
   try {
     while (rows.size() <= kRowsLookedAt) {
       const auto row = reader.next();
@@ -31,21 +32,36 @@ double fit_of(std::string_view text, bool is_whole, char delimiter, bool comma_m
     }
   } catch (const ReadError&) {
     // A quote is out of place, or the text was cut off inside a field.
-    if (is_whole) return -1;
+    if (is_whole) return {};
   }
   if (!is_whole && rows.size() > 1 && rows.size() <= kRowsLookedAt) rows.pop_back();  // may be cut off
-  if (rows.empty() || rows[0].size() < 2) return -1;
+  if (rows.empty() || rows[0].size() < 2) return {};
+  const auto is_like_first = [&](const auto& row) { return row.size() == rows[0].size(); };
+  return std::ranges::all_of(rows, is_like_first) ? rows : FieldRows();
+}
+
+/// How well a delimiter fits: the more of the fields are numbers the better. Below 0: not at all.
+double fit_of(std::string_view text, bool is_whole, char delimiter, bool comma_may_be_decimal) {
+  const FieldRows rows = first_rows(text, is_whole, delimiter);
+  if (rows.empty()) return -1;
   std::size_t numbers = 0;
-  std::size_t fields = 0;
   for (const auto& row : rows) {
-    if (row.size() != rows[0].size()) return -1;
     for (const std::string& field : row) {
-      ++fields;
       const char mark = comma_may_be_decimal && delimiter != ',' && field.find('.') == std::string::npos ? ',' : '.';
       if (files::parse_number(field, mark)) ++numbers;
     }
   }
-  return static_cast<double>(numbers) / static_cast<double>(fields);
+  return static_cast<double>(numbers) / static_cast<double>(rows.size() * rows[0].size());
+}
+
+/// Whether commas part columns although they are decimal marks: then numbers with a comma stand in quotes.
+bool quotes_decimal_commas(std::string_view text, bool is_whole) {
+  for (const auto& row : first_rows(text, is_whole, ',')) {
+    for (const std::string& field : row) {
+      if (field.find(',') != std::string::npos && files::parse_number(field, ',')) return true;
+    }
+  }
+  return false;
 }
 
 bool are_digits(std::string_view text) {
@@ -97,8 +113,12 @@ std::string point_of_thousands(std::span<const std::vector<std::string>> rows) {
 }  // namespace
 
 char find_delimiter(std::string_view text, bool is_whole, char usual, DecimalMark decimal) {
+  if (decimal == DecimalMark::comma && usual == ',') {
+    if (quotes_decimal_commas(text, is_whole)) return ',';
+    usual = ';';
+  }
   char best = usual;
-  double best_fit = decimal == DecimalMark::comma && usual == ',' ? -1 : fit_of(text, is_whole, usual, true);
+  double best_fit = fit_of(text, is_whole, usual, true);
   for (const char candidate : {',', ';', '\t', '|'}) {
     if (candidate == usual || (candidate == ',' && decimal == DecimalMark::comma)) continue;
     const double fit = fit_of(text, is_whole, candidate, decimal != DecimalMark::point);

@@ -10,8 +10,9 @@
 
 namespace kernad::io {
 
-/// The character that separates the columns: `usual`, unless another of , ; tab | fits the text, the beginning of a
-/// file, better. is_whole: the text is the whole file.
+/// The character that separates the columns: `usual`, unless another of , ; tab | fits the text better, which is how a
+/// file begins. is_whole: the text does not go on. A comma that is the decimal mark parts columns only where numbers
+/// are quoted.
 [[nodiscard]] char find_delimiter(std::string_view text, bool is_whole, char usual, DecimalMark decimal);
 
 /// '.' or ','. rows: the features' fields in the first rows. Throws ReadError, after the name of the `source`, where

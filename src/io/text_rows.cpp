@@ -104,6 +104,7 @@ class TextRows final : public RowSource {
       : RowSource(shape(source->name(), beginning)),
         source_(std::move(source)),
         reader_(std::move(reader)),
+        delimiter_(options.delimiter),
         decimal_mark_(beginning.decimal_mark),
         allow_missing_(options.allow_missing),
         keep_rest_(options.keep_rest),
@@ -172,10 +173,12 @@ class TextRows final : public RowSource {
     return order;
   }
 
-  void read(const TextRow& row, PulledRows& rows) const {
+  void read(const TextRow& row, PulledRows& rows) {
+    const bool is_first = std::exchange(before_first_, false);
     if (row.fields.size() != count_) {
-      files::fail(name(), fmt::format("line {}: {} fields where the first row has {}{}", row.line, row.fields.size(),
-                                      count_, names_.empty() ? "" : heading_hint(row.fields.size())));
+      files::fail(name(), fmt::format("line {}: {} {} where the first row has {}{}", row.line, row.fields.size(),
+                                      row.fields.size() == 1 ? "field" : "fields", count_,
+                                      is_first && !names_.empty() ? heading_hint(row.fields.size()) : ""));
     }
     for (const std::size_t i : roles_.features) {
       const double value = number(row, i);
@@ -248,9 +251,13 @@ class TextRows final : public RowSource {
   /// For a heading that does not fit its rows.
   [[nodiscard]] std::string heading_hint(std::size_t fields) const {
     if (fields != count_ + 1) return separator_hint(names_[0]);
-    return "; if each row begins with its name, as R writes it, the heading needs a field for that as well (R: "
-           "col.names "
-           "= NA)";
+    const char* decimal =
+        count_ == 1 && delimiter_ == ',' ? "; if the comma is the decimal mark, say so (decimal: comma)" : "";
+    return decimal +
+           std::string(
+               "; if each row begins with its name, as R writes it, the heading needs a field for that as well (R: "
+               "col.names "
+               "= NA)");
   }
 
   /// For a text that looks as if it had one column.
@@ -265,6 +272,7 @@ class TextRows final : public RowSource {
 
   std::unique_ptr<files::Source> source_;
   std::unique_ptr<TextReader> reader_;
+  char delimiter_;
   char decimal_mark_;
   bool allow_missing_;
   bool keep_rest_;
@@ -275,7 +283,8 @@ class TextRows final : public RowSource {
   ColumnRoles roles_;
   std::vector<std::size_t> field_order_;  // see order_of
   std::vector<StoredRow> sample_;         // the first rows, the heading among them
-  std::size_t next_sample_ = 0;           // the first of them that has not been returned
+  bool before_first_ = true;              // no row below the heading has been read
+  std::size_t next_sample_ = 0;           // the first of them that has not been given out
 };
 
 }  // namespace

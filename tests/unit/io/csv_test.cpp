@@ -276,7 +276,7 @@ TEST(CsvTest, LabelColumnsThatAreNotThere) {
 TEST(CsvTest, ErrorsNameLineAndColumn) {
   EXPECT_EQ(refusal(""), "a.csv: is empty; rows of numbers are needed");
   EXPECT_EQ(refusal("\n \n"), "a.csv: is empty; rows of numbers are needed");
-  EXPECT_EQ(refusal("1,2\n\n3\n"), "a.csv: line 3: 1 fields where the first row has 2");
+  EXPECT_EQ(refusal("1,2\n\n3\n"), "a.csv: line 3: 1 field where the first row has 2");
   EXPECT_EQ(refusal("1,2\r\n3,4,5\r\n"), "a.csv: line 2: 3 fields where the first row has 2");
   EXPECT_EQ(refusal("a,b\n1,2\n3,\n"),
             "a.csv: line 3, column 1 ('b'): is empty; a number is needed, or missing values have to be allowed "
@@ -347,6 +347,20 @@ TEST(CsvTest, TheDecimalMarkIsFound) {
   EXPECT_EQ(refusal("a;b\n1,5;2\n", {.decimal = DecimalMark::point}),
             "a.csv: line 2, column 0 ('a'): '1,5' is not a number: decimal marks are '.' here; another one has to be "
             "given");
+}
+
+TEST(CsvTest, ADecimalCommaPartsNoColumns) {
+  const ReadOptions comma = {.decimal = DecimalMark::comma};
+  EXPECT_EQ(values("x\n1,5\n2,5\n3,1\n", comma), (std::vector<float>{1.5, 2.5, 3.1f}));
+  EXPECT_EQ(values("1,5\n2,5\n", comma), (std::vector<float>{1.5, 2.5}));
+  EXPECT_EQ(values("a\tb\n1,5\t2\n", comma), (std::vector<float>{1.5, 2}));
+  EXPECT_EQ(values("a,b\n\"1,5\",2\n", comma), (std::vector<float>{1.5, 2})) << "in quotes";
+  EXPECT_EQ(refusal("x\n1,5\n2,5\n"),
+            "a.csv: line 2: 2 fields where the first row has 1; if the comma is the decimal mark, say so (decimal: "
+            "comma); if each row begins with its name, as R writes it, the heading needs a field for that as well (R: "
+            "col.names = NA)");
+  EXPECT_EQ(refusal("a,b\n1,2\n3,4,5\n"), "a.csv: line 3: 3 fields where the first row has 2")
+      << "R writes no such row";
 }
 
 TEST(CsvTest, APointThatMayPartThousandsIsRefused) {

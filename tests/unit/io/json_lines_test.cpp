@@ -52,7 +52,7 @@ TEST(JsonLinesTest, WhatIsWrongIsNamedWithItsLine) {
   EXPECT_TRUE(refusal("[1]\n[2\n").starts_with("a.jsonl: line 2: is not a line of JSON Lines: "));
   EXPECT_EQ(refusal("{\"a\": 1}\n{\"a\": 1, \"c\": 2}\n"), "a.jsonl: line 2: has 'c', which the first line has not");
   EXPECT_EQ(refusal("{\"a\": 1}\n[1]\n"), "a.jsonl: line 2: is none where the first line is an object");
-  EXPECT_EQ(refusal("[1, 2]\n[1]\n"), "a.jsonl: line 2: 1 fields where the first row has 2");
+  EXPECT_EQ(refusal("[1, 2]\n[1]\n"), "a.jsonl: line 2: 1 field where the first row has 2");
   for (const char* bad : {"{\"a\": 1, \"a\": 2}", "{\"a\": {}}", "[[1]]", "{\"a\": [[1]]}", "[1] 2",
                           "{\"a\": \"\xff\"}", "[1e999]", "[{}]"}) {
     EXPECT_TRUE(refusal(bad).starts_with("a.jsonl: line 1: is not a line of JSON Lines: ")) << bad << refusal(bad);
