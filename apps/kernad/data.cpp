@@ -184,11 +184,14 @@ Sources expand(const Sources& sources) {
   return files;
 }
 
-std::string Rows::name(std::size_t i) const {
-  if (table.ids.empty()) return fmt::format("{}", numbers[i]);
+std::string row_name(const kernad::Table& table, std::size_t row) {
   std::string name;
-  for (const TextColumn& id : table.ids) name += (name.empty() ? "" : ", ") + id.values[numbers[i] - first_number];
+  for (const TextColumn& id : table.ids) name += (name.empty() ? "" : ", ") + id.values[row];
   return name;
+}
+
+std::string Rows::name(std::size_t i) const {
+  return table.ids.empty() ? fmt::format("{}", numbers[i]) : row_name(table, numbers[i] - first_number);
 }
 
 kernad::Matrix<double> Rows::doubles(std::size_t first, std::size_t count) const {

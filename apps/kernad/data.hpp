@@ -47,7 +47,10 @@ struct Rows {
   auto with_all(const auto& work) const { return with(0, features.rows(), work); }
 };
 
-/// The name of a training row: from the fit, else its number there.
+/// What row `row` of a table with ids is called: "A7", or "A7, 2" where there are two.
+[[nodiscard]] std::string row_name(const kernad::Table& table, std::size_t row);
+
+/// What a training row of the model is called: by the fit, else its number there.
 [[nodiscard]] std::string training_row_name(const KDEClassifier& model, std::size_t row);
 
 /// The rows of all sources. Throws InvalidInput naming, with row and column, the first value that is infinite, or

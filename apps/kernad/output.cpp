@@ -32,7 +32,9 @@ std::string one_line(std::string_view text) {
 }  // namespace
 
 void print(std::string_view text) {
-  // write(2) and not stdio: an error in flushing a buffer at exit would go unnoticed.
+  std::string shown;
+  if (::isatty(STDOUT_FILENO) == 1) text = shown = for_terminal(text);
+  // write(2) and not stdio: a buffer that is flushed at exit fails where nobody looks any more.
   while (!text.empty()) {
     const ssize_t written = ::write(STDOUT_FILENO, text.data(), text.size());
     if (written >= 0) {
@@ -53,9 +55,9 @@ void print_json(const nlohmann::ordered_json& object) { print(json_text(object))
 
 void print_table(const std::vector<std::pair<std::string, std::string>>& rows) {
   std::size_t width = 0;
-  for (const auto& [name, value] : rows) width = std::max(width, name.size());
+  for (const auto& [name, value] : rows) width = std::max(width, one_line(name).size());
   std::string text;
-  for (const auto& [name, value] : rows) text += fmt::format("{:<{}}  {}\n", name, width, one_line(value));
+  for (const auto& [name, value] : rows) text += fmt::format("{:<{}}  {}\n", one_line(name), width, one_line(value));
   print(text);
 }
 

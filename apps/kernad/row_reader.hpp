@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <future>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -24,7 +25,9 @@ class RowReader {
   [[nodiscard]] std::size_t columns() const { return columns_; }
   /// The next rows, or none at the end. For sources without rows, an empty block with their columns.
   [[nodiscard]] std::optional<Rows> next();
-  /// Notes on all rows that were read.
+  /// Of each source, once all rows were read: the number of its first row.
+  [[nodiscard]] std::span<const std::size_t> first_rows() const { return reader_.first_rows(); }
+  /// Those of all rows that were read.
   [[nodiscard]] std::vector<std::string> notes() const;
 
  private:
