@@ -29,6 +29,28 @@ std::string one_line(std::string_view text) {
   return line;
 }
 
+void replace_all(std::string& text, std::string_view from, std::string_view to) {
+  for (std::size_t at = 0; (at = text.find(from, at)) != std::string::npos; at += to.size()) {
+    text.replace(at, from.size(), to);
+  }
+}
+
+/// The library names what would help as C++ and Python have it, "(missing: skip)"; here that is an option.
+std::string with_options(std::string text) {
+  for (const auto& [from, to] : {std::pair{"(missing: ", "(--missing "},
+                                 {"(decimal: ", "(--decimal "},
+                                 {"(header: ", "(--header "},
+                                 {"(delimiter: ", "(--delimiter "},
+                                 {"(normal_label)", "(--normal-label)"},
+                                 {"the row has to be left out", "the row has to be left out (--missing skip)"},
+                                 {"if it is none, ignore it", "if it is none, ignore it (--ignore)"},
+                                 {"give it a name, or ignore it", "give it a name, or ignore it (--ignore)"},
+                                 {"name it as the labels", "name it as the labels (--labels)"}}) {
+    replace_all(text, from, to);
+  }
+  return text;
+}
+
 }  // namespace
 
 void print(std::string_view text) {
@@ -88,7 +110,7 @@ void print_notes(const std::vector<std::string>& notes) {
 }
 
 void print_error(std::string_view message) {
-  const std::string line = "kernad: " + one_line(message) + '\n';
+  const std::string line = "kernad: " + one_line(with_options(std::string(message))) + '\n';
   std::fwrite(line.data(), 1, line.size(), stderr);
 }
 

@@ -35,7 +35,8 @@ void print_grid(const Grid& rows);
 void print_notes(const std::vector<Note>& notes);
 void print_notes(const std::vector<std::string>& notes);
 
-/// "kernad: ..." on standard error, always one line: control characters, which may come from a path, are escaped.
+/// "kernad: ..." on standard error, always one line: control characters, which may come from a path, are escaped. What
+/// the library calls "(missing: skip)" is the option here.
 void print_error(std::string_view message);
 
 }  // namespace kernad::cli

@@ -123,6 +123,7 @@ std::unique_ptr<RowSource> json_lines_rows(std::unique_ptr<files::Source> source
   ReadOptions as_json = options;
   as_json.header = reader->has_heading() ? CsvHeader::present : CsvHeader::absent;
   as_json.decimal = DecimalMark::point;
+  as_json.delimiter = '\0';
   return text_rows(std::move(text), std::move(reader), as_json);
 }
 

@@ -236,10 +236,14 @@ class TextRows final : public RowSource {
       return (field.empty() ? "is empty" : files::quote(field) + " is a missing value") +
              "; a number is needed, or missing values have to be allowed (missing: skip)";
     }
+    if (delimiter_ == '\0' && (field.starts_with('{') || field.starts_with('['))) {
+      return files::quote(field) + " is no number; numbers, texts and arrays of numbers are valid";
+    }
     std::string text = files::quote(field) + " is not a number";
     const char other = decimal_mark_ == '.' ? ',' : '.';
     if (files::parse_number(field, other)) {
-      return text + fmt::format(": decimal marks are '{}' here; another one has to be given", decimal_mark_);
+      return text + fmt::format(": decimal marks are '{}' here; another one has to be given (decimal: {})",
+                                decimal_mark_, other == ',' ? "comma" : "point");
     }
     const auto marks = std::ranges::count_if(field, [](char c) { return c == '.' || c == ','; });
     if (marks > 1 && field.find_first_not_of("+-.,0123456789") == std::string::npos) {
@@ -263,16 +267,22 @@ class TextRows final : public RowSource {
   /// For a text that looks as if it had one column.
   [[nodiscard]] std::string separator_hint(const std::string& text) const {
     if (count_ != 1) return "";
-    for (const auto& [separator, spelt] : {std::pair{';', "';'"}, {'\t', "a tab"}, {'|', "'|'"}, {',', "','"}}) {
-      if (text.find(separator) == std::string::npos) continue;
-      return fmt::format("; if {} separates the columns here, it has to be given as the delimiter", spelt);
+    struct Separator {
+      char mark;
+      const char* spelt;
+      const char* name;
+    };
+    for (const auto& [mark, spelt, name] :
+         {Separator{';', "';'", "semicolon"}, {'\t', "a tab", "tab"}, {'|', "'|'", "pipe"}, {',', "','", "comma"}}) {
+      if (text.find(mark) == std::string::npos) continue;
+      return fmt::format("; if {} separates the columns here, it has to be given (delimiter: {})", spelt, name);
     }
     return "";
   }
 
   std::unique_ptr<files::Source> source_;
   std::unique_ptr<TextReader> reader_;
-  char delimiter_;
+  char delimiter_;  // 0: of JSON Lines
   char decimal_mark_;
   bool allow_missing_;
   bool keep_rest_;

@@ -321,7 +321,7 @@ TEST(CsvTest, TheDelimiterIsFound) {
   EXPECT_EQ(values("a|b\n1|2\n", {.delimiter = '|'}), (std::vector<float>{1, 2}));
   EXPECT_EQ(refusal("a;b\n1;2\n", {.delimiter = ','}),
             "a.csv: line 2, column 0 ('a;b'): '1;2' is not a number; if ';' separates the columns here, it has to be "
-            "given as the delimiter");
+            "given (delimiter: semicolon)");
   std::string text = "a;b\n";
   for (int i = 0; i < 50000; ++i) text += "1,5;2,5\n";  // more than is looked at
   EXPECT_EQ(table(text).features.rows(), 50000u);
@@ -346,7 +346,7 @@ TEST(CsvTest, TheDecimalMarkIsFound) {
             "a.csv: line 2, column 0 ('a'): '1.234,5' is not a number; thousands must not be parted");
   EXPECT_EQ(refusal("a;b\n1,5;2\n", {.decimal = DecimalMark::point}),
             "a.csv: line 2, column 0 ('a'): '1,5' is not a number: decimal marks are '.' here; another one has to be "
-            "given");
+            "given (decimal: comma)");
 }
 
 TEST(CsvTest, ADecimalCommaPartsNoColumns) {
