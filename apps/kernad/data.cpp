@@ -119,6 +119,8 @@ bool is_text(const std::string& source) {
          ending == ".ndjson";
 }
 
+bool have_columns(const Sources& sources) { return std::ranges::all_of(sources, is_text); }
+
 Rows with_label_column(const Sources& sources, const LabelSource& from, ReadOptions options) {
   options.label_column = from.column_or_file;
   kernad::Table table = read_tables(sources, options);
@@ -230,7 +232,7 @@ Rows read_labelled(const Sources& sources, const LabelSource& labels, const Read
   if (labels.column_or_file == "-" && std::ranges::count(sources, "-") != 0) {
     throw InvalidParameter("data and labels cannot both be standard input; give one of them as a file");
   }
-  if (!std::ranges::all_of(sources, is_text)) return with_label_file(sources, labels, options);
+  if (!have_columns(sources)) return with_label_file(sources, labels, options);
   if (!is_file(labels.column_or_file)) return with_label_column(sources, labels, options);
   // A name may be that of a file and of a column; the column takes precedence. But a pipe can be read only once.
   std::error_code ignored;
@@ -251,7 +253,19 @@ std::string few_normal_note(const Sources& sources, std::size_t normal, std::siz
       name_of(sources), normal, labelled);
 }
 
-bool have_columns(const Sources& sources) { return std::ranges::all_of(sources, is_text); }
+bool is_weight_column(const Sources& sources, const std::string& weights, ReadOptions options) {
+  if (!have_columns(sources) || !is_file(weights)) return have_columns(sources);
+  // As of labels, a column of that name goes first, but a pipe can be read only once.
+  std::error_code ignored;
+  if (!std::filesystem::is_regular_file(sources[0], ignored)) return false;
+  options.weight_column = weights;
+  try {
+    const TableReader beginning({sources[0]}, std::move(options));
+    return true;
+  } catch (const InvalidParameter&) {
+    return false;
+  }
+}
 
 std::vector<double> weights_of(const Rows& rows, const Sources& sources, const std::string& file) {
   std::vector<double> all = rows.table.weights;

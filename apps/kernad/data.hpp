@@ -82,8 +82,8 @@ void append(Rows& to, Rows from);
 /// A note where most of the rows are labelled anomalous, as if the labels were read upside down; empty where not.
 [[nodiscard]] std::string few_normal_note(const Sources& sources, std::size_t normal, std::size_t labelled);
 
-/// Whether weights of the rows stand in a column of the sources; weights of arrays lie in a file of their own.
-[[nodiscard]] bool have_columns(const Sources& sources);
+/// Whether the rows' weights stand in a column of the sources that is called so, and not in a file of that name.
+[[nodiscard]] bool is_weight_column(const Sources& sources, const std::string& weights, ReadOptions options);
 
 /// The weight of each of the rows: from the table, if it has them, else from a file of one number per row of the
 /// sources. Throws InvalidInput for another number of them, or for invalid weights.

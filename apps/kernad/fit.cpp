@@ -228,7 +228,9 @@ void run(const CLI::App& command, const FitOptions& options) {
   model.set_threads(options.common.threads);
   ReadOptions reading = options.table.read_options();
   reading.keep_rest = true;
-  if (have_columns(train)) reading.weight_column = options.weights;
+  if (!options.weights.empty() && is_weight_column(train, options.weights, reading)) {
+    reading.weight_column = options.weights;
+  }
   std::size_t left_out = 0;
   if (options.labels.empty() && options.weights.empty()) {
     learn_in_blocks(options, train, reading, model);
@@ -259,8 +261,7 @@ void add_fit(CLI::App& app) {
       ->check(not_empty())
       ->type_name("COLUMN|FILE");
   command
-      ->add_option("--weights", options->weights,
-                   "How often each row counts: a column, or for arrays a file with one number per row")
+      ->add_option("--weights", options->weights, "How often each row counts: a column, or a file of one number a row")
       ->check(not_empty())
       ->type_name("COLUMN|FILE");
   command

@@ -124,8 +124,8 @@ class KERNAD_API TableReader {
   /// How many rows there are, where the reader knows: of one array.
   [[nodiscard]] std::optional<std::size_t> rows() const;
 
-  /// The next rows, at most max_rows, which is 1 or more; none only at the end. Notes are those of the sources that
-  /// were opened since the last call. Throws as read_tables does, for what is wrong with these rows.
+  /// The next rows, at most max_rows, which is 1 or more; none only at the end. Notes are those that
+  /// have come up since the last call. Throws as read_tables does, for what is wrong with these rows.
   [[nodiscard]] Table next(std::size_t max_rows);
   /// Of each source that has been opened, in their order: how many rows were read before its first one.
   [[nodiscard]] std::span<const std::size_t> first_rows() const noexcept;

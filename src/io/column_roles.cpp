@@ -76,6 +76,17 @@ bool number_the_rows(const std::vector<std::string_view>& fields) {
   return fields.size() >= kEnough;
 }
 
+/// Whether they are whole numbers of one width, each there once, some of them filled up with zeros: 000074, 000111.
+bool are_serial_numbers(const std::vector<std::string_view>& fields) {
+  constexpr std::size_t kEnough = 3;
+  const auto is_digit = [](char c) { return c >= '0' && c <= '9'; };
+  const auto is_filled_up = [](std::string_view field) { return field.size() > 1 && field[0] == '0'; };
+  return fields.size() >= kEnough && std::ranges::any_of(fields, is_filled_up) && are_unique(fields) &&
+         std::ranges::all_of(fields, [&](std::string_view field) {
+           return field.size() == fields[0].size() && std::ranges::all_of(field, is_digit);
+         });
+}
+
 bool are_zeros_and_ones(const std::vector<std::string_view>& fields) {
   return !fields.empty() && std::ranges::all_of(fields, [](std::string_view field) {
     const auto number = files::parse_number(field);
@@ -190,6 +201,10 @@ class RoleFinder {
           names_.empty() ? fmt::format("column {}", i) : fmt::format("column {} ({})", i, files::quote(names_[i]));
       if (number_the_rows(fields)) {
         roles_.notes.push_back(column + " numbers the rows and is taken for a feature; if it is none, ignore it");
+      } else if (are_serial_numbers(fields)) {
+        roles_.notes.push_back(column +
+                               " looks like serial numbers, with zeros in front, and is taken for a feature; if "
+                               "it is none, ignore it");
       } else if (!names_.empty() && is_label_name(names_[i]) && are_zeros_and_ones(fields)) {
         roles_.notes.push_back(column +
                                " looks like labels and is taken for a feature; if it is none, ignore it or "

@@ -28,6 +28,8 @@ FieldRows first_rows(std::string_view text, bool is_whole, char delimiter) {
     while (rows.size() <= kRowsLookedAt) {
       const auto row = reader.next();
       if (!row) break;
+      const bool is_comment = !rows.empty() && row->fields[0].starts_with('#') && !rows[0][0].starts_with('#');
+      if (is_comment && row->fields.size() != rows[0].size()) continue;
       rows.emplace_back(row->fields.begin(), row->fields.end());
     }
   } catch (const ReadError&) {

@@ -35,8 +35,9 @@ class SourceSequence {
     throw InvalidInput(fmt::format("{}: has {} columns of features where {} has {}; they must be alike",
                                    names_[opened_ - 1], current_->columns(), names_[0], first_.columns));
   }
-  /// As in the first source; notes: of all that were opened since the last call, after their names.
+  /// As the first one has it; notes: those that have come up since the last call, after the source's name.
   [[nodiscard]] TableShape shape() {
+    take_notes();
     TableShape shape = first_;
     shape.notes = std::exchange(notes_, {});
     return shape;
@@ -44,13 +45,18 @@ class SourceSequence {
 
  private:
   void open() {
+    take_notes();
     const std::string& name = names_[opened_];
     current_ = open_rows(name, opened_ == 0 ? options_ : later_options());
-    for (const auto& note : current_->shape().notes) notes_.push_back(fmt::format("{}: {}", name, note));
     ++opened_;
   }
 
-  /// The columns of later sources are matched to the names in the first.
+  void take_notes() {
+    if (!current_) return;
+    for (const auto& note : current_->take_notes()) notes_.push_back(fmt::format("{}: {}", names_[opened_ - 1], note));
+  }
+
+  /// The columns of a later source go by the names of the first one's.
   [[nodiscard]] ReadOptions later_options() const {
     ReadOptions later = options_;
     if (!options_.model_columns.empty() || first_.column_names.empty()) return later;

@@ -128,7 +128,10 @@ class TextRows final : public RowSource {
       }
       if (as_it_comes_ && count > 0 && !reader_->has_arrived()) break;
       const auto row = reader_->next();
-      if (!row) break;
+      if (!row) {
+        note_comments();
+        break;
+      }
       read(*row, rows);
     }
     rows.count += count;
@@ -147,6 +150,14 @@ class TextRows final : public RowSource {
     for (const std::size_t i : roles.left_out) shape.left_out.push_back(names[i]);
     if (roles.label != no_column) shape.label_name = names[roles.label];
     return shape;
+  }
+
+  /// At the end, once.
+  void note_comments() {
+    const std::size_t count = reader_->comments();
+    if (count == 0 || std::exchange(ended_, true)) return;
+    add_note(fmt::format("{} {} with # and {} passed over as {}", count, count == 1 ? "line begins" : "lines begin",
+                         count == 1 ? "is" : "are", count == 1 ? "a comment" : "comments"));
   }
 
   void name_columns(PulledRows& rows) {
@@ -293,8 +304,9 @@ class TextRows final : public RowSource {
   ColumnRoles roles_;
   std::vector<std::size_t> field_order_;  // see order_of
   std::vector<StoredRow> sample_;         // the first rows, the heading among them
-  bool before_first_ = true;              // no row below the heading has been read
-  std::size_t next_sample_ = 0;           // the first of them that has not been given out
+  bool ended_ = false;
+  bool before_first_ = true;     // no row below the heading has been read
+  std::size_t next_sample_ = 0;  // the first of them that has not been given out
 };
 
 }  // namespace

@@ -210,6 +210,20 @@ TEST_F(CliTablesTest, WhatControlsATerminalIsEscapedThere) {
   }
 }
 
+TEST_F(CliTablesTest, CommentsAreCountedInOneNote) {
+  std::string text = "x,y\n";
+  for (int i = 0; i < 600; ++i)
+    text += std::to_string(i % 7) + ',' + std::to_string(i % 5) + (i % 200 ? "\n" : "\n# pause\n");
+  const std::string data = file("paused.csv", text);
+  const auto fit = kernad({"fit", data, "-o", model, "--components", "2", "--json"});
+  ASSERT_EQ(fit.status, 0) << fit.err;
+  EXPECT_EQ(json::parse(fit.out)["rows_seen"], 600);
+  const std::string note = "kernad: note: " + data + ": 3 lines begin with # and are passed over as comments\n";
+  EXPECT_EQ(fit.err, note);
+  EXPECT_EQ(kernad({"predict", model, data, data}).err.substr(0, 2 * note.size()), note + note);
+  EXPECT_NE(kernad({"explain", model, data, "--row", "599"}).err.find(note), std::string::npos);
+}
+
 TEST_F(CliTablesTest, MinusIsStandardOutputForScoresAlone) {
   fit_calibrated();
   const std::string data = kCases + "prob_train.csv";

@@ -199,6 +199,17 @@ TEST(CsvTest, ColumnsOfAModel) {
   EXPECT_EQ(values("3,4\n", {.model_columns = {"a", "b"}}), (std::vector<float>{3, 4})) << "no heading: by position";
 }
 
+TEST(CsvTest, SerialNumbersAreADoubtfulFeature) {
+  EXPECT_EQ(
+      table("serial,x\n000074,1\n000111,2\n100093,1\n").notes,
+      Texts{"column 0 ('serial') looks like serial numbers, with zeros in front, and is taken for a feature; if it "
+            "is none, ignore it"});
+  for (const char* plain : {"74", "0.74", "0"}) {
+    EXPECT_TRUE(table("s,x\n" + std::string(plain) + ",1\n011,2\n100,1\n").notes.empty()) << plain;
+  }
+  EXPECT_TRUE(table("hour,x\n08,1\n08,2\n10,1\n").notes.empty()) << "not each once";
+}
+
 TEST(CsvTest, NamesThatAreNotUtf8AreWindows1252) {
   EXPECT_EQ(table("gr\xf6\xdf"
                   "e,\x80\n1,2\n")
@@ -392,6 +403,18 @@ TEST(CsvTest, Comments) {
       "is one of them is not clear");
   EXPECT_EQ(refusal("# " + std::string(100000, 'x') + "\n1,x\n", {.header = CsvHeader::absent}),
             "a.csv: line 2, column 1: 'x' is not a number");
+}
+
+TEST(CsvTest, CommentsBetweenTheRows) {
+  const Table read = table("a;b;c\n1,5;2;3\n# pause\n4;5;6\n# to be gone on with; tomorrow\n7;8;9\n#\n");
+  EXPECT_EQ(read.features.rows(), 3u);
+  EXPECT_EQ(read.notes, Texts{"3 lines begin with # and are passed over as comments"});
+  EXPECT_EQ(values("1,2\n# a, b\n3,4\n"), (std::vector<float>{1, 2, 3, 4}));
+  EXPECT_EQ(values("x\n1\n# pause\n2\n"), (std::vector<float>{1, 2}));
+  EXPECT_EQ(table("id,x\n#1,2\n#2,3\n", {.id_columns = {"id"}}).ids[0].values, (Texts{"#1", "#2"})) << "called so";
+  EXPECT_EQ(table("id,x\n#1,\n#2,3\n", {.id_columns = {"id"}, .allow_missing = true}).features.rows(), 2u);
+  EXPECT_EQ(refusal("\"#\",a\n1,2\n# pause\n"), "a.csv: line 3: 1 field where the first row has 2")
+      << "# is no mark here";
 }
 
 TEST(CsvTest, MissingValues) {
