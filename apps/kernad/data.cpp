@@ -248,14 +248,14 @@ Rows read_labelled(const Sources& sources, const LabelSource& labels, const Read
 std::string few_normal_note(const Sources& sources, std::size_t normal, std::size_t labelled) {
   if (normal == 0 || normal * 5 >= labelled) return "";
   return fmt::format(
-      "{}: only {} of {} rows are labelled normal and learned from; where the labels mean the opposite, "
-      "give --normal-label",
+      "{}: only {} of {} rows are labelled normal; if the labels mean the opposite, give "
+      "--normal-label",
       name_of(sources), normal, labelled);
 }
 
 bool is_weight_column(const Sources& sources, const std::string& weights, ReadOptions options) {
   if (!have_columns(sources) || !is_file(weights)) return have_columns(sources);
-  // As of labels, a column of that name goes first, but a pipe can be read only once.
+  // As for labels, the column takes precedence, but a pipe can be read only once.
   std::error_code ignored;
   if (!std::filesystem::is_regular_file(sources[0], ignored)) return false;
   options.weight_column = weights;

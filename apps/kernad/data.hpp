@@ -47,10 +47,10 @@ struct Rows {
   auto with_all(const auto& work) const { return with(0, features.rows(), work); }
 };
 
-/// What row `row` of a table with ids is called: "A7", or "A7, 2" where there are two.
+/// The name of row `row` of a table with ids: "A7", or "A7, 2" if there are two.
 [[nodiscard]] std::string row_name(const kernad::Table& table, std::size_t row);
 
-/// What a training row of the model is called: by the fit, else its number there.
+/// The name of a training row: from the fit, else its number there.
 [[nodiscard]] std::string training_row_name(const KDEClassifier& model, std::size_t row);
 
 /// The rows of all sources. Throws InvalidInput naming, with row and column, the first value that is infinite, or
@@ -79,10 +79,10 @@ void append(Rows& to, Rows from);
 /// Those labelled normal; all, where there are no labels.
 [[nodiscard]] Rows normal_rows(Rows rows);
 
-/// A note where most of the rows are labelled anomalous, as if the labels were read upside down; empty where not.
+/// A note if most rows are labelled anomalous, as they are if labels are read upside down; else empty.
 [[nodiscard]] std::string few_normal_note(const Sources& sources, std::size_t normal, std::size_t labelled);
 
-/// Whether the rows' weights stand in a column of the sources that is called so, and not in a file of that name.
+/// Whether `weights` is a column of the sources, rather than a file.
 [[nodiscard]] bool is_weight_column(const Sources& sources, const std::string& weights, ReadOptions options);
 
 /// The weight of each of the rows: from the table, if it has them, else from a file of one number per row of the

@@ -25,7 +25,7 @@ namespace {
 struct ExplainOptions {
   std::string model;
   Sources data;
-  std::string row;  ///< its number, or what it is called
+  std::string row;  ///< its number, or its id
   std::size_t nearest = 5;
   std::size_t show = 10;
   std::string label_column;
@@ -162,7 +162,7 @@ void print_columns(const Explained& explained, const std::vector<ColumnContribut
   print_grid(grid);
 }
 
-/// The rows of that name, one of their ids or all of them.
+/// The rows with that id; of several ids one, or all as in row_name.
 std::vector<std::size_t> rows_called(const std::string& name, const Rows& rows) {
   std::vector<std::size_t> found;
   for (std::size_t row = 0; row < rows.all && !rows.table.ids.empty(); ++row) {
@@ -188,7 +188,7 @@ std::size_t row_number(const std::string& wanted, const Rows& rows, const Source
   const auto [stop, error] = std::from_chars(wanted.data(), end, row);
   if (error == std::errc() && stop == end && row < rows.all) return row;
   throw InvalidParameter(fmt::format("{}: there is no row {}; valid: 0 to {}{}", name_of(data), wanted, rows.all - 1,
-                                     rows.table.ids.empty() ? "" : ", or what a row is called in the columns of --id"));
+                                     rows.table.ids.empty() ? "" : ", or the id of a row"));
 }
 
 void run(const CLI::App& command, const ExplainOptions& options) {
@@ -199,7 +199,7 @@ void run(const CLI::App& command, const ExplainOptions& options) {
   if (options.table.ids.empty()) {
     std::string row = options.row;
     if (const auto error = whole_number()(row); !error.empty()) {
-      throw InvalidParameter("--row: " + error + ", or what a row is called, with --id");
+      throw InvalidParameter("--row: " + error + ", or the id of a row, with --id");
     }
   }
   const KDEClassifier model = load_model(options.model, options.common);
@@ -270,12 +270,10 @@ void add_explain(CLI::App& app) {
                    "a picture")
       ->required()
       ->type_name("");
-  command
-      ->add_option("--row", options->row,
-                   "Row of DATA to explain, counted from 0; with --id what it is called (tables)")
+  command->add_option("--row", options->row, "Row of DATA to explain, counted from 0; or its id, with --id (tables)")
       ->check(not_empty())
       ->type_name("I|ID");
-  command->add_option("--nearest", options->nearest, "How many of the nearest training rows to show")
+  command->add_option("--nearest", options->nearest, "Number of nearest training rows to show")
       ->check(whole_number())
       ->type_name("N")
       ->capture_default_str();

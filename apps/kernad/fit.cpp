@@ -261,7 +261,8 @@ void add_fit(CLI::App& app) {
       ->check(not_empty())
       ->type_name("COLUMN|FILE");
   command
-      ->add_option("--weights", options->weights, "How often each row counts: a column, or a file of one number a row")
+      ->add_option("--weights", options->weights,
+                   "How often each row counts: a column, or a file with one number per row")
       ->check(not_empty())
       ->type_name("COLUMN|FILE");
   command

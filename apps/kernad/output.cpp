@@ -35,7 +35,7 @@ void replace_all(std::string& text, std::string_view from, std::string_view to) 
   }
 }
 
-/// The library names what would help as C++ and Python have it, "(missing: skip)"; here that is an option.
+/// The library suggests settings by their names in C++ and Python, "(missing: skip)"; here they are options.
 std::string with_options(std::string text) {
   for (const auto& [from, to] : {std::pair{"(missing: ", "(--missing "},
                                  {"(decimal: ", "(--decimal "},
@@ -56,7 +56,7 @@ std::string with_options(std::string text) {
 void print(std::string_view text) {
   std::string shown;
   if (::isatty(STDOUT_FILENO) == 1) text = shown = for_terminal(text);
-  // write(2) and not stdio: a buffer that is flushed at exit fails where nobody looks any more.
+  // write(2) and not stdio: an error in flushing a buffer at exit would go unnoticed.
   while (!text.empty()) {
     const ssize_t written = ::write(STDOUT_FILENO, text.data(), text.size());
     if (written >= 0) {

@@ -14,8 +14,8 @@ namespace kernad::cli {
 /// The reader of our standard output has closed it (`| head`). Not an error; no message is printed.
 struct BrokenPipe {};
 
-/// Writes to standard output, at once; on a terminal, what would control it is escaped. Throws WriteError, or
-/// BrokenPipe when the pipe is closed.
+/// Writes to standard output, unbuffered; on a terminal, control characters are escaped. Throws WriteError, or
+/// BrokenPipe if the pipe is closed.
 void print(std::string_view text);
 
 /// One object, indented, and a line end. Text that is not UTF-8 (a path may be) gets replacement characters.

@@ -88,7 +88,7 @@ std::vector<std::size_t> chosen_rows(const PredictOptions& options, const Rows& 
   return chosen;
 }
 
-/// Where a row stands: its file, where there are several, and its number there.
+/// The file of a row, if there are several, and its number there.
 struct Places {
   Sources files;
   std::span<const std::size_t> first_rows;  ///< of the files
@@ -108,8 +108,8 @@ struct Places {
   }
 };
 
-/// In front of the scores: what the rows are called, or with --append all that they hold. Rows without a name that do
-/// not stand as they were read have their places as well.
+/// The columns before the scores: the rows' ids, or with --append all input columns. Adds their places to the scores if
+/// the rows are chosen and have no ids.
 std::vector<OutputColumn> own_columns(const PredictOptions& options, Rows& rows, std::vector<OutputColumn>& scores,
                                       const Places& places) {
   if ((options.top || options.only_anomalous) && rows.table.ids.empty()) {

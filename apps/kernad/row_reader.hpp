@@ -25,9 +25,9 @@ class RowReader {
   [[nodiscard]] std::size_t columns() const { return columns_; }
   /// The next rows, or none at the end. For sources without rows, an empty block with their columns.
   [[nodiscard]] std::optional<Rows> next();
-  /// Of each source, once all rows were read: the number of its first row.
+  /// The number of the first row of each source; valid once all rows were read.
   [[nodiscard]] std::span<const std::size_t> first_rows() const { return reader_.first_rows(); }
-  /// Those of all rows that were read.
+  /// Notes on all rows that were read.
   [[nodiscard]] std::vector<std::string> notes() const;
 
  private:

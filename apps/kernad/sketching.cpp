@@ -15,13 +15,13 @@
 namespace kernad::cli {
 namespace {
 
-/// Which rows of a block are not to be learned from: they lack a value, or have another label or none.
+/// The rows of a block that are left out: they lack a value or a label, or have another label.
 std::vector<std::uint8_t> left_out_rows(const Rows& rows, const std::string& normal_label, bool skip_missing) {
   std::vector<std::uint8_t> left_out(rows.all, 1);
   for (const std::size_t number : rows.numbers) left_out[number - rows.first_number] = 0;
   if (rows.table.labels.empty()) return left_out;
   auto texts = rows.table.labels;
-  texts.push_back(normal_label);  // a block need not have it
+  texts.push_back(normal_label);  // a block need not contain it
   const auto labels = parse_labels(texts, "labels", {.normal_label = normal_label, .allow_missing = true});
   for (std::size_t i = 0; i < rows.all; ++i) {
     if (labels[i] == missing_label && !skip_missing) {

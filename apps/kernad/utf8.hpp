@@ -7,11 +7,11 @@
 
 namespace kernad::cli {
 
-/// Bytes of the character that `text`, which is not empty, begins with; 0 when it is no UTF-8 (RFC 3629) or controls
-/// what shows the text: a control character, or one that turns the direction of writing.
+/// Length in bytes of the character at the start of `text`, which is not empty; 0 for invalid UTF-8 (RFC 3629), control
+/// characters, and characters that change the direction of writing.
 [[nodiscard]] std::size_t sequence_length(std::string_view text);
 
-/// The text with such characters as \u009b, other than line ends and tabs, and with bytes that are no UTF-8 as \xff.
+/// The text with such characters escaped as \u009b, except for line ends and tabs, and invalid bytes as \xff.
 [[nodiscard]] std::string for_terminal(std::string_view text);
 
 }  // namespace kernad::cli

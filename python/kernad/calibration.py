@@ -184,7 +184,7 @@ class Calibrated:
         self._core.set_threshold(rules[0][0], float(rules[0][1]))
 
     def set_threshold_f1(self, features: ArrayLike, labels: ArrayLike, *, normal_label: str | float | None = None) -> None:
-        """Set the threshold of largest F1 on labelled rows; of equals the one that calls the fewest anomalous.
+        """Set the threshold with the largest F1 on labelled rows; among ties, the one that calls the fewest anomalous.
 
         Args:
             features: M x D.

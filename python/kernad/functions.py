@@ -72,15 +72,15 @@ class DetectionMetrics:
 
 
 def evaluate(scores: ArrayLike, labels: ArrayLike, *, normal_label: str | float | None = None) -> DetectionMetrics:
-    """The field's metrics of anomaly scores.
+    """The usual metrics of anomaly scores.
 
     Args:
         scores: M numbers, higher is more anomalous: pass the negative of a log-density.
         labels: M, in any case, of 0, False, no, normal, good, ok, inlier, pass, regular, valid (normal) and 1, True,
             yes, anomaly, anomalous, abnormal, bad, ng, nok, outlier, fail, defect, defective, invalid (anomalous);
             of 1 and -1, where -1 is anomalous, as in scikit-learn; of good and any others, as in the MVTec data sets.
-        normal_label: the label of the normal rows, where all others are anomalous. Needed for 0 and 1, yes and no of a
-            Series whose name says that a yes is normal, such as ``is_ok``.
+        normal_label: the label of the normal rows; all others are anomalous. Needed for 0 and 1, yes and no in a Series
+            whose name implies that yes is normal, such as ``is_ok``.
 
     Raises:
         ValueError: the sizes differ, a score is NaN, a label is none of those or missing, or one class is empty.

@@ -49,8 +49,8 @@ bool reads_as_number(const std::string& field) {
   return files::parse_number(field).has_value() || files::parse_number(field, ',').has_value();
 }
 
-/// Whether a row that begins with # is a comment: it has other fields than the `first` one, or none that is a value.
-/// What may be a row, such as one called #7, is none.
+/// Whether a row that begins with # is a comment: its number of fields differs from that of the `first` row, or none of
+/// its fields is a value. A row whose id is #7 is not.
 bool is_comment(const TextRow& row, const std::vector<std::string>& first) {
   if (!row.fields[0].starts_with('#') || first[0].starts_with('#')) return false;
   if (row.fields.size() != first.size()) return true;
@@ -58,7 +58,7 @@ bool is_comment(const TextRow& row, const std::vector<std::string>& first) {
   return !reads_as_number(row.fields[0].substr(1)) && std::ranges::none_of(row.fields, has_value);
 }
 
-/// Gives a heading before the rows of a reader, whose first one has been read already; passes over comments below.
+/// Returns a heading before the rows of a reader whose first row has already been read; skips comments below.
 class HeadedReader final : public TextReader {
  public:
   HeadedReader(std::unique_ptr<TextReader> reader, std::vector<std::string> heading, std::vector<std::string> first,
@@ -88,8 +88,8 @@ class HeadedReader final : public TextReader {
   int given_ = heading_.empty() ? 1 : 0;
 };
 
-/// The fields of the comment above a row where they may be its columns' names, as numpy.savetxt writes them; empty
-/// where they are not. Throws ReadError where it is rather a row itself.
+/// The fields of the comment above a row if they may be column names, as numpy.savetxt writes them; else empty. Throws
+/// ReadError if the comment looks like a row itself.
 std::vector<std::string> heading_in(const std::string& comment, char delimiter, const std::string& source,
                                     const TextRow& row) {
   if (comment.empty() || !std::any_of(row.fields.begin(), row.fields.end(), reads_as_number)) return {};

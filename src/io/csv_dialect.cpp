@@ -19,7 +19,8 @@ constexpr std::size_t kRowsLookedAt = 20;
 
 using FieldRows = std::vector<std::vector<std::string>>;
 
-/// The first rows as that delimiter parts them; none where it does not part each into as many fields, two or more.
+/// The first rows, split by that delimiter; none if it does not split each into the same number of fields, at least
+/// two.
 FieldRows first_rows(std::string_view text, bool is_whole, char delimiter) {
   files::MemorySource source("", std::as_bytes(std::span(text)));
   CsvReader reader(source, delimiter);
@@ -42,7 +43,7 @@ FieldRows first_rows(std::string_view text, bool is_whole, char delimiter) {
   return std::ranges::all_of(rows, is_like_first) ? rows : FieldRows();
 }
 
-/// How well a delimiter fits: the more of the fields are numbers the better. Below 0: not at all.
+/// How well a delimiter fits: the more numbers, the better. Below 0: not at all.
 double fit_of(std::string_view text, bool is_whole, char delimiter, bool comma_may_be_decimal) {
   const FieldRows rows = first_rows(text, is_whole, delimiter);
   if (rows.empty()) return -1;
@@ -56,7 +57,7 @@ double fit_of(std::string_view text, bool is_whole, char delimiter, bool comma_m
   return static_cast<double>(numbers) / static_cast<double>(rows.size() * rows[0].size());
 }
 
-/// Whether commas part columns although they are decimal marks: then numbers with a comma stand in quotes.
+/// Whether commas separate columns although they are decimal marks: then numbers with a comma are quoted.
 bool quotes_decimal_commas(std::string_view text, bool is_whole) {
   for (const auto& row : first_rows(text, is_whole, ',')) {
     for (const std::string& field : row) {
@@ -70,7 +71,7 @@ bool are_digits(std::string_view text) {
   return std::all_of(text.begin(), text.end(), [](unsigned char c) { return std::isdigit(c) != 0; });
 }
 
-/// "1,234" and "12,345,678": commas may part thousands; "0,123" and "1,2" hold a decimal comma. mark: a point likewise.
+/// In "1,234" and "12,345,678" commas may separate thousands; "0,123" and "1,2" have a decimal comma.
 bool may_be_thousands(std::string_view number, char mark = ',') {
   if (number.starts_with('-') || number.starts_with('+')) number.remove_prefix(1);
   std::size_t group = number.find(mark);
@@ -83,8 +84,8 @@ bool may_be_thousands(std::string_view number, char mark = ',') {
   return are_digits(number);
 }
 
-/// Whether points may part thousands, as in 980, 1.250, 760: each has three digits behind it, nowhere is another number
-/// with a point, and whole numbers without one stand in the same column, none of them long enough to be parted.
+/// A number whose point may separate thousands; empty if none. In 980, 1.250, 760 it may: each point of the table has
+/// three digits behind it, and the same column has whole numbers without one, none of which needs one.
 std::string point_of_thousands(std::span<const std::vector<std::string>> rows) {
   struct Column {
     std::string with_point;

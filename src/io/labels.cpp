@@ -117,8 +117,8 @@ class LabelReader {
   DistinctTexts distinct_;
   std::string normal_;
   bool allow_missing_;
-  bool plus_minus_ = false;  // scikit-learn's and PyOD's way: 1 inlier, -1 outlier
-  bool good_ = false;        // MVTec's: good, or the name of a defect
+  bool plus_minus_ = false;  // as in scikit-learn: 1 inlier, -1 outlier
+  bool good_ = false;        // as in MVTec AD: good, or the name of a defect
 };
 
 }  // namespace
@@ -136,7 +136,7 @@ std::vector<std::uint8_t> parse_label_column(std::vector<std::string> texts, con
     if (options.header != CsvHeader::detect) return options.header == CsvHeader::present;
     const std::string first = canonical(texts[0]);
     if (is_missing_label(first)) return false;
-    // A column of numbers may be called "anomaly", which is a label elsewhere.
+    // A column of numbers may be called "anomaly", which would otherwise be a label.
     if (texts.size() > 1 && !is_number(first) && std::all_of(texts.begin() + 1, texts.end(), is_number)) return true;
     if (label_value(first) || first == "-1" || first == canonical(options.normal_label)) return false;
     return std::none_of(texts.begin() + 1, texts.end(), [&](const auto& text) { return canonical(text) == first; });

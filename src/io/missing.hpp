@@ -1,4 +1,4 @@
-// What stands where there is no value.
+// How missing values are written.
 #pragma once
 
 #include <algorithm>
@@ -10,7 +10,7 @@
 
 namespace kernad::io {
 
-/// What spreadsheets, pandas, R and SQL write where there is no value; nan is a number, and NaN.
+/// What spreadsheets, pandas, R and SQL write for a missing value; "nan" is read as the number NaN.
 [[nodiscard]] inline bool is_missing(std::string_view field) {
   constexpr std::array<std::string_view, 11> words = {"",     "na",   "n/a",     "#n/a", "<na>", "nat",
                                                       "null", "none", "missing", "?",    "-"};
@@ -18,7 +18,7 @@ namespace kernad::io {
   return field.size() <= longest && std::find(words.begin(), words.end(), lower_case(field)) != words.end();
 }
 
-/// The same of a label, which is no number and may be unknown.
+/// The same for a label, where "nan" and "unknown" are missing as well.
 [[nodiscard]] inline bool is_missing_label(std::string_view text) {
   constexpr std::array<std::string_view, 6> words = {"nan", "unknown", "unlabeled", "unlabelled", "undefined", "n.a."};
   text = files::trim(text);

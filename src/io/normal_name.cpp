@@ -11,7 +11,7 @@
 namespace kernad::io {
 namespace {
 
-// "io" is the German "in Ordnung".
+// "io" is German for in order, "i.O.".
 constexpr std::array<std::string_view, 43> kGoodWords = {
     "ok",         "okay",     "normal",   "good",     "inlier",     "inliers",  "pass",       "passed",
     "passes",     "passing",  "valid",    "regular",  "conform",    "conforms", "conforming", "conformant",
@@ -22,7 +22,7 @@ constexpr std::array<std::string_view, 43> kGoodWords = {
 constexpr std::array<std::string_view, 16> kBadWords = {
     "anomaly", "anomalies", "anomalous", "abnormal", "bad",    "defect",  "defects", "defective",
     "error",   "errors",    "fault",     "faults",   "faulty", "failure", "outlier", "damage"};
-/// What a good part is within.
+/// A good part is "in" or "within" these.
 constexpr std::array<std::string_view, 8> kBounds = {"spec",  "specs",  "specification", "tolerance",
                                                      "range", "limits", "bounds",        "ordnung"};
 constexpr std::array<std::string_view, 5> kNegations = {"not", "no", "non", "un", "nicht"};
@@ -33,7 +33,7 @@ bool is_one_of(std::string_view word, std::span<const std::string_view> words) {
 
 bool is_capital(char c) { return c >= 'A' && c <= 'Z'; }
 
-/// Bytes of other scripts are letters.
+/// Non-ASCII bytes count as letters.
 bool is_letter(char c) { return (c >= 'a' && c <= 'z') || is_capital(c) || static_cast<unsigned char>(c) >= 0x80; }
 
 /// "isOK-Flag" is "is", "OK", "Flag"; the letters of "i.O." are one word.
@@ -73,7 +73,7 @@ bool names_the_normal(std::string_view column) {
   for (std::size_t i = 0; i < words.size(); ++i) {
     const std::string& word = words[i];
     const bool within = is_one_of(word, kBounds) && (before == "in" || before == "within");
-    // "n" is a number before defects.
+    // "n_io" is not in order, but "n_defects" is a count.
     if ((within || is_one_of(word, kGoodWords)) && !negated && before != "n") return true;
     const bool is_free_of_it = negated || before == "without" || (i + 1 < words.size() && words[i + 1] == "free");
     if (is_one_of(word, kBadWords) && is_free_of_it) return true;

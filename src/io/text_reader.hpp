@@ -25,7 +25,7 @@ class TextReader {
   /// The next row, valid until the next call; none at the end. Throws ReadError, with the line, for an invalid row.
   [[nodiscard]] virtual std::optional<TextRow> next() = 0;
 
-  /// Lines between the rows that were passed over as comments.
+  /// Number of lines between the rows that were skipped as comments.
   [[nodiscard]] virtual std::size_t comments() const { return 0; }
 
   /// Whether the next row, or its beginning, has arrived.

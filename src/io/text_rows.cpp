@@ -63,7 +63,7 @@ bool is_heading(const std::string& source, const StoredRow& row, const ReadOptio
     } else if (is_announced(field, options)) {
       return true;
     } else if (is_missing(field)) {
-      continue;  // of a row that lacks values, and no name
+      continue;  // it is not a name
     } else if (text == no_column) {
       text = i;
     }
@@ -156,7 +156,7 @@ class TextRows final : public RowSource {
   void note_comments() {
     const std::size_t count = reader_->comments();
     if (count == 0 || std::exchange(ended_, true)) return;
-    add_note(fmt::format("{} {} with # and {} passed over as {}", count, count == 1 ? "line begins" : "lines begin",
+    add_note(fmt::format("{} {} with # and {} skipped as {}", count, count == 1 ? "line begins" : "lines begin",
                          count == 1 ? "is" : "are", count == 1 ? "a comment" : "comments"));
   }
 
@@ -306,7 +306,7 @@ class TextRows final : public RowSource {
   std::vector<StoredRow> sample_;         // the first rows, the heading among them
   bool ended_ = false;
   bool before_first_ = true;     // no row below the heading has been read
-  std::size_t next_sample_ = 0;  // the first of them that has not been given out
+  std::size_t next_sample_ = 0;  // the first of them that has not been returned
 };
 
 }  // namespace

@@ -74,7 +74,7 @@ class RecordParser final : public nlohmann::json_sax<nlohmann::json> {
 
   bool take(std::string number) { return nested_ == 0 ? add(std::move(number)) : write(number); }
 
-  // What nests deeper is a field of JSON text: nothing to compute with, but it may be ignored or copied.
+  // What is nested deeper becomes a field of JSON text, which can be ignored or copied.
   bool write(std::string_view text) {
     if (!text_.ends_with('{') && !text_.ends_with('[') && !std::exchange(after_key_, false)) text_ += ", ";
     text_ += text;
@@ -114,7 +114,7 @@ std::string_view word_at(std::string_view text) {
   return {};
 }
 
-/// With NaN and Infinity, which are no JSON but what Python's json.dumps writes, as texts.
+/// Quotes NaN and Infinity, which are not JSON but are written by Python's json.dumps.
 std::string quote_non_finite(std::string_view text) {
   std::string quoted;
   bool in_text = false;

@@ -82,9 +82,9 @@ TEST_F(CliExplainTest, ARowIsCalledByItsId) {
   expect_error({"explain", model, parts, "--row", "2", "--id", "part,lot"},
                {"parts.csv: 2 rows are called '2', the first two of them rows 1 and 2; give the number"});
   expect_error({"explain", model, parts, "--row", "T6", "--id", "part,lot"},
-               {"parts.csv: there is no row T6; valid: 0 to 3, or what a row is called in the columns of --id"});
+               {"parts.csv: there is no row T6; valid: 0 to 3, or the id of a row"});
   expect_error({"explain", model, parts, "--row", "T5", "--ignore", "part,lot"},
-               {"--row: 'T5' is not valid; valid: a whole number", "or what a row is called, with --id"});
+               {"--row: 'T5' is not valid; valid: a whole number", "or the id of a row, with --id"});
 }
 
 TEST_F(CliExplainTest, TheTableShowsTheLargestShares) {

@@ -218,7 +218,7 @@ TEST_F(CliTablesTest, CommentsAreCountedInOneNote) {
   const auto fit = kernad({"fit", data, "-o", model, "--components", "2", "--json"});
   ASSERT_EQ(fit.status, 0) << fit.err;
   EXPECT_EQ(json::parse(fit.out)["rows_seen"], 600);
-  const std::string note = "kernad: note: " + data + ": 3 lines begin with # and are passed over as comments\n";
+  const std::string note = "kernad: note: " + data + ": 3 lines begin with # and are skipped as comments\n";
   EXPECT_EQ(fit.err, note);
   EXPECT_EQ(kernad({"predict", model, data, data}).err.substr(0, 2 * note.size()), note + note);
   EXPECT_NE(kernad({"explain", model, data, "--row", "599"}).err.find(note), std::string::npos);

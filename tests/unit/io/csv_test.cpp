@@ -408,7 +408,7 @@ TEST(CsvTest, Comments) {
 TEST(CsvTest, CommentsBetweenTheRows) {
   const Table read = table("a;b;c\n1,5;2;3\n# pause\n4;5;6\n# to be gone on with; tomorrow\n7;8;9\n#\n");
   EXPECT_EQ(read.features.rows(), 3u);
-  EXPECT_EQ(read.notes, Texts{"3 lines begin with # and are passed over as comments"});
+  EXPECT_EQ(read.notes, Texts{"3 lines begin with # and are skipped as comments"});
   EXPECT_EQ(values("1,2\n# a, b\n3,4\n"), (std::vector<float>{1, 2, 3, 4}));
   EXPECT_EQ(values("x\n1\n# pause\n2\n"), (std::vector<float>{1, 2}));
   EXPECT_EQ(table("id,x\n#1,2\n#2,3\n", {.id_columns = {"id"}}).ids[0].values, (Texts{"#1", "#2"})) << "called so";
