@@ -49,16 +49,17 @@ bool all_finite(std::span<const float> values) {
                                              [](float value) { return std::isfinite(value); });
 }
 
-/// The numbers of the rows without a missing value.
-std::vector<std::size_t> numbers_of_complete(const kernad::Table& table, const Sources& sources, std::size_t first,
-                                             bool skip_missing) {
+/// The numbers of the rows without a missing value or label.
+std::vector<std::size_t> numbers_of_complete(const kernad::Table& table, const std::vector<std::uint8_t>& labels,
+                                             const Sources& sources, std::size_t first, bool skip_missing) {
   std::vector<std::size_t> complete(table.features.rows());
   std::iota(complete.begin(), complete.end(), std::size_t{0});
-  if (all_finite(table.features.values())) return complete;
+  const bool all_labelled = std::ranges::count(labels, missing_label) == 0;
+  if (all_labelled && all_finite(table.features.values())) return complete;
   complete.clear();
   for (std::size_t i = 0; i < table.features.rows(); ++i) {
     const auto row = table.features.row(i);
-    bool missing = false;
+    bool missing = !all_labelled && labels[i] == missing_label;
     for (std::size_t j = 0; j < row.size(); ++j) {
       if (std::isfinite(row[j])) continue;
       if (!skip_missing || !std::isnan(row[j])) refuse(table, sources, first, i, j);
@@ -118,11 +119,14 @@ bool is_text(const std::string& source) {
          ending == ".ndjson";
 }
 
+bool have_columns(const Sources& sources) { return std::ranges::all_of(sources, is_text); }
+
 Rows with_label_column(const Sources& sources, const LabelSource& from, ReadOptions options) {
   options.label_column = from.column_or_file;
   kernad::Table table = read_tables(sources, options);
-  auto labels = parse_labels(table.labels, fmt::format("{}, column '{}'", name_of(sources), from.column_or_file),
-                             {.normal_label = from.normal_label, .column = table.label_name});
+  auto labels = parse_labels(
+      table.labels, fmt::format("{}, column '{}'", name_of(sources), from.column_or_file),
+      {.normal_label = from.normal_label, .column = table.label_name, .allow_missing = options.allow_missing});
   if (from.normal_label.empty() && std::ranges::count(table.labels, "-1") != 0) {
     table.notes.push_back(fmt::format("{}: the label -1 is taken for anomalous and 1 for normal", name_of(sources)));
   }
@@ -132,7 +136,7 @@ Rows with_label_column(const Sources& sources, const LabelSource& from, ReadOpti
 Rows with_label_file(const Sources& sources, const LabelSource& from, const ReadOptions& options) {
   const std::string& file = from.column_or_file;
   kernad::Table table = read_tables(sources, options);
-  auto labels = read_labels(file, {.normal_label = from.normal_label});
+  auto labels = read_labels(file, {.normal_label = from.normal_label, .allow_missing = options.allow_missing});
   if (labels.size() != table.features.rows()) {
     throw InvalidInput(fmt::format("{}: {} labels, but {} has {} rows; there must be one label a row", file,
                                    labels.size(), name_of(sources), table.features.rows()));
@@ -148,7 +152,7 @@ std::string skipped_note(const Sources& sources, std::size_t skipped, std::size_
 
 Rows complete_rows(kernad::Table table, std::vector<std::uint8_t> labels, const Sources& sources, bool skip_missing,
                    std::size_t first_number) {
-  const auto kept = numbers_of_complete(table, sources, first_number, skip_missing);
+  const auto kept = numbers_of_complete(table, labels, sources, first_number, skip_missing);
   Rows rows;
   rows.first_number = first_number;
   rows.all = table.features.rows();
@@ -182,11 +186,14 @@ Sources expand(const Sources& sources) {
   return files;
 }
 
-std::string Rows::name(std::size_t i) const {
-  if (table.ids.empty()) return fmt::format("{}", numbers[i]);
+std::string row_name(const kernad::Table& table, std::size_t row) {
   std::string name;
-  for (const TextColumn& id : table.ids) name += (name.empty() ? "" : ", ") + id.values[numbers[i] - first_number];
+  for (const TextColumn& id : table.ids) name += (name.empty() ? "" : ", ") + id.values[row];
   return name;
+}
+
+std::string Rows::name(std::size_t i) const {
+  return table.ids.empty() ? fmt::format("{}", numbers[i]) : row_name(table, numbers[i] - first_number);
 }
 
 kernad::Matrix<double> Rows::doubles(std::size_t first, std::size_t count) const {
@@ -225,7 +232,7 @@ Rows read_labelled(const Sources& sources, const LabelSource& labels, const Read
   if (labels.column_or_file == "-" && std::ranges::count(sources, "-") != 0) {
     throw InvalidParameter("data and labels cannot both be standard input; give one of them as a file");
   }
-  if (!std::ranges::all_of(sources, is_text)) return with_label_file(sources, labels, options);
+  if (!have_columns(sources)) return with_label_file(sources, labels, options);
   if (!is_file(labels.column_or_file)) return with_label_column(sources, labels, options);
   // A name may be that of a file and of a column; the column takes precedence. But a pipe can be read only once.
   std::error_code ignored;
@@ -238,7 +245,27 @@ Rows read_labelled(const Sources& sources, const LabelSource& labels, const Read
   }
 }
 
-bool have_columns(const Sources& sources) { return std::ranges::all_of(sources, is_text); }
+std::string few_normal_note(const Sources& sources, std::size_t normal, std::size_t labelled) {
+  if (normal == 0 || normal * 5 >= labelled) return "";
+  return fmt::format(
+      "{}: only {} of {} rows are labelled normal; if the labels mean the opposite, give "
+      "--normal-label",
+      name_of(sources), normal, labelled);
+}
+
+bool is_weight_column(const Sources& sources, const std::string& weights, ReadOptions options) {
+  if (!have_columns(sources) || !is_file(weights)) return have_columns(sources);
+  // As for labels, the column takes precedence, but a pipe can be read only once.
+  std::error_code ignored;
+  if (!std::filesystem::is_regular_file(sources[0], ignored)) return false;
+  options.weight_column = weights;
+  try {
+    const TableReader beginning({sources[0]}, std::move(options));
+    return true;
+  } catch (const InvalidParameter&) {
+    return false;
+  }
+}
 
 std::vector<double> weights_of(const Rows& rows, const Sources& sources, const std::string& file) {
   std::vector<double> all = rows.table.weights;

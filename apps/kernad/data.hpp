@@ -47,6 +47,9 @@ struct Rows {
   auto with_all(const auto& work) const { return with(0, features.rows(), work); }
 };
 
+/// The name of row `row` of a table with ids: "A7", or "A7, 2" if there are two.
+[[nodiscard]] std::string row_name(const kernad::Table& table, std::size_t row);
+
 /// The name of a training row: from the fit, else its number there.
 [[nodiscard]] std::string training_row_name(const KDEClassifier& model, std::size_t row);
 
@@ -60,8 +63,8 @@ struct LabelSource {
   std::string normal_label;  ///< empty: those that kernad::parse_labels accepts
 };
 
-/// The rows of a table without a missing value; labels: of all rows of the table, or none. first_number: of its first
-/// row in the sources. Throws as read_rows does.
+/// The rows of a table without a missing value or label; labels: of all rows of the table, or none. first_number: of
+/// its first row in the sources. Throws as read_rows does.
 [[nodiscard]] Rows complete_rows(kernad::Table table, std::vector<std::uint8_t> labels, const Sources& sources,
                                  bool skip_missing, std::size_t first_number = 0);
 /// Notes the rows that were left out.
@@ -76,8 +79,11 @@ void append(Rows& to, Rows from);
 /// Those labelled normal; all, where there are no labels.
 [[nodiscard]] Rows normal_rows(Rows rows);
 
-/// Whether the weights are a column of the sources; weights of arrays are in a file of their own.
-[[nodiscard]] bool have_columns(const Sources& sources);
+/// A note if most rows are labelled anomalous, as they are if labels are read upside down; else empty.
+[[nodiscard]] std::string few_normal_note(const Sources& sources, std::size_t normal, std::size_t labelled);
+
+/// Whether `weights` is a column of the sources, rather than a file.
+[[nodiscard]] bool is_weight_column(const Sources& sources, const std::string& weights, ReadOptions options);
 
 /// The weight of each of the rows: from the table, if it has them, else from a file of one number per row of the
 /// sources. Throws InvalidInput for another number of them, or for invalid weights.

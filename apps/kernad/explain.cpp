@@ -3,6 +3,7 @@
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
+#include <charconv>
 #include <cmath>
 #include <memory>
 #include <nlohmann/json.hpp>
@@ -24,7 +25,7 @@ namespace {
 struct ExplainOptions {
   std::string model;
   Sources data;
-  std::size_t row = 0;
+  std::string row;  ///< its number, or its id
   std::size_t nearest = 5;
   std::size_t show = 10;
   std::string label_column;
@@ -161,35 +162,65 @@ void print_columns(const Explained& explained, const std::vector<ColumnContribut
   print_grid(grid);
 }
 
+/// The rows with that id; of several ids one, or all as in row_name.
+std::vector<std::size_t> rows_called(const std::string& name, const Rows& rows) {
+  std::vector<std::size_t> found;
+  for (std::size_t row = 0; row < rows.all && !rows.table.ids.empty(); ++row) {
+    const auto is_it = [&](const TextColumn& id) { return id.values[row] == name; };
+    if (std::ranges::any_of(rows.table.ids, is_it) || row_name(rows.table, row) == name) found.push_back(row);
+  }
+  return found;
+}
+
+/// The number of the row that is asked for.
+std::size_t row_number(const std::string& wanted, const Rows& rows, const Sources& data) {
+  const auto called = rows_called(wanted, rows);
+  if (called.size() > 1) {
+    throw InvalidParameter(
+        fmt::format("{}: {} rows are called '{}', the first two of them rows {} and {}; give the "
+                    "number of one without --id",
+                    name_of(data), called.size(), wanted, called[0], called[1]));
+  }
+  if (called.size() == 1) return called[0];
+  if (rows.all == 0) throw InvalidParameter(name_of(data) + ": has no rows");
+  std::size_t row = 0;
+  const char* end = wanted.data() + wanted.size();
+  const auto [stop, error] = std::from_chars(wanted.data(), end, row);
+  if (error == std::errc() && stop == end && row < rows.all) return row;
+  throw InvalidParameter(fmt::format("{}: there is no row {}; valid: 0 to {}{}", name_of(data), wanted, rows.all - 1,
+                                     rows.table.ids.empty() ? "" : ", or the id of a row"));
+}
+
 void run(const CLI::App& command, const ExplainOptions& options) {
   if (is_picture_model(options.model)) {
     return explain_picture({&command, options.model, expand(options.data), {}, {}, {}, options.common});
   }
   if (command.get_option("--row")->count() == 0) throw InvalidParameter("--row is required; see kernad explain --help");
+  if (options.table.ids.empty()) {
+    std::string row = options.row;
+    if (const auto error = whole_number()(row); !error.empty()) {
+      throw InvalidParameter("--row: " + error + ", or the id of a row, with --id");
+    }
+  }
   const KDEClassifier model = load_model(options.model, options.common);
   const Sources data = expand(options.data);
   ReadOptions reading = options.table.read_options(model);
   reading.label_column = options.label_column;
   const Rows rows = read_rows(data, reading);
-  if (options.row >= rows.all) {
-    throw InvalidParameter(rows.all == 0 ? name_of(data) + ": has no rows"
-                                         : fmt::format("{}: there is no row {}; valid: 0 to {}", name_of(data),
-                                                       options.row, rows.all - 1));
-  }
-  const auto at = std::ranges::lower_bound(rows.numbers, options.row);
-  if (at == rows.numbers.end() || *at != options.row) {
-    throw InvalidInput(
-        fmt::format("{}: row {} has a missing value and cannot be explained", name_of(data), options.row));
+  const std::size_t number = row_number(options.row, rows, data);
+  const auto at = std::ranges::lower_bound(rows.numbers, number);
+  if (at == rows.numbers.end() || *at != number) {
+    throw InvalidInput(fmt::format("{}: row {} has a missing value and cannot be explained", name_of(data), number));
   }
   const auto row = static_cast<std::size_t>(at - rows.numbers.begin());
-  Explained explained{.row = options.row,
+  Explained explained{.row = number,
                       .why = {},
                       .anomalous = {},
                       .score = {},
                       .column_names = rows.table.column_names,
                       .ids = {},
                       .neighbours = {}};
-  for (const TextColumn& id : rows.table.ids) explained.ids.emplace_back(id.name, id.values[options.row]);
+  for (const TextColumn& id : rows.table.ids) explained.ids.emplace_back(id.name, id.values[number]);
   explained.why = in_file(
       data, [&] { return rows.with(row, 1, [&](const auto& one) { return model.explain(one, options.nearest); }); });
   for (const auto& neighbour : explained.why.neighbours) {
@@ -239,9 +270,9 @@ void add_explain(CLI::App& app) {
                    "a picture")
       ->required()
       ->type_name("");
-  command->add_option("--row", options->row, "Row of DATA to explain, counted from 0 (tables)")
-      ->check(whole_number())
-      ->type_name("I");
+  command->add_option("--row", options->row, "Row of DATA to explain, counted from 0; or its id, with --id (tables)")
+      ->check(not_empty())
+      ->type_name("I|ID");
   command->add_option("--nearest", options->nearest, "Number of nearest training rows to show")
       ->check(whole_number())
       ->type_name("N")

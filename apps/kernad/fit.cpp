@@ -135,6 +135,9 @@ std::size_t learn_at_once(const FitOptions& options, const Sources& train, const
   const std::size_t labelled = rows.labels.size();
   rows = normal_rows(std::move(rows));
   const std::size_t left_out = labelled == 0 ? 0 : labelled - rows.features.rows();
+  if (const auto note = few_normal_note(train, rows.features.rows(), labelled); !note.empty()) {
+    rows.table.notes.push_back(note);
+  }
   // Weights may count a row many times.
   if (rows.features.rows() > 0 && options.weights.empty()) require_rate(options, rows.features.rows());
   if (!KDEClassifier::needs_doubles(rows.features)) rows.rest = {};
@@ -225,7 +228,9 @@ void run(const CLI::App& command, const FitOptions& options) {
   model.set_threads(options.common.threads);
   ReadOptions reading = options.table.read_options();
   reading.keep_rest = true;
-  if (have_columns(train)) reading.weight_column = options.weights;
+  if (!options.weights.empty() && is_weight_column(train, options.weights, reading)) {
+    reading.weight_column = options.weights;
+  }
   std::size_t left_out = 0;
   if (options.labels.empty() && options.weights.empty()) {
     learn_in_blocks(options, train, reading, model);
@@ -257,7 +262,7 @@ void add_fit(CLI::App& app) {
       ->type_name("COLUMN|FILE");
   command
       ->add_option("--weights", options->weights,
-                   "How often each row counts: a column, or for arrays a file with one number per row")
+                   "How often each row counts: a column, or a file with one number per row")
       ->check(not_empty())
       ->type_name("COLUMN|FILE");
   command

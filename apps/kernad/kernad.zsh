@@ -89,7 +89,7 @@ _kernad() {
     ':model:_files' '*:data:_files'
   )
   explain=(
-    '--row[row to explain, counted from 0]:row:'
+    '--row[row to explain, counted from 0, or its id]:row:'
     '--nearest[how many of the nearest training rows]:rows:'
     '--show[how many components and columns]:columns:'
     '--labels[column that is a label]:column:'

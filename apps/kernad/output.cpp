@@ -29,9 +29,33 @@ std::string one_line(std::string_view text) {
   return line;
 }
 
+void replace_all(std::string& text, std::string_view from, std::string_view to) {
+  for (std::size_t at = 0; (at = text.find(from, at)) != std::string::npos; at += to.size()) {
+    text.replace(at, from.size(), to);
+  }
+}
+
+/// The library suggests settings by their names in C++ and Python, "(missing: skip)"; here they are options.
+std::string with_options(std::string text) {
+  for (const auto& [from, to] : {std::pair{"(missing: ", "(--missing "},
+                                 {"(decimal: ", "(--decimal "},
+                                 {"(header: ", "(--header "},
+                                 {"(delimiter: ", "(--delimiter "},
+                                 {"(normal_label)", "(--normal-label)"},
+                                 {"the row has to be left out", "the row has to be left out (--missing skip)"},
+                                 {"if it is none, ignore it", "if it is none, ignore it (--ignore)"},
+                                 {"give it a name, or ignore it", "give it a name, or ignore it (--ignore)"},
+                                 {"name it as the labels", "name it as the labels (--labels)"}}) {
+    replace_all(text, from, to);
+  }
+  return text;
+}
+
 }  // namespace
 
 void print(std::string_view text) {
+  std::string shown;
+  if (::isatty(STDOUT_FILENO) == 1) text = shown = for_terminal(text);
   // write(2) and not stdio: an error in flushing a buffer at exit would go unnoticed.
   while (!text.empty()) {
     const ssize_t written = ::write(STDOUT_FILENO, text.data(), text.size());
@@ -53,9 +77,9 @@ void print_json(const nlohmann::ordered_json& object) { print(json_text(object))
 
 void print_table(const std::vector<std::pair<std::string, std::string>>& rows) {
   std::size_t width = 0;
-  for (const auto& [name, value] : rows) width = std::max(width, name.size());
+  for (const auto& [name, value] : rows) width = std::max(width, one_line(name).size());
   std::string text;
-  for (const auto& [name, value] : rows) text += fmt::format("{:<{}}  {}\n", name, width, one_line(value));
+  for (const auto& [name, value] : rows) text += fmt::format("{:<{}}  {}\n", one_line(name), width, one_line(value));
   print(text);
 }
 
@@ -86,7 +110,7 @@ void print_notes(const std::vector<std::string>& notes) {
 }
 
 void print_error(std::string_view message) {
-  const std::string line = "kernad: " + one_line(message) + '\n';
+  const std::string line = "kernad: " + one_line(with_options(std::string(message))) + '\n';
   std::fwrite(line.data(), 1, line.size(), stderr);
 }
 

@@ -14,7 +14,8 @@ namespace kernad::cli {
 /// The reader of our standard output has closed it (`| head`). Not an error; no message is printed.
 struct BrokenPipe {};
 
-/// Writes to standard output, unbuffered. Throws WriteError, or BrokenPipe if the pipe is closed.
+/// Writes to standard output, unbuffered; on a terminal, control characters are escaped. Throws WriteError, or
+/// BrokenPipe if the pipe is closed.
 void print(std::string_view text);
 
 /// One object, indented, and a line end. Text that is not UTF-8 (a path may be) gets replacement characters.
@@ -34,7 +35,8 @@ void print_grid(const Grid& rows);
 void print_notes(const std::vector<Note>& notes);
 void print_notes(const std::vector<std::string>& notes);
 
-/// "kernad: ..." on standard error, always one line: control characters, which may come from a path, are escaped.
+/// "kernad: ..." on standard error, always one line: control characters, which may come from a path, are escaped. What
+/// the library calls "(missing: skip)" is the option here.
 void print_error(std::string_view message);
 
 }  // namespace kernad::cli

@@ -1,11 +1,13 @@
 // kernad predict: log-density and anomaly probability of each row; p-value and label if the model is calibrated.
 #include <CLI/CLI.hpp>
 #include <algorithm>
+#include <iterator>
 #include <limits>
 #include <memory>
 #include <nlohmann/json.hpp>
 #include <numeric>
 #include <optional>
+#include <span>
 #include <utility>
 #include <vector>
 
@@ -86,28 +88,49 @@ std::vector<std::size_t> chosen_rows(const PredictOptions& options, const Rows& 
   return chosen;
 }
 
-/// The columns before the scores: the rows' ids, or with --append all input columns.
-std::vector<OutputColumn> own_columns(const PredictOptions& options, Rows& rows) {
+/// The file of a row, if there are several, and its number there.
+struct Places {
+  Sources files;
+  std::span<const std::size_t> first_rows;  ///< of the files
+
+  [[nodiscard]] std::vector<OutputColumn> columns(const Rows& rows) const {
+    std::vector<std::string> names;
+    std::vector<std::size_t> numbers;
+    for (std::size_t row = rows.first_number; row < rows.first_number + rows.all; ++row) {
+      const auto file = std::ranges::upper_bound(first_rows, row) - first_rows.begin() - 1;
+      if (files.size() > 1) names.push_back(files[static_cast<std::size_t>(file)]);
+      numbers.push_back(row - first_rows[static_cast<std::size_t>(file)]);
+    }
+    std::vector<OutputColumn> columns;
+    if (files.size() > 1) columns.push_back({"file", std::move(names)});
+    columns.push_back({"row", std::move(numbers)});
+    return columns;
+  }
+};
+
+/// The columns before the scores: the rows' ids, or with --append all input columns. Adds their places to the scores if
+/// the rows are chosen and have no ids.
+std::vector<OutputColumn> own_columns(const PredictOptions& options, Rows& rows, std::vector<OutputColumn>& scores,
+                                      const Places& places) {
+  if ((options.top || options.only_anomalous) && rows.table.ids.empty()) {
+    auto columns = places.columns(rows);
+    scores.insert(scores.begin(), std::make_move_iterator(columns.begin()), std::make_move_iterator(columns.end()));
+  }
   std::vector<OutputColumn> columns;
   for (TextColumn& column : options.append ? rows.table.fields : rows.table.ids) {
     columns.push_back({column.name, std::move(column.values)});
-  }
-  if (columns.empty() && (options.top || options.only_anomalous)) {
-    std::vector<std::size_t> numbers(rows.all);
-    std::iota(numbers.begin(), numbers.end(), rows.first_number);
-    columns.push_back({"row", std::move(numbers)});
   }
   return columns;
 }
 
 Output make_output(const PredictOptions& options, const KDEClassifier& model, Rows& rows,
-                   const std::vector<double>& log_density) {
+                   const std::vector<double>& log_density, const Places& places) {
   Output output;
   auto scores = score_columns(options, model, rows, log_density);
   output.rows = chosen_rows(options, rows, scores, log_density);
   output.scored.assign(rows.all, false);
   for (const std::size_t row : rows.numbers) output.scored[row - rows.first_number] = true;
-  output.columns = own_columns(options, rows);
+  output.columns = own_columns(options, rows, scores, places);
   for (OutputColumn& column : scores) {
     // The input's own column keeps its name.
     const auto taken = [&](const OutputColumn& own) { return own.name == column.name; };
@@ -148,7 +171,7 @@ std::size_t write_blocks(const PredictOptions& options, const Sources& data, con
   ScoresWriter writer(has_file(options) ? options.output : "");
   std::size_t written = 0;
   score(data, model, reader, [&](Rows rows, const std::vector<double>& log_density) {
-    const Output output = make_output(options, model, rows, log_density);
+    const Output output = make_output(options, model, rows, log_density, {});
     written += output.rows.size();
     writer.write(output);
   });
@@ -165,7 +188,7 @@ std::size_t write_all(const PredictOptions& options, const Sources& data, const 
     append(all, std::move(rows));
     log_density.insert(log_density.end(), scores.begin(), scores.end());
   });
-  const Output output = make_output(options, model, all, log_density);
+  const Output output = make_output(options, model, all, log_density, {data, reader.first_rows()});
   if (has_file(options)) {
     write_output(options.output, output);
   } else {

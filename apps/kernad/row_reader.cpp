@@ -31,9 +31,9 @@ kernad::Table RowReader::read() {
 std::optional<Rows> RowReader::next() {
   kernad::Table table = ahead_.valid() ? ahead_.get() : read();
   if (reads_ahead_ && table.features.rows() > 0) ahead_ = std::async(std::launch::async, [this] { return read(); });
+  notes_.insert(notes_.end(), table.notes.begin(), table.notes.end());
   if (table.features.rows() == 0 && std::exchange(any_, true)) return std::nullopt;
   any_ = true;
-  notes_.insert(notes_.end(), table.notes.begin(), table.notes.end());
   Rows rows = complete_rows(std::move(table), {}, sources_, skip_missing_, read_);
   read_ += rows.all;
   skipped_ += rows.all - rows.features.rows();

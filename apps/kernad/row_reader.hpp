@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <future>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -24,6 +25,8 @@ class RowReader {
   [[nodiscard]] std::size_t columns() const { return columns_; }
   /// The next rows, or none at the end. For sources without rows, an empty block with their columns.
   [[nodiscard]] std::optional<Rows> next();
+  /// The number of the first row of each source; valid once all rows were read.
+  [[nodiscard]] std::span<const std::size_t> first_rows() const { return reader_.first_rows(); }
   /// Notes on all rows that were read.
   [[nodiscard]] std::vector<std::string> notes() const;
 

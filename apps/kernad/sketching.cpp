@@ -15,15 +15,20 @@
 namespace kernad::cli {
 namespace {
 
-/// The rows of a block that are left out: they lack a value, or have another label.
-std::vector<std::uint8_t> left_out_rows(const Rows& rows, const std::string& normal_label) {
+/// The rows of a block that are left out: they lack a value or a label, or have another label.
+std::vector<std::uint8_t> left_out_rows(const Rows& rows, const std::string& normal_label, bool skip_missing) {
   std::vector<std::uint8_t> left_out(rows.all, 1);
   for (const std::size_t number : rows.numbers) left_out[number - rows.first_number] = 0;
   if (rows.table.labels.empty()) return left_out;
   auto texts = rows.table.labels;
   texts.push_back(normal_label);  // a block need not contain it
-  const auto labels = parse_labels(texts, "labels", {.normal_label = normal_label});
-  for (std::size_t i = 0; i < rows.all; ++i) left_out[i] = left_out[i] | labels[i];
+  const auto labels = parse_labels(texts, "labels", {.normal_label = normal_label, .allow_missing = true});
+  for (std::size_t i = 0; i < rows.all; ++i) {
+    if (labels[i] == missing_label && !skip_missing) {
+      throw InvalidInput(fmt::format("row {}: there is no label; the row has to be left out", rows.first_number + i));
+    }
+    if (labels[i] != 0) left_out[i] = 1;
+  }
   return left_out;
 }
 
@@ -46,13 +51,14 @@ kernad::Matrix<T> in_place(MatrixView<T> features, const Rows& rows) {
   return all;
 }
 
-void add_block(const Rows& rows, std::size_t first_row, const std::string& normal_label, Sketch& sketch) {
+void add_block(const Rows& rows, std::size_t first_row, const std::string& normal_label, bool skip_missing,
+               Sketch& sketch) {
   const auto names = row_names(rows);
   const auto add = [&]<typename T>(MatrixView<T> features) {
     const std::size_t first = first_row + rows.first_number;
     if (rows.numbers.size() == rows.all && rows.table.labels.empty()) return sketch.add(features, first, {{}, names});
     const auto all = in_place(features, rows);
-    sketch.add(all.view(), first, {left_out_rows(rows, normal_label), names});
+    sketch.add(all.view(), first, {left_out_rows(rows, normal_label, skip_missing), names});
   };
   if (rows.rest.empty()) return add(rows.features.view());
   const auto doubles = rows.doubles(0, rows.features.rows());
@@ -84,7 +90,7 @@ Sketched sketch_of(const Sources& sources, const ReadOptions& reading, const Ske
       names.column_names = rows->table.column_names;
       names.left_out = rows->table.left_out;
     }
-    in_file(sources, [&] { add_block(*rows, first_row, normal_label, result.sketch); });
+    in_file(sources, [&] { add_block(*rows, first_row, normal_label, reading.allow_missing, result.sketch); });
     progress.advance(rows->all);
   }
   names.notes = reader.notes();

@@ -124,9 +124,11 @@ class KERNAD_API TableReader {
   /// How many rows there are, where the reader knows: of one array.
   [[nodiscard]] std::optional<std::size_t> rows() const;
 
-  /// The next rows, at most max_rows, which is 1 or more; none only at the end. Notes are those of the sources that
-  /// were opened since the last call. Throws as read_tables does, for what is wrong with these rows.
+  /// The next rows, at most max_rows, which is 1 or more; none only at the end. Notes are those that
+  /// have come up since the last call. Throws as read_tables does, for what is wrong with these rows.
   [[nodiscard]] Table next(std::size_t max_rows);
+  /// For each source opened so far, the number of its first row in the whole table.
+  [[nodiscard]] std::span<const std::size_t> first_rows() const noexcept;
 
  private:
   struct State;
@@ -137,8 +139,12 @@ class KERNAD_API TableReader {
 struct LabelOptions {
   std::string normal_label = {};         ///< the text of the normal rows (any case); all others are anomalous
   CsvHeader header = CsvHeader::detect;  ///< of a .csv of labels: whether its first line is a heading
-  std::string column = {};               ///< the name of the column, if it has one
+  std::string column = {};               ///< the name of the column or array, if it has one
+  bool allow_missing = false;            ///< whether labels may be missing; they are read as missing_label
 };
+
+/// Instead of 0 or 1: the row has no label.
+inline constexpr std::uint8_t missing_label = 255;
 
 /// Reads one label per row from a one-dimensional array or a one-column table, by the same rules and names of sources;
 /// without a name it is the array called y, or else the only one of such a shape. parse_labels lists the valid labels;
@@ -153,9 +159,10 @@ struct LabelOptions {
 ///     abnormal, bad, ng, nok, outlier, fail, defect, defective and invalid are anomalous;
 ///   - where all are 1 or -1 and some are -1, -1 is anomalous, as in scikit-learn;
 ///   - where some are "good", every other text is anomalous, as in the MVTec data sets.
-/// Throws InvalidInput for anything else, naming the row, the text, and the texts that are there; for a normal_label
-/// that no row has; and for yes, true or 1 in a column that is called ok, good or the like. `what` names the labels'
-/// origin in messages, e.g. "data.csv, column 'label'".
+/// Throws InvalidInput for anything else, naming the row, the text, and the texts that are there; for a label that is
+/// missing (empty, NA, NaN, null, none, ?, -, unknown and the like), unless it is the normal_label; for a normal_label
+/// that no row has; and for yes, no, true, false, 1 or 0 in a column whose name implies that yes is normal (ok,
+/// is_normal, inSpec, defect_free). `what` names the labels' origin in messages, e.g. "data.csv, column 'label'".
 [[nodiscard]] KERNAD_API std::vector<std::uint8_t> parse_labels(const std::vector<std::string>& texts,
                                                                 const std::string& what,
                                                                 const LabelOptions& options = {});

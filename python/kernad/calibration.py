@@ -183,7 +183,7 @@ class Calibrated:
             raise TypeError(f"{len(rules)} of log_density, target_fpr and probability are given; one is needed")
         self._core.set_threshold(rules[0][0], float(rules[0][1]))
 
-    def set_threshold_f1(self, features: ArrayLike, labels: ArrayLike, *, normal_label: str | None = None) -> None:
+    def set_threshold_f1(self, features: ArrayLike, labels: ArrayLike, *, normal_label: str | float | None = None) -> None:
         """Set the threshold with the largest F1 on labelled rows; among ties, the one that calls the fewest anomalous.
 
         Args:

@@ -71,7 +71,7 @@ class DetectionMetrics:
     """Rows labelled 1."""
 
 
-def evaluate(scores: ArrayLike, labels: ArrayLike, *, normal_label: str | None = None) -> DetectionMetrics:
+def evaluate(scores: ArrayLike, labels: ArrayLike, *, normal_label: str | float | None = None) -> DetectionMetrics:
     """The usual metrics of anomaly scores.
 
     Args:
@@ -79,10 +79,11 @@ def evaluate(scores: ArrayLike, labels: ArrayLike, *, normal_label: str | None =
         labels: M, in any case, of 0, False, no, normal, good, ok, inlier, pass, regular, valid (normal) and 1, True,
             yes, anomaly, anomalous, abnormal, bad, ng, nok, outlier, fail, defect, defective, invalid (anomalous);
             of 1 and -1, where -1 is anomalous, as in scikit-learn; of good and any others, as in the MVTec data sets.
-        normal_label: the label of the normal rows, where all others are anomalous.
+        normal_label: the label of the normal rows; all others are anomalous. Needed for 0 and 1, yes and no in a Series
+            whose name implies that yes is normal, such as ``is_ok``.
 
     Raises:
-        ValueError: the sizes differ, a score is NaN, a label is none of those, or one class is empty.
+        ValueError: the sizes differ, a score is NaN, a label is none of those or missing, or one class is empty.
     """
     values, _ = as_scores(scores, "scores")
     return DetectionMetrics(**_core.evaluate(values, read_labels(labels, normal_label)))

@@ -52,6 +52,10 @@ def test_what_cannot_be_measured(scores, labels, message) -> None:
         (["a", "b", "c"], "A"),
         (np.array(["inlier", "outlier", "outlier"], dtype=object), None),
         ([7, 8, 9], "7"),
+        ([7, 8, 9], 7),
+        ([7.0, 8.5, 9.0], 7),
+        ([12345678, 12345679, 12345670], 12345678),
+        ([True, False, False], True),
     ],
 )
 def test_labels_that_people_have(labels, normal_label) -> None:
@@ -74,5 +78,28 @@ def test_labels_of_data_frames() -> None:
         pandas.Series([False, True, True], dtype="boolean"),
     ):
         assert kernad.evaluate([0.5, 2.0, 3.0], labels) == expected
-    with pytest.raises(kernad.InvalidInput, match=r"row 1: '(nan|<NA>)' is not a label"):
+    with pytest.raises(kernad.InvalidInput, match=r"row 1: '(nan|<NA>)' is a missing value"):
         kernad.evaluate([0.5, 2.0, 3.0], pandas.Series([0, None, 1], dtype="Int64"))
+
+
+def test_a_series_whose_name_says_that_a_yes_is_normal() -> None:
+    pandas = pytest.importorskip("pandas", reason="pandas is not installed")
+    expected = kernad.evaluate([0.5, 2.0, 3.0], [0, 1, 1])
+    for name in ("ok", "is_normal", "inSpec"):
+        for values in ([1, 0, 0], [True, False, False], ["yes", "no", "no"]):
+            labels = pandas.Series(values, name=name)
+            with pytest.raises(kernad.InvalidInput, match=f"in a column called '{name}' is not clear"):
+                kernad.evaluate([0.5, 2.0, 3.0], labels)
+            assert kernad.evaluate([0.5, 2.0, 3.0], labels, normal_label=values[0]) == expected
+    for name in ("label", "not_ok", "nio", 3, None):
+        assert kernad.evaluate([0.5, 2.0, 3.0], pandas.Series([0, 1, 1], name=name)) == expected
+
+
+@pytest.mark.parametrize("missing", [None, float("nan"), "NA", "?", "-", "", "unknown"])
+@pytest.mark.parametrize("normal_label", [None, "good"])
+def test_a_missing_label_is_refused(missing, normal_label) -> None:
+    labels = ["good", "good", missing, "crack"]
+    with pytest.raises(kernad.InvalidInput, match=r"row 2: .*there is no label"):
+        kernad.evaluate([1.0, 2.0, 3.0, 4.0], np.array(labels, dtype=object), normal_label=normal_label)
+    with pytest.raises(kernad.InvalidInput, match=r"row 1: .*there is no label"):
+        kernad.evaluate([1.0, 2.0, 3.0], [0.0, float("nan"), 1.0], normal_label=0)

@@ -12,6 +12,7 @@
 
 #include "files/number.hpp"
 #include "io/ending.hpp"
+#include "io/normal_name.hpp"
 #include "kernad/error.hpp"
 
 namespace kernad::io {
@@ -75,6 +76,17 @@ bool number_the_rows(const std::vector<std::string_view>& fields) {
   return fields.size() >= kEnough;
 }
 
+/// Whether they are whole numbers of one width, each there once, some of them filled up with zeros: 000074, 000111.
+bool are_serial_numbers(const std::vector<std::string_view>& fields) {
+  constexpr std::size_t kEnough = 3;
+  const auto is_digit = [](char c) { return c >= '0' && c <= '9'; };
+  const auto is_filled_up = [](std::string_view field) { return field.size() > 1 && field[0] == '0'; };
+  return fields.size() >= kEnough && std::ranges::any_of(fields, is_filled_up) && are_unique(fields) &&
+         std::ranges::all_of(fields, [&](std::string_view field) {
+           return field.size() == fields[0].size() && std::ranges::all_of(field, is_digit);
+         });
+}
+
 bool are_zeros_and_ones(const std::vector<std::string_view>& fields) {
   return !fields.empty() && std::ranges::all_of(fields, [](std::string_view field) {
     const auto number = files::parse_number(field);
@@ -91,6 +103,8 @@ constexpr std::array<std::string_view, 10> kLabelNames = {"label",   "labels",  
 bool is_one_of(const std::string& name, std::span<const std::string_view> names) {
   return std::ranges::count(names, std::string_view(lower_case(name))) != 0;
 }
+
+bool is_label_name(const std::string& name) { return is_one_of(name, kLabelNames) || names_the_normal(name); }
 
 /// Collects the roles; each column has one.
 class RoleFinder {
@@ -187,7 +201,11 @@ class RoleFinder {
           names_.empty() ? fmt::format("column {}", i) : fmt::format("column {} ({})", i, files::quote(names_[i]));
       if (number_the_rows(fields)) {
         roles_.notes.push_back(column + " numbers the rows and is taken for a feature; if it is none, ignore it");
-      } else if (!names_.empty() && is_one_of(names_[i], kLabelNames) && are_zeros_and_ones(fields)) {
+      } else if (are_serial_numbers(fields)) {
+        roles_.notes.push_back(column +
+                               " looks like serial numbers, with zeros in front, and is taken for a feature; if "
+                               "it is none, ignore it");
+      } else if (!names_.empty() && is_label_name(names_[i]) && are_zeros_and_ones(fields)) {
         roles_.notes.push_back(column +
                                " looks like labels and is taken for a feature; if it is none, ignore it or "
                                "name it as the labels");

@@ -18,6 +18,7 @@
 #include "io/ending.hpp"
 #include "io/json_lines_reader.hpp"
 #include "io/labels.hpp"
+#include "io/missing.hpp"
 #include "io/text_rows.hpp"
 #include "kernad/error.hpp"
 
@@ -44,7 +45,20 @@ char announced_delimiter(std::string_view text) {
   return line.size() == 5 && lower_case(line.substr(0, 4)) == "sep=" ? line[4] : '\0';
 }
 
-/// Returns a heading before the rows of a reader whose first row has already been read.
+bool reads_as_number(const std::string& field) {
+  return files::parse_number(field).has_value() || files::parse_number(field, ',').has_value();
+}
+
+/// Whether a row that begins with # is a comment: its number of fields differs from that of the `first` row, or none of
+/// its fields is a value. A row whose id is #7 is not.
+bool is_comment(const TextRow& row, const std::vector<std::string>& first) {
+  if (!row.fields[0].starts_with('#') || first[0].starts_with('#')) return false;
+  if (row.fields.size() != first.size()) return true;
+  const auto has_value = [](const std::string& field) { return reads_as_number(field) || is_missing(field); };
+  return !reads_as_number(row.fields[0].substr(1)) && std::ranges::none_of(row.fields, has_value);
+}
+
+/// Returns a heading before the rows of a reader whose first row has already been read; skips comments below.
 class HeadedReader final : public TextReader {
  public:
   HeadedReader(std::unique_ptr<TextReader> reader, std::vector<std::string> heading, std::vector<std::string> first,
@@ -52,23 +66,27 @@ class HeadedReader final : public TextReader {
       : reader_(std::move(reader)), heading_(std::move(heading)), first_(std::move(first)), line_(line) {}
 
   std::optional<TextRow> next() override {
-    if (given_ == 2) return reader_->next();
+    if (given_ == 2) return next_below();
     return given_++ == 0 ? TextRow{heading_, line_ - 1} : TextRow{first_, line_};
   }
 
+  [[nodiscard]] std::size_t comments() const override { return comments_; }
   [[nodiscard]] bool has_arrived() const override { return given_ < 2 || reader_->has_arrived(); }
 
  private:
+  std::optional<TextRow> next_below() {
+    auto row = reader_->next();
+    for (; row && is_comment(*row, first_); row = reader_->next()) ++comments_;
+    return row;
+  }
+
   std::unique_ptr<TextReader> reader_;
   std::vector<std::string> heading_;
   std::vector<std::string> first_;
   std::uint64_t line_;
+  std::size_t comments_ = 0;
   int given_ = heading_.empty() ? 1 : 0;
 };
-
-bool reads_as_number(const std::string& field) {
-  return files::parse_number(field).has_value() || files::parse_number(field, ',').has_value();
-}
 
 /// The fields of the comment above a row if they may be column names, as numpy.savetxt writes them; else empty. Throws
 /// ReadError if the comment looks like a row itself.
@@ -111,9 +129,10 @@ std::unique_ptr<RowSource> csv_rows(std::unique_ptr<files::Source> source, char 
   std::vector<std::string> fields(first->fields.begin(), first->fields.end());
   const std::uint64_t line = first->line;
   auto headed = std::make_unique<HeadedReader>(std::move(reader), heading, std::move(fields), line);
-  ReadOptions with_heading = options;
-  if (!heading.empty()) with_heading.header = CsvHeader::present;
-  return text_rows(std::move(peek), std::move(headed), with_heading);
+  ReadOptions as_found = options;
+  as_found.delimiter = delimiter;
+  if (!heading.empty()) as_found.header = CsvHeader::present;
+  return text_rows(std::move(peek), std::move(headed), as_found);
 }
 
 std::unique_ptr<RowSource> json_lines_rows(std::unique_ptr<files::Source> source, const ReadOptions& options) {
@@ -122,6 +141,7 @@ std::unique_ptr<RowSource> json_lines_rows(std::unique_ptr<files::Source> source
   ReadOptions as_json = options;
   as_json.header = reader->has_heading() ? CsvHeader::present : CsvHeader::absent;
   as_json.decimal = DecimalMark::point;
+  as_json.delimiter = '\0';
   return text_rows(std::move(text), std::move(reader), as_json);
 }
 

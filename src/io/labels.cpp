@@ -10,22 +10,22 @@
 #include "files/number.hpp"
 #include "io/column_roles.hpp"
 #include "io/ending.hpp"
+#include "io/missing.hpp"
+#include "io/normal_name.hpp"
 #include "kernad/error.hpp"
 
 namespace kernad {
 namespace io {
 namespace {
 
-/// In a column whose own name is one of the first eight, "yes" would mean normal.
 constexpr std::array<std::string_view, 10> kNormalWords = {"normal", "good",    "ok",    "inlier", "pass",
                                                            "passed", "regular", "valid", "false",  "no"};
-constexpr std::size_t kNormalNames = 8;
 constexpr std::array<std::string_view, 14> kAnomalousWords = {"anomaly",   "anomalous", "abnormal", "bad",    "ng",
                                                               "nok",       "outlier",   "fail",     "failed", "defect",
                                                               "defective", "invalid",   "true",     "yes"};
 constexpr std::string_view kValid =
     "0, false, no, normal, good, ok, inlier, pass; 1, true, yes, anomaly, anomalous, bad, ng, nok, outlier, defect, "
-    "fail; 1 and -1; 'good' among any others; or to name the one that is normal";
+    "fail; 1 and -1; 'good' among any others; or to name the one that is normal (normal_label)";
 
 bool contains(std::span<const std::string_view> words, std::string_view word) noexcept {
   return std::find(words.begin(), words.end(), word) != words.end();
@@ -71,31 +71,40 @@ class DistinctTexts {
 class LabelReader {
  public:
   LabelReader(const std::vector<std::string>& texts, const std::string& what, const LabelOptions& options)
-      : what_(what), distinct_(texts), normal_(options.normal_label.empty() ? "" : canonical(options.normal_label)) {
+      : what_(what),
+        distinct_(texts),
+        normal_(options.normal_label.empty() ? "" : canonical(options.normal_label)),
+        allow_missing_(options.allow_missing) {
     if (!normal_.empty()) {
       if (texts.empty() || distinct_.has(normal_)) return;
       throw InvalidInput(fmt::format("{}: no row is labelled {}, which is to be the normal ones' label; found: {}",
                                      what, files::quote(options.normal_label), distinct_.list()));
     }
-    const auto one_or_minus_one = [](const std::string& text) { return text == "1" || text == "-1"; };
+    const auto one_or_minus_one = [](const std::string& text) {
+      return text == "1" || text == "-1" || is_missing_label(text);
+    };
     plus_minus_ = distinct_.has("-1") && distinct_.all(one_or_minus_one);
     good_ = distinct_.has("good") && !distinct_.are_many();
     const auto says_yes = [](const std::string& text) {
       return text == "yes" || text == "no" || text == "true" || text == "false" || text == "1" || text == "0";
     };
-    const auto names = std::span(kNormalWords).first(kNormalNames);
-    if (contains(names, lower_case(files::trim(options.column))) && distinct_.any(says_yes)) {
+    if (names_the_normal(options.column) && distinct_.any(says_yes)) {
       throw InvalidInput(
-          fmt::format("{}: whether {} mean normal or anomalous in a column of that name is not clear; "
-                      "name the one that is normal",
-                      what, distinct_.list()));
+          fmt::format("{}: whether {} mean normal or anomalous in a column called {} is not clear; name the one that "
+                      "is normal (normal_label)",
+                      what, distinct_.list(), files::quote(options.column)));
     }
   }
 
   [[nodiscard]] std::uint8_t read(const std::string& text, std::size_t row) const {
     const std::string label = canonical(text);
-    if (label.empty()) throw InvalidInput(fmt::format("{}: row {}: there is no label", what_, row));
-    if (!normal_.empty()) return label == normal_ ? 0 : 1;
+    if (!normal_.empty() && label == normal_) return 0;
+    if (is_missing_label(text)) {
+      if (allow_missing_) return missing_label;
+      throw InvalidInput(fmt::format("{}: row {}: {}there is no label; the row has to be left out", what_, row,
+                                     label.empty() ? "" : files::quote(text) + " is a missing value, "));
+    }
+    if (!normal_.empty()) return 1;
     if (plus_minus_) return label == "1" ? 0 : 1;
     if (const auto value = label_value(text)) return *value;
     if (good_ && !is_number(text)) return 1;
@@ -107,6 +116,7 @@ class LabelReader {
   const std::string& what_;
   DistinctTexts distinct_;
   std::string normal_;
+  bool allow_missing_;
   bool plus_minus_ = false;  // as in scikit-learn: 1 inlier, -1 outlier
   bool good_ = false;        // as in MVTec AD: good, or the name of a defect
 };
@@ -125,13 +135,17 @@ std::vector<std::uint8_t> parse_label_column(std::vector<std::string> texts, con
   const auto is_heading = [&] {
     if (options.header != CsvHeader::detect) return options.header == CsvHeader::present;
     const std::string first = canonical(texts[0]);
+    if (is_missing_label(first)) return false;
     // A column of numbers may be called "anomaly", which would otherwise be a label.
     if (texts.size() > 1 && !is_number(first) && std::all_of(texts.begin() + 1, texts.end(), is_number)) return true;
     if (label_value(first) || first == "-1" || first == canonical(options.normal_label)) return false;
     return std::none_of(texts.begin() + 1, texts.end(), [&](const auto& text) { return canonical(text) == first; });
   };
-  if (is_heading()) texts.erase(texts.begin());
-  return parse_labels(texts, what, options);
+  if (!is_heading()) return parse_labels(texts, what, options);
+  LabelOptions with_name = options;
+  with_name.column = texts[0];
+  texts.erase(texts.begin());
+  return parse_labels(texts, what, with_name);
 }
 
 std::vector<std::uint8_t> parse_label_numbers(std::span<const double> numbers, const std::string& what,

@@ -103,10 +103,12 @@ std::vector<std::uint8_t> read_labels(const std::string& source, const LabelOpti
   if (kind == io::FileKind::json_lines) return io::read_json_labels(io::open_text(path), options);
   if (io::is_text(kind)) return io::read_csv_labels(io::open_text(path), io::delimiter(kind), options);
   if (kind == io::FileKind::npy) return io::read_npy_labels(*files::open_file(path), options);
+  LabelOptions with_name = options;
+  if (with_name.column.empty()) with_name.column = key;
   if (kind == io::FileKind::npz) {
-    return io::read_npy_labels(*io::NpzArchive::open(path).find(key, io::Role::labels), options);
+    return io::read_npy_labels(*io::NpzArchive::open(path).find(key, io::Role::labels), with_name);
   }
-  return io::read_safetensors_labels(*files::open_file(path), key, options);
+  return io::read_safetensors_labels(*files::open_file(path), key, with_name);
 }
 
 }  // namespace kernad

@@ -44,6 +44,8 @@ class RowSource {
   virtual ~RowSource() = default;
 
   [[nodiscard]] const TableShape& shape() const noexcept { return shape_; }
+  /// The notes that have come up since the last call.
+  [[nodiscard]] std::vector<std::string> take_notes() { return std::exchange(shape_.notes, {}); }
   [[nodiscard]] const std::string& name() const noexcept { return shape_.name; }
   /// Number of values in a row, without a label column.
   [[nodiscard]] std::size_t columns() const noexcept { return shape_.columns; }
@@ -58,6 +60,7 @@ class RowSource {
 
  protected:
   explicit RowSource(TableShape shape) : shape_(std::move(shape)) {}
+  void add_note(std::string note) { shape_.notes.push_back(std::move(note)); }
 
  private:
   TableShape shape_;

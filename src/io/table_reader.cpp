@@ -35,8 +35,9 @@ class SourceSequence {
     throw InvalidInput(fmt::format("{}: has {} columns of features where {} has {}; they must be alike",
                                    names_[opened_ - 1], current_->columns(), names_[0], first_.columns));
   }
-  /// As in the first source; notes: of all that were opened since the last call, after their names.
+  /// As the first one has it; notes: those that have come up since the last call, after the source's name.
   [[nodiscard]] TableShape shape() {
+    take_notes();
     TableShape shape = first_;
     shape.notes = std::exchange(notes_, {});
     return shape;
@@ -44,13 +45,18 @@ class SourceSequence {
 
  private:
   void open() {
+    take_notes();
     const std::string& name = names_[opened_];
     current_ = open_rows(name, opened_ == 0 ? options_ : later_options());
-    for (const auto& note : current_->shape().notes) notes_.push_back(fmt::format("{}: {}", name, note));
     ++opened_;
   }
 
-  /// The columns of later sources are matched to the names in the first.
+  void take_notes() {
+    if (!current_) return;
+    for (const auto& note : current_->take_notes()) notes_.push_back(fmt::format("{}: {}", names_[opened_ - 1], note));
+  }
+
+  /// The columns of a later source go by the names of the first one's.
   [[nodiscard]] ReadOptions later_options() const {
     ReadOptions later = options_;
     if (!options_.model_columns.empty() || first_.column_names.empty()) return later;
@@ -82,13 +88,15 @@ struct TableReader::State {
   io::SourceSequence sources;
   bool as_it_comes;
   bool ended = false;
+  std::size_t rows_read = 0;
+  std::vector<std::size_t> first_rows = {0};
   io::PulledRows no_rows;  // with the names of ids and fields, which are those of the first source
 };
 
 TableReader::TableReader(std::vector<std::string> sources, ReadOptions options) {
   const bool as_it_comes = options.as_it_comes;
   state_ = std::make_unique<State>(
-      State{io::SourceSequence(std::move(sources), std::move(options)), as_it_comes, false, {}});
+      State{io::SourceSequence(std::move(sources), std::move(options)), as_it_comes, false, 0, {0}, {}});
 }
 
 TableReader::TableReader(TableReader&&) noexcept = default;
@@ -99,12 +107,19 @@ std::size_t TableReader::columns() const noexcept { return state_->sources.curre
 
 std::optional<std::size_t> TableReader::rows() const { return state_->sources.rows(); }
 
+std::span<const std::size_t> TableReader::first_rows() const noexcept { return state_->first_rows; }
+
 Table TableReader::next(std::size_t max_rows) {
   if (max_rows == 0) throw InvalidParameter("max_rows is 0; valid: 1 or more");
   io::PulledRows rows = state_->no_rows;
   while (rows.count < max_rows && !state_->ended) {
     const std::size_t got = state_->sources.current().next(max_rows - rows.count, rows);
-    if (got == 0) state_->ended = !state_->sources.advance();
+    state_->rows_read += got;
+    if (got == 0 && state_->sources.advance()) {
+      state_->first_rows.push_back(state_->rows_read);
+    } else if (got == 0) {
+      state_->ended = true;
+    }
     if (got != 0 && state_->as_it_comes) break;
   }
   if (state_->no_rows.ids.empty() && state_->no_rows.fields.empty()) {

@@ -1,6 +1,7 @@
 // The common interface to rows of text, in any notation.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <span>
@@ -23,6 +24,9 @@ class TextReader {
 
   /// The next row, valid until the next call; none at the end. Throws ReadError, with the line, for an invalid row.
   [[nodiscard]] virtual std::optional<TextRow> next() = 0;
+
+  /// Number of lines between the rows that were skipped as comments.
+  [[nodiscard]] virtual std::size_t comments() const { return 0; }
 
   /// Whether the next row, or its beginning, has arrived.
   [[nodiscard]] virtual bool has_arrived() const = 0;

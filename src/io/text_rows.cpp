@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
 #include <cmath>
 #include <limits>
 #include <numeric>
@@ -18,6 +17,7 @@
 #include "io/csv_dialect.hpp"
 #include "io/ending.hpp"
 #include "io/labels.hpp"
+#include "io/missing.hpp"
 #include "io/rest.hpp"
 #include "kernad/error.hpp"
 
@@ -62,6 +62,8 @@ bool is_heading(const std::string& source, const StoredRow& row, const ReadOptio
       ++numbers;
     } else if (is_announced(field, options)) {
       return true;
+    } else if (is_missing(field)) {
+      continue;  // it is not a name
     } else if (text == no_column) {
       text = i;
     }
@@ -74,13 +76,6 @@ bool is_heading(const std::string& source, const StoredRow& row, const ReadOptio
                           row.line, text, files::quote(row.fields[text]), numbers));
 }
 
-/// What spreadsheets, pandas, R and SQL write for a missing value; "nan" is read as the number NaN.
-bool is_missing(std::string_view field) {
-  constexpr std::array<std::string_view, 9> words = {"", "na", "n/a", "#n/a", "null", "none", "missing", "?", "-"};
-  constexpr std::size_t longest = 7;
-  return field.size() <= longest && std::find(words.begin(), words.end(), lower_case(field)) != words.end();
-}
-
 char decimal_mark(const std::string& source, const ReadOptions& options, const ColumnRoles& roles,
                   const std::vector<std::vector<std::string>>& sample) {
   if (options.decimal != DecimalMark::detect) return options.decimal == DecimalMark::comma ? ',' : '.';
@@ -91,7 +86,7 @@ char decimal_mark(const std::string& source, const ReadOptions& options, const C
       if (i < row.size()) fields.push_back(row[i]);
     }
   }
-  return find_decimal_mark(source, features);
+  return find_decimal_mark(source, features, options.delimiter);
 }
 
 /// What is known of a text before its first row is returned.
@@ -109,6 +104,7 @@ class TextRows final : public RowSource {
       : RowSource(shape(source->name(), beginning)),
         source_(std::move(source)),
         reader_(std::move(reader)),
+        delimiter_(options.delimiter),
         decimal_mark_(beginning.decimal_mark),
         allow_missing_(options.allow_missing),
         keep_rest_(options.keep_rest),
@@ -132,7 +128,10 @@ class TextRows final : public RowSource {
       }
       if (as_it_comes_ && count > 0 && !reader_->has_arrived()) break;
       const auto row = reader_->next();
-      if (!row) break;
+      if (!row) {
+        note_comments();
+        break;
+      }
       read(*row, rows);
     }
     rows.count += count;
@@ -151,6 +150,14 @@ class TextRows final : public RowSource {
     for (const std::size_t i : roles.left_out) shape.left_out.push_back(names[i]);
     if (roles.label != no_column) shape.label_name = names[roles.label];
     return shape;
+  }
+
+  /// At the end, once.
+  void note_comments() {
+    const std::size_t count = reader_->comments();
+    if (count == 0 || std::exchange(ended_, true)) return;
+    add_note(fmt::format("{} {} with # and {} skipped as {}", count, count == 1 ? "line begins" : "lines begin",
+                         count == 1 ? "is" : "are", count == 1 ? "a comment" : "comments"));
   }
 
   void name_columns(PulledRows& rows) {
@@ -177,10 +184,12 @@ class TextRows final : public RowSource {
     return order;
   }
 
-  void read(const TextRow& row, PulledRows& rows) const {
+  void read(const TextRow& row, PulledRows& rows) {
+    const bool is_first = std::exchange(before_first_, false);
     if (row.fields.size() != count_) {
-      files::fail(name(), fmt::format("line {}: {} fields where the first row has {}{}", row.line, row.fields.size(),
-                                      count_, names_.empty() ? "" : heading_hint(row.fields.size())));
+      files::fail(name(), fmt::format("line {}: {} {} where the first row has {}{}", row.line, row.fields.size(),
+                                      row.fields.size() == 1 ? "field" : "fields", count_,
+                                      is_first && !names_.empty() ? heading_hint(row.fields.size()) : ""));
     }
     for (const std::size_t i : roles_.features) {
       const double value = number(row, i);
@@ -238,10 +247,14 @@ class TextRows final : public RowSource {
       return (field.empty() ? "is empty" : files::quote(field) + " is a missing value") +
              "; a number is needed, or missing values have to be allowed (missing: skip)";
     }
+    if (delimiter_ == '\0' && (field.starts_with('{') || field.starts_with('['))) {
+      return files::quote(field) + " is no number; numbers, texts and arrays of numbers are valid";
+    }
     std::string text = files::quote(field) + " is not a number";
     const char other = decimal_mark_ == '.' ? ',' : '.';
     if (files::parse_number(field, other)) {
-      return text + fmt::format(": decimal marks are '{}' here; another one has to be given", decimal_mark_);
+      return text + fmt::format(": decimal marks are '{}' here; another one has to be given (decimal: {})",
+                                decimal_mark_, other == ',' ? "comma" : "point");
     }
     const auto marks = std::ranges::count_if(field, [](char c) { return c == '.' || c == ','; });
     if (marks > 1 && field.find_first_not_of("+-.,0123456789") == std::string::npos) {
@@ -253,23 +266,34 @@ class TextRows final : public RowSource {
   /// For a heading that does not fit its rows.
   [[nodiscard]] std::string heading_hint(std::size_t fields) const {
     if (fields != count_ + 1) return separator_hint(names_[0]);
-    return "; if each row begins with its name, as R writes it, the heading needs a field for that as well (R: "
-           "col.names "
-           "= NA)";
+    const char* decimal =
+        count_ == 1 && delimiter_ == ',' ? "; if the comma is the decimal mark, say so (decimal: comma)" : "";
+    return decimal +
+           std::string(
+               "; if each row begins with its name, as R writes it, the heading needs a field for that as well (R: "
+               "col.names "
+               "= NA)");
   }
 
   /// For a text that looks as if it had one column.
   [[nodiscard]] std::string separator_hint(const std::string& text) const {
     if (count_ != 1) return "";
-    for (const auto& [separator, spelt] : {std::pair{';', "';'"}, {'\t', "a tab"}, {'|', "'|'"}, {',', "','"}}) {
-      if (text.find(separator) == std::string::npos) continue;
-      return fmt::format("; if {} separates the columns here, it has to be given as the delimiter", spelt);
+    struct Separator {
+      char mark;
+      const char* spelt;
+      const char* name;
+    };
+    for (const auto& [mark, spelt, name] :
+         {Separator{';', "';'", "semicolon"}, {'\t', "a tab", "tab"}, {'|', "'|'", "pipe"}, {',', "','", "comma"}}) {
+      if (text.find(mark) == std::string::npos) continue;
+      return fmt::format("; if {} separates the columns here, it has to be given (delimiter: {})", spelt, name);
     }
     return "";
   }
 
   std::unique_ptr<files::Source> source_;
   std::unique_ptr<TextReader> reader_;
+  char delimiter_;  // 0: of JSON Lines
   char decimal_mark_;
   bool allow_missing_;
   bool keep_rest_;
@@ -280,7 +304,9 @@ class TextRows final : public RowSource {
   ColumnRoles roles_;
   std::vector<std::size_t> field_order_;  // see order_of
   std::vector<StoredRow> sample_;         // the first rows, the heading among them
-  std::size_t next_sample_ = 0;           // the first of them that has not been returned
+  bool ended_ = false;
+  bool before_first_ = true;     // no row below the heading has been read
+  std::size_t next_sample_ = 0;  // the first of them that has not been returned
 };
 
 }  // namespace

@@ -39,6 +39,27 @@ class CliErrorsTest : public ::testing::Test {
   std::string model = path("model.safetensors");
 };
 
+TEST_F(CliErrorsTest, WhatWouldHelpIsNamedAsTheOptionThatItIs) {
+  const auto fit = [&](const std::string& name, const std::string& text, std::vector<std::string> options = {}) {
+    std::vector<std::string> words = {"fit", file(name, text), "-o", path("m.safetensors")};
+    words.insert(words.end(), options.begin(), options.end());
+    return kernad(words);
+  };
+  expect_error(fit("1.csv", "a,b\n1,\n"), 2, {"have to be allowed (--missing skip)"});
+  expect_error(fit("1.csv", "a,b\n1,nan\n"), 2, {"have to be allowed (--missing skip)"});
+  expect_error(fit("2.csv", "a;b\n1,234;2,345\n"), 2, {"say which it is (--decimal comma; "});
+  expect_error(fit("2.csv", "a;b\n1,5;2.5\n"), 2, {"say which one it is (--decimal point or comma)"});
+  expect_error(fit("2.csv", "a;b\n1,5;2\n", {"--decimal", "point"}), 2, {"has to be given (--decimal comma)"});
+  expect_error(fit("3.csv", "a,2\n3,4\n"), 2, {"(--header present)", "(--header absent)"});
+  expect_error(fit("4.csv", "a;b\n1;2\n", {"--delimiter", "comma"}), 2, {"has to be given (--delimiter semicolon)"});
+  expect_error(fit("5.csv", "a,ok\n1,1\n", {"--labels", "ok"}), 2, {"name the one that is normal (--normal-label)"});
+  expect_error(fit("5.csv", "a,y\n1,2\n", {"--labels", "y"}), 2, {"name the one that is normal (--normal-label)"});
+  expect_error(fit("6.csv", "a,y\n1,\n", {"--labels", "y"}), 2, {"the row has to be left out (--missing skip)"});
+  const std::string counts = "n,x,y\n1,2,5\n2,3,7\n3,9,1\n4,2,2\n5,4,4\n6,5,4\n7,8,3\n8,1,2\n9,2,2\n10,3,8\n";
+  EXPECT_NE(fit("7.csv", counts, {"--components", "2"}).err.find("if it is none, ignore it (--ignore)"),
+            std::string::npos);
+}
+
 // Before the work: the input need not even be there.
 TEST_F(CliErrorsTest, WhatCannotBeWrittenOrPromisedIsRefusedFirst) {
   const std::string missing = path("missing.npy");

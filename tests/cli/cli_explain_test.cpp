@@ -66,6 +66,27 @@ TEST_F(CliExplainTest, JsonHasEverythingThatTheLibraryTells) {
   }
 }
 
+TEST_F(CliExplainTest, ARowIsCalledByItsId) {
+  const std::string rows = "part,lot,a,b,c,d\nT5,1,0,0,0,0\n7,2,1,1,1,1\nT9,2,2,2,2,2\n3,4,3,3,3,3\n";
+  const std::string parts = kernad.folder().write("parts.csv", rows);
+  const auto row = [&](const std::string& name, const std::string& ids) {
+    const auto outcome = kernad({"explain", model, parts, "--row", name, "--id", ids, "--json"});
+    EXPECT_EQ(outcome.status, 0) << outcome.err;
+    return outcome.status == 0 ? json::parse(outcome.out)["row"].get<int>() : -1;
+  };
+  EXPECT_EQ(row("T9", "part,lot"), 2);
+  EXPECT_EQ(row("7", "part,lot"), 1) << "an id goes before a number";
+  EXPECT_EQ(row("3", "part,lot"), 3);
+  EXPECT_EQ(row("0", "part,lot"), 0) << "none is called so: the number";
+  EXPECT_EQ(row("T9, 2", "part,lot"), 2) << "as reports call it";
+  expect_error({"explain", model, parts, "--row", "2", "--id", "part,lot"},
+               {"parts.csv: 2 rows are called '2', the first two of them rows 1 and 2; give the number"});
+  expect_error({"explain", model, parts, "--row", "T6", "--id", "part,lot"},
+               {"parts.csv: there is no row T6; valid: 0 to 3, or the id of a row"});
+  expect_error({"explain", model, parts, "--row", "T5", "--ignore", "part,lot"},
+               {"--row: 'T5' is not valid; valid: a whole number", "or the id of a row, with --id"});
+}
+
 TEST_F(CliExplainTest, TheTableShowsTheLargestShares) {
   const auto outcome =
       kernad({"explain", model, data, "--row", "60", "--labels", "class", "--nearest", "2", "--show", "3"});

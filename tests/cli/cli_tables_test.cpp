@@ -153,6 +153,77 @@ TEST_F(CliTablesTest, TheMostAnomalousRowsAlone) {
   EXPECT_NE(no_threshold.err.find("has no threshold"), std::string::npos) << no_threshold.err;
 }
 
+TEST_F(CliTablesTest, ChosenRowsCanBeFoundAgain) {
+  fit_calibrated();
+  const std::string first = file("1.csv", "row,x,y\n6,7,7\n5,0,0\n");
+  const std::string second = file("2.csv", "row,x,y\n7,0.5,0\n8,0.5,0.5\n9,9,9\n");
+  const auto both = [&](std::vector<std::string> options) {
+    std::vector<std::string> words = {"predict", model, first, second, "--top", "2"};
+    words.insert(words.end(), options.begin(), options.end());
+    const auto outcome = kernad(words);
+    EXPECT_EQ(outcome.status, 0) << outcome.err;
+    std::vector<std::string> beginnings;
+    for (const auto& line : lines_of(outcome.out)) beginnings.push_back(line.substr(0, line.find(",1,")));
+    return beginnings;
+  };
+  const std::string scores = "label,score,p_value,log_density,probability";
+  EXPECT_EQ(both({"--ignore", "row"}), (std::vector<std::string>{"file,row," + scores, second + ",2", first + ",0"}));
+  EXPECT_EQ(both({"--ignore", "row", "--append"}),
+            (std::vector<std::string>{"row,x,y,file,kernad_row," + scores, "9,9,9," + second + ",2",
+                                      "6,7,7," + first + ",0"}));
+  EXPECT_EQ(both({"--id", "row"}), (std::vector<std::string>{"row," + scores, "9", "6"}));
+  EXPECT_EQ(both({"--id", "row", "--append"}), (std::vector<std::string>{"row,x,y," + scores, "9,9,9", "6,7,7"}));
+  const auto one = kernad({"predict", model, second, "--ignore", "row", "--append", "--top", "1"});
+  EXPECT_EQ(lines_of(one.out)[0], "row,x,y,kernad_row," + scores);
+}
+
+TEST_F(CliTablesTest, WhatControlsATerminalIsEscapedThere) {
+  fit_calibrated();
+  const std::string evil =
+      "e\x1b[31m\xc2\x9b"
+      "4m\xe2\x80\xaeX\xc3\xbc\tz";
+  const std::string data = file("evil.csv",
+                                "x,y,i\x1bs\xc2\x85"
+                                "d\n0,0," +
+                                    evil + "\n");
+  const std::string shown = "e\\u001b[31m\\u009b4m\\u202eX\xc3\xbc\tz";
+  for (const std::string option : {"--id", "--append"}) {
+    std::vector<std::string> words = {"predict", model, data, option};
+    if (option == "--id") {
+      words.push_back("2");
+    } else {
+      words.insert(words.end(), {"--ignore", "2"});
+    }
+    EXPECT_NE(kernad(words).out.find(evil), std::string::npos) << "data stay as they are";
+    const std::string seen = kernad.on_terminal(words);
+    EXPECT_NE(seen.find(shown), std::string::npos) << seen;
+    EXPECT_NE(seen.find("i\\u001bs\\u0085d"), std::string::npos) << seen;
+    words.push_back("--json");
+    const auto seen_json = json::parse(kernad.on_terminal(words));
+    EXPECT_EQ(seen_json["rows"], 1) << "and is JSON there";
+  }
+  for (const auto& explained : {kernad({"explain", model, data, "--row", "0", "--id", "2"}).out,
+                                kernad.on_terminal({"explain", model, data, "--row", "0", "--id", "2"})}) {
+    EXPECT_EQ(explained.find('\x1b'), std::string::npos) << explained;
+    EXPECT_EQ(explained.find("\xc2\x85"), std::string::npos) << explained;
+    EXPECT_EQ(explained.find("\xe2\x80\xae"), std::string::npos) << explained;
+  }
+}
+
+TEST_F(CliTablesTest, CommentsAreCountedInOneNote) {
+  std::string text = "x,y\n";
+  for (int i = 0; i < 600; ++i)
+    text += std::to_string(i % 7) + ',' + std::to_string(i % 5) + (i % 200 ? "\n" : "\n# pause\n");
+  const std::string data = file("paused.csv", text);
+  const auto fit = kernad({"fit", data, "-o", model, "--components", "2", "--json"});
+  ASSERT_EQ(fit.status, 0) << fit.err;
+  EXPECT_EQ(json::parse(fit.out)["rows_seen"], 600);
+  const std::string note = "kernad: note: " + data + ": 3 lines begin with # and are skipped as comments\n";
+  EXPECT_EQ(fit.err, note);
+  EXPECT_EQ(kernad({"predict", model, data, data}).err.substr(0, 2 * note.size()), note + note);
+  EXPECT_NE(kernad({"explain", model, data, "--row", "599"}).err.find(note), std::string::npos);
+}
+
 TEST_F(CliTablesTest, MinusIsStandardOutputForScoresAlone) {
   fit_calibrated();
   const std::string data = kCases + "prob_train.csv";

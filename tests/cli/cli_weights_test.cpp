@@ -68,6 +68,26 @@ TEST_F(CliWeightsTest, WholeOnesAreRepeatedRows) {
   EXPECT_NE(why.out.find("\"row\": 3,\n      \"distance\""), std::string::npos) << why.out;
 }
 
+TEST_F(CliWeightsTest, AFileServesATextAsWell) {
+  std::string rows = "a,b\n";
+  std::string weights = "n\n";
+  for (std::size_t i = 0; i < kRows; ++i) {
+    rows += row(i) + "\n";
+    weights += std::to_string(weight(i)) + "\n";
+  }
+  const std::string other = kernad.folder().path("other.safetensors");
+  const auto train = file("train.csv", rows);
+  const auto fit = kernad({"fit", train, "--weights", file("weights.csv", weights), "-o", model});
+  ASSERT_EQ(fit.status, 0) << fit.err;
+  ASSERT_EQ(kernad({"fit", file("again.csv", weighted()), "--weights", "n", "-o", other}).status, 0);
+  EXPECT_EQ(kernad({"predict", model, train}).out, kernad({"predict", other, train}).out);
+  const auto piped = kernad({"fit", "-", "--weights", kernad.folder().path("weights.csv"), "-o", model}, rows);
+  EXPECT_EQ(piped.status, 0) << piped.err;
+  const auto few = file("few.csv", "1\n2\n");
+  expect_error({"fit", train, "--weights", few, "-o", model},
+               few + ": is 2 x 1, but " + train + " has 40 rows; there must be one weight a row");
+}
+
 TEST_F(CliWeightsTest, FractionsAreInTheFile) {
   const auto train = file("train.csv", weighted(".5"));
   const auto fit = kernad({"fit", train, "--weights", "n", "-o", model});

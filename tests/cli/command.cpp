@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <cstdlib>
 #include <stdexcept>
 
 #include "support/data.hpp"
@@ -65,6 +66,23 @@ Outcome Command::operator()(const std::vector<std::string>& arguments, const std
   if (out.empty()) outcome.out = captured_.read("out");
   outcome.err = captured_.read("err");
   return outcome;
+}
+
+std::string Command::on_terminal(const std::vector<std::string>& arguments) const {
+  std::vector<std::string> words = {"kernad"};
+  words.insert(words.end(), arguments.begin(), arguments.end());
+  const int screen = ::posix_openpt(O_RDWR | O_NOCTTY);
+  if (screen < 0 || ::grantpt(screen) != 0 || ::unlockpt(screen) != 0) throw std::runtime_error("no terminal");
+  const int terminal = ::open(::ptsname(screen), O_RDWR | O_NOCTTY);
+  if (terminal < 0) throw std::runtime_error("cannot open a terminal");
+  spawn_and_wait(KERNAD_TEST_BINARY, std::move(words), "/dev/null", terminal, captured_.path("err"));
+  std::string shown(16384, '\0');
+  const ssize_t size = ::read(screen, shown.data(), shown.size());
+  ::close(terminal);
+  ::close(screen);
+  shown.resize(static_cast<std::size_t>(std::max<ssize_t>(size, 0)));
+  std::erase(shown, '\r');  // a terminal's line ends
+  return shown;
 }
 
 Outcome run_program(const std::vector<std::string>& words) {

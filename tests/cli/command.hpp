@@ -21,6 +21,9 @@ class Command {
   Outcome operator()(const std::vector<std::string>& arguments, const std::string& in = "",
                      const std::string& out = "") const;
 
+  /// What a terminal gets from it, in which standard output ends; a few kilobytes at most.
+  [[nodiscard]] std::string on_terminal(const std::vector<std::string>& arguments) const;
+
   [[nodiscard]] const TemporaryFolder& folder() const { return folder_; }
 
  private:

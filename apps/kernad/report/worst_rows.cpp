@@ -99,8 +99,8 @@ std::string worst_rows_section(const KDEClassifier& model, const TestResult& res
          rows_table(model, result, anomalies, "missed", misses) + neighbours_table(model, result, anomalies) +
          "</section>\n</div>\n<p class=\"quiet\">Rows are counted from 0, without the heading, in the file that is "
          "tested or "
-         "was trained on; rows with ids are called by them. <code>kernad explain MODEL DATA --row ROW</code> shows "
-         "more.</p>\n";
+         "was trained on; rows with ids are called by them. <code>kernad explain MODEL DATA --row ROW</code>" +
+         (result.data.table.ids.empty() ? "" : ", with the same <code>--id</code>,") + " shows more.</p>\n";
 }
 
 }  // namespace kernad::cli

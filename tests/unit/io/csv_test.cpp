@@ -199,6 +199,17 @@ TEST(CsvTest, ColumnsOfAModel) {
   EXPECT_EQ(values("3,4\n", {.model_columns = {"a", "b"}}), (std::vector<float>{3, 4})) << "no heading: by position";
 }
 
+TEST(CsvTest, SerialNumbersAreADoubtfulFeature) {
+  EXPECT_EQ(
+      table("serial,x\n000074,1\n000111,2\n100093,1\n").notes,
+      Texts{"column 0 ('serial') looks like serial numbers, with zeros in front, and is taken for a feature; if it "
+            "is none, ignore it"});
+  for (const char* plain : {"74", "0.74", "0"}) {
+    EXPECT_TRUE(table("s,x\n" + std::string(plain) + ",1\n011,2\n100,1\n").notes.empty()) << plain;
+  }
+  EXPECT_TRUE(table("hour,x\n08,1\n08,2\n10,1\n").notes.empty()) << "not each once";
+}
+
 TEST(CsvTest, NamesThatAreNotUtf8AreWindows1252) {
   EXPECT_EQ(table("gr\xf6\xdf"
                   "e,\x80\n1,2\n")
@@ -210,11 +221,26 @@ TEST(CsvTest, NamesThatAreNotUtf8AreWindows1252) {
 TEST(CsvTest, AFirstLineThatMayBeEitherIsRefused) {
   // If a faulty row were taken for a heading, it would be lost, and every later score would be one row off.
   EXPECT_EQ(
-      refusal("NA,2,3\n4,5,6\n"),
-      "a.csv: line 1, column 0: 'NA' is not a number, but 2 other fields of the line are; if it is a heading, say so "
+      refusal("no,2,3\n4,5,6\n"),
+      "a.csv: line 1, column 0: 'no' is not a number, but 2 other fields of the line are; if it is a heading, say so "
       "(header: present), else that there is none (header: absent)");
   EXPECT_NE(refusal("1,2,goood\n3,4,bad\n", {"-1"}).find("'goood' is not a number"), std::string::npos);
   EXPECT_EQ(table("NA,2,3\n4,5,6\n", {"", CsvHeader::present}).features.rows(), 1u);
+}
+
+TEST(CsvTest, AFirstRowThatLacksValuesIsNoHeading) {
+  for (const char* row : {"?,?,?", "NA,NA,NA", "-,-,-", ",,", "null,n/a,None", "NA,2,3", "?,?,good"}) {
+    const std::string text = row + std::string("\n100,20,3\n101,20,3\n");
+    const ReadOptions options = {.ignored_columns = {"2"}, .allow_missing = true};
+    EXPECT_EQ(table(text, options).features.rows(), 3u) << row;
+    EXPECT_NE(refusal(text, {.ignored_columns = {"2"}}), "") << row;
+  }
+  EXPECT_EQ(
+      refusal("NA,2,3\n4,5,6\n"),
+      "a.csv: line 1, column 0: 'NA' is a missing value; a number is needed, or missing values have to be allowed "
+      "(missing: skip)");
+  EXPECT_EQ(table("K,Na\n1,2\n", {.allow_missing = true}).column_names, (Texts{"K", "Na"})) << "sodium";
+  EXPECT_EQ(table("Na\n1\n", {.model_columns = {"Na"}, .allow_missing = true}).features.rows(), 1u) << "announced";
 }
 
 TEST(CsvTest, HeadingByOption) {
@@ -261,7 +287,7 @@ TEST(CsvTest, LabelColumnsThatAreNotThere) {
 TEST(CsvTest, ErrorsNameLineAndColumn) {
   EXPECT_EQ(refusal(""), "a.csv: is empty; rows of numbers are needed");
   EXPECT_EQ(refusal("\n \n"), "a.csv: is empty; rows of numbers are needed");
-  EXPECT_EQ(refusal("1,2\n\n3\n"), "a.csv: line 3: 1 fields where the first row has 2");
+  EXPECT_EQ(refusal("1,2\n\n3\n"), "a.csv: line 3: 1 field where the first row has 2");
   EXPECT_EQ(refusal("1,2\r\n3,4,5\r\n"), "a.csv: line 2: 3 fields where the first row has 2");
   EXPECT_EQ(refusal("a,b\n1,2\n3,\n"),
             "a.csv: line 3, column 1 ('b'): is empty; a number is needed, or missing values have to be allowed "
@@ -306,7 +332,7 @@ TEST(CsvTest, TheDelimiterIsFound) {
   EXPECT_EQ(values("a|b\n1|2\n", {.delimiter = '|'}), (std::vector<float>{1, 2}));
   EXPECT_EQ(refusal("a;b\n1;2\n", {.delimiter = ','}),
             "a.csv: line 2, column 0 ('a;b'): '1;2' is not a number; if ';' separates the columns here, it has to be "
-            "given as the delimiter");
+            "given (delimiter: semicolon)");
   std::string text = "a;b\n";
   for (int i = 0; i < 50000; ++i) text += "1,5;2,5\n";  // more than is looked at
   EXPECT_EQ(table(text).features.rows(), 50000u);
@@ -331,7 +357,37 @@ TEST(CsvTest, TheDecimalMarkIsFound) {
             "a.csv: line 2, column 0 ('a'): '1.234,5' is not a number; thousands must not be parted");
   EXPECT_EQ(refusal("a;b\n1,5;2\n", {.decimal = DecimalMark::point}),
             "a.csv: line 2, column 0 ('a'): '1,5' is not a number: decimal marks are '.' here; another one has to be "
-            "given");
+            "given (decimal: comma)");
+}
+
+TEST(CsvTest, ADecimalCommaPartsNoColumns) {
+  const ReadOptions comma = {.decimal = DecimalMark::comma};
+  EXPECT_EQ(values("x\n1,5\n2,5\n3,1\n", comma), (std::vector<float>{1.5, 2.5, 3.1f}));
+  EXPECT_EQ(values("1,5\n2,5\n", comma), (std::vector<float>{1.5, 2.5}));
+  EXPECT_EQ(values("a\tb\n1,5\t2\n", comma), (std::vector<float>{1.5, 2}));
+  EXPECT_EQ(values("a,b\n\"1,5\",2\n", comma), (std::vector<float>{1.5, 2})) << "in quotes";
+  EXPECT_EQ(refusal("x\n1,5\n2,5\n"),
+            "a.csv: line 2: 2 fields where the first row has 1; if the comma is the decimal mark, say so (decimal: "
+            "comma); if each row begins with its name, as R writes it, the heading needs a field for that as well (R: "
+            "col.names = NA)");
+  EXPECT_EQ(refusal("a,b\n1,2\n3,4,5\n"), "a.csv: line 3: 3 fields where the first row has 2")
+      << "R writes no such row";
+}
+
+TEST(CsvTest, APointThatMayPartThousandsIsRefused) {
+  const std::string text = "a;b\n1.500;850\n980;1.200\n1.250;900\n760;1.100\n1.310;990\n";
+  EXPECT_EQ(refusal(text),
+            "a.csv: the point in '1.310' and other numbers may be a decimal mark or part thousands; say which it is "
+            "(decimal: point; parted thousands are not read)");
+  EXPECT_EQ(values(text, {.decimal = DecimalMark::point})[0], 1.5);
+  EXPECT_NE(refusal("a\tb\n1.500\t7\n980\t8\n"), "");
+  EXPECT_NE(refusal("a;b\n-1.500;7\n-980;8\n"), "");
+  for (const char* decimal :
+       {"0.125;0.250\n0.500;0.750\n", "1.125;2.250\n3.500;4.750\n", "1.125;2\n3.5;4\n", "1.500;850\n2.750;900\n",
+        "1.125;0.5\n2;3\n", "1.125;7\n1125;8\n", "1.125;7\n0;8\n", "0.125;7\n3;8\n", "1e3;1.125\n2e3;2.125\n"}) {
+    EXPECT_EQ(table(decimal).features.rows(), 2u) << decimal;
+  }
+  EXPECT_EQ(table("1.500,850\n980,1.200\n").features.rows(), 2u) << "where commas part columns, points part nothing";
 }
 
 TEST(CsvTest, Comments) {
@@ -347,6 +403,18 @@ TEST(CsvTest, Comments) {
       "is one of them is not clear");
   EXPECT_EQ(refusal("# " + std::string(100000, 'x') + "\n1,x\n", {.header = CsvHeader::absent}),
             "a.csv: line 2, column 1: 'x' is not a number");
+}
+
+TEST(CsvTest, CommentsBetweenTheRows) {
+  const Table read = table("a;b;c\n1,5;2;3\n# pause\n4;5;6\n# to be gone on with; tomorrow\n7;8;9\n#\n");
+  EXPECT_EQ(read.features.rows(), 3u);
+  EXPECT_EQ(read.notes, Texts{"3 lines begin with # and are skipped as comments"});
+  EXPECT_EQ(values("1,2\n# a, b\n3,4\n"), (std::vector<float>{1, 2, 3, 4}));
+  EXPECT_EQ(values("x\n1\n# pause\n2\n"), (std::vector<float>{1, 2}));
+  EXPECT_EQ(table("id,x\n#1,2\n#2,3\n", {.id_columns = {"id"}}).ids[0].values, (Texts{"#1", "#2"})) << "called so";
+  EXPECT_EQ(table("id,x\n#1,\n#2,3\n", {.id_columns = {"id"}, .allow_missing = true}).features.rows(), 2u);
+  EXPECT_EQ(refusal("\"#\",a\n1,2\n# pause\n"), "a.csv: line 3: 1 field where the first row has 2")
+      << "# is no mark here";
 }
 
 TEST(CsvTest, MissingValues) {

@@ -52,12 +52,34 @@ TEST(JsonLinesTest, WhatIsWrongIsNamedWithItsLine) {
   EXPECT_TRUE(refusal("[1]\n[2\n").starts_with("a.jsonl: line 2: is not a line of JSON Lines: "));
   EXPECT_EQ(refusal("{\"a\": 1}\n{\"a\": 1, \"c\": 2}\n"), "a.jsonl: line 2: has 'c', which the first line has not");
   EXPECT_EQ(refusal("{\"a\": 1}\n[1]\n"), "a.jsonl: line 2: is none where the first line is an object");
-  EXPECT_EQ(refusal("[1, 2]\n[1]\n"), "a.jsonl: line 2: 1 fields where the first row has 2");
-  for (const char* bad : {"{\"a\": 1, \"a\": 2}", "{\"a\": {}}", "[[1]]", "{\"a\": [[1]]}", "[1] 2",
+  EXPECT_EQ(refusal("[1, 2]\n[1]\n"), "a.jsonl: line 2: 1 field where the first row has 2");
+  for (const char* bad : {"{\"a\": 1, \"a\": 2}", "[[1]]", "[1] 2", "{\"a\": NaNs}", "{\"a\": +Infinity}",
                           "{\"a\": \"\xff\"}", "[1e999]", "[{}]"}) {
     EXPECT_TRUE(refusal(bad).starts_with("a.jsonl: line 1: is not a line of JSON Lines: ")) << bad << refusal(bad);
   }
   EXPECT_EQ(refusal(""), "a.jsonl: is empty; rows of numbers are needed");
+}
+
+TEST(JsonLinesTest, WhatNestsCanBeIgnoredOrCopied) {
+  const std::string text =
+      "{\"a\": 1, \"m\": {\"x\": [1, {\"y\": null}], \"t\": \"q\\\"\", \"e\": {}, \"b\": true}, \"v\": [2, [3, 4]]}\n";
+  EXPECT_EQ(values(text, {.ignored_columns = {"m", "v[1]"}}), (std::vector<float>{1, 2}));
+  const Table read = table(text, {.id_columns = {"m", "v[1]"}});
+  EXPECT_EQ(read.ids[0].values, Texts{"{\"x\": [1, {\"y\": null}], \"t\": \"q\\\"\", \"e\": {}, \"b\": true}"});
+  EXPECT_EQ(read.ids[1].values, Texts{"[3, 4]"});
+  EXPECT_EQ(refusal("{\"a\": {}}"),
+            "a.jsonl: line 1, column 0 ('a'): '{}' is no number; numbers, texts and arrays of numbers are valid");
+  EXPECT_EQ(refusal("{\"a\": [[1]]}"),
+            "a.jsonl: line 1, column 0 ('a[0]'): '[1]' is no number; numbers, texts and arrays of numbers are valid");
+}
+
+TEST(JsonLinesTest, NaNAndInfinityAsPythonWritesThem) {
+  const auto read = values("{\"a\": NaN, \"b\": -Infinity, \"c\": 1}\n{\"a\": 2, \"b\": Infinity, \"c\": NaN}\n");
+  EXPECT_TRUE(std::isnan(read[0]) && std::isnan(read[5]));
+  EXPECT_TRUE(std::isinf(read[1]) && read[1] < 0 && std::isinf(read[4]) && read[4] > 0);
+  EXPECT_EQ(table("{\"NaN\": NaN, \"i\": \"a\\\"NaN, Infinity\"}\n", {.id_columns = {"i"}}).ids[0].values,
+            Texts{"a\"NaN, Infinity"})
+      << "texts stay";
 }
 
 TEST(JsonLinesTest, Labels) {
