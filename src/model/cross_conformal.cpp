@@ -10,6 +10,7 @@
 #include "calibration/folds.hpp"
 #include "kernad/error.hpp"
 #include "model/fit.hpp"
+#include "model/suspicious_values.hpp"
 
 namespace kernad::model {
 namespace {
@@ -30,20 +31,26 @@ KDEClassifierOptions fold_options(const KDEClassifierOptions& options, std::size
   return result;
 }
 
-HeldOut hold_out_folds(const Model& whole, EmbeddingsView rows, std::size_t folds, const KDEClassifierOptions& options,
-                       const FitSettings& settings, const FitProgress& progress) {
+HeldOut hold_out_folds(const Model& whole, EmbeddingsView rows, std::vector<std::size_t> left_out, std::size_t folds,
+                       const KDEClassifierOptions& options, const FitSettings& settings, const FitProgress& progress) {
   const auto fold_of = calibration::deal_into_folds(rows.rows(), folds, options.seed);
-  HeldOut result{std::vector<double>(rows.rows()), std::vector<double>(rows.rows()), folds};
+  HeldOut result{std::vector<double>(rows.rows()), std::vector<double>(rows.rows()), folds, std::move(left_out)};
   for (std::size_t fold = 0; fold < folds; ++fold) {
     std::vector<std::size_t> held_out;
     std::vector<std::size_t> others;
-    for (std::size_t i = 0; i < rows.rows(); ++i) (fold_of[i] == fold ? held_out : others).push_back(i);
+    for (std::size_t i = 0; i < rows.rows(); ++i) {
+      if (fold_of[i] == fold) {
+        held_out.push_back(i);
+      } else if (!std::ranges::binary_search(result.left_out, i)) {
+        others.push_back(i);
+      }
+    }
     try {
       const Embeddings training = gather(rows, others);
-      Model model = fit(TrainingSample::of(training, options),
-                        fold_options(options, whole.report.components, others.size()), settings, {}, whole.shift);
-      model.subspace =
-          whole.subspace ? fit_subspace(model, linalg::Rows<float>(training), rows.rows(), settings.threads) : nullptr;
+      const linalg::Rows<float> training_rows(training);
+      Model model = fit_rows(training_rows, others.size(),
+                             fold_options(options, whole.report.components, others.size()), settings, whole.shift);
+      model.subspace = whole.subspace ? fit_subspace(model, training_rows, rows.rows(), settings.threads) : nullptr;
       const HeldOut scores = hold_out(model, gather(rows, held_out), settings.threads);
       for (std::size_t i = 0; i < held_out.size(); ++i) {
         result.log_densities[held_out[i]] = scores.log_densities[i];
@@ -62,7 +69,11 @@ HeldOut hold_out_folds(const Model& whole, EmbeddingsView rows, std::size_t fold
 
 HeldOut cross_conformal(const Model& model, EmbeddingsView rows, std::size_t folds, const KDEClassifierOptions& options,
                         const FitSettings& settings, const FitProgress& progress) {
-  return hold_out_folds(model, rows, std::min(folds, rows.rows()), options, settings, progress);
+  // A fold that looked for glitches by itself could keep what the model leaves out.
+  std::vector<std::size_t> left_out;
+  if (options.automatic) left_out = rows_of(find_suspicious_values(linalg::Rows<float>(rows), settings.threads));
+  const std::size_t most = rows.rows() - left_out.size();
+  return hold_out_folds(model, rows, std::move(left_out), std::min(folds, most), options, settings, progress);
 }
 
 }  // namespace kernad::model

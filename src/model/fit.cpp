@@ -30,15 +30,6 @@ double second_decides(const Member& first, const Member& second) {
   return static_cast<double>(count) / static_cast<double>(by_first.size());
 }
 
-/// The rows of the values, ascending, without repetition.
-std::vector<std::size_t> rows_of(const std::vector<SuspiciousValue>& values) {
-  std::vector<std::size_t> rows(values.size());
-  std::ranges::transform(values, rows.begin(), &SuspiciousValue::row);
-  std::ranges::sort(rows);
-  rows.erase(std::unique(rows.begin(), rows.end()), rows.end());
-  return rows;
-}
-
 std::vector<SuspiciousValue> unshifted(std::vector<SuspiciousValue> values, const std::vector<double>& shift) {
   if (shift.empty()) return values;
   for (SuspiciousValue& value : values) {
@@ -112,8 +103,16 @@ Model fit(TrainingSample sample, const KDEClassifierOptions& options, const FitS
   for (auto place = left_out.rbegin(); place != left_out.rend(); ++place) {
     sample.selected.erase(sample.selected.begin() + static_cast<std::ptrdiff_t>(*place));
   }
-  const linalg::Rows<float> rows = sample.rows();
+  Model model = fit_rows(sample.rows(), sample.rows_seen, options, settings, std::move(shift), done);
+  model.report.suspicious_values = unshifted(std::move(suspicious), model.shift);
+  model.report.rows_left_out = std::move(left_out);
+  note_suspicious_values(model.report);
+  done(kStages);
+  return model;
+}
 
+Model fit_rows(const linalg::Rows<float>& rows, std::size_t rows_seen, const KDEClassifierOptions& options,
+               const FitSettings& settings, std::vector<double> shift, const std::function<void(std::size_t)>& done) {
   const KDEClassifierOptions first = options.automatic ? ensemble::first_member(options) : options;
   Model model;
   model.shift = std::move(shift);
@@ -124,16 +123,12 @@ Model fit(TrainingSample sample, const KDEClassifierOptions& options, const FitS
   };
   add_member(first, [&] { done(2); });
   done(3);
-  model.report = make_report(model.first(), sample.rows_seen, first);
+  model.report = make_report(model.first(), rows_seen, first);
   if (options.automatic) {
     add_member(ensemble::second_member(options), [] {});
     describe_members(model.members[0], model.members[1], model.report);
   }
-  model.report.suspicious_values = unshifted(std::move(suspicious), model.shift);
-  model.report.rows_left_out = std::move(left_out);
-  note_suspicious_values(model.report);
   model.subspace = fit_subspace(model, rows, rows.rows(), settings.threads);
-  done(kStages);
   return model;
 }
 

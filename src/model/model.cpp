@@ -7,6 +7,16 @@
 #include "scoring/batch_scorer.hpp"
 
 namespace kernad::model {
+namespace {
+
+std::vector<double> without(std::vector<double> values, const std::vector<std::size_t>& places) {
+  for (auto place = places.rbegin(); place != places.rend(); ++place) {
+    values.erase(values.begin() + static_cast<std::ptrdiff_t>(*place));
+  }
+  return values;
+}
+
+}  // namespace
 
 std::size_t Model::multiply_adds() const {
   return std::accumulate(members.begin(), members.end(), std::size_t{0}, [](std::size_t sum, const Member& member) {
@@ -36,7 +46,7 @@ Model with_pruning(const Model& model, const FitSettings& settings) {
 HeldOut hold_out(const Model& model, EmbeddingsView rows, int threads) {
   Model unjudged = model;
   unjudged.judge.reset();
-  HeldOut result{scoring::log_densities(unjudged, rows, threads, "features"), {}, 0};
+  HeldOut result{scoring::log_densities(unjudged, rows, threads, "features"), {}, 0, {}};
   if (!model.subspace) return result;
   subspace::Scratch scratch(rows.cols());
   for (std::size_t i = 0; i < rows.rows(); ++i) {
@@ -48,14 +58,15 @@ HeldOut hold_out(const Model& model, EmbeddingsView rows, int threads) {
 Model with_calibration(const Model& model, HeldOut& held_out) {
   Model changed = model;
   changed.judge.reset();
-  auto& [log_densities, distances, folds] = held_out;
+  auto& log_densities = held_out.log_densities;
+  const auto& left_out = held_out.left_out;
   if (model.subspace && !log_densities.empty()) {
-    changed.judge.emplace(log_densities, distances);
+    changed.judge.emplace(without(log_densities, left_out), without(held_out.distances, left_out));
     for (std::size_t i = 0; i < log_densities.size(); ++i) {
-      log_densities[i] = changed.judge->log_density(log_densities[i], distances[i]);
+      log_densities[i] = changed.judge->log_density(log_densities[i], held_out.distances[i]);
     }
   }
-  Calibration calibration(log_densities, folds);
+  Calibration calibration(without(log_densities, left_out), held_out.folds);
   if (changed.threshold && changed.threshold->rule == ThresholdRule::target_fpr) {
     changed.threshold = Threshold::at_target_fpr(changed.threshold->value, calibration);
   }

@@ -58,6 +58,7 @@ struct HeldOut {
   std::vector<double> log_densities;  ///< by the densities alone
   std::vector<double> distances;      ///< from the subspace; empty if there is none
   std::size_t folds = 0;
+  std::vector<std::size_t> left_out = {};  ///< rows that are not taken for normal, ascending: they calibrate nothing
 };
 
 /// The scores of such rows by the model itself. Throws InvalidInput for values that are not finite or a wrong number of

@@ -108,6 +108,14 @@ std::vector<SuspiciousValue> find_suspicious_values(const linalg::Rows<float>& r
   return result;
 }
 
+std::vector<std::size_t> rows_of(const std::vector<SuspiciousValue>& values) {
+  std::vector<std::size_t> rows(values.size());
+  std::ranges::transform(values, rows.begin(), &SuspiciousValue::row);
+  std::ranges::sort(rows);
+  rows.erase(std::unique(rows.begin(), rows.end()), rows.end());
+  return rows;
+}
+
 void note_suspicious_values(FitReport& report) {
   std::erase_if(report.notes, [](const Note& note) { return note.code == NoteCode::suspicious_value; });
   const auto& values = report.suspicious_values;

@@ -16,7 +16,10 @@ namespace kernad::model {
 /// (10^-3, the ratio of its largest two order statistics).
 [[nodiscard]] std::vector<SuspiciousValue> find_suspicious_values(const linalg::Rows<float>& rows, int threads);
 
-/// Replaces the notes on report.suspicious_values: one sentence per value, for the first few.
+/// Their rows, ascending, each once.
+[[nodiscard]] std::vector<std::size_t> rows_of(const std::vector<SuspiciousValue>& values);
+
+/// The notes of report.suspicious_values, in place of those that are there: one sentence a value, of the first few.
 void note_suspicious_values(FitReport& report);
 /// The same with the names of all columns, or of all rows given to the fit; without names nothing changes.
 void name_suspicious_columns(FitReport& report, std::span<const std::string> names);
