@@ -30,17 +30,7 @@ double second_decides(const Member& first, const Member& second) {
   return static_cast<double>(count) / static_cast<double>(by_first.size());
 }
 
-std::vector<SuspiciousValue> unshifted(std::vector<SuspiciousValue> values, const std::vector<double>& shift) {
-  if (shift.empty()) return values;
-  for (SuspiciousValue& value : values) {
-    value.value += shift[value.column];
-    value.low += shift[value.column];
-    value.high += shift[value.column];
-  }
-  return values;
-}
-
-/// Describes the two members in the report.
+/// What the two members are, into the report.
 void describe_members(const Member& first, const Member& second, FitReport& report) {
   const auto& first_kde = first.pipeline->kde;
   const auto& second_kde = second.pipeline->kde;
@@ -104,7 +94,8 @@ Model fit(TrainingSample sample, const KDEClassifierOptions& options, const FitS
     sample.selected.erase(sample.selected.begin() + static_cast<std::ptrdiff_t>(*place));
   }
   Model model = fit_rows(sample.rows(), sample.rows_seen, options, settings, std::move(shift), done);
-  model.report.suspicious_values = unshifted(std::move(suspicious), model.shift);
+  add_shift(suspicious, model.shift);
+  model.report.suspicious_values = std::move(suspicious);
   model.report.rows_left_out = std::move(left_out);
   note_suspicious_values(model.report);
   done(kStages);

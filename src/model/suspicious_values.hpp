@@ -10,16 +10,21 @@
 
 namespace kernad::model {
 
-/// In each column with some spread, the values beyond a gap: at least ten times as far from the median as the value
-/// before them, and at most 1 % of the rows (or one). row: its number in `rows`. Clean Gaussian columns have none in
-/// practice; the farthest value of Student's t with 3 degrees of freedom is that far out once in a thousand columns
-/// (10^-3, the ratio of its largest two order statistics).
+/// Of each column, the values that lie beyond a gap: at least ten times as far from the median as the value before
+/// them, and farther than the tail of those before them explains. They are in at most 1 % of the rows (at least one),
+/// or one or two values that repeat in at most 5 % of them, as saturated ones do. Where half of the rows agree, the
+/// others show the spread. row: counted among `rows`. docs/calibration.md has how often clean columns have any.
 [[nodiscard]] std::vector<SuspiciousValue> find_suspicious_values(const linalg::Rows<float>& rows, int threads);
 
 /// Their rows, ascending, each once.
 [[nodiscard]] std::vector<std::size_t> rows_of(const std::vector<SuspiciousValue>& values);
 
-/// The notes of report.suspicious_values, in place of those that are there: one sentence a value, of the first few.
+/// Adds what was subtracted from the columns; what that and float32 rounded off becomes the nearest short decimal
+/// again. shift: D, or empty.
+void add_shift(std::vector<SuspiciousValue>& values, const std::vector<double>& shift);
+
+/// The notes of report.suspicious_values, in place of those that are there: one sentence a value, whichever rows have
+/// it, of the first few.
 void note_suspicious_values(FitReport& report);
 /// The same with the names of all columns, or of all rows given to the fit; without names nothing changes.
 void name_suspicious_columns(FitReport& report, std::span<const std::string> names);

@@ -1,4 +1,5 @@
 // Glitches among training values: named by row and column, and kept out of what `automatic` learns.
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -55,6 +56,102 @@ TEST(SuspiciousValuesTest, OnePercentOfTheRowsAreFoundTogether) {
   EXPECT_EQ(report.rows_used, 297U);
 }
 
+// 60 % zeros, the others 1 +- 0.1.
+Embeddings zero_inflated(std::size_t count, std::uint64_t seed) {
+  const auto zeros = gaussian(count, 5, seed + 1000);
+  return testing::map(gaussian(count, 5, seed), [&](double x, std::size_t i, std::size_t j) {
+    if (j != 2) return x;
+    return zeros(i, j) < 0.2533F ? 0.0 : 1 + 0.1 * x;
+  });
+}
+
+TEST(SuspiciousValuesTest, AGlitchAmongZerosIsFound) {
+  auto rows = zero_inflated(300, 31);
+  EXPECT_TRUE(fitted(rows, false).report().suspicious_values.empty());
+  rows(40, 2) = -999;
+  const auto classifier = fitted(rows, true);
+  EXPECT_EQ(classifier.report().rows_left_out, (std::vector<std::size_t>{40}));
+  EXPECT_EQ(classifier.report().suspicious_values[0].low, 0);
+}
+
+TEST(SuspiciousValuesTest, SaturatedRowsAreOneValueInOneNote) {
+  std::vector<std::pair<std::size_t, float>> glitches;
+  for (std::size_t row = 40; row < 47; ++row) glitches.emplace_back(row, 65535.0F);
+  const auto plain = fitted(with_glitches(glitches), false).report();
+  EXPECT_EQ(plain.suspicious_values.size(), 7U);
+  const auto notes = suspicious_notes(plain);
+  ASSERT_EQ(notes.size(), 1U);
+  EXPECT_TRUE(notes[0].text.starts_with("column 2 is 65535 in 7 rows (40, 41, 42, 43, 44, ...), while the others "))
+      << notes[0].text;
+  EXPECT_TRUE(notes[0].text.ends_with("; if it is no measurement, fit without the rows")) << notes[0].text;
+  const auto report = fitted(with_glitches(glitches), true).report();
+  EXPECT_EQ(report.rows_left_out, (std::vector<std::size_t>{40, 41, 42, 43, 44, 45, 46}));
+  EXPECT_TRUE(suspicious_notes(report)[0].text.ends_with("; the rows are left out"));
+}
+
+TEST(SuspiciousValuesTest, TwoEndsOfARangeAndTwoInAHundred) {
+  EXPECT_EQ(
+      fitted(with_glitches({{1, -999}, {5, -999}, {9, 9999}, {13, 9999}}), false).report().suspicious_values.size(),
+      4U);
+  EXPECT_TRUE(
+      fitted(with_glitches({{1, -999}, {5, -999}, {9, 9999}, {13, 8888}}), false).report().suspicious_values.empty());
+  Embeddings few = gaussian(100, 3, 31);
+  few(3, 1) = few(4, 1) = -999;
+  EXPECT_EQ(fitted(few, false).report().suspicious_values.size(), 2U);
+}
+
+// Values of a cluster differ, those of codes are few, and a share of one row in twenty is no glitch.
+TEST(SuspiciousValuesTest, ClustersAndCodesAreNoGlitches) {
+  for (const double share : {0.02, 0.04, 0.05, 0.1}) {
+    const auto some = [&](std::size_t i) { return static_cast<double>(i % 100) < 100 * share; };
+    const auto far = testing::map(gaussian(300, 4, 1), [&](double x, std::size_t i, std::size_t j) {
+      const double there = 1000 + (j == 0 ? x : std::round(3 * x));
+      return some(i) ? there : x;
+    });
+    EXPECT_TRUE(fitted(far, false).report().suspicious_values.empty()) << share;
+    const auto codes = testing::map(gaussian(300, 4, 1), [&](double x, std::size_t i, std::size_t) {
+      return some(i) ? 99.0 : std::floor(std::abs(x));
+    });
+    EXPECT_TRUE(fitted(codes, false).report().suspicious_values.empty()) << share;
+  }
+  std::vector<std::pair<std::size_t, float>> many;
+  for (std::size_t row = 0; row < 16; ++row) many.emplace_back(row, 65535.0F);
+  EXPECT_TRUE(fitted(with_glitches(many), false).report().suspicious_values.empty());
+}
+
+TEST(SuspiciousValuesTest, AHeavyTailIsNoGlitch) {
+  std::size_t found = 0;
+  for (std::uint64_t seed = 0; seed < 50; ++seed) {
+    const auto cauchy = testing::map(gaussian(2000, 20, seed), [](double x, auto, auto) {
+      return std::tan(1.5707963267948966 * std::erf(x / std::sqrt(2.0)));
+    });
+    found += fitted(cauchy, false).report().suspicious_values.size();
+  }
+  EXPECT_LE(found, 3U) << "of 1,000 columns; exp(-8) of them is 0.3, and ten times the next is every tenth";
+}
+
+// A shifted column keeps differences to the mean in float32: they do not give back the file's value by themselves.
+TEST(SuspiciousValuesTest, AShiftedValueIsTheOneThatWasGiven) {
+  for (const double glitch : {0.0, -1.0, 510.25, 999.9}) {
+    Matrix<double> rows(300, 2);
+    const auto noise = gaussian(300, 2, 31);
+    for (std::size_t i = 0; i < 300; ++i) {
+      for (std::size_t j = 0; j < 2; ++j) rows(i, j) = 500 + std::round(1e4 * noise(i, j)) / 1e5;
+    }
+    rows(40, 1) = glitch;
+    KDEClassifier classifier;
+    ASSERT_TRUE(classifier.fit(rows));
+    const auto& report = classifier.report();
+    ASSERT_EQ(report.suspicious_values.size(), 1U);
+    EXPECT_EQ(report.suspicious_values[0].value, glitch);
+    double low = 1000;
+    for (std::size_t i = 0; i < 300; ++i) low = std::min(low, i == 40 ? low : rows(i, 1));
+    EXPECT_EQ(report.suspicious_values[0].low, low);
+    EXPECT_TRUE(suspicious_notes(report)[0].text.starts_with(fmt::format("row 40, column 1 is {}, while", glitch)))
+        << suspicious_notes(report)[0].text;
+  }
+}
+
 TEST(SuspiciousValuesTest, CleanRowsHaveNone) {
   std::size_t found = 0;
   for (std::uint64_t seed = 0; seed < 50; ++seed) {
@@ -62,7 +159,8 @@ TEST(SuspiciousValuesTest, CleanRowsHaveNone) {
     const auto log_normal = testing::map(gaussian(100, 20, seed), [](double x, auto, auto) { return std::exp(x); });
     found += fitted(log_normal, false).report().suspicious_values.size();
   }
-  // 2,000 columns; a log-normal maximum is ten times the next with a chance below 10^-3.
+  // 2,000 columns; a log-normal maximum is ten times the next with a chance below 10^-3, and then seldom beyond its
+  // tail.
   EXPECT_LE(found, 4U);
   const auto counts = testing::map(gaussian(300, 4, 1), [](double x, auto, auto) { return x > 2 ? 100.0 : 0.0; });
   EXPECT_TRUE(fitted(counts, false).report().suspicious_values.empty()) << "rare events are no glitches";
