@@ -61,7 +61,7 @@ std::vector<double> distances_outside(const model::Model& model, MatrixView<T> f
 template <typename T>
 model::Model calibrated_on(const model::Model& model, MatrixView<T> normals, int threads) {
   const auto rows = shifted(model, normals, "features", threads);
-  auto held_out = model::hold_out(model, rows.view(), parallel::resolve_threads(threads));
+  auto held_out = model::hold_out(model, model::residual_of(model), rows.view(), parallel::resolve_threads(threads));
   return model::with_calibration(model, held_out);
 }
 

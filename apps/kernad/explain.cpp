@@ -77,7 +77,8 @@ nlohmann::ordered_json as_json(const Explained& explained) {
   if (why.decided_by != 0) json["decided_by"] = why.decided_by;
   json["deviation"] = why.deviation;
   json["residual_share"] = why.residual_share;
-  json["unseen"] = why.residual_share;  // its old name, until the next minor version
+  json["residual_decides"] = why.residual_decides;
+  json["unseen"] = why.residual_share;  // its old name, which goes with the next minor version
   json["neighbours"] = nlohmann::ordered_json::array();
   for (std::size_t i = 0; i < why.neighbours.size(); ++i) {
     const auto& [row, distance, weight] = why.neighbours[i];
@@ -117,7 +118,9 @@ void print_scores(const Explained& explained) {
   if (why.p_value) table.emplace_back("p_value", fmt::format("{:.6g}", *why.p_value));
   table.emplace_back("log_density", fmt::format("{:.6g}", why.log_density));
   table.emplace_back("probability", fmt::format("{:.6f}", why.probability));
-  if (why.decided_by != 0) {
+  if (why.residual_decides) {
+    table.emplace_back("decided by", "the residual, which the density does not see");
+  } else if (why.decided_by != 0) {
     table.emplace_back("decided by", why.decided_by == 1 ? "density 1, of all columns together"
                                                          : "density 2, of standardised columns");
   }
@@ -241,7 +244,8 @@ void run(const CLI::App& command, const ExplainOptions& options) {
       if (why.outside > 0) print_columns(explained, why.outside_columns, "outside by column", "training", options.show);
       // For a row outside, under a calibrated model, both are the same.
       if (why.outside == 0 || !why.p_value) {
-        print_columns(explained, why.columns, "deviation by column", "expected", options.show);
+        const char* what = why.residual_decides ? "residual by column" : "deviation by column";
+        print_columns(explained, why.columns, what, "expected", options.show);
       }
     }
   }
@@ -254,8 +258,9 @@ constexpr const char* kExplainFooter =
     "vector from the weighted mean of the training rows to the row; shares are of its square.\n"
     "expected is the column's value without the deviation. A row outside the subspace of\n"
     "all training rows (constant columns, columns that depend on each other) has a table of its\n"
-    "own, with the values of the training rows there. Training rows are named by their ids at the\n"
-    "fit, else by their numbers in its file, from 0.\n\n"
+    "own, with what the training rows have there. Where the part of the row that the density does\n"
+    "not see decides a calibrated verdict, the table of columns is of that residual. Training\n"
+    "rows are called by their ids at the fit, else by their numbers in its file, from 0.\n\n"
     "Example:\n  kernad explain model.safetensors new.csv --row 17";
 
 }  // namespace

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import argparse
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 import kernad
@@ -56,9 +56,14 @@ SOURCES: dict[str, tuple[Draw, int]] = {
 RATES = {20: (0.05, 0.1), 50: (0.02, 0.1), 200: (0.01, 0.05)}
 
 
-def called(classifier: kernad.KDEClassifier, scores: np.ndarray, rate: float) -> float:
-    classifier.set_threshold(target_fpr=rate)
-    return float(classifier.labels(scores).mean())
+def called(classifier: kernad.KDEClassifier, rows: np.ndarray, rates: Iterable[float]) -> list[float]:
+    """Shares of the rows. Scores are those of the calibrated model, which may judge what its density does not see."""
+    scores = classifier.compute_kde_scores(rows, as_log_likelihood=True)
+    shares = []
+    for rate in rates:
+        classifier.set_threshold(target_fpr=rate)
+        shares.append(float(classifier.labels(scores).mean()))
+    return shares
 
 
 def simulate(draw: Draw, k: int, n: int, draws: int) -> dict[str, np.ndarray]:
@@ -69,11 +74,10 @@ def simulate(draw: Draw, k: int, n: int, draws: int) -> dict[str, np.ndarray]:
         train, further, new = (draw(rng, rows).astype(np.float32) for rows in (n, n, NEW_ROWS))
         classifier = kernad.KDEClassifier(k, num_threads=1)
         classifier.fit(train)
-        scores = classifier.compute_kde_scores(new, as_log_likelihood=True)
         classifier.calibrate(train)
-        shares["training rows"].append([called(classifier, scores, rate) for rate in RATES[n]])
+        shares["training rows"].append(called(classifier, new, RATES[n]))
         classifier.calibrate_from(further)
-        shares["further rows"].append([called(classifier, scores, rate) for rate in RATES[n]])
+        shares["further rows"].append(called(classifier, new, RATES[n]))
     return {name: np.array(values) for name, values in shares.items()}
 
 
@@ -112,12 +116,9 @@ def print_real(folder: Path, rates: tuple[float, ...] = (0.02, 0.05, 0.1), split
                 classifier = kernad.KDEClassifier(min(16, count))
                 classifier.fit(normal[:count])
                 classifier.calibrate(normal[:count])
-                scores = [
-                    classifier.compute_kde_scores(rows[:3000], as_log_likelihood=True)
-                    for rows in (normal[count:], X[y == 1])
-                ]
                 reached = [max(rate, 1 / (count + 1)) for rate in rates]
-                results.append([called(classifier, s, rate) for rate in reached for s in scores])
+                shares = [called(classifier, rows[:3000], reached) for rows in (normal[count:], X[y == 1])]
+                results.append([share for pair in zip(*shares, strict=True) for share in pair])
         if results:
             means = " | ".join(f"{100 * mean:.1f}" for mean in np.mean(results, axis=0))
             print(f"| {group.name} | {len(results) // splits} | {means} |", flush=True)

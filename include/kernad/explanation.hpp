@@ -50,6 +50,9 @@ struct KERNAD_API Explanation {
   /// The share, in [0, 1], of |row - mean|^2 that lies in directions that the model does not keep and the density
   /// therefore cannot see; 0 for the mean itself.
   double residual_share = 0;
+  /// In a calibrated model, whether what the densities do not see is rarer than what they see, and gives the row its
+  /// log-density. `columns` are then without that part of the row, and their shares are of its squared length.
+  bool residual_decides = false;
   /// KDEClassifier::outside of the row.
   double outside = 0;
   /// D if the row lies outside, otherwise empty: what the columns would be in the subspace of the training rows, and

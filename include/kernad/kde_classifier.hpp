@@ -135,13 +135,14 @@ class KERNAD_API KDEClassifier {
 
   /// Cross-conformal calibration on `embeddings`, which are those of the fit: the rows of each fold (at most one fold
   /// per row) are scored by the same pipeline fitted on all other rows, and the model keeps these held-out
-  /// log-densities. A threshold by false-positive rate is recomputed; other thresholds stay. The same bits for any
-  /// number of threads; costs about `folds` fits. Throws NotFitted; InvalidParameter for folds < 2, or if a rate set
-  /// before can no longer be promised; InvalidInput if embeddings have another shape than in the fit, or if the rows
-  /// outside some fold are too few or all alike. progress counts folds. Not for a checkpoint that another program
-  /// fitted, since that fit cannot be repeated here. Returns the held-out log-density of each row that the fit used
-  /// (all of embeddings, or its sample), in order. Source: Vovk (2015), "Cross-conformal predictors";
-  /// docs/calibration.md.
+  /// log-densities. From then on, compute_kde_scores and all that follows from it judge a row also by what the
+  /// densities do not see: where the model's axes leave out a part of it, a log-density may be lower than before. A
+  /// threshold by false-positive rate is recomputed; other thresholds stay. The same bits for any number of threads;
+  /// costs about `folds` fits. Throws NotFitted; InvalidParameter for folds < 2, or if a rate set before can no longer
+  /// be promised; InvalidInput if embeddings have another shape than in the fit, or if the rows outside some fold are
+  /// too few or all alike. progress counts folds. Not for a checkpoint that another program fitted, since that fit
+  /// cannot be repeated here. Returns the held-out log-density of each row that the fit used (all of embeddings, or its
+  /// sample), in order. Source: Vovk (2015), "Cross-conformal predictors"; docs/calibration.md.
   std::vector<double> calibrate(EmbeddingsView embeddings, std::size_t folds = 10, const FitProgress& progress = {});
   /// The same for N x D doubles.
   template <DoubleRows Rows>

@@ -237,7 +237,8 @@ KERNAD_C_API void kernad_explanation_free(kernad_explanation* explanation);
 
 /// One figure by its name: "log_density", "probability", "p_value" (of a calibrated model, else KERNAD_NOT_FITTED),
 /// "decided_by" (with "auto" 1 or 2, else 0), "deviation" (in bandwidths), "residual_share" (in [0, 1], of what the
-/// model does not see). KERNAD_INVALID_PARAMETER, with those known, for another name.
+/// model does not see), "residual_decides" (1 where that gives a calibrated model's log-density and is in the shares of
+/// columns, else 0). KERNAD_INVALID_PARAMETER, with those known, for another name.
 KERNAD_C_API kernad_status kernad_explanation_figure(const kernad_explanation* explanation, const char* name,
                                                      double* out);
 

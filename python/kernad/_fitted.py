@@ -10,7 +10,8 @@ For a row x of D columns, with the names below:
 
 with log_constant = log_norm - log(sum w_i), h_i = 1 unless bandwidths are local, and w_i = 1 unless rows have weights.
 Of two densities that judge together each has a Tail, by which the second's log-density becomes one of the first's
-(docs/estimation.md). Where there is a column_shift, x is what remains of a row without it, rounded to float32.
+(docs/estimation.md). A calibrated model may judge a row by its Residual and by how far it leaves the subspace of the
+training rows as well (docs/calibration.md). Where there is a column_shift, x is what remains of a row without it, rounded to float32.
 """
 
 from __future__ import annotations
@@ -30,6 +31,7 @@ EXACT_DATASET = "kde_model.exact_dataset"
 WEIGHTS = "kde_model.weights"
 DENSITY_TAIL = "subspace.density_tail"
 INSIDE_TAIL = "subspace.inside_tail"
+RESIDUAL_LINE = "residual.line"
 
 _RESOLUTION = 1e-4
 """Log-densities this close to each other count as equal: see src/ensemble/tail_rank.cpp."""
@@ -53,6 +55,43 @@ def dimension(state: Mapping[str, Any], prefix: str = "") -> int:
         return rank
     columns, components = state[prefix + "pca_model.singular_vectors"].shape
     return rank + int(columns) - int(components) - 1
+
+
+@dataclass(frozen=True)
+class Residual:
+    """What densities over principal axes do not see of a row: see src/pca/residual.hpp.
+
+    With z = (x - mean) inner, the residual is |z|^2 where there is no outer; else |(x - mean) scale - z outer|^2, where
+    that is more than rounding explains.
+    """
+
+    mean: npt.NDArray[np.float64]
+    """D."""
+    scale: npt.NDArray[np.float64]
+    """D."""
+    inner: npt.NDArray[np.float64]
+    """D x k."""
+    outer: npt.NDArray[np.float64] | None
+    """k x D."""
+
+
+ROUNDING = (8 * 2.0**-24) ** 2
+"""Of the squared length of a row's values: residuals up to that count as 0."""
+_FAINT = 1e-4
+
+
+def residual_of(state: Mapping[str, Any]) -> Residual:
+    """That of a model with a RESIDUAL_LINE, from arrays: as pca::Residual."""
+    prefix = SECOND if is_pair(state) else ""
+    mean = np.asarray(state[prefix + "pca_model.mean"], dtype=np.float64)
+    vectors = np.asarray(state[prefix + "pca_model.singular_vectors"], dtype=np.float64)
+    scale = np.asarray(state.get(prefix + "pca_model.column_scale", np.ones(len(mean))), dtype=np.float64)
+    if not is_pair(state):
+        return Residual(mean, scale, vectors, np.ascontiguousarray((vectors / scale[:, None]).T))
+    variances = np.asarray(state[prefix + "pca_model.singular_values"], dtype=np.float64) ** 2
+    rows = len(state[prefix + "kde_model.dataset"])
+    axes = int(np.count_nonzero(variances < _FAINT * rows))
+    return Residual(mean, scale, vectors[:, -axes:] / np.sqrt(variances[-axes:] / rows), None)
 
 
 @dataclass(frozen=True)

@@ -18,6 +18,8 @@ from kernad._fitted import (
     EXACT_DATASET,
     FIRST_TAIL,
     INSIDE_TAIL,
+    RESIDUAL_LINE,
+    ROUNDING,
     SECOND,
     SECOND_TAIL,
     WEIGHTS,
@@ -25,6 +27,7 @@ from kernad._fitted import (
     dimension,
     has_residual,
     is_pair,
+    residual_of,
     tail_of,
 )
 from kernad._types import FeatureScalingMethod
@@ -85,6 +88,10 @@ def classifier_graph(model: KDEClassifier, opset: int, input_type: int) -> Any:
         second = _of_pipeline(g, rows, state, model.feature_scaling_method, SECOND)
         g.prefix = "kernad/"
         log_density = _lower(g, log_density, second, tail_of(state[FIRST_TAIL]), tail_of(state[SECOND_TAIL]))
+    if RESIDUAL_LINE in state:
+        g.prefix = "kernad/residual/"
+        log_density = _judged(g, log_density, _residual(g, rows, state), state[RESIDUAL_LINE])
+        g.prefix = "kernad/"
     if DENSITY_TAIL in state:
         g.prefix = "kernad/subspace/"
         inside = _inside(g, rows, state)
@@ -237,6 +244,34 @@ def _log_sum_exp(g: _Graph, exponents: str) -> str:
     log_sum = g.node("Log", [g.reduce("ReduceSum", kernels, "kernel_sum", keepdims=1)], "log_relative_sum")
     whole = g.node("Add", [log_sum, largest], "log_sum_column")
     return g.node("Squeeze", [whole, g.constant("axis", np.array([1]))], "log_sum")
+
+
+def _residual(g: _Graph, rows: str, state: Mapping[str, Any]) -> str:
+    """What the densities do not see of each row, as src/pca/residual.cpp measures it."""
+    residual = residual_of(state)
+    centred = g.node("Sub", [rows, g.constant("mean", residual.mean)], "centred")
+    inner = g.node("MatMul", [centred, g.constant("inner", residual.inner)], "components")
+    if residual.outer is None:
+        return g.reduce("ReduceSumSquare", inner, "square", keepdims=0)
+    seen = g.node("MatMul", [inner, g.constant("outer", residual.outer)], "seen")
+    scale = g.constant("scale", residual.scale)
+    left = g.node("Sub", [g.node("Mul", [centred, scale], "standardized"), seen], "left")
+    square = g.reduce("ReduceSumSquare", left, "square", keepdims=0)
+    sizes = g.node("Max", [g.node("Abs", [rows], "sizes"), g.constant("mean_sizes", np.abs(residual.mean))], "largest")
+    whole = g.reduce("ReduceSumSquare", g.node("Mul", [sizes, scale], "standardized_sizes"), "sizes_square", keepdims=0)
+    rounding = g.node("Mul", [whole, g.constant("rounding_square", ROUNDING)], "rounding")
+    counts = g.node("Greater", [square, rounding], "counts")
+    return g.node("Where", [counts, square, g.constant("zero", 0.0)], "residual")
+
+
+def _judged(g: _Graph, log_density: str, residual: str, line: Any) -> str:
+    """The lower of the log-density and of that which is as rare as the residual."""
+    at, slope = (float(x) for x in line)
+    fall = g.node("Mul", [residual, g.constant("slope", slope)], "fall")
+    equal = g.node("Sub", [g.constant("at", at), fall], "equal")
+    bounded = g.node("Max", [equal, g.constant("lowest", np.finfo(np.float64).min)], "bounded")
+    lower = g.node("Min", [log_density, bounded], "lower")
+    return g.node("Where", [g.node("IsNaN", [log_density], "unknown"), log_density, lower], "judged")
 
 
 def _inside(g: _Graph, rows: str, state: Mapping[str, Any]) -> str:

@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from kernad._errors import InvalidInput
-from kernad._fitted import COLUMN_SHIFT, DENSITY_TAIL, EXACT_DATASET, WEIGHTS
+from kernad._fitted import COLUMN_SHIFT, DENSITY_TAIL, EXACT_DATASET, RESIDUAL_LINE, WEIGHTS
 
 NAMES = (
     "pca_model.singular_vectors",
@@ -62,7 +62,7 @@ def is_reference_form(state: Mapping[str, Any]) -> bool:
     """Whether the reference can hold the model: one density, all kernels alike, no residual, a norm within float32, and
     a verdict by the density alone.
     """
-    if DENSITY_TAIL in state:
+    if DENSITY_TAIL in state or RESIDUAL_LINE in state:
         return False
     try:
         require_plain_kernels(state, "")

@@ -12,6 +12,7 @@ from kernad._fitted import (
     EXACT_DATASET,
     FIRST_TAIL,
     INSIDE_TAIL,
+    RESIDUAL_LINE,
     SECOND,
     SECOND_TAIL,
     WEIGHTS,
@@ -37,7 +38,7 @@ _SUBSPACE = (*(f"subspace.{name}" for name in ("mean", "scale", "largest", "axes
 KNOWN = {
     *_PIPELINE,
     *(SECOND + name for name in _PIPELINE),
-    *(FIRST_TAIL, SECOND_TAIL, COLUMN_SHIFT, CALIBRATION, METADATA),
+    *(FIRST_TAIL, SECOND_TAIL, COLUMN_SHIFT, RESIDUAL_LINE, CALIBRATION, METADATA),
     *_SUBSPACE,
 }
 """Every buffer that a model may have; all have those of NAMES."""

@@ -21,12 +21,15 @@ from kernad._fitted import (
     DENSITY_TAIL,
     FIRST_TAIL,
     INSIDE_TAIL,
+    RESIDUAL_LINE,
+    ROUNDING,
     SECOND,
     SECOND_TAIL,
     WEIGHTS,
     dimension,
     has_residual,
     is_pair,
+    residual_of,
     tail_of,
 )
 
@@ -50,6 +53,8 @@ class Form:
     """Number of log-densities in the tails of two densities."""
     subspace: tuple[int, int]
     """The same for the density and the distance from the training rows' subspace; 0 for a model that has none."""
+    judged: bool
+    """Whether what the densities do not see of a row counts."""
 
 
 def form_of(buffers: Mapping[str, Any]) -> Form:
@@ -63,17 +68,23 @@ def form_of(buffers: Mapping[str, Any]) -> Form:
     tails = (len(buffers[FIRST_TAIL]), len(buffers[SECOND_TAIL])) if pair else (0, 0)
     judged = DENSITY_TAIL in buffers
     subspace = (len(buffers[DENSITY_TAIL]), len(buffers[INSIDE_TAIL])) if judged else (0, 0)
-    return Form(pair, (first[0], second[0]), (first[1], second[1]), (sizes[0], sizes[1]), beyond, tails, subspace)
+    return Form(pair, (first[0], second[0]), (first[1], second[1]), (sizes[0], sizes[1]), beyond, tails, subspace, RESIDUAL_LINE in buffers)
 
 
 def tail_buffers(buffers: Mapping[str, Any]) -> dict[str, Any]:
-    """What ``log_densities`` needs besides a model's buffers: each tail's knots, surprisals and slope."""
+    """What ``log_densities`` needs besides a model's buffers: each tail's knots, surprisals and slope; the residual's
+    maps.
+    """
     derived = {}
     for name in {FIRST_TAIL, SECOND_TAIL, DENSITY_TAIL, INSIDE_TAIL} & set(buffers):
         tail = tail_of(buffers[name].detach().cpu().double().numpy())
         derived[f"{name}_knots"] = torch.from_numpy(tail.knots)
         derived[f"{name}_surprisals"] = torch.from_numpy(tail.surprisals)
         derived[f"{name}_slope"] = torch.tensor(tail.slope, dtype=torch.float64)
+    if RESIDUAL_LINE in buffers:
+        residual = residual_of({name: value.detach().cpu().double().numpy() for name, value in buffers.items()})
+        parts = {"mean": residual.mean, "scale": residual.scale, "inner": residual.inner, "outer": residual.outer}
+        derived |= {f"residual.{name}": torch.from_numpy(x.copy()) for name, x in parts.items() if x is not None}
     return derived
 
 
@@ -86,6 +97,10 @@ def log_densities(features: Any, buffers: Mapping[str, Any], form: Form, by_norm
     if form.pair:
         second = _density(rows, buffers, form, 1, by_norm)
         result = _lower(result, second, buffers, (FIRST_TAIL, SECOND_TAIL), form.tail)
+    if form.judged:
+        at, slope = buffers[RESIDUAL_LINE].to(rows.dtype).unbind()
+        equal = (at - slope * _residual(rows, buffers)).clamp(min=torch.finfo(rows.dtype).min)
+        result = torch.minimum(result, equal)
     if form.subspace[0]:
         result = _lower(result, _inside(rows, buffers), buffers, (DENSITY_TAIL, INSIDE_TAIL), form.subspace)
     return torch.where(torch.isfinite(rows).all(dim=1), result, math.nan)
@@ -182,6 +197,21 @@ def _log_norm_of(whitening: Any) -> Any:
     """The logarithm of the constant of a triangular whitening."""
     on_diagonal = torch.eye(*whitening.shape, dtype=torch.bool, device=whitening.device)
     return torch.where(on_diagonal, whitening.abs(), 1.0).log().sum() - whitening.shape[1] * math.log(2 * math.pi) / 2
+
+
+def _residual(rows: Any, buffers: Mapping[str, Any]) -> Any:
+    """What the densities do not see of each row, as src/pca/residual.cpp measures it."""
+
+    def buffer(name: str) -> Any:
+        return buffers[f"residual.{name}"].to(rows.dtype)
+
+    centred = rows - buffer("mean")
+    inner = centred @ buffer("inner")
+    if "residual.outer" not in buffers:
+        return inner.square().sum(dim=1)
+    square = (centred * buffer("scale") - inner @ buffer("outer")).square().sum(dim=1)
+    sizes = torch.maximum(rows.abs(), buffer("mean").abs()) * buffer("scale")
+    return torch.where(square > ROUNDING * sizes.square().sum(dim=1), square, 0.0)
 
 
 def _inside(rows: Any, buffers: Mapping[str, Any]) -> Any:

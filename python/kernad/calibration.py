@@ -105,6 +105,9 @@ class Calibrated:
     ) -> None:
         """Cross-conformal calibration: each training row is scored by a fit on the folds without it.
 
+        From then on, scores judge a row also by what the densities do not see: where the axes leave out a part of it, a
+        log-density may be lower than before.
+
         Args:
             embeddings: those that the classifier was fitted on.
             folds: how many refits (>= 2; at most one a row). Costs about as many fits.

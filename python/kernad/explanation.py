@@ -45,6 +45,10 @@ class Explanation:
     """D: the row without the deviation, in its own units."""
     residual_share: float
     """The share, in [0, 1], of ``|row - mean|^2`` in directions that the model does not keep."""
+    residual_decides: bool = False
+    """Of a calibrated model: whether what the densities do not see of the row is rarer than what they see, and gives it
+    its log-density. ``columns`` are then shares of that part, and ``expected`` is the row without it.
+    """
 
     @property
     def unseen(self) -> float:

@@ -46,6 +46,7 @@ nb::dict explain(const KDEClassifier& self, const Array& row, std::size_t neares
   result["columns"] = each(why.columns, &ColumnContribution::share);
   result["expected"] = each(why.columns, &ColumnContribution::expected);
   result["residual_share"] = why.residual_share;
+  result["residual_decides"] = why.residual_decides;
   return result;
 }
 

@@ -121,19 +121,43 @@ def test_rows_outside_the_training_subspace(options, tmp_path) -> None:
     np.testing.assert_array_equal(classifier.labels(scores), [0, 1, 1, 1, 1])
 
 
-@pytest.mark.parametrize("opset", [13, 18])
-@pytest.mark.parametrize("bandwidth", [1e-2, 1e-5, 1e-7])
-def test_a_bandwidth_too_small_for_float32(bandwidth, opset, tmp_path) -> None:
+def rounded_shares(rng: np.random.Generator, rows: int) -> np.ndarray:
+    shares = rng.dirichlet([20, 10, 5, 3], rows) * 100
+    return np.round(shares, 1).astype(np.float32)
+
+
+@pytest.mark.parametrize("options", [{}, {"standardize": True}, {"feature_scaling_method": "norm"}, {"auto": True}])
+def test_what_the_densities_do_not_see(options, tmp_path) -> None:
     rng = np.random.default_rng(5)
-    rows = rng.normal(size=(300, 6)).astype(np.float32)
-    classifier = kernad.KDEClassifier(6, bandwidth=bandwidth)
+    if "auto" in options:
+        rows, asked = rounded_shares(rng, 300), rounded_shares(rng, 100)
+        asked[:20, 0] += np.linspace(-1, 1, 20, dtype=np.float32)
+    else:
+        rows, asked = (rng.normal(size=(n, 20)).astype(np.float32) for n in (300, 100))
+        asked[:20, 7] += np.linspace(-9, 9, 20, dtype=np.float32)
+    asked[20] *= 1e20
+    asked[21] = np.nan
+    classifier = kernad.KDEClassifier(**options)
     classifier.fit(rows)
-    near = rows[:40] + (bandwidth * rng.normal(size=(40, 6))).astype(np.float32)
-    asked = np.vstack([rows[:20], near, rng.normal(size=(20, 6)).astype(np.float32)])
-    kernad.export_onnx(classifier, tmp_path / "model.onnx", opset=opset)
-    scores = classifier.compute_kde_scores(asked, as_log_likelihood=True)
+    plain = classifier.compute_kde_scores(asked[:20], as_log_likelihood=True)
+    classifier.calibrate(rows, folds=5, target_fpr=0.1)
+    assert "residual.line" in classifier.state_dict()
+    known = np.arange(100) != 21
+    scores = classifier.compute_kde_scores(asked[known], as_log_likelihood=True)
+    assert (scores[:20] < plain).sum() > 5
+    kernad.export_onnx(classifier, tmp_path / "model.onnx")
     found = everything(tmp_path / "model.onnx", asked)
-    np.testing.assert_allclose(found["log_density"], scores, rtol=1e-6, atol=1e-4)
+    np.testing.assert_allclose(found["log_density"][known], scores, rtol=1e-6, atol=1e-4)
+    assert (found["label"][known] == classifier.labels(scores)).mean() > 0.98
+    assert found["log_density"][21] == -np.inf
+    assert found["label"][21]
+
+
+def test_a_bandwidth_too_small_for_float32_is_refused(train, tmp_path) -> None:
+    classifier = kernad.KDEClassifier(2, bandwidth=1e-5)
+    classifier.fit(train)
+    with pytest.raises(ValueError, match="no ONNX form"):
+        kernad.export_onnx(classifier, tmp_path / "model.onnx")
 
 
 def test_metadata(fitted, train, tmp_path) -> None:

@@ -327,6 +327,29 @@ def of_a_subspace() -> tuple[kernad.KDEClassifier, Any]:
     return classifier, torch.tensor(asked)
 
 
+def of_left_out_axes() -> tuple[kernad.KDEClassifier, Any]:
+    rows = make_rows(200, 24)
+    classifier = kernad.KDEClassifier(4)
+    classifier.fit(rows)
+    classifier.calibrate(rows, folds=5, target_fpr=0.1)
+    assert "residual.line" in classifier.state_dict()
+    asked = rows[:40].copy()
+    asked[10:30, 5] += np.linspace(-20, 20, 20)
+    asked[30:] *= 1e4
+    return classifier, torch.tensor(asked)
+
+
+def of_rounded_shares() -> tuple[kernad.KDEClassifier, Any]:
+    rows = np.round(np.random.default_rng(5).dirichlet([20, 10, 5, 3], 340) * 100, 1).astype(np.float32)
+    classifier = kernad.KDEClassifier(auto=True)
+    classifier.fit(rows[:300])
+    classifier.calibrate(rows[:300], folds=5, target_fpr=0.1)
+    assert "residual.line" in classifier.state_dict()
+    asked = rows[300:].copy()
+    asked[10:30, 0] += np.linspace(-1, 1, 20)
+    return classifier, torch.tensor(asked)
+
+
 def of_weights() -> tuple[kernad.KDEClassifier, Any]:
     plain, classifier = kernad.KDEClassifier(4), kernad.KDEClassifier(4)
     plain.fit(make_rows(60))
@@ -339,7 +362,10 @@ def of_weights() -> tuple[kernad.KDEClassifier, Any]:
     return classifier, torch.tensor(asked)
 
 
-@pytest.mark.parametrize("make", [of_time_stamps, of_a_tiny_bandwidth, of_a_subspace, of_weights])
+@pytest.mark.parametrize(
+    "make",
+    [of_time_stamps, of_a_tiny_bandwidth, of_a_subspace, of_left_out_axes, of_rounded_shares, of_weights],
+)
 def test_what_only_some_models_have(make, tmp_path) -> None:
     classifier, rows = make()
     classifier.save(tmp_path / "model.safetensors")

@@ -49,6 +49,7 @@ constexpr std::array kExplanationFigures = {
     ExplanationFigure{"decided_by", [](const Explanation& of) { return static_cast<double>(of.decided_by); }},
     ExplanationFigure{"deviation", [](const Explanation& of) { return of.deviation; }},
     ExplanationFigure{"residual_share", [](const Explanation& of) { return of.residual_share; }},
+    ExplanationFigure{"residual_decides", [](const Explanation& of) { return of.residual_decides ? 1.0 : 0.0; }},
 };
 
 }  // namespace

@@ -127,6 +127,20 @@ void explain_by(const model::Pipeline& pipeline, std::span<const float> row, std
   result.unseen = result.residual_share;
 }
 
+/// If the part of the row that the densities do not see decides the model's verdict: how much of which column it is.
+void explain_residual(const model::Model& model, EmbeddingsView row, Explanation& result) {
+  const auto& [residual, line] = *model.residual_judge;
+  double by_density = 0;
+  model.make_density_scorer(1)->score(row, 0, &by_density, nullptr);
+  if (!(line.log_density(by_density, model::residuals(*residual, row, 1)[0]) < by_density)) return;
+  result.residual_decides = true;
+  const auto [moved, shares] = residual->explain(row.row(0));
+  for (std::size_t d = 0; d < moved.size(); ++d) {
+    const double value = row.row(0)[d];
+    result.columns[d] = {value, value - moved[d], shares[d]};
+  }
+}
+
 /// If the row lies outside the subspace of the training rows: by how much of which column. Where the model's verdict
 /// considers that, this is what sets the row apart.
 void explain_outside(const model::Model& model, std::span<const float> row, Explanation& result) {
@@ -136,7 +150,9 @@ void explain_outside(const model::Model& model, std::span<const float> row, Expl
   for (std::size_t d = 0; d < row.size(); ++d) {
     result.outside_columns.push_back({row[d], double{row[d]} - moved[d], shares[d]});
   }
-  if (model.judge) result.columns = result.outside_columns;
+  if (!model.judge) return;
+  result.columns = result.outside_columns;
+  result.residual_decides = false;
 }
 
 /// From indices of the rows that the model was fitted on to indices in the sample.
@@ -172,6 +188,7 @@ Explanation explain(const model::Model& model, EmbeddingsView row, double log_de
   }
   explain_by(*model.members[member].pipeline, row.row(0), nearest, result);
   count_left_out(model, result.neighbours);
+  if (model.residual_judge) explain_residual(model, row, result);
   if (model.subspace) explain_outside(model, row.row(0), result);
   for (auto* columns : {&result.columns, &result.outside_columns}) {
     for (std::size_t d = 0; d < std::min(model.shift.size(), columns->size()); ++d) {

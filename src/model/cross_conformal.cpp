@@ -34,7 +34,9 @@ KDEClassifierOptions fold_options(const KDEClassifierOptions& options, std::size
 HeldOut hold_out_folds(const Model& whole, EmbeddingsView rows, std::vector<std::size_t> left_out, std::size_t folds,
                        const KDEClassifierOptions& options, const FitSettings& settings, const FitProgress& progress) {
   const auto fold_of = calibration::deal_into_folds(rows.rows(), folds, options.seed);
-  HeldOut result{std::vector<double>(rows.rows()), std::vector<double>(rows.rows()), folds, std::move(left_out)};
+  HeldOut result{std::vector<double>(rows.rows()), std::vector<double>(rows.rows()), {}, folds, std::move(left_out)};
+  const auto whole_residual = residual_of(whole);
+  if (whole_residual) result.residuals.resize(rows.rows());
   for (std::size_t fold = 0; fold < folds; ++fold) {
     std::vector<std::size_t> held_out;
     std::vector<std::size_t> others;
@@ -51,9 +53,11 @@ HeldOut hold_out_folds(const Model& whole, EmbeddingsView rows, std::vector<std:
       Model model = fit_rows(training_rows, others.size(),
                              fold_options(options, whole.report.components, others.size()), settings, whole.shift);
       model.subspace = whole.subspace ? fit_subspace(model, training_rows, rows.rows(), settings.threads) : nullptr;
-      const HeldOut scores = hold_out(model, gather(rows, held_out), settings.threads);
+      const auto residual = whole_residual ? residual_like(*whole_residual, model) : nullptr;
+      const HeldOut scores = hold_out(model, residual, gather(rows, held_out), settings.threads);
       for (std::size_t i = 0; i < held_out.size(); ++i) {
         result.log_densities[held_out[i]] = scores.log_densities[i];
+        if (residual) result.residuals[held_out[i]] = scores.residuals[i];
         if (model.subspace) result.distances[held_out[i]] = scores.distances[i];
       }
     } catch (const InvalidInput& error) {

@@ -36,6 +36,8 @@ inline constexpr std::array kFormatVersions = {
                   }},
     FormatVersion{5, "0.3.0", "rows with weights that are no whole numbers",
                   [](const model::Model& model) { return !model.first().kde.references.weights.empty(); }},
+    FormatVersion{6, "0.3.0", "a calibrated verdict on what the densities do not see of a row",
+                  [](const model::Model& model) { return model.residual_judge.has_value(); }},
 };
 
 /// The oldest version that holds the model.

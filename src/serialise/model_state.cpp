@@ -19,6 +19,7 @@
 #include "serialise/format_version.hpp"
 #include "serialise/metadata.hpp"
 #include "serialise/pipeline_state.hpp"
+#include "serialise/residual_state.hpp"
 #include "serialise/subspace_state.hpp"
 #include "serialise/tensor_reader.hpp"
 #include "serialise/training_rows_state.hpp"
@@ -58,6 +59,7 @@ StateDict to_state_dict(const model::Model& model, const KDEClassifierOptions& o
   write_training_rows(model, dict);
   write_calibration(model, dict);
   if (model.is_ensemble()) write_ensemble(model, dict);
+  write_residual_judge(model, dict);
   write_subspace(model, dict);
   if (!model.shift.empty()) {
     dict.tensors[std::string(kShift)] = Tensor::from(std::span<const double>(model.shift), {model.shift.size()});
@@ -88,6 +90,7 @@ Loaded from_state_dict(const StateDict& dict, const KDEClassifierOptions& defaul
   read_training_rows(reader, model);
   read_calibration(reader, dict, model);
   if (options.automatic) read_ensemble(reader, options, settings, model);
+  read_residual_judge(reader, model);
   read_subspace(reader, model);
   if (reader.find(kShift) != nullptr) model.shift = read_shift(reader, model.columns());
   return loaded;

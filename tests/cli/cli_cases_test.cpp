@@ -1,4 +1,5 @@
 // Cases from the field through every command: coordinates, glitches, and rows outside what the training rows span.
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include <array>
@@ -197,6 +198,46 @@ TEST_F(CliCasesTest, RowsOutsideTheTrainingSubspace) {
             std::string::npos)
       << text;
   EXPECT_EQ(text.find("deviation by column"), std::string::npos) << text;
+}
+
+// 20 columns, of which the 16 components leave four axes out.
+TEST_F(CliCasesTest, ARowFarOutInALeftOutAxis) {
+  const auto table = [](std::uint64_t seed, std::size_t rows, double far) {
+    const auto noise = testing::gaussian(rows, 20, seed);
+    std::string text;
+    for (std::size_t j = 0; j < 20; ++j) text += (j == 0 ? "s" : ",s") + std::to_string(j);
+    for (std::size_t i = 0; i < rows; ++i) {
+      for (std::size_t j = 0; j < 20; ++j) {
+        const double value = i + 1 == rows && j == 19 ? far : noise(i, j) * std::pow(0.9, static_cast<double>(j));
+        text += (j == 0 ? '\n' : ',') + std::to_string(value);
+      }
+    }
+    return text + '\n';
+  };
+  const std::string query = file("query.csv", table(2, 3, 4));
+  run({"fit", file("train.csv", table(1, 300, 0)), "-o", model, "--target-fpr", "0.05"});
+  EXPECT_EQ(run_json({"predict", model, query})["label"], (std::vector<int>{0, 0, 1}));
+  const auto text = run({"explain", model, query, "--row", "2", "--show", "1"}).out;
+  EXPECT_NE(text.find("\ndecided by      the residual, which the density does not see\n"), std::string::npos) << text;
+  EXPECT_NE(text.find("\nresidual by column (1 of 20)\ncolumn  value"), std::string::npos) << text;
+  EXPECT_NE(text.find("\ns19         4"), std::string::npos) << text;
+  EXPECT_EQ(run_json({"explain", model, query, "--row", "0"})["residual_decides"], false);
+}
+
+TEST_F(CliCasesTest, AutoSeesABrokenSumOfRoundedShares) {
+  const auto table = [](std::uint64_t seed, std::size_t rows, double broken) {
+    const auto noise = testing::gaussian(rows, 3, seed);
+    std::string text = "fe,ni,cr\n";
+    for (std::size_t i = 0; i < rows; ++i) {
+      const double fe = 60 + 5 * noise(i, 0);
+      const double ni = 25 + 3 * noise(i, 1);
+      text += fmt::format("{:.1f},{:.1f},{:.1f}\n", fe + (i == 1 ? broken : 0), ni, 100 - fe - ni);
+    }
+    return text;
+  };
+  const std::string query = file("query.csv", table(3, 3, 1));
+  run({"fit", file("train.csv", table(1, 300, 0)), "--auto", "-o", model, "--target-fpr", "0.05"});
+  EXPECT_EQ(run_json({"predict", model, query})["label"], (std::vector<int>{0, 1, 0}));
 }
 
 // What the reference's scores cannot see is at least said.

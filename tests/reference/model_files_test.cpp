@@ -79,7 +79,7 @@ INSTANTIATE_TEST_SUITE_P(Versions, ModelFiles, ::testing::ValuesIn(model_names()
 
 TEST(ModelFilesTest, EveryVersionOfTheFormatHasAFile) {
   const auto names = model_names();
-  for (const char* version : {"_v1", "_v2", "_v3", "_v5"}) {
+  for (const char* version : {"_v1", "_v2", "_v3", "_v5", "_v6"}) {
     EXPECT_TRUE(std::any_of(names.begin(), names.end(), [&](const auto& name) { return name.ends_with(version); }))
         << version;
   }

@@ -222,8 +222,8 @@ TEST(ModelTest, RefusesBadMetadata) {
   const auto with = [](const char* key, const char* text) {
     return refusal([&](StateDict& s) { s.metadata[key] = text; });
   };
-  EXPECT_EQ(with("format_version", "6"),
-            "format_version 6 is not known to this version of kernad, which reads up to 5; a newer kernad is needed");
+  EXPECT_EQ(with("format_version", "7"),
+            "format_version 7 is not known to this version of kernad, which reads up to 6; a newer kernad is needed");
   EXPECT_EQ(with("format_version", "one"), "metadata 'format_version' is 'one'; valid: a whole number");
   EXPECT_EQ(with("feature_scaling_method", "max"), "metadata 'feature_scaling_method' is 'max'; valid: norm, scale");
   for (const char* key :
