@@ -165,8 +165,8 @@ class KERNAD_API KDEClassifier {
   std::vector<double> calibrate(const Sketch& sketch, std::size_t folds = 10, const FitProgress& progress = {});
 
   /// Calibration on M x D rows of normal examples that the model was not fitted on (split conformal): the
-  /// false-positive rate is then exact. No refit. Throws as compute_kde_scores and calibrate do, and InvalidInput for
-  /// no rows.
+  /// false-positive rate is then exact, and near that where the model judges what its axes leave out. Scores change as
+  /// by calibrate. No refit. Throws as compute_kde_scores and calibrate do, and InvalidInput for no rows.
   void calibrate_from(EmbeddingsView normals);
   /// The same for M x D doubles.
   template <DoubleRows Rows>

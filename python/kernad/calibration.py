@@ -147,7 +147,9 @@ class Calibrated:
         return self._core.calibrate_weighted(rows, weights, folds, rate, threads, callback)
 
     def calibrate_from(self, normals: ArrayLike, *, target_fpr: float | None = None) -> None:
-        """Calibrate on normal rows that the classifier was not fitted on: the false-positive rate is then exact.
+        """Calibrate on normal rows that the classifier was not fitted on.
+
+        The false-positive rate is then exact, and near that where the model judges what its axes leave out. Scores change as by ``calibrate``.
 
         Args:
             normals: M x D, M >= 1.
