@@ -78,7 +78,7 @@ nlohmann::ordered_json as_json(const Explained& explained) {
   json["deviation"] = why.deviation;
   json["residual_share"] = why.residual_share;
   json["residual_decides"] = why.residual_decides;
-  json["unseen"] = why.residual_share;  // its old name, which goes with the next minor version
+  json["unseen"] = why.residual_share;  // its old name, until the next minor version
   json["neighbours"] = nlohmann::ordered_json::array();
   for (std::size_t i = 0; i < why.neighbours.size(); ++i) {
     const auto& [row, distance, weight] = why.neighbours[i];
@@ -258,9 +258,9 @@ constexpr const char* kExplainFooter =
     "vector from the weighted mean of the training rows to the row; shares are of its square.\n"
     "expected is the column's value without the deviation. A row outside the subspace of\n"
     "all training rows (constant columns, columns that depend on each other) has a table of its\n"
-    "own, with what the training rows have there. Where the part of the row that the density does\n"
-    "not see decides a calibrated verdict, the table of columns is of that residual. Training\n"
-    "rows are called by their ids at the fit, else by their numbers in its file, from 0.\n\n"
+    "own, with the values of the training rows there. If the part of the row that the density does\n"
+    "not see decides a calibrated verdict, the table of columns is of that residual. Training rows\n"
+    "are named by their ids at the fit, else by their numbers in its file, from 0.\n\n"
     "Example:\n  kernad explain model.safetensors new.csv --row 17";
 
 }  // namespace

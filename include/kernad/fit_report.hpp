@@ -40,8 +40,8 @@ struct Note {
   friend bool operator==(const Note&, const Note&) = default;
 };
 
-/// A training value at least ten times as far from its column's median as all but the farthest 1 % of the others, or 5 %
-/// if they are equal: a glitch, a saturated sensor, or a code for "missing".
+/// A training value at least ten times as far from its column's median as all but the farthest 1 % of the others (5 %
+/// if they are equal): a glitch, a saturated sensor, or a code for "missing".
 struct SuspiciousValue {
   std::size_t row = 0;      ///< of the embeddings given to fit
   std::size_t column = 0;   ///< of the embeddings

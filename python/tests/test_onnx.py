@@ -153,11 +153,19 @@ def test_what_the_densities_do_not_see(options, tmp_path) -> None:
     assert found["label"][21]
 
 
-def test_a_bandwidth_too_small_for_float32_is_refused(train, tmp_path) -> None:
-    classifier = kernad.KDEClassifier(2, bandwidth=1e-5)
-    classifier.fit(train)
-    with pytest.raises(ValueError, match="no ONNX form"):
-        kernad.export_onnx(classifier, tmp_path / "model.onnx")
+@pytest.mark.parametrize("opset", [13, 18])
+@pytest.mark.parametrize("bandwidth", [1e-2, 1e-5, 1e-7])
+def test_a_bandwidth_too_small_for_float32(bandwidth, opset, tmp_path) -> None:
+    rng = np.random.default_rng(5)
+    rows = rng.normal(size=(300, 6)).astype(np.float32)
+    classifier = kernad.KDEClassifier(6, bandwidth=bandwidth)
+    classifier.fit(rows)
+    near = rows[:40] + (bandwidth * rng.normal(size=(40, 6))).astype(np.float32)
+    asked = np.vstack([rows[:20], near, rng.normal(size=(20, 6)).astype(np.float32)])
+    kernad.export_onnx(classifier, tmp_path / "model.onnx", opset=opset)
+    scores = classifier.compute_kde_scores(asked, as_log_likelihood=True)
+    found = everything(tmp_path / "model.onnx", asked)
+    np.testing.assert_allclose(found["log_density"], scores, rtol=1e-6, atol=1e-4)
 
 
 def test_metadata(fitted, train, tmp_path) -> None:

@@ -11,13 +11,13 @@
 
 namespace kernad::model {
 
-/// What calibrates the model that `options` fitted on `rows` (its sample, shifted as the model's): each row is scored
-/// by the model that the same options fit on the other folds. Components are as many as those of the model: densities
-/// of different dimension could not be compared. (With all components and a shrunk covariance they have every column as
-/// dimensions, and stay as they are.) Where the model has a subspace, each fold has one. Rows that
-/// `automatic` leaves out are held out as all others, but train no fold. Of folds at most one a row.
-/// Throws InvalidInput when the rows of all other folds are too few or identical. progress is called after each fold.
-/// Source: Vovk (2015), "Cross-conformal predictors".
+/// The scores that calibrate the model that `options` fitted on `rows` (its sample, shifted like the model's): each row
+/// is scored by the model that the same options fit on the other folds. The number of components is that of the model,
+/// since densities of different dimension cannot be compared. (With all components and a shrunk covariance every column
+/// is a dimension, and the option is kept.) If the model has a subspace, each fold has one. Rows that
+/// `automatic` leaves out are scored like all others, but train no fold. There is at most one fold
+/// per row. Throws InvalidInput when the rows of all other folds are too few or identical. progress is called after
+/// each fold. Source: Vovk (2015), "Cross-conformal predictors".
 [[nodiscard]] HeldOut cross_conformal(const Model& model, EmbeddingsView rows, std::size_t folds,
                                       const KDEClassifierOptions& options, const FitSettings& settings,
                                       const FitProgress& progress);

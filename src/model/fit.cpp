@@ -30,7 +30,7 @@ double second_decides(const Member& first, const Member& second) {
   return static_cast<double>(count) / static_cast<double>(by_first.size());
 }
 
-/// What the two members are, into the report.
+/// Describes the two members in the report.
 void describe_members(const Member& first, const Member& second, FitReport& report) {
   const auto& first_kde = first.pipeline->kde;
   const auto& second_kde = second.pipeline->kde;

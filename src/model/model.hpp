@@ -27,11 +27,11 @@ struct Member {
 struct Model final : scoring::Scorable {
   std::vector<Member> members;  ///< one; or the two of `automatic`, over the same columns, joined by ensemble::combine
   FitReport report;
-  std::vector<double> shift;  ///< D: taken off the columns of rows before they become float32; empty: nothing is
-  std::shared_ptr<const subspace::Subspace> subspace;  ///< null where there is nothing that a row could leave
+  std::vector<double> shift;  ///< D: subtracted from rows before they become float32; empty: nothing is
+  std::shared_ptr<const subspace::Subspace> subspace;  ///< null if training rows vary in every direction
   std::optional<ResidualJudge> residual_judge;         ///< of a calibrated model with a residual
   std::optional<SubspaceJudge> judge;                  ///< of a calibrated model with subspace; the last to judge
-  std::optional<Calibration> calibration;              ///< of log-densities as the judges have them
+  std::optional<Calibration> calibration;              ///< of log-densities as limited by the judges
   std::optional<Threshold> threshold;
   std::vector<std::string> column_names;      ///< one per column; empty if they have no names
   std::vector<std::string> left_out_columns;  ///< columns of the training table that are not features
@@ -44,7 +44,7 @@ struct Model final : scoring::Scorable {
 
   [[nodiscard]] std::size_t columns() const override { return first().columns(); }
   [[nodiscard]] std::size_t multiply_adds() const override;
-  /// For embeddings: by the densities, and by the judges that there are.
+  /// Scores embeddings by the densities, and by the judges that the model has.
   [[nodiscard]] std::unique_ptr<scoring::BlockScorer> make_scorer(std::size_t workers) const override;
 };
 
@@ -63,23 +63,23 @@ void check_column_names(std::span<const std::string> names, std::span<const std:
 /// The same kind of residual, over as many axes, of a model that the same options fitted on other rows.
 [[nodiscard]] std::shared_ptr<const pca::Residual> residual_like(const pca::Residual& residual, const Model& model);
 
-/// What normal rows say that the model, or one like it, was not fitted on.
+/// Scores of normal rows by a model that was not fitted on them.
 struct HeldOut {
   std::vector<double> log_densities;  ///< by the densities alone
-  std::vector<double> distances;      ///< from the subspace; empty where there is none
-  std::vector<double> residuals;      ///< empty where there are none
+  std::vector<double> distances;      ///< from the subspace; empty if there is none
+  std::vector<double> residuals;      ///< empty if the model has no residual
   std::size_t folds = 0;
-  std::vector<std::size_t> left_out = {};  ///< rows that are not taken for normal, ascending: they calibrate nothing
+  std::vector<std::size_t> left_out = {};  ///< rows that do not count as normal, ascending
 };
 
-/// That of such rows by the model itself. residual: its residual_of or residual_like. Throws InvalidInput for values
-/// that are not finite or a wrong number of columns.
+/// The scores of such rows by the model itself. residual: its residual_of or residual_like. Throws InvalidInput for
+/// values that are not finite or a wrong number of columns.
 [[nodiscard]] HeldOut hold_out(const Model& model, const std::shared_ptr<const pca::Residual>& residual,
                                EmbeddingsView rows, int threads);
 
-/// The same model calibrated on other rows, whose log-densities become those that the judges make of them. A threshold
-/// by false-positive rate follows, and throws InvalidParameter when that rate can no longer be promised; others stay.
-/// Throws InvalidInput for no rows.
+/// The same model calibrated on other rows, whose log-densities are limited by the judges. A threshold by
+/// false-positive rate is updated, with InvalidParameter if that rate can no longer be guaranteed; others stay. Throws
+/// InvalidInput for no rows.
 [[nodiscard]] Model with_calibration(const Model& model, HeldOut& held_out);
 
 }  // namespace kernad::model

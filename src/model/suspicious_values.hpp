@@ -23,8 +23,7 @@ namespace kernad::model {
 /// again. shift: D, or empty.
 void add_shift(std::vector<SuspiciousValue>& values, const std::vector<double>& shift);
 
-/// The notes of report.suspicious_values, in place of those that are there: one sentence a value, whichever rows have
-/// it, of the first few.
+/// Replaces the notes on report.suspicious_values: one sentence per value, whichever rows have it, for the first few.
 void note_suspicious_values(FitReport& report);
 /// The same with the names of all columns, or of all rows given to the fit; without names nothing changes.
 void name_suspicious_columns(FitReport& report, std::span<const std::string> names);
