@@ -248,7 +248,7 @@ Rows read_labelled(const Sources& sources, const LabelSource& labels, const Read
 std::string few_normal_note(const Sources& sources, std::size_t normal, std::size_t labelled) {
   if (normal == 0 || normal * 5 >= labelled) return "";
   return fmt::format(
-      "{}: only {} of {} rows are labelled normal; if the labels mean the opposite, give "
+      "{}: only {} of {} rows are labelled normal; if the labels mean the opposite, see "
       "--normal-label",
       name_of(sources), normal, labelled);
 }

@@ -12,7 +12,6 @@ from kernad import _core
 from kernad._arrays import ArrayLike, to_numpy
 from kernad._errors import InvalidInput
 
-
 NormalLabel: TypeAlias = str | float | None
 """What the normal rows are labelled with; None: as ``kernad.evaluate`` lists."""
 
@@ -31,8 +30,8 @@ def read_labels(labels: ArrayLike, normal_label: NormalLabel = None) -> npt.NDAr
         raise InvalidInput(f"labels: the array has shape {array.shape}; one label a row is needed")
     name = getattr(labels, "name", None)  # of a Series
     column = name if isinstance(name, str) else ""
-    plain = normal_label is None and not column
-    if plain and array.dtype.kind in "fiub" and ((array == 0) | (array == 1)).all():
+    if normal_label is None and array.dtype.kind in "fiub" and ((array == 0) | (array == 1)).all():
+        _core.parse_labels([str(x) for x in np.unique(array).tolist()], "labels", "", column)
         return array.astype(np.uint8)
     texts = [str(x) for x in array.tolist()]
     normal = "" if normal_label is None else str(normal_label)

@@ -145,6 +145,7 @@ TEST(CsvTest, ForgottenLabelsAreNoted) {
       "column 1 ('Label') looks like labels and is taken for a feature; if it is none, ignore it or name it "
       "as the labels"};
   EXPECT_EQ(table("a,Label\n5,0\n6,1\n").notes, note);
+  EXPECT_EQ(table("a,is_ok\n5,0\n6,1\n").notes.size(), 1u);
   EXPECT_TRUE(table("a,Label\n5,0\n6,2\n").notes.empty());
   EXPECT_TRUE(table("a,b\n5,0\n6,1\n").notes.empty());
   EXPECT_TRUE(table("a,Label\n5,0\n6,1\n", {.model_columns = {"a", "Label"}}).notes.empty());
