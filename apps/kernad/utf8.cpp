@@ -32,8 +32,8 @@ Character first_character(std::string_view text) {
 
 bool controls(std::uint32_t code) {
   const bool control = code < 0x20 || (code >= 0x7f && code < 0xa0);
-  const bool turns = (code >= 0x202a && code <= 0x202e) || (code >= 0x2066 && code <= 0x2069);
-  return control || turns;
+  const bool separates_or_turns = (code >= 0x2028 && code <= 0x202e) || (code >= 0x2066 && code <= 0x2069);
+  return control || separates_or_turns;
 }
 
 }  // namespace

@@ -8,7 +8,7 @@
 namespace kernad::cli {
 
 /// Length in bytes of the character at the start of `text`, which is not empty; 0 for invalid UTF-8 (RFC 3629), control
-/// characters, and characters that change the direction of writing.
+/// characters, line separators, and characters that change the direction of writing.
 [[nodiscard]] std::size_t sequence_length(std::string_view text);
 
 /// The text with such characters escaped as \u009b, except for line ends and tabs, and invalid bytes as \xff.

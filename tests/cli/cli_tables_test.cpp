@@ -181,12 +181,12 @@ TEST_F(CliTablesTest, WhatControlsATerminalIsEscapedThere) {
   fit_calibrated();
   const std::string evil =
       "e\x1b[31m\xc2\x9b"
-      "4m\xe2\x80\xaeX\xc3\xbc\tz";
+      "4m\xe2\x80\xaeX\xe2\x80\xa8\xc3\xbc\tz";
   const std::string data = file("evil.csv",
                                 "x,y,i\x1bs\xc2\x85"
                                 "d\n0,0," +
                                     evil + "\n");
-  const std::string shown = "e\\u001b[31m\\u009b4m\\u202eX\xc3\xbc\tz";
+  const std::string shown = "e\\u001b[31m\\u009b4m\\u202eX\\u2028\xc3\xbc\tz";
   for (const std::string option : {"--id", "--append"}) {
     std::vector<std::string> words = {"predict", model, data, option};
     if (option == "--id") {
