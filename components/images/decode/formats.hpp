@@ -5,6 +5,7 @@
 #include <span>
 #include <stdexcept>
 #include <string>
+#include <utility>
 
 #include "kernad/images.hpp"
 
@@ -12,9 +13,18 @@ namespace kernad::images {
 
 using Bytes = std::span<const std::byte>;
 
-/// The reason why a file cannot be decoded, without its name.
+/// The reason why a file cannot be decoded, without its name. Of the libraries' words, which may quote the file, every
+/// control character becomes a blank: a message is one line.
 struct Undecodable : std::runtime_error {
-  using std::runtime_error::runtime_error;
+  explicit Undecodable(std::string reason) : std::runtime_error(one_line(std::move(reason))) {}
+
+ private:
+  static std::string one_line(std::string text) {
+    for (char& c : text) {
+      if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f) c = ' ';
+    }
+    return text;
+  }
 };
 
 /// Throws Undecodable for a picture without pixels, or with more than the limit, before any of them is allocated.

@@ -126,6 +126,7 @@ TEST(DecodeTest, RefusesWhatItCannotReadByName) {
   EXPECT_EQ(refusal(kFiles + "/cmyk.jpg"), "is a CMYK picture, whose colours depend on a printer; valid: grey or RGB");
   EXPECT_EQ(refusal(kFiles + "/cmyk.tif"), "is a CMYK picture, whose colours depend on a printer; valid: grey or RGB");
   EXPECT_NE(refusal(kFiles + "/float.tif").find("32 bits that are no whole numbers"), std::string::npos);
+  EXPECT_EQ(refusal(kFiles + "/line_end.tif").find('\n'), std::string::npos) << "libtiff quotes what the file holds";
   EXPECT_EQ(refusal(kFiles + "/bomb.png"), "claims 100000 x 100000 pixels; at most 100000000 are read");
   EXPECT_EQ(refusal(kFiles + "/none.png"), "No such file or directory");
   EXPECT_EQ(refusal(kFiles), "is no file");
