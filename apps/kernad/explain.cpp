@@ -194,6 +194,19 @@ std::size_t row_number(const std::string& wanted, const Rows& rows, const Source
                                      rows.table.ids.empty() ? "" : ", or the id of a row"));
 }
 
+void print_all(const Explained& explained, std::size_t show) {
+  const Explanation& why = explained.why;
+  print_scores(explained);
+  if (!why.neighbours.empty()) print_neighbours(explained);
+  if (show == 0) return;
+  print_components(why, show);
+  if (why.outside > 0) print_columns(explained, why.outside_columns, "outside by column", "training", show);
+  // For a row outside, under a calibrated model, both are the same.
+  if (why.outside > 0 && why.p_value) return;
+  const char* what = why.residual_decides ? "residual by column" : "deviation by column";
+  print_columns(explained, why.columns, what, "expected", show);
+}
+
 void run(const CLI::App& command, const ExplainOptions& options) {
   if (is_picture_model(options.model)) {
     return explain_picture({&command, options.model, expand(options.data), {}, {}, {}, options.common});
@@ -236,18 +249,7 @@ void run(const CLI::App& command, const ExplainOptions& options) {
   if (options.common.json) {
     print_json(as_json(explained));
   } else {
-    print_scores(explained);
-    if (!explained.why.neighbours.empty()) print_neighbours(explained);
-    if (options.show > 0) {
-      print_components(explained.why, options.show);
-      const Explanation& why = explained.why;
-      if (why.outside > 0) print_columns(explained, why.outside_columns, "outside by column", "training", options.show);
-      // For a row outside, under a calibrated model, both are the same.
-      if (why.outside == 0 || !why.p_value) {
-        const char* what = why.residual_decides ? "residual by column" : "deviation by column";
-        print_columns(explained, why.columns, what, "expected", options.show);
-      }
-    }
+    print_all(explained, options.show);
   }
   print_notes(rows.table.notes);
   print_load_notes(model);

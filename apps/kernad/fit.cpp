@@ -8,6 +8,7 @@
 #include <memory>
 #include <nlohmann/json.hpp>
 #include <optional>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
@@ -144,7 +145,9 @@ std::size_t learn_at_once(const FitOptions& options, const Sources& train, const
   const std::vector<double> weights =
       options.weights.empty() ? std::vector<double>() : weights_of(rows, train, options.weights);
   in_file(train, [&] {
-    rows.with_all([&](const auto& features) { learn(options, Examples(features, weights, rows), model); });
+    rows.with_all([&](const auto& features) {
+      learn(options, Examples<std::remove_cvref_t<decltype(features)>>{features, weights, rows}, model);
+    });
   });
   remember_columns(rows.table, model);
   print_notes(rows.table.notes);

@@ -178,6 +178,7 @@ class TextRows final : public RowSource {
     const auto is_called = [&](std::size_t i) { return fields[i].name == name_or_number(i); };
     if (fields.size() == count_ && (names_.empty() || std::ranges::all_of(order, is_called))) return order;
     std::vector<std::string> wanted;
+    wanted.reserve(fields.size());
     for (const TextColumn& field : fields) wanted.push_back(field.name);
     const auto found = match_columns(wanted, names_);  // throws for other columns
     for (std::size_t k = 0; k < found.size(); ++k) order[found[k]] = k;

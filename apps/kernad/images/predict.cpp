@@ -69,6 +69,7 @@ void predict_pictures(const PictureCommand& command, const PictureScoreOptions& 
   if (!options.heatmaps.empty()) require_different_names(files);
   const auto model = images::PictureModel::load(command.model, command.common.threads);
   std::vector<std::string> paths;
+  paths.reserve(files.size());
   for (const auto& file : files) paths.push_back(file.path);
   Output output = picture_scores(files.size());
   std::vector<char> judged(files.size());

@@ -51,7 +51,7 @@ images::Picture shrunk(const images::Picture& large) {
 
 /// The picture as part of the page.
 std::string inlined(const images::Picture& picture, const std::string& words) {
-  return fmt::format("<img alt=\"{}\" src=\"data:image/jpeg;base64,{}\"/>", html::escape(words),
+  return fmt::format(R"(<img alt="{}" src="data:image/jpeg;base64,{}"/>)", html::escape(words),
                      base64(images::encode_jpeg(shrunk(picture))));
 }
 
@@ -104,24 +104,24 @@ std::string gallery(const images::PictureModel& model, const Tested& tested, con
   return body + "</section>\n";
 }
 
-TestResult as_result(const images::PictureModel& model, const Tested& tested) {
+TestResult as_result(const Tested& tested) {
   TestResult result;
   std::vector<std::uint8_t> called;
   for (std::size_t i = 0; i < tested.pictures.size(); ++i) {
-    result.data.labels.push_back(tested.pictures[i].kind != "good");
+    result.data.labels.push_back(tested.pictures[i].kind == "good" ? 0 : 1);
     result.log_densities.push_back(-tested.verdicts[i].surprisal);
-    called.push_back(tested.verdicts[i].anomalous);
+    called.push_back(tested.verdicts[i].anomalous ? 1 : 0);
   }
   result.metrics = evaluate(anomaly_scores(result), result.data.labels);
   result.metrics.F1Max_threshold = -result.metrics.F1Max_threshold;
   result.confusion = confusion_matrix(called, result.data.labels);
-  (void)model;
   return result;
 }
 
 std::string kinds_section(const std::map<std::string, DefectKind>& kinds,
                           const std::optional<images::LocalisationMetrics>& pixels) {
   std::vector<std::vector<std::string>> rows;
+  rows.reserve(kinds.size());
   for (const auto& [name, kind] : kinds) {
     rows.push_back({name, fmt::format("{}", kind.pictures), fmt::format("{}", kind.called),
                     name == "good" ? "" : fmt::format("{:.4f}", kind.AUROC)});
@@ -142,7 +142,7 @@ std::string picture_report(const PictureCommand& command, const images::PictureM
                            const std::map<std::string, DefectKind>& kinds,
                            const std::optional<images::LocalisationMetrics>& pixels) {
   const auto name = [](const std::string& path) { return fs::path(path).lexically_normal().filename().string(); };
-  const TestResult result = as_result(model, tested);
+  const TestResult result = as_result(tested);
   const std::string title = fmt::format("{} on {}", name(command.model), name(command.data.front()));
   std::string body = fmt::format(
       "<style>.three{{display:grid;grid-template-columns:repeat(3,1fr);gap:.25rem}}.three img{{width:100%;height:auto}}"

@@ -23,7 +23,8 @@ std::vector<std::uint8_t> mask_pixels(const images::Picture& mask) {
   for (std::size_t y = 0; y < mask.height(); ++y) {
     for (std::size_t x = 0; x < mask.width(); ++x) {
       const auto* pixel = mask.row(y) + x * step;
-      pixels[y * mask.width() + x] = std::any_of(pixel, pixel + step, [](std::byte b) { return b != std::byte{0}; });
+      const bool is_set = std::any_of(pixel, pixel + step, [](std::byte b) { return b != std::byte{0}; });
+      pixels[y * mask.width() + x] = is_set ? 1 : 0;
     }
   }
   return pixels;
@@ -82,7 +83,7 @@ std::map<std::string, DefectKind> by_kind(const Tested& tested) {
     for (std::size_t i = 0; i < tested.pictures.size(); ++i) {
       if (tested.pictures[i].kind != "good" && tested.pictures[i].kind != name) continue;
       scores.push_back(tested.verdicts[i].surprisal);
-      labels.push_back(tested.pictures[i].kind != "good");
+      labels.push_back(tested.pictures[i].kind == "good" ? 0 : 1);
     }
     if (name != "good") kind.AUROC = evaluate(scores, labels).image_AUROC;
   }
@@ -104,7 +105,7 @@ void test_pictures(const PictureCommand& command) {
   std::vector<std::uint8_t> labels;
   for (std::size_t i = 0; i < tested.pictures.size(); ++i) {
     scores.push_back(tested.verdicts[i].surprisal);
-    labels.push_back(tested.pictures[i].kind != "good");
+    labels.push_back(tested.pictures[i].kind == "good" ? 0 : 1);
   }
   const auto metrics = evaluate(scores, labels);
   BootstrapOptions bootstrap;

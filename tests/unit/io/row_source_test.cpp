@@ -128,8 +128,7 @@ TEST(RowSourceTest, RowsAreReadWhenTheyArePulled) {
   io::PulledRows pulled;
   EXPECT_EQ(source->next(2, pulled), 2u);
   EXPECT_EQ(pulled.values, (std::vector<float>{1, 2}));
-  EXPECT_EQ(message_of<ReadError>([&] { (void)source->next(1, pulled); }),
-            "a: line 3, column 0: 'x' is not a number");
+  EXPECT_EQ(message_of<ReadError>([&] { (void)source->next(1, pulled); }), "a: line 3, column 0: 'x' is not a number");
 
   const std::string file = npy("<f8", "(3, 1)", raw<double>({1, 2, -1e39}));
   const auto array = io::npy_rows(memory(file));
