@@ -18,6 +18,11 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
       const std::vector<float> row(columns, value);
       const auto score = classifier.compute_kde_scores(EmbeddingsView(row.data(), 1, columns), true)[0];
       fuzz::expect(std::isfinite(score));
+      const Explanation why = classifier.explain(EmbeddingsView(row.data(), 1, columns), 1);
+      fuzz::expect(std::isfinite(why.deviation) && std::isfinite(why.residual_share) && std::isfinite(why.outside));
+      for (const ColumnContribution& column : why.columns) {
+        fuzz::expect(std::isfinite(column.share) && std::isfinite(column.expected));
+      }
       const std::vector<double> scores = {score};
       if (classifier.is_calibrated()) {
         const double p = classifier.calibration().p_values(scores)[0];

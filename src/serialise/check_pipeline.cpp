@@ -49,8 +49,9 @@ void check_axes(const pca::State& pca) {
     for (std::size_t d = 0; d < pca.singular_vectors.rows(); ++d) zero = zero && pca.singular_vectors(d, k) == 0;
     if (zero) throw InvalidInput(fmt::format("tensor 'pca_model.singular_vectors': column {} is all zeros", k));
   }
-  if (std::any_of(pca.column_scale.begin(), pca.column_scale.end(), [](double x) { return !(x > 0); })) {
-    throw InvalidInput("tensor 'pca_model.column_scale' has a value that is not above 0");
+  // No column of float32 has a standard deviation of 1e39; a smaller scale would explain rows by infinite values.
+  if (std::any_of(pca.column_scale.begin(), pca.column_scale.end(), [](double x) { return !(x >= 1e-39); })) {
+    throw InvalidInput("tensor 'pca_model.column_scale' has a value that is not above 1e-39");
   }
   const auto negative = [](double x) { return x < 0; };
   if (std::any_of(pca.singular_values.begin(), pca.singular_values.end(), negative)) {

@@ -232,7 +232,8 @@ TEST(EstimationTest, StatesThatNoFitCouldGiveAreRefused) {
     return std::string("accepted");
   };
   const auto first = [](double value) { return [value](std::vector<double>& values) { values.front() = value; }; };
-  EXPECT_NE(refusal("pca_model.column_scale", first(0)).find("not above 0"), std::string::npos);
+  EXPECT_NE(refusal("pca_model.column_scale", first(0)).find("not above 1e-39"), std::string::npos);
+  EXPECT_NE(refusal("pca_model.column_scale", first(1e-300)).find("not above 1e-39"), std::string::npos);
   EXPECT_NE(refusal("kde_model.local_factors", first(0)).find("out of range"), std::string::npos);
   EXPECT_NE(refusal("kde_model.log_norm", first(0)).find("constant"), std::string::npos);
   // The whitening is 20 x 20, its last row and column the residual's.
