@@ -198,7 +198,9 @@ def _kernel_sums(g: _Graph, scaled: str, state: Mapping[str, Any], part: str) ->
     constant = float(np.ravel(state[part + "kde_model.log_norm"])[0]) - float(np.log(weights.sum()))
 
     if part + EXACT_DATASET in state:
-        exponents = _differences(g, queries, np.asarray(state[part + EXACT_DATASET]), np.log(weights))
+        factors = state.get(part + "kde_model.local_factors", np.ones(len(dataset)))
+        heights = np.log(weights) - dimension(state, part) * np.log(factors)
+        exponents = _differences(g, queries, np.asarray(state[part + EXACT_DATASET]), factors, heights)
         return g.node("Add", [_log_sum_exp(g, exponents), g.constant("log_constant", constant)], "log_density_here")
     references = g.node(
         "Cast", [g.constant("dataset", dataset.T.astype(np.float32))], "references", to=TensorProto.DOUBLE
@@ -221,8 +223,14 @@ def _kernel_sums(g: _Graph, scaled: str, state: Mapping[str, Any], part: str) ->
     return g.node("Add", [relative, g.constant("log_constant", constant)], "log_density_here")
 
 
-def _differences(g: _Graph, queries: str, dataset: npt.NDArray[np.float64], log_weights: npt.NDArray[Any]) -> str:
-    """Minus half the squared distances, by the differences themselves: batch x N x dimensions values in memory."""
+def _differences(
+    g: _Graph,
+    queries: str,
+    dataset: npt.NDArray[np.float64],
+    factors: npt.NDArray[np.float64],
+    log_heights: npt.NDArray[np.float64],
+) -> str:
+    """The exponents of the kernels, by the differences themselves: batch x N x dimensions values in memory."""
     each = g.node("Unsqueeze", [queries, g.constant("axis", np.array([1]))], "each_query")
     apart = g.node("Sub", [each, g.constant("exact_dataset", dataset[None])], "apart")
     if g.opset < 18:
@@ -230,8 +238,8 @@ def _differences(g: _Graph, queries: str, dataset: npt.NDArray[np.float64], log_
     else:
         last = g.constant("last_axis", np.array([2]))
         squares = g.node("ReduceSumSquare", [apart, last], "squared_distances", keepdims=0)
-    halves = g.node("Mul", [squares, g.constant("minus_half", -0.5)], "minus_half_distances")
-    return g.node("Add", [halves, g.constant("log_weights", log_weights)], "weighted")
+    halves = g.node("Mul", [squares, g.constant("minus_half_inverse_squares", -0.5 * factors**-2.0)], "narrowed")
+    return g.node("Add", [halves, g.constant("log_heights", log_heights)], "raised")
 
 
 def _log_sum_exp(g: _Graph, exponents: str) -> str:

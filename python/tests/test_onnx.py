@@ -154,11 +154,12 @@ def test_what_the_densities_do_not_see(options, tmp_path) -> None:
 
 
 @pytest.mark.parametrize("opset", [13, 18])
+@pytest.mark.parametrize("alpha", [0, 0.5])
 @pytest.mark.parametrize("bandwidth", [1e-2, 1e-5, 1e-7])
-def test_a_bandwidth_too_small_for_float32(bandwidth, opset, tmp_path) -> None:
+def test_a_bandwidth_too_small_for_float32(bandwidth, alpha, opset, tmp_path) -> None:
     rng = np.random.default_rng(5)
     rows = rng.normal(size=(300, 6)).astype(np.float32)
-    classifier = kernad.KDEClassifier(6, bandwidth=bandwidth)
+    classifier = kernad.KDEClassifier(6, bandwidth=bandwidth, local_alpha=alpha)
     classifier.fit(rows)
     near = rows[:40] + (bandwidth * rng.normal(size=(40, 6))).astype(np.float32)
     asked = np.vstack([rows[:20], near, rng.normal(size=(20, 6)).astype(np.float32)])
