@@ -55,6 +55,14 @@ def callers_level() -> int:
     return level
 
 
+def path_bytes(path: str | os.PathLike[str]) -> bytes:
+    """The path as the system takes it. Raises ValueError for one with a null byte, where the system would cut it off."""
+    encoded = os.fsencode(path)
+    if b"\0" in encoded:
+        raise ValueError(f"{encoded!r}: embedded null byte")
+    return encoded
+
+
 def is_same_file(out: str, path: str | None) -> bool:
     """Whether a command would overwrite a file that it reads."""
     try:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from kernad import _core
 from kernad._arrays import as_tensor
+from kernad._calls import path_bytes
 from kernad._options import to_texts, to_values
 from kernad._types import StateDict
 
@@ -59,7 +60,7 @@ class Stored:
             NotFittedError: there is no model.
             OSError: the file cannot be written (WriteError).
         """
-        self._core.save(os.fsencode(path))
+        self._core.save(path_bytes(path))
 
     @classmethod
     def load(cls, path: str | os.PathLike[str], **parameters: Any) -> Self:
@@ -74,7 +75,7 @@ class Stored:
             OSError: the file cannot be read, or is not such a model (ReadError).
         """
         classifier = cls(**parameters)
-        classifier._core.load(os.fsencode(path))
+        classifier._core.load(path_bytes(path))
         classifier._warn_of_notes("scaling_assumed")
         return classifier
 

@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from kernad import _core
 from kernad._arrays import ArrayLike, exact_rows
-from kernad._calls import whole_number
+from kernad._calls import path_bytes, whole_number
 from kernad._columns import named_rows
 from kernad._errors import InvalidInput, InvalidParameter
 
@@ -155,12 +155,12 @@ class Sketch:
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write a .safetensors file, completely or not at all. Raises WriteError."""
-        self._of().save(os.fsencode(path))
+        self._of().save(path_bytes(path))
 
     @classmethod
     def load(cls, path: str | os.PathLike[str]) -> Sketch:
         """The sketch in such a file. Raises ReadError for anything wrong with it."""
-        return cls._holding(_core.Sketch.load(os.fsencode(path)))
+        return cls._holding(_core.Sketch.load(path_bytes(path)))
 
     @classmethod
     def _holding(cls, core: _core.Sketch) -> Sketch:

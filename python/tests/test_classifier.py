@@ -300,3 +300,12 @@ def test_system_info() -> None:
     assert info.version == kernad.__version__
     assert info.kernel_target in info.kernel_targets
     assert info.threads >= 1
+
+
+def test_a_path_with_a_null_byte_is_refused(tmp_path) -> None:
+    classifier = kernad.KDEClassifier(2)
+    classifier.fit(np.random.default_rng(0).normal(size=(20, 3)))
+    for call in (classifier.save, kernad.KDEClassifier.load, kernad.Sketch.load):
+        with pytest.raises(ValueError, match="embedded null byte"):
+            call(f"{tmp_path}/a\0b.safetensors")
+    assert not list(tmp_path.iterdir())
