@@ -14,6 +14,7 @@
 #include "model/cross_conformal.hpp"
 #include "model/fit.hpp"
 #include "model/model.hpp"
+#include "model/precision.hpp"
 #include "model/suspicious_values.hpp"
 #include "model/training_sample.hpp"
 #include "parallel/parallel_for.hpp"
@@ -137,6 +138,7 @@ bool KDEClassifier::fit_doubles(MatrixView<double> embeddings, const FitProgress
   const model::ShiftedRows rows(embeddings, shift, threads);
   linalg::require_finite(rows.view(), "embeddings", threads);
   sample.memory = rows.view();
+  sample.unrounded = model::some_rows(embeddings, sample.selected);
   return fit_sample(std::move(sample), std::move(shift), progress);
 }
 

@@ -22,6 +22,7 @@ enum class NoteCode : std::uint8_t {
   bandwidth_at_limit,  ///< leave-one-out likelihood would rise beyond the range that was searched
   scaling_assumed,     ///< a checkpoint does not say how it scales
   suspicious_value,    ///< a training value far outside the range of all others of its column
+  limited_precision,   ///< training rows lie too many bandwidths apart for float32 to keep the usual accuracy
 };
 
 /// "other", "rows_sampled", "components_cut", ...

@@ -14,6 +14,7 @@
 #include "ensemble/members.hpp"
 #include "kernad/error.hpp"
 #include "model/fit_report.hpp"
+#include "model/precision.hpp"
 #include "model/suspicious_values.hpp"
 
 namespace kernad::model {
@@ -93,11 +94,13 @@ Model fit(TrainingSample sample, const KDEClassifierOptions& options, const FitS
   for (auto place = left_out.rbegin(); place != left_out.rend(); ++place) {
     sample.selected.erase(sample.selected.begin() + static_cast<std::ptrdiff_t>(*place));
   }
+  auto unrounded = sample.unrounded.empty() ? some_rows(sample.memory, sample.selected) : std::move(sample.unrounded);
   Model model = fit_rows(sample.rows(), sample.rows_seen, options, settings, std::move(shift), done);
   add_shift(suspicious, model.shift);
   model.report.suspicious_values = std::move(suspicious);
   model.report.rows_left_out = std::move(left_out);
   note_suspicious_values(model.report);
+  note_precision(std::move(unrounded), model);
   done(kStages);
   return model;
 }

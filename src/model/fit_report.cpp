@@ -11,9 +11,9 @@
 namespace kernad {
 namespace {
 
-constexpr std::array<std::string_view, 7> kNames = {
+constexpr std::array<std::string_view, 8> kNames = {
     "other",           "rows_sampled",    "components_cut", "directions_dropped", "bandwidth_at_limit",
-    "scaling_assumed", "suspicious_value"};
+    "scaling_assumed", "suspicious_value", "limited_precision"};
 
 }  // namespace
 

@@ -9,6 +9,7 @@
 #include "kernad/error.hpp"
 #include "kernad/sampling.hpp"
 #include "model/column_shift.hpp"
+#include "model/precision.hpp"
 #include "parallel/parallel_for.hpp"
 
 namespace kernad::model {
@@ -52,7 +53,11 @@ Embeddings TrainingSample::copy() const {
 }
 
 SketchSample::SketchSample(const Sketch& sketch, int threads)
-    : SketchSample(sketch, chosen_shift(sketch, threads), threads) {}
+    : SketchSample(sketch, chosen_shift(sketch, threads), threads) {
+  if (!sketch.has_doubles()) return;
+  const auto given = sketch.doubles();
+  unrounded = some_rows(given.view(), every_row());
+}
 
 SketchSample::SketchSample(const Sketch& sketch, std::vector<double> shift_of_columns, int threads)
     : rows(shifted(sketch, shift_of_columns, threads)),
@@ -62,10 +67,12 @@ SketchSample::SketchSample(const Sketch& sketch, std::vector<double> shift_of_co
   numbers.assign(in_data_set.begin(), in_data_set.end());
 }
 
-TrainingSample SketchSample::sample() const {
-  std::vector<std::size_t> selected(rows.rows());
-  std::iota(selected.begin(), selected.end(), std::size_t{0});
-  return {rows, std::move(selected), numbers, rows_seen, {}};
+std::vector<std::size_t> SketchSample::every_row() const {
+  std::vector<std::size_t> places(rows.rows());
+  std::iota(places.begin(), places.end(), std::size_t{0});
+  return places;
 }
+
+TrainingSample SketchSample::sample() const { return {rows, every_row(), numbers, rows_seen, {}, unrounded}; }
 
 }  // namespace kernad::model

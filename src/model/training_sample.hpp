@@ -18,6 +18,7 @@ struct TrainingSample {
   std::vector<std::size_t> numbers;   ///< of each selected row in the data set as it was given, ascending
   std::size_t rows_seen = 0;          ///< of the data set, all of them
   std::vector<double> weights = {};   ///< of each selected row; empty: each counts once
+  Matrix<double> unrounded = {};      ///< some of the selected rows (some_rows) if they were given in double; or empty
 
   /// Samples a data set in memory: at most max_training_points of its rows. Whole weights give the sample of the data
   /// set with its rows repeated that often. Throws InvalidParameter if other weights would need a sample.
@@ -40,6 +41,7 @@ struct SketchSample {
   std::vector<double> shift;         ///< what was subtracted from each column; empty: nothing
   std::vector<std::size_t> numbers;  ///< of the rows in the data set
   std::size_t rows_seen = 0;
+  Matrix<double> unrounded;  ///< as in TrainingSample
 
   /// With the shift that a fit would choose.
   SketchSample(const Sketch& sketch, int threads);
@@ -48,6 +50,9 @@ struct SketchSample {
 
   /// Valid while this object exists.
   [[nodiscard]] TrainingSample sample() const;
+
+ private:
+  [[nodiscard]] std::vector<std::size_t> every_row() const;
 };
 
 }  // namespace kernad::model

@@ -68,6 +68,12 @@ Outcome Command::operator()(const std::vector<std::string>& arguments, const std
   return outcome;
 }
 
+bool Command::has_terminals() {
+  const int screen = ::posix_openpt(O_RDWR | O_NOCTTY);
+  if (screen >= 0) ::close(screen);
+  return screen >= 0;
+}
+
 std::string Command::on_terminal(const std::vector<std::string>& arguments) const {
   std::vector<std::string> words = {"kernad"};
   words.insert(words.end(), arguments.begin(), arguments.end());

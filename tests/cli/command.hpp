@@ -21,6 +21,8 @@ class Command {
   Outcome operator()(const std::vector<std::string>& arguments, const std::string& in = "",
                      const std::string& out = "") const;
 
+  /// Whether this machine lets a process open a terminal: some containers do not.
+  [[nodiscard]] static bool has_terminals();
   /// What a terminal gets from it, in which standard output ends; a few kilobytes at most.
   [[nodiscard]] std::string on_terminal(const std::vector<std::string>& arguments) const;
 
