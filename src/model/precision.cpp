@@ -16,8 +16,8 @@ constexpr std::size_t kMaxRows = 256;
 /// From an ordinary query to the training rows that decide its density, in widths of their kernels.
 constexpr double kQueryDistance = 4;
 constexpr double kPromise = 1e-4;
-/// Outliers and glitches, near which no verdict depends on the fourth digit.
-constexpr double kIgnoredShare = 0.02;
+/// Outliers, glitches and sparse tails, near which no verdict depends on the fourth digit.
+constexpr double kIgnoredShare = 0.1;
 
 kernels::AlignedVector<double> whitened(const Pipeline& pipeline, MatrixView<double> rows) {
   const auto& kernels = kernels::active();

@@ -14,8 +14,8 @@ namespace kernad::model {
 template <typename T>
 [[nodiscard]] Matrix<double> some_rows(MatrixView<T> rows, std::span<const std::size_t> selected);
 
-/// Adds a note if the log-densities near more than 2 % of those rows can be further off than docs/numerics.md promises.
-/// rows: not shifted.
+/// Adds a note if the log-densities near more than a tenth of those rows can be further off than docs/numerics.md
+/// promises. rows: not shifted.
 void note_precision(Matrix<double> rows, Model& model);
 
 }  // namespace kernad::model
