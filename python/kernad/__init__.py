@@ -25,6 +25,7 @@ from kernad._errors import (
     ReadError,
     WriteError,
 )
+from kernad._estimators import Estimator
 from kernad._types import FeatureScalingMethod, FitReport, Note, StateDict
 from kernad.calibration import Calibration, Threshold, benjamini_hochberg
 from kernad.classifier import KDEClassifier
@@ -69,7 +70,7 @@ __all__ = [
 
 
 def export_onnx(
-    model: KDEClassifier,
+    model: Estimator,
     path: str | os.PathLike[str],
     *,
     append_to: str | os.PathLike[str] | None = None,

@@ -1,10 +1,11 @@
-"""Finds a fitted anomalib classifier in a live module, a checkpoint, a state dict or a file."""
+"""Finds a fitted classifier, anomalib's or kernad's, in a live module, a checkpoint, a state dict or a file."""
 
 from __future__ import annotations
 
 import os
 import pickle
 import re
+import warnings
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -12,12 +13,15 @@ from typing import Any
 import torch
 from torch import nn
 
-from kernad._errors import InvalidInput, ReadError
+from kernad._errors import FitWarning, InvalidInput, ReadError
+from kernad._module_state import METADATA, metadata_in
 from kernad._reference_form import ANCHOR
-from kernad._types import FeatureScalingMethod
+from kernad._torch_classifier import KDEClassifier as _Module
+from kernad._types import FeatureScalingMethod, StateDict
 from kernad.classifier import KDEClassifier
 
-_PARAMETERS = ("n_pca_components", "feature_scaling_method", "max_training_points")
+_METHOD = "feature_scaling_method"
+_PARAMETERS = ("n_pca_components", _METHOD, "max_training_points")
 
 # What a Lightning checkpoint of anomalib's Dfkde holds besides tensors and plain values: this enum, by the names under
 # which its versions have had it. It is read as kernad's own, so anomalib need not be there.
@@ -27,11 +31,16 @@ _ENUM_NAMES = (
 )
 
 
-def open_source(source: Any) -> tuple[dict[str, Any], dict[str, Any]]:
-    """(tensors by name, parameters that it contains). Raises InvalidInput or ReadError."""
+def open_source(source: Any) -> tuple[StateDict, dict[str, Any]]:
+    """(tensors by name, and the metadata of a model of kernad; parameters that it contains).
+
+    Raises InvalidInput or ReadError.
+    """
     if isinstance(source, nn.Module):
         module = find_classifier(source)
-        return dict(module.state_dict()), _plain({name: getattr(module, name) for name in _PARAMETERS})
+        if isinstance(module, _Module):
+            return _of_kernad(module.classifier().state_dict())
+        return StateDict(module.state_dict()), _plain({name: getattr(module, name) for name in _PARAMETERS})
     if isinstance(source, (str, os.PathLike)):
         return _open_file(Path(source))
     if isinstance(source, Mapping):
@@ -49,13 +58,9 @@ def find_classifier(model: Any) -> Any:
     return found[0]
 
 
-def _open_file(path: Path) -> tuple[dict[str, Any], dict[str, Any]]:
+def _open_file(path: Path) -> tuple[StateDict, dict[str, Any]]:
     if path.suffix == ".safetensors":
-        classifier = KDEClassifier.load(path)
-        options = {name: getattr(classifier, name) for name in _PARAMETERS}
-        if any(note.code == "scaling_assumed" for note in classifier.report().notes):
-            del options["feature_scaling_method"]
-        return dict(classifier.state_dict()), _plain(options)
+        return _open_safetensors(path)
     enums: list[Any] = [(FeatureScalingMethod, name) for name in _ENUM_NAMES]
     try:
         with torch.serialization.safe_globals(enums):
@@ -74,16 +79,34 @@ def _open_file(path: Path) -> tuple[dict[str, Any], dict[str, Any]]:
     return _open_mapping(checkpoint)
 
 
-def _open_mapping(mapping: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
+def _open_safetensors(path: Path) -> tuple[StateDict, dict[str, Any]]:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", FitWarning)  # what is assumed here, the caller may know
+        classifier = KDEClassifier.load(path)
+    if not any(note.code == "scaling_assumed" for note in classifier.report().notes):
+        return _of_kernad(classifier.state_dict())
+    options = {name: getattr(classifier, name) for name in _PARAMETERS if name != _METHOD}
+    return StateDict(classifier.state_dict()), _plain(options)
+
+
+def _open_mapping(mapping: Mapping[str, Any]) -> tuple[StateDict, dict[str, Any]]:
     state = mapping.get("state_dict", mapping)
-    parameters = _plain(mapping.get("hyper_parameters") or {})
-    if not parameters and isinstance(metadata := getattr(mapping, "metadata", None), dict):
-        parameters = {k: v for k, v in metadata.items() if k == "feature_scaling_method"}
-    if not isinstance(state, Mapping) or not any(str(name).endswith(ANCHOR) for name in state):
+    anchors = [str(name) for name in state if str(name).endswith(ANCHOR)] if isinstance(state, Mapping) else []
+    if not anchors:
         raise InvalidInput(f"no tensor named '{ANCHOR}', bare or under a prefix: this is no KDE classifier")
-    return {
-        str(name): value for name, value in state.items() if isinstance(value, torch.Tensor) or _is_array(value)
-    }, parameters
+    tensors = {str(name): value for name, value in state.items() if isinstance(value, torch.Tensor) or _is_array(value)}
+    metadata = getattr(state, "metadata", None)
+    for name in (anchor.removesuffix(ANCHOR) + METADATA for anchor in anchors):
+        if name in tensors:
+            metadata = metadata_in(tensors[name], name)
+    if isinstance(metadata, dict) and metadata:
+        return _of_kernad(StateDict(tensors, metadata))
+    return StateDict(tensors), _plain(mapping.get("hyper_parameters") or {})
+
+
+def _of_kernad(state: StateDict) -> tuple[StateDict, dict[str, Any]]:
+    """Whose metadata say everything."""
+    return state, {_METHOD: state.metadata[_METHOD]} if _METHOD in state.metadata else {}
 
 
 def _is_array(value: Any) -> bool:
@@ -92,10 +115,8 @@ def _is_array(value: Any) -> bool:
 
 def _plain(parameters: Mapping[str, Any]) -> dict[str, Any]:
     plain = {name: parameters[name] for name in _PARAMETERS if name in parameters}
-    if "feature_scaling_method" in plain:
-        plain["feature_scaling_method"] = str(
-            getattr(plain["feature_scaling_method"], "value", plain["feature_scaling_method"])
-        )
+    if _METHOD in plain:
+        plain[_METHOD] = str(getattr(plain[_METHOD], "value", plain[_METHOD]))
     return plain
 
 

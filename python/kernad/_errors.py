@@ -37,10 +37,12 @@ class FitWarning(UserWarning):
 
 
 class DataWarning(UserWarning):
-    """Rows were read otherwise than they stand: columns put in the model's order, or rows without a result."""
+    """Something was taken otherwise than it stands: columns put in the model's order, rows without a result, or a model
+    without what another form of it cannot hold.
+    """
 
     code: str
-    """``"columns_reordered"`` or ``"rows_skipped"``."""
+    """``"columns_reordered"``, ``"rows_skipped"`` or ``"decisions_lost"``."""
 
     def __init__(self, message: str, code: str = "other") -> None:
         super().__init__(message)

@@ -17,11 +17,9 @@ from kernad._fitted import (
     SECOND_TAIL,
     WEIGHTS,
 )
+from kernad._module_state import CALIBRATION, METADATA
 from kernad._reference_form import NAMES
 from kernad._torch_parts import Buffers
-
-METADATA = "metadata"
-CALIBRATION = "calibration_log_densities"  # a module "calibration" would meet the property of that name
 
 _PIPELINE = (
     *NAMES,

@@ -7,28 +7,29 @@ for, and where features and buffers lie on another device, the same formulas run
 
 from __future__ import annotations
 
-import json
 import os
 import warnings
-from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any, overload
 
+import numpy as np
+import numpy.typing as npt
 import torch
 
 from kernad import _torch_graph as graph
+from kernad._arrays import ArrayLike
 from kernad._calls import Progress, callers_level
 from kernad._errors import InvalidInput, NotFittedError
+from kernad._module_state import CALIBRATION, METADATA, metadata_as_bytes, metadata_in
 from kernad._options import DEFAULTS, attributes_of, to_values
 from kernad._reference_form import NAMES, is_reference_form, to_reference_form
-from kernad._torch_buffers import CALIBRATION, METADATA, ModelBuffers
-from kernad._torch_parts import PCA, GaussianKDE
-from kernad._types import Components, Covariance, FeatureScalingMethod, FitReport, StateDict
-from kernad.calibration import Calibration, Threshold
+from kernad._torch_calibrated import CalibratedModule
+from kernad._torch_parts import PCA, GaussianKDE, method_name, require_dense
+from kernad._types import Components, Covariance, Doubles, FeatureScalingMethod, FitReport, Scaling, StateDict, Tensor
 from kernad.classifier import KDEClassifier as _Classifier
 from kernad.explanation import Explanation
 
 
-class KDEClassifier(ModelBuffers):
+class KDEClassifier(CalibratedModule):
     """``kernad.KDEClassifier`` as an nn.Module, which can replace ``DfkdeModel.classifier`` in anomalib.
 
     The buffers are the reference's, by name, shape and type (float32): ``pca_model.{singular_vectors, mean,
@@ -51,7 +52,7 @@ class KDEClassifier(ModelBuffers):
     def __init__(
         self,
         n_pca_components: Components = 16,
-        feature_scaling_method: FeatureScalingMethod | str = FeatureScalingMethod.SCALE,
+        feature_scaling_method: Scaling = FeatureScalingMethod.SCALE,
         max_training_points: int = 40000,
         *,
         seed: int = 0,
@@ -86,22 +87,39 @@ class KDEClassifier(ModelBuffers):
         self._cached: tuple[Any, _Classifier] | None = None
         self.register_load_state_dict_post_hook(_take_loaded)
 
-    def fit(self, embeddings: Any, *, progress: Progress = None) -> bool:
+    def fit(self, embeddings: ArrayLike, *, progress: Progress = None) -> bool:
         """Learn from N x D embeddings: see ``kernad.KDEClassifier.fit``."""
+        require_dense(embeddings, "embeddings")
         classifier = self._unfitted()
         fitted = classifier.fit(embeddings, progress=progress)
         self._take(classifier if fitted else None)
         self._report = classifier.report() if fitted else None
         return fitted
 
-    def pre_process(self, feature_stack: Any, max_length: Any = None) -> tuple[Any, Any]:
+    @overload
+    def pre_process(self, feature_stack: Tensor, max_length: Any = None) -> tuple[Tensor, Tensor]: ...
+    @overload
+    def pre_process(
+        self, feature_stack: ArrayLike, max_length: Any = None
+    ) -> tuple[npt.NDArray[np.float32], float]: ...
+    def pre_process(self, feature_stack: Any, max_length: Any = None) -> Any:
         """See ``kernad.KDEClassifier.pre_process``."""
+        require_dense(feature_stack, "features")
         return self._unfitted().pre_process(feature_stack, max_length)
 
+    @overload
+    def compute_kde_scores(
+        self, features: Tensor, as_log_likelihood: bool | None = False, *, progress: Progress = None
+    ) -> Tensor: ...
+    @overload
+    def compute_kde_scores(
+        self, features: ArrayLike, as_log_likelihood: bool | None = False, *, progress: Progress = None
+    ) -> Doubles: ...
     def compute_kde_scores(
         self, features: Any, as_log_likelihood: bool | None = False, *, progress: Progress = None
     ) -> Any:
         """See ``kernad.KDEClassifier.compute_kde_scores``; NaN for a row of a tensor that is not finite."""
+        require_dense(features, "features")
         if self._in_torch(features):
             scores = self._scores_in_torch(features)
             return scores if as_log_likelihood else graph.densities(scores)
@@ -113,23 +131,33 @@ class KDEClassifier(ModelBuffers):
         some = self.classifier().compute_kde_scores(features[finite], as_log_likelihood, progress=progress)
         wrong = torch.nonzero(~finite).flatten().tolist()
         others = f" and {len(wrong) - 1} others" if len(wrong) > 1 else ""
-        warnings.warn(
-            f"row {wrong[0]}{others} not finite: the score is NaN", RuntimeWarning, stacklevel=callers_level()
-        )
+        text = f"row {wrong[0]}{others} not finite: the score is NaN"
+        warnings.warn(text, RuntimeWarning, stacklevel=callers_level())
         scores = torch.full((len(features),), torch.nan, dtype=some.dtype, device=features.device)
         scores[finite] = some
         return scores
 
+    @overload
+    @staticmethod
+    def compute_probabilities(scores: Tensor, *, midpoint: float | None = None) -> Tensor: ...
+    @overload
+    @staticmethod
+    def compute_probabilities(scores: ArrayLike, *, midpoint: float | None = None) -> Doubles: ...
     @staticmethod
     def compute_probabilities(scores: Any, *, midpoint: float | None = None) -> Any:
         """See ``kernad.KDEClassifier.compute_probabilities``; for a tensor, NaN gives NaN.
 
         midpoint: the log-density whose probability is 0.5, for tensors. Default: the reference's 12.
         """
+        require_dense(scores, "scores")
         if isinstance(scores, torch.Tensor):
             return graph.probabilities(scores, midpoint)
         return _Classifier.compute_probabilities(scores)
 
+    @overload
+    def predict(self, features: Tensor) -> Tensor: ...
+    @overload
+    def predict(self, features: ArrayLike) -> Doubles: ...
     def predict(self, features: Any) -> Any:
         """Anomaly probability of each row, of the features' type: see ``kernad.KDEClassifier.predict``."""
         probabilities = self.compute_probabilities(self.compute_kde_scores(features, as_log_likelihood=True))
@@ -137,67 +165,31 @@ class KDEClassifier(ModelBuffers):
             return probabilities.to(features.dtype)
         return probabilities
 
+    @overload
+    def forward(self, features: Tensor) -> Tensor: ...
+    @overload
+    def forward(self, features: ArrayLike) -> Doubles: ...
     def forward(self, features: Any) -> Any:
         """The same as ``predict``."""
         return self.predict(features)
 
-    def explain(self, row: Any, nearest: int = 5) -> Explanation:
+    if TYPE_CHECKING:  # torch's own returns Any
+
+        @overload
+        def __call__(self, features: Tensor) -> Tensor: ...
+        @overload
+        def __call__(self, features: ArrayLike) -> Doubles: ...
+        def __call__(self, features: Any) -> Any: ...
+
+    def explain(self, row: ArrayLike, nearest: int = 5) -> Explanation:
         """See ``kernad.KDEClassifier.explain``."""
+        require_dense(row, "row")
         return self.classifier().explain(row, nearest)
 
     def report(self) -> FitReport:
         """The report of the last fit; for loaded buffers, what follows from their shapes. Raises NotFittedError."""
         classifier = self.classifier()
         return self._report or classifier.report()
-
-    @property
-    def calibration(self) -> Calibration | None:
-        """See ``kernad.KDEClassifier.calibration``."""
-        return None if self._form is None else self.classifier().calibration
-
-    @property
-    def threshold(self) -> Threshold | None:
-        """See ``kernad.KDEClassifier.threshold``."""
-        return None if self._form is None else self.classifier().threshold
-
-    def calibrate(
-        self, embeddings: Any, *, folds: int = 10, target_fpr: float | None = None, progress: Progress = None
-    ) -> None:
-        """See ``kernad.KDEClassifier.calibrate``."""
-        self._change(lambda c: c.calibrate(embeddings, folds=folds, target_fpr=target_fpr, progress=progress))
-
-    def calibrate_from(self, normals: Any, *, target_fpr: float | None = None) -> None:
-        """See ``kernad.KDEClassifier.calibrate_from``."""
-        self._change(lambda c: c.calibrate_from(normals, target_fpr=target_fpr))
-
-    def set_threshold(self, log_density: float | None = None, **rule: float | None) -> None:
-        """See ``kernad.KDEClassifier.set_threshold``: ``log_density``, ``target_fpr`` or ``probability``."""
-        self._change(lambda c: c.set_threshold(log_density, **rule))
-
-    def set_threshold_f1(self, features: Any, labels: Any) -> None:
-        """See ``kernad.KDEClassifier.set_threshold_f1``."""
-        self._change(lambda c: c.set_threshold_f1(features, labels))
-
-    def p_values(self, scores: Any) -> Any:
-        """See ``kernad.KDEClassifier.p_values``."""
-        if torch.jit.is_tracing() or torch.compiler.is_compiling():
-            return graph.p_values(scores, self._buffers.get(CALIBRATION))
-        return self.classifier().p_values(scores)
-
-    def labels(self, scores: Any) -> Any:
-        """See ``kernad.KDEClassifier.labels``; True for a score that is NaN."""
-        if torch.jit.is_tracing() or torch.compiler.is_compiling():
-            if self._threshold is None:
-                raise NotFittedError("the classifier has no threshold; call calibrate or set_threshold first")
-            return ~(scores > self._threshold)
-        if not isinstance(scores, torch.Tensor):
-            return self.classifier().labels(scores)
-        missing = torch.isnan(scores)
-        return self.classifier().labels(torch.where(missing, -torch.inf, scores)) | missing
-
-    def predict_labels(self, features: Any) -> Any:
-        """``labels`` of the rows' log-densities."""
-        return self.labels(self.compute_kde_scores(features, as_log_likelihood=True))
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """See ``kernad.KDEClassifier.save``: the file is kernad's, of the model that the buffers are."""
@@ -211,13 +203,14 @@ class KDEClassifier(ModelBuffers):
     def classifier(self) -> _Classifier:
         """The buffers as a ``kernad.KDEClassifier``. Raises NotFittedError; ValueError if they are invalid."""
         buffers = self._model()
-        method = _method_name(self.feature_scaling_method)
+        method = method_name(self.feature_scaling_method)
         key = (method, self.num_threads, self.pruning, *((t.data_ptr(), t._version, t.shape) for t in buffers.values()))
         cached = self._cached  # read once: another thread may replace it
         if cached is not None and cached[0] == key:
             return cached[1]
         if buffers["pca_model.singular_vectors"].numel() == 0:
             raise NotFittedError("the classifier is not fitted; call fit or load a state first")
+        require_dense(self.max_length, "the classifier's buffers")
         classifier = self._unfitted()
         buffers.pop(METADATA, None)
         if CALIBRATION in buffers:
@@ -242,22 +235,15 @@ class KDEClassifier(ModelBuffers):
         if form is None:
             raise NotFittedError("the classifier is not fitted; call fit or load a state first")
         buffers = dict(self.named_buffers())
-        by_norm = _method_name(self.feature_scaling_method) == "norm"
+        by_norm = method_name(self.feature_scaling_method) == "norm"
         if torch.jit.is_tracing() or torch.compiler.is_compiling():
             return graph.log_densities(features, buffers, form, by_norm)
         columns = buffers["pca_model.mean"].shape[0]
         if features.dim() != 2 or features.shape[1] != columns:
-            raise InvalidInput(
-                f"features are of shape {tuple(features.shape)}; the model was fitted on {columns} columns"
-            )
+            shape = tuple(features.shape)
+            raise InvalidInput(f"features are of shape {shape}; the model was fitted on {columns} columns")
         blocks = features.split(max(1, graph.BLOCK_VALUES // max(form.size)))
         return torch.cat([graph.log_densities(block, buffers, form, by_norm) for block in blocks])
-
-    def _change(self, call: Callable[[_Classifier], None]) -> None:
-        classifier = self.classifier()
-        self._cached = None  # the buffers have changed
-        call(classifier)
-        self._take(classifier)
 
     def _take(self, classifier: _Classifier | None) -> None:
         """Make the buffers those of a fitted classifier, or of none."""
@@ -272,8 +258,8 @@ class KDEClassifier(ModelBuffers):
                 form.pop("calibration.log_densities", None)
             tensors = {name: torch.from_numpy(value) for name, value in form.items()}
             if set(tensors) != set(NAMES) or "threshold_rule" in state.metadata:
-                text = json.dumps(self._metadata).encode()
-                tensors[METADATA] = torch.frombuffer(bytearray(text), dtype=torch.uint8)
+                text = bytearray(metadata_as_bytes(self._metadata))
+                tensors[METADATA] = torch.frombuffer(text, dtype=torch.uint8)
         device = self.max_length.device
         self._have_buffers(set(tensors))
         for name, value in tensors.items():
@@ -298,15 +284,11 @@ def _take_loaded(module: KDEClassifier, _: Any) -> None:
     """After load_state_dict: restores the options, and what follows from the buffers."""
     text = module._buffers.get(METADATA)
     module._report = None  # from another fit
-    module._metadata = {} if text is None else json.loads(bytes(text.cpu().tolist()))
+    module._metadata = {} if text is None else metadata_in(text, METADATA)
     options = {key: value for key, value in module._metadata.items() if key in DEFAULTS}
     for key, value in to_values(options).items():
         setattr(module, key, value)
     module._derive()
-
-
-def _method_name(method: Any) -> str:
-    return str(FeatureScalingMethod(getattr(method, "value", method)).value)
 
 
 def module_of(classifier: _Classifier, kind: type[KDEClassifier] = KDEClassifier) -> KDEClassifier:

@@ -68,7 +68,16 @@ def form_of(buffers: Mapping[str, Any]) -> Form:
     tails = (len(buffers[FIRST_TAIL]), len(buffers[SECOND_TAIL])) if pair else (0, 0)
     judged = DENSITY_TAIL in buffers
     subspace = (len(buffers[DENSITY_TAIL]), len(buffers[INSIDE_TAIL])) if judged else (0, 0)
-    return Form(pair, (first[0], second[0]), (first[1], second[1]), (sizes[0], sizes[1]), beyond, tails, subspace, RESIDUAL_LINE in buffers)
+    return Form(
+        pair,
+        (first[0], second[0]),
+        (first[1], second[1]),
+        (sizes[0], sizes[1]),
+        beyond,
+        tails,
+        subspace,
+        RESIDUAL_LINE in buffers,
+    )
 
 
 def tail_buffers(buffers: Mapping[str, Any]) -> dict[str, Any]:
@@ -167,6 +176,8 @@ def _density(rows: Any, buffers: Mapping[str, Any], form: Form, which: int, by_n
         return buffers[prefix + name].to(rows.dtype)
 
     centred = rows - buffer("pca_model.mean")
+    if by_norm:  # lengths do not matter there, but their squares overflow float32
+        centred = centred / _largest(centred.abs())
     features = centred @ buffer("pca_model.singular_vectors")
     if form.residual[which]:
         if prefix + "pca_model.column_scale" in buffers:
@@ -205,13 +216,24 @@ def _residual(rows: Any, buffers: Mapping[str, Any]) -> Any:
     def buffer(name: str) -> Any:
         return buffers[f"residual.{name}"].to(rows.dtype)
 
-    centred = rows - buffer("mean")
-    inner = centred @ buffer("inner")
+    mean = buffer("mean")
+    sizes = torch.maximum(rows.abs(), mean.abs())
+    unit = _largest(sizes)
+    short = (rows - mean) / unit
+    inner = short @ buffer("inner")
     if "residual.outer" not in buffers:
-        return inner.square().sum(dim=1)
-    square = (centred * buffer("scale") - inner @ buffer("outer")).square().sum(dim=1)
-    sizes = torch.maximum(rows.abs(), buffer("mean").abs()) * buffer("scale")
-    return torch.where(square > ROUNDING * sizes.square().sum(dim=1), square, 0.0)
+        return inner.square().sum(dim=1) * unit[:, 0] * unit[:, 0]
+    square = (short * buffer("scale") - inner @ buffer("outer")).square().sum(dim=1)
+    rounding = ROUNDING * (sizes / unit * buffer("scale")).square().sum(dim=1)
+    return torch.where(square <= rounding, 0.0, square) * unit[:, 0] * unit[:, 0]
+
+
+def _largest(sizes: Any) -> Any:
+    """M x 1: of each row, in whose unit its squares stay finite in float32; 1 for a row of zeros. Scores do not depend
+    on it, so that gradients need not.
+    """
+    largest = sizes.amax(dim=1, keepdim=True).detach()
+    return torch.where(largest == 0, 1.0, largest)
 
 
 def _inside(rows: Any, buffers: Mapping[str, Any]) -> Any:
@@ -220,18 +242,20 @@ def _inside(rows: Any, buffers: Mapping[str, Any]) -> Any:
     def buffer(name: str) -> Any:
         return buffers[f"subspace.{name}"].to(rows.dtype)
 
-    scale, largest = buffer("scale"), buffer("largest")
+    scale, largest, mean = buffer("scale"), buffer("largest"), buffer("mean")
     varies = (largest != 0).to(rows.dtype)
-    centred = rows - buffer("mean")
-    square = (centred * scale * (1 - varies)).square().sum(dim=1)
+    unit = _largest(torch.maximum(rows.abs(), torch.maximum(largest, mean.abs())))
+    short = (rows - mean) / unit
+    square = (short * scale * (1 - varies)).square().sum(dim=1) * unit[:, 0] * unit[:, 0]
     if "subspace.axes" in buffers:
-        standardized = centred * scale * varies
+        standardized = short * scale * varies
         along = standardized @ buffer("axes").transpose(0, 1)
-        sizes = torch.maximum(rows.abs(), largest) * scale * varies
+        sizes = torch.maximum(rows.abs(), largest) / unit * scale * varies
         rounding = sizes.square().sum(dim=1) * 2.0**-48
         solver = standardized.square().sum(dim=1) * 2.0**-80
-        unit = torch.maximum(torch.maximum(rounding, solver), buffer("noise").reshape(()).square())
-        square = square + along.square().sum(dim=1) / unit
+        noise = (buffer("noise").reshape(()) / unit[:, 0]).square()
+        error = torch.maximum(torch.maximum(rounding, solver), noise)
+        square = square + along.square().sum(dim=1) / error
     distance = square.clamp(min=torch.finfo(rows.dtype).tiny).sqrt() / 8
     return torch.where(distance <= 1, 0.0, -distance)
 

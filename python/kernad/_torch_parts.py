@@ -8,6 +8,24 @@ import torch
 from torch import nn
 
 from kernad import _torch_graph as graph
+from kernad._errors import InvalidInput
+from kernad._types import FeatureScalingMethod
+
+
+def require_dense(value: Any, name: str) -> None:
+    """Raises InvalidInput for a tensor that is sparse or quantized, or has no values."""
+    if not isinstance(value, torch.Tensor) or torch.jit.is_tracing() or torch.compiler.is_compiling():
+        return
+    if value.device.type == "meta":
+        raise InvalidInput(f"{name}: a tensor on the meta device, which has no values; one with values is needed")
+    if value.layout is not torch.strided or value.is_quantized:
+        what, remedy = ("quantized", "dequantize()") if value.is_quantized else (str(value.layout), "to_dense()")
+        raise InvalidInput(f"{name}: a {what} tensor; a dense one is needed ({remedy})")
+
+
+def method_name(method: Any) -> str:
+    """Either "norm" or "scale", of anomalib's enum too. Raises ValueError for another."""
+    return str(FeatureScalingMethod(getattr(method, "value", method)).value)
 
 
 class Buffers(nn.Module):  # type: ignore[misc]

@@ -16,6 +16,7 @@ from typing import Any
 
 from kernad import _core
 from kernad._errors import InvalidInput, InvalidParameter, ReadError, WriteError
+from kernad._estimators import Estimator, classifier_of
 from kernad.classifier import KDEClassifier
 
 try:
@@ -30,7 +31,7 @@ DEFAULT_OPSET = 18
 
 
 def export_onnx(
-    model: KDEClassifier,
+    model: Estimator,
     path: str | os.PathLike[str],
     *,
     append_to: str | os.PathLike[str] | None = None,
@@ -56,7 +57,8 @@ def export_onnx(
     ``kernad.feature_names`` (a JSON list, in the order of the columns).
 
     Args:
-        model: a fitted classifier.
+        model: a fitted classifier; or a ``kernad.torch.KDEClassifier``, an estimator of ``kernad.sklearn`` or
+            ``kernad.pyod``, whose fitted classifier is written (it scores training rows by their own kernels too).
         path: the file to write, whole or not at all.
         append_to: an ONNX file of a feature extractor to join the classifier behind.
         backbone_output: which of its outputs holds the features, where it has more than one.
@@ -64,9 +66,12 @@ def export_onnx(
 
     Raises:
         NotFittedError: there is no model.
-        ValueError: the extractor's output does not fit the classifier, or the opset is too old.
+        ValueError: the extractor's output does not fit the classifier, the opset is too old, or a scikit-learn
+            pipeline has other steps than the estimator.
+        TypeError: it is no estimator of kernad.
         OSError: a file cannot be read or written.
     """
+    model = classifier_of(model)
     columns = model.report().columns
     if append_to is None:
         graph = classifier_graph(model, opset or DEFAULT_OPSET, TensorProto.FLOAT)

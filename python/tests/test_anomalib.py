@@ -20,7 +20,9 @@ from anomalib.deploy import ExportType
 from anomalib.engine import Engine
 from PIL import Image
 
+from kernad import KDEClassifier, importing
 from kernad.anomalib import Dfkde
+from kernad.torch import from_anomalib
 
 pytestmark = pytest.mark.filterwarnings("ignore")
 
@@ -107,3 +109,15 @@ def test_a_checkpoint_brings_the_threshold_along(trained: tuple[Any, Any]) -> No
     assert loaded.model.classifier.threshold == model.model.classifier.threshold
     images = torch.rand(4, 3, 64, 64)
     assert torch.equal(loaded.eval()(images).pred_score, model.eval()(images).pred_score)
+
+
+def test_a_checkpoint_is_imported_whole(trained: tuple[Any, Any], tmp_path: Path) -> None:
+    engine, model = trained
+    ours = model.model.classifier
+    rows = model.model.get_features(torch.rand(4, 3, 64, 64))
+    for source in (model, model.model, engine.best_model_path):
+        loaded = from_anomalib(source)
+        assert loaded.threshold == ours.threshold
+        assert torch.equal(loaded.compute_kde_scores(rows, True), ours.compute_kde_scores(rows, True))
+    assert importing.main([engine.best_model_path, str(tmp_path / "model.safetensors")]) == 0
+    assert KDEClassifier.load(tmp_path / "model.safetensors").threshold == ours.threshold

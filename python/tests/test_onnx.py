@@ -185,24 +185,6 @@ def test_metadata(fitted, train, tmp_path) -> None:
         assert told["kernad.version"] == kernad.__version__
 
 
-@pytest.mark.parametrize("options", [{"n_pca_components": 6}, {"feature_scaling_method": "norm"}, {"auto": True}])
-def test_openvino_in_float32_agrees(train, queries, options, tmp_path) -> None:
-    openvino = pytest.importorskip("openvino", reason="openvino is not installed")
-    classifier = kernad.KDEClassifier(**options)
-    classifier.fit(train)
-    kernad.export_onnx(classifier, tmp_path / "model.onnx")
-    compiled = openvino.compile_model(tmp_path / "model.onnx", "CPU", {"INFERENCE_PRECISION_HINT": "f32"})
-    expected = classifier.compute_kde_scores(queries, as_log_likelihood=True)
-    found = compiled(queries)["log_density"]
-    held = expected > -1e30  # float32 ends at -3e38
-    assert held.sum() >= 200
-    np.testing.assert_allclose(found[held], expected[held], atol=1e-4, rtol=1e-6)
-    assert (found[~held] < -1e30).all()
-    strange = queries[:2].copy()
-    strange[:, 5] = np.nan, np.inf
-    assert (compiled(strange)["probability"] == 1).all()
-
-
 def test_names_of_columns_are_in_the_metadata(train, tmp_path) -> None:
     classifier = kernad.KDEClassifier(6)
     classifier.fit(train)

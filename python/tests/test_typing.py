@@ -13,6 +13,7 @@ import kernad
 CODE = """
 import numpy as np
 import kernad
+from kernad import torch
 from kernad.pyod import KDE
 from kernad.sklearn import KDEAnomalyDetector
 
@@ -31,6 +32,10 @@ kernad.PCA("al")  # wrong
 KDEAnomalyDetector(covariance="fulll")  # wrong
 KDE(covariance="fulll")  # wrong
 classifier.predict(rows, missing="drop")  # wrong
+torch.KDEClassifier(covariance="fulll")  # wrong
+torch.KDEClassifier(feature_scaling_method="scal")  # wrong
+torch.to_anomalib(3)  # wrong
+kernad.export_onnx(3, "model.onnx")  # wrong
 for call in (classifier.predict, classifier.compute_kde_scores, classifier, classifier.forward):
     pass
 reveal_type(classifier.predict(rows))  # ndarray
@@ -43,6 +48,28 @@ reveal_type(classifier.predict(Tensor()))  # Tensor
 reveal_type(classifier.compute_kde_scores(Tensor(), True))  # Tensor
 reveal_type(classifier.p_values(Tensor()))  # Tensor
 reveal_type(kernad.GaussianKDE().log_density(Tensor()))  # Tensor
+module = torch.KDEClassifier("all")
+kernad.export_onnx(classifier, "model.onnx")
+kernad.export_onnx(module, "model.onnx")
+kernad.export_onnx(KDEAnomalyDetector(), "model.onnx")
+kernad.export_onnx(KDE(), "model.onnx")
+reveal_type(module(Tensor()))  # Tensor
+reveal_type(module.forward(Tensor()))  # Tensor
+reveal_type(module.predict(Tensor()))  # Tensor
+reveal_type(module.compute_kde_scores(Tensor(), True))  # Tensor
+reveal_type(module.compute_probabilities(Tensor()))  # Tensor
+reveal_type(module.pre_process(Tensor()))  # tuple[user.Tensor, user.Tensor]
+reveal_type(module.p_values(Tensor()))  # Tensor
+reveal_type(module.labels(Tensor()))  # Tensor
+reveal_type(module.predict_labels(Tensor()))  # Tensor
+reveal_type(module.predict(rows))  # ndarray
+reveal_type(module.compute_kde_scores(rows))  # ndarray
+reveal_type(module.labels(rows))  # ndarray
+reveal_type(module.fit(rows))  # bool
+reveal_type(module.threshold)  # Threshold
+reveal_type(module.classifier())  # kernad.classifier.KDEClassifier
+reveal_type(torch.from_anomalib("model.ckpt"))  # KDEClassifier
+reveal_type(torch.to_anomalib(module))  # OrderedDict
 """
 
 

@@ -14,10 +14,12 @@
 
 #include "model/fit_report.hpp"
 #include "serialise/calibration_state.hpp"
+#include "serialise/check_names.hpp"
 #include "serialise/columns_state.hpp"
 #include "serialise/ensemble_state.hpp"
 #include "serialise/format_version.hpp"
 #include "serialise/metadata.hpp"
+#include "serialise/module_state.hpp"
 #include "serialise/pipeline_state.hpp"
 #include "serialise/residual_state.hpp"
 #include "serialise/subspace_state.hpp"
@@ -67,8 +69,11 @@ StateDict to_state_dict(const model::Model& model, const KDEClassifierOptions& o
   return dict;
 }
 
-Loaded from_state_dict(const StateDict& dict, const KDEClassifierOptions& defaults,
+Loaded from_state_dict(const StateDict& given, const KDEClassifierOptions& defaults,
                        const model::FitSettings& settings) {
+  const auto module = of_module(given);
+  const StateDict& dict = module ? *module : given;
+  check_names(dict);
   check_format_version(dict.metadata);
   const TensorReader reader(dict);
   Loaded loaded{options_from(dict.metadata, defaults), {}};

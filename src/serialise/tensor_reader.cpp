@@ -80,6 +80,14 @@ Matrix<double> TensorReader::matrix(std::string_view name, std::size_t rows, std
   return {values(name, rows * cols), rows, cols};
 }
 
+std::vector<std::string> TensorReader::names() const {
+  std::vector<std::string> result;
+  for (const auto& [name, tensor] : dict_.tensors) {
+    if (name.starts_with(prefix_)) result.push_back(name.substr(prefix_.size()));
+  }
+  return result;
+}
+
 StateDict TensorReader::part(std::string_view start) const {
   StateDict result;
   const std::string whole = prefix_ + std::string(start);

@@ -28,6 +28,8 @@ class TensorReader {
   /// Rows and columns of a two-dimensional tensor, neither of them 0.
   [[nodiscard]] std::pair<std::size_t, std::size_t> matrix_shape(std::string_view name) const;
   [[nodiscard]] Matrix<double> matrix(std::string_view name, std::size_t rows, std::size_t cols) const;
+  /// Those of all tensors under the prefix, without it.
+  [[nodiscard]] std::vector<std::string> names() const;
   /// The tensors whose names begin with `start`, under the rest of their names; without metadata.
   [[nodiscard]] StateDict part(std::string_view start) const;
 
