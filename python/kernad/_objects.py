@@ -30,21 +30,21 @@ def to_numbers(objects: npt.NDArray[Any], place: Callable[[tuple[int, ...]], str
             pass  # the loop finds which
     numbers = np.empty(objects.shape, dtype=np.float64)
     for index, value in np.ndenumerate(objects):
-        numbers[index] = np.nan if _is_missing(value) else _number(value, lambda at=index: place(at))
+        numbers[index] = np.nan if _is_missing(value) else _number(value, index, place)
     return numbers
 
 
-def _number(value: Any, place: Callable[[], str]) -> float:
+def _number(value: Any, index: tuple[int, ...], place: Callable[[tuple[int, ...]], str]) -> float:
     if _is_number(type(value)):
         try:
             return float(value)
         except OverflowError:
             largest = f"{np.finfo(np.float32).max:.7g}"
-            raise InvalidInput(f"{place()} is beyond float32, whose largest value is {largest}") from None
+            raise InvalidInput(f"{place(index)} is beyond float32, whose largest value is {largest}") from None
         except (TypeError, ValueError):
             pass
     shown = repr(value)
-    raise InvalidInput(f"{place()} is {shown if len(shown) <= 80 else shown[:77] + '...'}; a number is needed")
+    raise InvalidInput(f"{place(index)} is {shown if len(shown) <= 80 else shown[:77] + '...'}; a number is needed")
 
 
 def _is_number(kind: type) -> bool:

@@ -46,11 +46,13 @@ def require_unmasked(values: Any, what: str) -> None:
     """Raises InvalidInput, with the place, for masked values: NumPy drops the masks of arrays, of records and of the
     rows in a list, and what is under them would be read."""
     for i, array in enumerate(values if isinstance(values, (list, tuple)) else [values]):
-        if not isinstance(array, np.ma.MaskedArray) or not np.ma.is_masked(array):
+        if not isinstance(array, np.ma.MaskedArray):
             continue
-        mask = np.ma.getmaskarray(array)
+        mask: npt.NDArray[Any] = np.ma.getmaskarray(array)
         if mask.dtype.names:
             mask = np.stack([mask[name] for name in mask.dtype.names], axis=-1)
+        if not mask.any():
+            continue
         first = [int(at[0]) for at in mask.nonzero()]
         place = ", ".join(map("{} {}".format, ("row", "column"), first if array is values else [i, *first]))
         raise InvalidInput(f"{what}: {place or 'the value'} is masked; filled(numpy.nan) makes missing values of such")
@@ -82,10 +84,7 @@ def _of_pandas(frame: Any, pandas: Any, what: str) -> Table:
     narrow = all(_fits_float32(dtype) for dtype in frame.dtypes)
     dtype = np.float32 if narrow else np.float64
     columns = [
-        to_numbers(
-            frame.iloc[:, j].to_numpy(dtype=object),
-            lambda at, label=frame.columns[j]: f"{what}: row {at[0]}, column {label!r}",
-        )
+        _objects(frame.iloc[:, j], f"column {frame.columns[j]!r}", what)
         if frame.dtypes.iloc[j].kind == "O" or isinstance(frame.dtypes.iloc[j], pandas.StringDtype)
         else None
         for j in range(frame.shape[1])
@@ -97,6 +96,10 @@ def _of_pandas(frame: Any, pandas: Any, what: str) -> Table:
         for j, column in enumerate(columns)
     ]
     return _labelled(np.column_stack(parts).astype(np.float64, copy=False), frame.columns)
+
+
+def _objects(column: Any, name: str, what: str) -> npt.NDArray[np.float64]:
+    return to_numbers(column.to_numpy(dtype=object), lambda at: f"{what}: row {at[0]}, {name}")
 
 
 def _no_numbers(dtype: Any, pandas: Any) -> str | None:

@@ -148,7 +148,7 @@ class KDE(Decisions, BaseDetector):  # type: ignore[misc]
 
     def _check_peer_options(self) -> None:
         share = self.contamination
-        if not 0 < share <= 0.5 if isinstance(share, Real) else not hasattr(share, "eval"):
+        if not 0 < float(share) <= 0.5 if isinstance(share, Real) else not hasattr(share, "eval"):
             raise InvalidParameter(
                 f"contamination is {share!r}; valid: a number above 0, at most 0.5, or a thresholder of pythresh"
             )

@@ -149,9 +149,9 @@ BAD = {
         "row 3, column 1 is masked",
     ),
     "objects": (lambda x: np.full(x.shape, object()), "row 0, column 0 is <object .*; a number is needed"),
-    "a path": (lambda _: Path("rows.npy"), "a PosixPath; .* numpy.load"),
-    "a text": (lambda _: "rows.npy", "a str; .* numpy.load"),
-    "a dict": (lambda x: {"a": x[:, 0]}, "a dict; .* pandas.DataFrame"),
+    "a path": (lambda _: Path("rows.npy"), "a PosixPath; .*numpy.load"),
+    "a text": (lambda _: "rows.npy", "a str; .*numpy.load"),
+    "a dict": (lambda x: {"a": x[:, 0]}, "a dict; .*pandas.DataFrame"),
     "a generator": (lambda x: (row for row in x), "a generator; an array, a table or a list of rows is needed"),
 }
 

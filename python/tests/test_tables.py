@@ -172,7 +172,7 @@ def test_numbered_columns_are_put_in_order_whatever_the_model_was_fitted_on() ->
         np.testing.assert_array_equal(sketch.add(numbered[[2, 0, 3, 1]][100:]).rows, LISTS)
     with pytest.warns(kernad.DataWarning, match="another order"):
         np.testing.assert_array_equal(backwards.predict(numbered), backwards.predict(ROWS[:, ::-1]))
-    with pytest.raises(kernad.InvalidInput, match="'height' is missing; the model does not know '3'"):
+    with pytest.raises(kernad.InvalidInput, match="'weight' are missing; the model does not know '3'"):
         fitted(FRAME).predict(numbered[[3, 2, 1, 0]])
     np.testing.assert_array_equal(fitted(FRAME).predict(numbered), fitted(ROWS).predict(ROWS))  # by position
 
