@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 
 from kernad._errors import InvalidInput
+from kernad._objects import to_numbers
 from kernad._tables import as_table
 
 ArrayLike: TypeAlias = Any
@@ -25,8 +27,10 @@ class Given(NamedTuple):
 
     array: npt.NDArray[Any]
     wrap: Wrap
-    names: tuple[str, ...]
+    names: tuple[str, ...] = ()
     """Empty if there are none."""
+    positions: tuple[str, ...] = ()
+    """As of a Table."""
 
 
 _FLOAT32_MAX = float(np.finfo(np.float32).max)
@@ -37,14 +41,14 @@ def as_rows(values: ArrayLike, name: str) -> tuple[Rows, Wrap]:
 
     ``name`` names the rows in messages. Raises InvalidInput as ``float32_rows`` does.
     """
-    array, wrap, _ = to_rows(values, name)
-    return float32_rows(array, name), wrap
+    given = to_rows(values, name)
+    return float32_rows(given.array, name), given.wrap
 
 
 def as_classifier_rows(values: ArrayLike, name: str) -> tuple[ExactRows, Wrap]:
     """Like ``as_rows``, but with the types that the classifier takes: see ``exact_rows``."""
-    array, wrap, _ = to_rows(values, name)
-    return exact_rows(array, name), wrap
+    given = to_rows(values, name)
+    return exact_rows(given.array, name), given.wrap
 
 
 def float32_rows(array: npt.NDArray[Any], name: str) -> Rows:
@@ -101,9 +105,13 @@ def as_tensor(values: ArrayLike, name: str) -> npt.NDArray[Any]:
 
 
 def to_rows(values: ArrayLike, name: str) -> Given:
-    """The values as ``to_numpy`` returns them, and the names of a table's columns."""
-    table = as_table(values, name)
-    return Given(*to_numpy(values, name), ()) if table is None else Given(table.values, _as_is, table.names)
+    """The values as ``to_numpy`` returns them, objects as numbers, and the names of a table's columns."""
+    if (table := as_table(values, name)) is not None:
+        return Given(table.values, _as_is, table.names, table.positions)
+    array, wrap = to_numpy(values, name)
+    if array.dtype.kind == "O" and array.ndim == 2:
+        array = to_numbers(array, lambda at: f"{name}: row {at[0]}, column {at[1]}")
+    return Given(array, wrap)
 
 
 def to_numpy(values: ArrayLike, name: str) -> tuple[npt.NDArray[Any], Wrap]:
@@ -112,6 +120,7 @@ def to_numpy(values: ArrayLike, name: str) -> tuple[npt.NDArray[Any], Wrap]:
         return table.values, _as_is
     if hasattr(values, "nnz") and hasattr(values, "toarray"):
         raise InvalidInput(f"{name}: a sparse {type(values).__name__}; a dense array is needed (toarray())")
+    _require_array(values, name)
     torch = sys.modules.get("torch")  # who has a tensor has imported torch; kernad itself never does
     if torch is not None and isinstance(values, torch.Tensor):
         return _from_torch(values, torch, name)
@@ -119,9 +128,26 @@ def to_numpy(values: ArrayLike, name: str) -> tuple[npt.NDArray[Any], Wrap]:
         array = np.from_dlpack(values) if _only_dlpack(values) else np.asarray(values)
     except (TypeError, ValueError, RuntimeError, BufferError) as error:
         raise InvalidInput(f"{name}: {type(values).__name__} cannot be read as an array: {error}") from error
-    if isinstance(values, np.ma.MaskedArray) and np.ma.is_masked(values):
-        raise InvalidInput(f"{name}: the array has masked values; every row must be complete")
+    if array.ndim == 0 and array.dtype.kind == "O":
+        raise InvalidInput(f"{name}: {_kind_of(values)}; {_NEEDED}")
     return array, _as_is
+
+
+_NEEDED = "an array, a table or a list of rows is needed"
+
+
+def _require_array(values: ArrayLike, name: str) -> None:
+    """Raises InvalidInput for what is often given in place of data, with what makes data of it."""
+    if hasattr(values, "collect") and hasattr(values, "collect_schema"):  # of polars
+        raise InvalidInput(f"{name}: a {type(values).__name__}, which holds no rows yet; collect() reads them")
+    if isinstance(values, (str, bytes, os.PathLike)):
+        raise InvalidInput(f"{name}: {_kind_of(values)}; {_NEEDED} (numpy.load and pandas.read_csv read files)")
+    if isinstance(values, Mapping):
+        raise InvalidInput(f"{name}: {_kind_of(values)}; {_NEEDED} (pandas.DataFrame makes one of columns by name)")
+
+
+def _kind_of(values: Any) -> str:
+    return "None" if values is None else f"a {type(values).__name__}"
 
 
 def _as_is(result: npt.NDArray[Any]) -> npt.NDArray[Any]:
@@ -160,8 +186,6 @@ def _require_real(array: npt.NDArray[Any], name: str) -> None:
 
 
 def _to_float32(array: npt.NDArray[Any], name: str) -> Rows:
-    if array.dtype.kind == "O":
-        array = _numbers_of(array, name)
     _require_real(array, name)
     if array.dtype == np.float32 and array.flags.aligned and _has_row_layout(array):
         return array
@@ -169,13 +193,6 @@ def _to_float32(array: npt.NDArray[Any], name: str) -> Rows:
         _require_float32_range(array, name)
     with np.errstate(over="ignore", under="ignore"):
         return np.ascontiguousarray(array, dtype=np.float32)
-
-
-def _numbers_of(array: npt.NDArray[Any], name: str) -> npt.NDArray[np.float64]:
-    try:
-        return array.astype(np.float64)
-    except (TypeError, ValueError, OverflowError) as error:
-        raise InvalidInput(f"{name}: the array holds objects that are not numbers: {error}") from error
 
 
 def _has_row_layout(array: npt.NDArray[Any]) -> bool:

@@ -26,7 +26,7 @@ def training_rows(
     """The rows for a fit, and their columns' names, if any. convert: to the types that a model takes."""
     given = to_rows(values, what)
     if given.names:
-        _require_finite(given.array, given.names, what)
+        require_finite(given.array, given.names, what)
     return convert(given.array, what), list(given.names)
 
 
@@ -46,7 +46,7 @@ def model_rows(
     given = to_rows(values, what)
     array = in_order(given, names, what, left_out)
     if given.names and missing == "refuse":
-        _require_finite(array, names or given.names, what)
+        require_finite(array, names or given.names, what)
     return convert(array, what), given.wrap
 
 
@@ -59,8 +59,17 @@ def named_rows(
 
 
 def in_order(given: Given, names: Sequence[str], what: str, left_out: Sequence[str] = ()) -> npt.NDArray[Any]:
-    """The data with columns in the order of ``names``, if both have names."""
-    return _in_order(given.array, given.names, names, left_out, what) if given.names and names else given.array
+    """The data with columns in the order of ``names``, if both have names.
+
+    A frame whose columns are called 0, 1, 2, ... in another order is put in order for a model without names, and one in
+    that order for a model whose names these numbers are; for any other model its columns have no names.
+    """
+    found, wanted = given.names, names
+    if given.positions and not names:
+        wanted = [str(i) for i in range(len(given.positions))]
+    elif given.positions and set(names) == set(given.positions):
+        found = given.positions
+    return _in_order(given.array, found, wanted, left_out, what) if found and wanted else given.array
 
 
 def require_missing(missing: str) -> None:
@@ -116,11 +125,12 @@ def _in_order(
     return array[:, order]
 
 
-def _require_finite(array: npt.NDArray[Any], names: Sequence[str], what: str) -> None:
-    """The core's error for a value that is not finite, with the column's name."""
+def require_finite(array: npt.NDArray[Any], names: Sequence[str], what: str) -> None:
+    """The core's error for a value that is not finite, with the column's name if it has one."""
     if array.dtype.kind != "f" or array.ndim != 2 or np.isfinite(array).all():
         return
     row, column = (int(i) for i in np.argwhere(~np.isfinite(array))[0])
     value = array[row, column]
     held = "is missing (NaN)" if np.isnan(value) else f"is {value}"
-    raise InvalidInput(f"{what}: row {row}, column {names[column]!r} {held}; every value must be finite")
+    place = repr(names[column]) if names else str(column)
+    raise InvalidInput(f"{what}: row {row}, column {place} {held}; every value must be finite")

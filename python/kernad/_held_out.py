@@ -15,6 +15,8 @@ from sklearn.utils.validation import check_is_fitted
 from kernad._arrays import ArrayLike, ExactRows, as_classifier_rows, as_weights, to_numpy
 from kernad._calls import callers_level, whole_number
 from kernad._errors import FitWarning, InvalidInput, InvalidParameter
+from kernad._options import with_components_for
+from kernad._types import Doubles
 from kernad.classifier import KDEClassifier
 from kernad.explanation import Explanation
 from kernad.functions import sample_rows
@@ -32,14 +34,20 @@ class HeldOutScores:
     number of folds that was asked for raises InvalidParameter there.
     """
 
-    def __init__(self, classifier: KDEClassifier, X: ArrayLike, folds: int | str | None, contamination: Any) -> None:
+    def __init__(
+        self,
+        classifier: KDEClassifier,
+        X: ArrayLike,
+        folds: int | str | None,
+        contamination: Any,
+        weights: Doubles | None = None,
+    ) -> None:
         self.classifier = classifier
         self._held_out: dict[bytes, float] = {}
         rows, _ = as_classifier_rows(X, "X")
         if folds is not None:
-            scores = _held_out(classifier, rows, folds, contamination).tolist()
-            used = sample_rows(len(rows), classifier.max_training_points, classifier.seed)
-            for key, score in zip(_keys(rows[used]), scores, strict=True):
+            scores = _held_out(classifier, rows, folds, contamination, weights).tolist()
+            for key, score in zip(_keys(rows[_rows_used(classifier, len(rows), weights)]), scores, strict=True):
                 self._held_out.setdefault(key, score)  # the first of equal rows decides
         self.of_training_rows = self(rows)
 
@@ -52,11 +60,11 @@ class HeldOutScores:
         return scores
 
 
-def repeated(X: npt.NDArray[Any], sample_weight: ArrayLike | None) -> npt.NDArray[Any]:
-    """Each row repeated by its weight. Raises InvalidInput for weights that are not whole numbers of 0 or more."""
+def whole_weights(sample_weight: ArrayLike | None, rows: int) -> Doubles | None:
+    """How often each row counts; None: once. Raises InvalidInput for what is no whole number of 0 or more."""
     if sample_weight is None:
-        return X
-    weights = as_weights(sample_weight, len(X))
+        return None
+    weights = as_weights(sample_weight, rows)
     wrong = np.flatnonzero(~((weights >= 0) & (weights == np.floor(weights)) & np.isfinite(weights)))
     if wrong.size:
         raise InvalidInput(
@@ -65,18 +73,56 @@ def repeated(X: npt.NDArray[Any], sample_weight: ArrayLike | None) -> npt.NDArra
         )
     if not weights.any():
         raise InvalidInput("every weight in sample_weight is zero; two rows or more have to count")
-    return np.repeat(X, weights.astype(np.int64), axis=0)
+    return weights
+
+
+def percentile(values: Doubles, share: float, weights: Doubles | None) -> float:
+    """``numpy.percentile(values, 100 * share)`` of values that are repeated as often as they weigh, without memory for
+    the copies."""
+    if weights is None:
+        return float(np.percentile(values, 100 * share))
+    order = np.argsort(values)
+    last = np.cumsum(weights[order])  # one past the last place of each value
+    place = (last[-1] - 1) * (100 * share / 100)  # as numpy rounds it
+    below = np.floor(place)
+    low, high = values[order[np.searchsorted(last, [below, min(below + 1, last[-1] - 1)], side="right")]]
+    part = place - below
+    return float(low + (high - low) * part if part < 0.5 else high - (high - low) * (1 - part))
+
+
+def _rows_used(classifier: KDEClassifier, rows: int, weights: Doubles | None) -> npt.NDArray[Any]:
+    """The rows that the fit used, as often as it used them, in its order."""
+    last = None if weights is None else np.cumsum(weights)
+    count = rows if last is None else int(last[-1])
+    used = sample_rows(count, classifier.max_training_points, classifier.seed)
+    return used if last is None else np.searchsorted(last, used, side="right")
+
+
+def fit_few(
+    options: dict[str, Any], num_threads: int, X: npt.NDArray[Any], weights: Doubles | None
+) -> KDEClassifier:
+    """A classifier fitted on the rows, with as many components as they have if that is fewer than asked for, which a
+    FitWarning says."""
+    count = len(X) if weights is None else int(weights.sum())
+    options, wanted = with_components_for(count, X.shape[1], options)
+    classifier = KDEClassifier(**options, num_threads=num_threads)
+    classifier.fit(X, sample_weight=weights)
+    if wanted is not None:
+        report = classifier.report()
+        text = f"n_pca_components cut from {wanted} to {report.components}: the data have {report.columns} columns and "
+        warnings.warn(FitWarning(f"{text}rank {report.rank}", "components_cut"), stacklevel=callers_level())
+    return classifier
 
 
 def _held_out(
-    classifier: KDEClassifier, rows: ExactRows, folds: int | str, contamination: Any
-) -> npt.NDArray[np.float64]:
+    classifier: KDEClassifier, rows: ExactRows, folds: int | str, contamination: Any, weights: Doubles | None
+) -> Doubles:
     rate = float(contamination) if isinstance(contamination, Real) else None  # PyOD also takes rules that learn it
     if isinstance(folds, str) and folds != "auto":
         raise InvalidParameter(f"folds is {folds!r}; valid: 'auto', None, or a whole number of at least 2")
     if folds != "auto":
-        return classifier._calibrate(rows, whole_number(folds, "folds", 2), rate)
-    scores = classifier._calibrate(rows, 10)
+        return classifier._calibrate(rows, whole_number(folds, "folds", 2), rate, None, weights)
+    scores = classifier._calibrate(rows, 10, sample_weight=weights)
     smallest = 1 / (len(scores) + 1)
     if rate is not None and rate < smallest:
         text = f"{len(scores)} rows cannot promise that {rate} of new normal rows are outliers; the smallest share is"

@@ -11,6 +11,7 @@ import numpy.typing as npt
 from kernad import _core
 from kernad._arrays import ArrayLike, to_numpy
 from kernad._errors import InvalidInput
+from kernad._tables import require_unmasked
 
 NormalLabel: TypeAlias = str | float | None
 """What the normal rows are labelled with; None: as ``kernad.evaluate`` lists."""
@@ -23,6 +24,7 @@ def read_labels(labels: ArrayLike, normal_label: NormalLabel = None) -> npt.NDAr
         InvalidInput: one is none of those, or missing, with its row; or what a yes means in labels of that name is not
             clear.
     """
+    require_unmasked(labels, "labels")
     torch = sys.modules.get("torch")
     is_tensor = torch is not None and isinstance(labels, torch.Tensor)
     array = to_numpy(labels, "labels")[0] if is_tensor else np.asarray(labels)

@@ -47,9 +47,9 @@ def _count(least: int, most: int) -> Callable[[Any, str], str]:
 
 
 def _components(value: Any, name: str) -> str:
-    what = "a count or a share of variance"
-    if isinstance(value, str) and value == "all":
-        return value
+    what = "a count, a share of variance, or 'all'"
+    if value is None or (isinstance(value, str) and value == "all"):
+        return "all"
     if isinstance(value, bool):
         raise TypeError(f"{name} is {value!r}; {what} is needed")
     try:
@@ -75,8 +75,15 @@ def _name(value: Any, name: str) -> str:
     return value
 
 
+def is_true(value: Any, name: str) -> bool:
+    """The value as a bool. Raises TypeError for any other type, since a text such as "no" would count as true."""
+    if not isinstance(value, (bool, np.bool_)):
+        raise TypeError(f"{name} is {value!r}; True or False is needed")
+    return bool(value)
+
+
 def _bool(value: Any, name: str) -> str:
-    return "true" if bool(value) else "false"
+    return "true" if is_true(value, name) else "false"
 
 
 _FLAG = _Kind(_bool, lambda text: text == "true")
@@ -116,12 +123,17 @@ def attributes_of(estimator: Any) -> dict[str, Any]:
     return {key: getattr(estimator, key) for key in DEFAULTS if hasattr(estimator, key)}
 
 
-def with_components_for(rows: int, options: Mapping[str, Any]) -> dict[str, Any]:
-    """The options with the number of components limited to that of rows, since the core fits no model to fewer rows."""
-    wanted = options["n_pca_components"]
-    if options["auto"] or isinstance(wanted, (float, np.floating, str)):
-        return dict(options)
-    return {**options, "n_pca_components": min(wanted, rows)}
+def with_components_for(rows: int, columns: int, options: Mapping[str, Any]) -> tuple[dict[str, Any], int | None]:
+    """The options for a fit of so few rows, which the core would refuse, with all components that they have.
+
+    Returns:
+        The options, and the number of components that was asked for if fewer will be kept.
+    """
+    wanted = _components(options["n_pca_components"], "n_pca_components")
+    rows = min(rows, whole_number(options["max_training_points"], "max_training_points", 2))
+    if options["auto"] or not wanted.isdigit() or rows >= min(int(wanted), columns):
+        return dict(options), None
+    return {**options, "n_pca_components": "all"}, int(wanted)
 
 
 def shown(texts: Mapping[str, str]) -> dict[str, Any]:

@@ -1,8 +1,12 @@
-"""Pickles of the two stages."""
+"""Pickles: of the two stages, and what is raised where one is damaged."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
+
+from kernad._errors import ReadError
 
 
 def state_of(stage: Any) -> dict[str, Any]:
@@ -16,3 +20,12 @@ def restore(stage: Any, state: dict[str, Any]) -> None:
     stage.__dict__.update(state["attributes"])
     if state["fitted"] is not None:
         stage._core.from_bytes(state["fitted"])
+
+
+@contextmanager
+def reading_pickle(owner: Any) -> Iterator[None]:
+    """Whatever is wrong with an object's pickled state is a ReadError."""
+    try:
+        yield
+    except (ReadError, ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:
+        raise ReadError(f"pickle of a {type(owner).__name__}: damaged, or of another version: {error}") from error

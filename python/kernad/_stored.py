@@ -10,6 +10,7 @@ from kernad import _core
 from kernad._arrays import as_tensor
 from kernad._calls import path_bytes
 from kernad._options import to_texts, to_values
+from kernad._stage_state import reading_pickle
 from kernad._types import StateDict
 
 if TYPE_CHECKING:
@@ -89,13 +90,14 @@ class Stored:
         }
 
     def __setstate__(self, state: dict[str, Any]) -> None:
-        parameters = dict(state["parameters"])
-        self.num_threads, pruning = parameters.pop("num_threads"), parameters.pop("pruning")
-        self._core = _core.KDEClassifier(to_texts(parameters))
-        self._core.pruning = pruning
-        self.__dict__.update(state["attributes"])  # a subclass's own
-        if state["model"] is not None:
-            self._core.from_bytes(state["model"])
+        with reading_pickle(self):
+            parameters = dict(state["parameters"])
+            self.num_threads, pruning = parameters.pop("num_threads"), parameters.pop("pruning")
+            self._core = _core.KDEClassifier(to_texts(parameters))
+            self._core.pruning = pruning
+            self.__dict__.update(state["attributes"])  # a subclass's own
+            if state["model"] is not None:
+                self._core.from_bytes(state["model"])
 
     def __copy__(self) -> Self:
         """Shares the fitted state, which is immutable."""

@@ -11,6 +11,7 @@ import numpy.typing as npt
 
 from kernad._arrow import has_arrow, read_arrow
 from kernad._errors import InvalidInput
+from kernad._objects import to_numbers
 
 
 class Table(NamedTuple):
@@ -18,15 +19,19 @@ class Table(NamedTuple):
 
     values: npt.NDArray[Any]
     names: tuple[str, ...]
-    """Names of the columns; empty unless all are texts."""
+    """Names of the columns; empty if there are none."""
+    positions: tuple[str, ...] = ()
+    """The labels of a frame whose columns are called 0 to k - 1, in any order, as texts."""
 
 
 def as_table(values: Any, what: str) -> Table | None:
     """The values as a table; None if they are not one.
 
     Raises:
-        InvalidInput: a column does not hold real numbers, or two have one name; with the column, and the row.
+        InvalidInput: a column does not hold real numbers, or two have one name, with the column, and the row; or values
+            are masked.
     """
+    require_unmasked(values, what)
     pandas = sys.modules.get("pandas")  # a caller with a frame has imported pandas; kernad itself never does
     if pandas is not None and isinstance(values, pandas.DataFrame):
         return _distinct(_of_pandas(values, pandas, what), what)
@@ -37,9 +42,37 @@ def as_table(values: Any, what: str) -> Table | None:
     return _distinct(Table(*read_arrow(values, what)), what) if has_arrow(values) else None
 
 
+def require_unmasked(values: Any, what: str) -> None:
+    """Raises InvalidInput, with the place, for masked values: NumPy drops the masks of arrays, of records and of the
+    rows in a list, and what is under them would be read."""
+    for i, array in enumerate(values if isinstance(values, (list, tuple)) else [values]):
+        if not isinstance(array, np.ma.MaskedArray):
+            continue
+        mask: npt.NDArray[Any] = np.ma.getmaskarray(array)
+        if mask.dtype.names:
+            mask = np.stack([mask[name] for name in mask.dtype.names], axis=-1)
+        if not mask.any():
+            continue
+        first = [int(at[0]) for at in mask.nonzero()]
+        place = ", ".join(map("{} {}".format, ("row", "column"), first if array is values else [i, *first]))
+        raise InvalidInput(f"{what}: {place or 'the value'} is masked; filled(numpy.nan) makes missing values of such")
+
+
 def names_of(labels: Any) -> tuple[str, ...]:
-    """The labels as names of columns: none unless all are texts."""
-    return tuple(str(label) for label in labels) if all(isinstance(label, str) for label in labels) else ()
+    """The labels of columns as their names: those of a MultiIndex joined by dots; none if they are 0, 1, 2, ..., which
+    are positions."""
+    if _are_whole(labels) and list(labels) == list(range(len(labels))):
+        return ()
+    return tuple(".".join(map(str, label)) if isinstance(label, tuple) else str(label) for label in labels)
+
+
+def _labelled(values: npt.NDArray[Any], labels: Any) -> Table:
+    are_positions = _are_whole(labels) and sorted(labels) == list(range(len(labels)))
+    return Table(values, names_of(labels), tuple(map(str, labels)) if are_positions else ())
+
+
+def _are_whole(labels: Any) -> bool:
+    return all(isinstance(label, (int, np.integer)) and not isinstance(label, bool) for label in labels)
 
 
 def _of_pandas(frame: Any, pandas: Any, what: str) -> Table:
@@ -51,18 +84,22 @@ def _of_pandas(frame: Any, pandas: Any, what: str) -> Table:
     narrow = all(_fits_float32(dtype) for dtype in frame.dtypes)
     dtype = np.float32 if narrow else np.float64
     columns = [
-        _objects(frame.iloc[:, j], pandas, f"{what}: row {{}}, column {frame.columns[j]!r}")
+        _objects(frame.iloc[:, j], f"column {frame.columns[j]!r}", what)
         if frame.dtypes.iloc[j].kind == "O" or isinstance(frame.dtypes.iloc[j], pandas.StringDtype)
         else None
         for j in range(frame.shape[1])
     ]
     if all(column is None for column in columns):
-        return Table(frame.to_numpy(dtype=dtype, na_value=np.nan), names_of(frame.columns))
+        return _labelled(frame.to_numpy(dtype=dtype, na_value=np.nan), frame.columns)
     parts = [
         frame.iloc[:, j].to_numpy(dtype=dtype, na_value=np.nan) if column is None else column
         for j, column in enumerate(columns)
     ]
-    return Table(np.column_stack(parts).astype(np.float64, copy=False), names_of(frame.columns))
+    return _labelled(np.column_stack(parts).astype(np.float64, copy=False), frame.columns)
+
+
+def _objects(column: Any, name: str, what: str) -> npt.NDArray[np.float64]:
+    return to_numbers(column.to_numpy(dtype=object), lambda at: f"{what}: row {at[0]}, {name}")
 
 
 def _no_numbers(dtype: Any, pandas: Any) -> str | None:
@@ -76,19 +113,6 @@ def _no_numbers(dtype: Any, pandas: Any) -> str | None:
     if dtype.kind == "c":
         return f"holds {dtype}; real numbers are needed"
     return None
-
-
-def _objects(column: Any, pandas: Any, where: str) -> npt.NDArray[np.float64]:
-    numbers = np.empty(len(column), dtype=np.float64)
-    for i, value in enumerate(column):
-        missing = value is None or value is pandas.NA or value is pandas.NaT
-        if not missing and isinstance(value, (str, bytes)):
-            raise InvalidInput(f"{where.format(i)} is {value!r}; a number is needed")
-        try:
-            numbers[i] = np.nan if missing else value
-        except (TypeError, ValueError):
-            raise InvalidInput(f"{where.format(i)} is {value!r}; a number is needed") from None
-    return numbers
 
 
 def _is_nested(dtype: Any) -> bool:

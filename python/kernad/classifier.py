@@ -26,6 +26,7 @@ from kernad._columns import Missing, model_rows, of_complete_rows, of_present, t
 from kernad._errors import FitWarning
 from kernad._html import as_html
 from kernad._options import Option, shown, to_texts
+from kernad._pruning import Pruned
 from kernad._stored import Stored
 from kernad._types import Components, Covariance, Doubles, FeatureScalingMethod, FitReport, Note, Scaling, Tensor
 from kernad.calibration import Calibrated, require_no_weights
@@ -36,7 +37,7 @@ BLOCK_ROWS = 4096
 """Number of rows scored between two calls of a progress callback."""
 
 
-class KDEClassifier(Calibrated, Stored):
+class KDEClassifier(Calibrated, Stored, Pruned):
     """Kernel-density anomaly classifier for deep-feature embeddings.
 
     A drop-in for anomalib's ``KDEClassifier``: the same constructor, methods, defaults and names, computed by the C++
@@ -49,11 +50,12 @@ class KDEClassifier(Calibrated, Stored):
     NumPy arrays; for torch tensors they are float64 torch tensors on the same device.
 
     Columns that have names in training (a data frame, an Arrow table, a structured array) are matched by name later, in
-    any order; rows without names are taken by position.
+    any order; rows without names are taken by position. Labels of a pandas frame that are no texts are names as well,
+    unless they are the positions 0, 1, 2, ...
 
     Args:
         n_pca_components: principal components to keep (a count >= 1), or the share of the variance in (0, 1) that
-            they must explain together, or ``"all"`` that the data have.
+            they must explain together, or ``"all"`` that the data have (None is the same).
         feature_scaling_method: ``FeatureScalingMethod.SCALE`` (divide by the longest training row) or ``NORM`` (every
             row to unit length), or their names.
         max_training_points: if there are more rows than this (>= 2), a seeded sample is used.
@@ -90,7 +92,7 @@ class KDEClassifier(Calibrated, Stored):
 
     def __init__(
         self,
-        n_pca_components: Components = 16,
+        n_pca_components: Components | None = 16,
         feature_scaling_method: Scaling = FeatureScalingMethod.SCALE,
         max_training_points: int = 40000,
         *,
@@ -130,18 +132,6 @@ class KDEClassifier(Calibrated, Stored):
     covariance = Option[str]("What the kernels' covariance is made of.")
     local_alpha = Option[float]("The exponent of each row's own bandwidth.")
     auto = Option[bool]("Whether two densities, chosen from the training rows, judge together.")
-
-    @property
-    def pruning(self) -> bool:
-        """Whether duplicates are summed once and rows too far from a query to matter are skipped (at most 1e-5 nats).
-
-        May be set at any time; a fitted model's references are then rebuilt.
-        """
-        return self._core.pruning
-
-    @pruning.setter
-    def pruning(self, value: bool) -> None:
-        self._core.pruning = bool(value)
 
     @property
     def is_fitted(self) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, overload
+from typing import TYPE_CHECKING, Any, overload
 
 import numpy as np
 import numpy.typing as npt
@@ -13,11 +13,15 @@ from kernad._calls import threads_for, whole_number
 from kernad._columns import Missing, model_rows, of_complete_rows, training_rows
 from kernad._errors import InvalidInput
 from kernad._options import to_texts, to_values
-from kernad._stage_state import restore, state_of
+from kernad._pruning import Pruned
+from kernad._stage_state import reading_pickle, restore, state_of
 from kernad._types import Covariance, Doubles, Tensor
 
+if TYPE_CHECKING:
+    from typing_extensions import Self
 
-class GaussianKDE:
+
+class GaussianKDE(Pruned):
     """Gaussian kernel density estimation in the log domain, by default with Scott's rule.
 
     p(x) = 1/N sum_i N(x; x_i, h^2 C), with C the covariance (divisor N - 1) and h = N^(-1/(k+4)). Directions without
@@ -29,6 +33,8 @@ class GaussianKDE:
 
     Source: Scott, Multivariate Density Estimation, 2nd ed., eq. 6.44; Silverman 1986, section 4.2.1.
     """
+
+    _core: _core.GaussianKDE
 
     def __init__(
         self,
@@ -140,18 +146,6 @@ class GaussianKDE:
         return wrap(np.atleast_2d(np.cov(array)))
 
     @property
-    def pruning(self) -> bool:
-        """Whether duplicates are summed once and rows too far from a query to matter are skipped (at most 1e-5 nats).
-
-        May be set at any time; a fitted model's references are then rebuilt.
-        """
-        return self._core.pruning
-
-    @pruning.setter
-    def pruning(self, value: bool) -> None:
-        self._core.pruning = bool(value)
-
-    @property
     def is_fitted(self) -> bool:
         """Whether fit has been called with success. The properties below raise NotFittedError when it has not."""
         return self._core.is_fitted
@@ -200,11 +194,12 @@ class GaussianKDE:
         return state_of(self) | {"pruning": self.pruning}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
-        self._core = _core.GaussianKDE(state["attributes"]["_texts"])
-        self._core.pruning = state["pruning"]
-        restore(self, state)
+        with reading_pickle(self):
+            self._core = _core.GaussianKDE(state["attributes"]["_texts"])
+            self.pruning = state["pruning"]
+            restore(self, state)
 
-    def __copy__(self) -> GaussianKDE:
+    def __copy__(self) -> Self:
         """Shares the fitted state, which is immutable."""
         other = type(self).__new__(type(self))
         other.__dict__.update(self.__dict__, _core=self._core.copy())

@@ -12,7 +12,7 @@ from kernad._arrays import ArrayLike, as_rows, float32_rows
 from kernad._calls import threads_for, whole_number
 from kernad._columns import model_rows, training_rows
 from kernad._options import to_texts, to_values
-from kernad._stage_state import restore, state_of
+from kernad._stage_state import reading_pickle, restore, state_of
 from kernad._types import Components, Tensor
 
 
@@ -23,7 +23,8 @@ class PCA:
     each direction is positive. Statistics are float64; features are float32, in the caller's kind of array.
 
     Args:
-        n_components: a count >= 1, or the share of the variance in (0, 1) that those kept explain together, or "all".
+        n_components: a count >= 1, or the share of the variance in (0, 1) that those kept explain together, or "all" (None
+            is the same).
         num_threads: as of KDEClassifier.
 
     Raises:
@@ -32,7 +33,7 @@ class PCA:
     Source: Jolliffe, Principal Component Analysis, 2nd ed., ch. 3.
     """
 
-    def __init__(self, n_components: Components = 16, *, num_threads: int = 0) -> None:
+    def __init__(self, n_components: Components | None = 16, *, num_threads: int = 0) -> None:
         self.num_threads = whole_number(num_threads, "num_threads", 0, 1024)
         texts = to_texts({"n_pca_components": n_components})
         self.n_components: int | float | str = to_values(texts)["n_pca_components"]
@@ -128,5 +129,6 @@ class PCA:
         return state_of(self)
 
     def __setstate__(self, state: dict[str, Any]) -> None:
-        self._core = _core.PCA(to_texts({"n_pca_components": state["attributes"]["n_components"]}))
-        restore(self, state)
+        with reading_pickle(self):
+            self._core = _core.PCA(to_texts({"n_pca_components": state["attributes"]["n_components"]}))
+            restore(self, state)

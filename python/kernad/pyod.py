@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from numbers import Real
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from kernad._arrays import ArrayLike, to_rows
-from kernad._columns import in_order
-from kernad._errors import InvalidParameter
-from kernad._options import attributes_of, with_components_for
-from kernad._types import Components, Covariance, Scaling
+from kernad._columns import in_order, require_finite
+from kernad._errors import InvalidInput, InvalidParameter
+from kernad._options import attributes_of
+from kernad._types import Components, Covariance, Doubles, Scaling
 from kernad.classifier import KDEClassifier
 
 try:
@@ -21,7 +23,7 @@ try:
 except ImportError as error:
     raise ImportError("kernad.pyod needs PyOD: pip install pyod") from error
 
-from kernad._held_out import Decisions, HeldOutScores, repeated
+from kernad._held_out import Decisions, HeldOutScores, fit_few, percentile, whole_weights
 
 
 class KDE(Decisions, BaseDetector):  # type: ignore[misc]
@@ -30,13 +32,13 @@ class KDE(Decisions, BaseDetector):  # type: ignore[misc]
     Args:
         contamination: share of the training rows, in (0, 0.5], that lie above ``threshold_``, and as nearly as they can
             tell of new normal rows.
-        n_pca_components: as of ``kernad.KDEClassifier``, but a count beyond the training rows is cut to them.
+        n_pca_components: as of ``kernad.KDEClassifier``, but a count beyond the training rows is cut to what they have,
+            with a FitWarning.
         feature_scaling_method, max_training_points, seed: as of ``kernad.KDEClassifier``.
         num_threads, standardize, bandwidth, covariance, local_alpha, auto: as of ``kernad.KDEClassifier``.
-        folds: refits, at most one a row, by which each training row is scored by a fit without it; costs about as many
-            fits. "auto" is 10, and warns where so few rows cannot promise ``contamination`` of new rows; a number is
-            refused there. None: by the fit on all rows, its own kernel included; of new normal rows more than
-            ``contamination`` then lie above ``threshold_``, and with many components and few rows all of them.
+        folds: as of ``kernad.sklearn.KDEAnomalyDetector``: refits by which each training row is scored by a fit without
+            it. None: by the fit on all rows, its own kernel included; more new normal rows than ``contamination`` then
+            lie above ``threshold_``.
         algorithm, leaf_size, metric, metric_params: of PyOD's own KDE, so that its calls run. The first two change no
             result there nor here; ``metric`` must be Euclidean ("minkowski", "euclidean", "l2"), without parameters.
             ``bandwidth`` is a factor of the data's spread (docs/estimation.md), there it is in their unit.
@@ -53,7 +55,8 @@ class KDE(Decisions, BaseDetector):  # type: ignore[misc]
     def __init__(
         self,
         contamination: float = 0.1,
-        n_pca_components: Components = 16,
+        *,
+        n_pca_components: Components | None = 16,
         feature_scaling_method: Scaling = "scale",
         max_training_points: int = 40000,
         seed: int = 0,
@@ -89,8 +92,8 @@ class KDE(Decisions, BaseDetector):  # type: ignore[misc]
     def fit(self, X: ArrayLike, y: Any = None, sample_weight: ArrayLike | None = None) -> KDE:
         """Learn the density of X (N x D); y is ignored.
 
-        sample_weight says how often each row counts: N whole numbers of 0 or more. ``decision_scores_`` and ``labels_`` then
-        have the rows repeated so often.
+        sample_weight says how often each row counts: N whole numbers of 0 or more. ``threshold_`` is that of rows repeated
+        so often; ``decision_scores_`` and ``labels_`` have each row once.
 
         Raises:
             ValueError: data that are empty, not finite, all alike, or with ``folds`` too few or too much alike for a
@@ -98,19 +101,27 @@ class KDE(Decisions, BaseDetector):  # type: ignore[misc]
         """
         self._check_peer_options()
         given = to_rows(X, "X")
-        names = list(given.names)
-        X = repeated(check_array(given.array, dtype=[np.float32, np.float64]), sample_weight)
+        X = self._checked(given.array, given.names)
+        weights = whole_weights(sample_weight, len(X))
         self._set_n_classes(y)
-        options = with_components_for(len(X), attributes_of(self))
-        classifier = KDEClassifier(**options, num_threads=self.num_threads)
-        classifier.fit(X)
-        classifier.column_names = names
-        self._scores = HeldOutScores(classifier, X, self.folds, self.contamination)
+        classifier = fit_few(attributes_of(self), self.num_threads, X, weights)
+        classifier.column_names = given.names
+        self._scores = HeldOutScores(classifier, X, self.folds, self.contamination, weights)
         self.decision_scores_ = -self._scores.of_training_rows
         self._process_decision_scores()
+        if weights is not None:
+            self._weigh_decision_scores(weights)
         classifier.set_threshold(log_density=float(np.nextafter(-self.threshold_, -np.inf)))  # itself an outlier there
         self.classifier_ = classifier
         return self
+
+    def _weigh_decision_scores(self, weights: Doubles) -> None:
+        """What PyOD derives from ``decision_scores_``, with each as often as it weighs."""
+        if isinstance(self.contamination, Real):
+            self.threshold_ = percentile(self.decision_scores_, 1 - float(self.contamination), weights)
+            self.labels_ = (self.decision_scores_ > self.threshold_).astype(int)
+        self._mu = np.average(self.decision_scores_, weights=weights)
+        self._sigma = np.sqrt(np.average((self.decision_scores_ - self._mu) ** 2, weights=weights))
 
     def decision_function(self, X: ArrayLike) -> npt.NDArray[np.float64]:
         """Negative log-density of each row, in nats: finite, higher is more anomalous.
@@ -123,11 +134,24 @@ class KDE(Decisions, BaseDetector):  # type: ignore[misc]
         return -self._scores(self._rows(X))
 
     def _rows(self, X: ArrayLike) -> npt.NDArray[Any]:
-        in_its_order = in_order(to_rows(X, "X"), self.classifier_.column_names, "X")
-        rows: npt.NDArray[Any] = check_array(in_its_order, dtype=[np.float32, np.float64])
+        names = self.classifier_.column_names
+        given = to_rows(X, "X")
+        return self._checked(in_order(given, names, "X"), names or given.names)
+
+    @staticmethod
+    def _checked(array: npt.NDArray[Any], names: Sequence[str]) -> npt.NDArray[Any]:
+        require_finite(array, names, "X")
+        if array.dtype.kind not in "fiub":
+            raise InvalidInput(f"X: the array holds {array.dtype}; real numbers are needed")
+        rows: npt.NDArray[Any] = check_array(array, dtype=[np.float32, np.float64])
         return rows
 
     def _check_peer_options(self) -> None:
+        share = self.contamination
+        if not 0 < float(share) <= 0.5 if isinstance(share, Real) else not hasattr(share, "eval"):
+            raise InvalidParameter(
+                f"contamination is {share!r}; valid: a number above 0, at most 0.5, or a thresholder of pythresh"
+            )
         if self.metric not in ("minkowski", "euclidean", "l2") or self.metric_params:
             raise InvalidParameter(
                 f"metric is {self.metric!r}, metric_params {self.metric_params!r}; valid: 'minkowski', 'euclidean' or "

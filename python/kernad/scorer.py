@@ -9,6 +9,7 @@ from kernad import _core
 from kernad._arrays import ArrayLike, exact_rows, float32_rows
 from kernad._calls import threads_for, whole_number
 from kernad._columns import Missing, model_rows, of_complete_rows
+from kernad._stage_state import reading_pickle
 from kernad._types import Doubles, Tensor
 from kernad.classifier import KDEClassifier
 from kernad.gaussian_kde import GaussianKDE
@@ -43,10 +44,14 @@ class Scorer:
     def __init__(self, model: KDEClassifier | GaussianKDE, *, num_threads: int = 0) -> None:
         if not isinstance(model, (KDEClassifier, GaussianKDE)):
             raise TypeError(f"model is a {type(model).__name__}; a KDEClassifier or GaussianKDE is needed")
-        self._convert = exact_rows if isinstance(model, KDEClassifier) else float32_rows
         self._num_threads = whole_number(num_threads, "num_threads", 0, 1024)
+        self._model = copy.copy(model)  # shares the fitted state
+        self._open()
+
+    def _open(self) -> None:
+        model = self._model
         self._core = _core.Scorer(model._core, threads_for(self._num_threads))
-        self._model = copy.copy(model)  # for a pickle; shares the fitted state
+        self._convert = exact_rows if isinstance(model, KDEClassifier) else float32_rows
         self._names = model._core.column_names if isinstance(model, KDEClassifier) else model.column_names
         self._left_out = model._core.left_out_columns if isinstance(model, KDEClassifier) else ()
 
@@ -70,9 +75,12 @@ class Scorer:
     def __repr__(self) -> str:
         return f"{type(self).__name__}({self._model!r})"
 
-    def __reduce__(self) -> tuple[Any, ...]:
-        return _scorer_of, (type(self), self._model, self._num_threads)
+    def __getstate__(self) -> dict[str, Any]:
+        """All attributes, a subclass's own as well, except those that follow from the model."""
+        made = ("_core", "_convert", "_names", "_left_out")
+        return {key: value for key, value in self.__dict__.items() if key not in made}
 
-
-def _scorer_of(kind: type[Scorer], model: KDEClassifier | GaussianKDE, num_threads: int) -> Scorer:
-    return kind(model, num_threads=num_threads)
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        with reading_pickle(self):
+            self.__dict__.update(state)
+            self._open()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
@@ -14,6 +14,11 @@ from kernad._arrays import ArrayLike, exact_rows
 from kernad._calls import path_bytes, whole_number
 from kernad._columns import named_rows
 from kernad._errors import InvalidInput, InvalidParameter
+from kernad._stage_state import reading_pickle
+from kernad._tables import require_unmasked
+
+if TYPE_CHECKING:
+    from typing_extensions import Self
 
 
 class Sketch:
@@ -51,9 +56,9 @@ class Sketch:
         self._sketch: _core.Sketch | None = None  # until the number of columns is known
 
     @classmethod
-    def merged(cls, parts: Iterable[Sketch]) -> Sketch:
+    def merged(cls, parts: Iterable[Sketch]) -> Self:
         """The union of the parts, at least one, which are not changed. Raises as ``merge`` does."""
-        result: Sketch | None = None
+        result: Self | None = None
         for part in parts:
             if result is None:
                 result = cls(max_training_points=part.max_training_points, seed=part.seed)
@@ -69,7 +74,7 @@ class Sketch:
         *,
         names: Sequence[str] | None = None,
         left_out: ArrayLike | None = None,
-    ) -> Sketch:
+    ) -> Self:
         """Add rows ``first_row``, ``first_row`` + 1, ... of the data set.
 
         Args:
@@ -92,6 +97,7 @@ class Sketch:
         else:
             sketch = self._sketch
         first = self.ranges[-1][1] if first_row is None and self.ranges else first_row or 0
+        require_unmasked(left_out, "left_out")
         marks = np.asarray([] if left_out is None else left_out)
         if marks.ndim != 1:
             raise InvalidInput(f"left_out has shape {marks.shape}; one bool a row is needed")
@@ -104,7 +110,7 @@ class Sketch:
         self._sketch = sketch
         return self
 
-    def merge(self, other: Sketch) -> Sketch:
+    def merge(self, other: Sketch) -> Self:
         """Add all that another sketch of the same data set has seen, and return the sketch itself.
 
         Raises:
@@ -158,12 +164,12 @@ class Sketch:
         self._of().save(path_bytes(path))
 
     @classmethod
-    def load(cls, path: str | os.PathLike[str]) -> Sketch:
+    def load(cls, path: str | os.PathLike[str]) -> Self:
         """The sketch in such a file. Raises ReadError for anything wrong with it."""
         return cls._holding(_core.Sketch.load(path_bytes(path)))
 
     @classmethod
-    def _holding(cls, core: _core.Sketch) -> Sketch:
+    def _holding(cls, core: _core.Sketch) -> Self:
         result = cls(max_training_points=core.max_training_points, seed=core.seed)
         result._sketch = core
         return result
@@ -179,10 +185,11 @@ class Sketch:
         return state
 
     def __setstate__(self, state: dict[str, Any]) -> None:
-        self.__dict__.update(state)
-        if state["_sketch"] is not None:
-            self._sketch = _core.Sketch.from_bytes(state["_sketch"])
+        with reading_pickle(self):
+            self.__dict__.update(state)
+            if state["_sketch"] is not None:
+                self._sketch = _core.Sketch.from_bytes(state["_sketch"])
 
     def __repr__(self) -> str:
         kept = 0 if self._sketch is None else len(self._sketch.row_numbers())
-        return f"Sketch(rows_seen={self.rows_seen}, rows kept={kept}, seed={self.seed})"
+        return f"{type(self).__name__}(rows_seen={self.rows_seen}, rows kept={kept}, seed={self.seed})"

@@ -8,10 +8,12 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from kernad._arrays import ArrayLike
+from kernad._arrays import ArrayLike, to_rows
 from kernad._calls import whole_number
-from kernad._errors import InvalidParameter
-from kernad._options import attributes_of, with_components_for
+from kernad._columns import require_finite
+from kernad._errors import InvalidInput, InvalidParameter
+from kernad._options import attributes_of
+from kernad._tables import Table, as_table
 from kernad._types import Components, Covariance, Scaling
 from kernad.classifier import KDEClassifier
 
@@ -22,7 +24,7 @@ try:
 except ImportError as error:
     raise ImportError("kernad.sklearn needs scikit-learn 1.6 or newer: pip install scikit-learn") from error
 
-from kernad._held_out import Decisions, HeldOutScores, repeated
+from kernad._held_out import Decisions, HeldOutScores, fit_few, percentile, whole_weights
 
 
 class KDEAnomalyDetector(Decisions, OutlierMixin, BaseEstimator):  # type: ignore[misc]
@@ -34,7 +36,8 @@ class KDEAnomalyDetector(Decisions, OutlierMixin, BaseEstimator):  # type: ignor
 
     Args:
         n_pca_components: components to keep, a count, a share of variance in (0, 1), or "all" (None is the same). A
-            count beyond the data's rows, columns or rank is cut to what they have, with a FitWarning.
+            count beyond the data's rows, columns or rank is cut to what they have, with a FitWarning (none if columns
+            are fewer than the default).
         feature_scaling_method: "scale" or "norm".
         max_training_points: of more rows a seeded sample is used.
         contamination: share of normal rows, in (0, 0.5], that ``predict`` calls outliers: of the training rows, and as
@@ -63,6 +66,7 @@ class KDEAnomalyDetector(Decisions, OutlierMixin, BaseEstimator):  # type: ignor
         n_pca_components: Components | None = 16,
         feature_scaling_method: Scaling = "scale",
         max_training_points: int = 40000,
+        *,
         contamination: float = 0.1,
         random_state: Any = None,
         folds: int | str | None = "auto",
@@ -97,13 +101,13 @@ class KDEAnomalyDetector(Decisions, OutlierMixin, BaseEstimator):  # type: ignor
         """
         if not isinstance(self.contamination, Real) or not 0 < self.contamination <= 0.5:
             raise InvalidParameter(f"contamination is {self.contamination!r}; valid: a number above 0, at most 0.5")
-        X = repeated(validate_data(self, X, ensure_min_samples=2), sample_weight)
-        classifier = self._make_classifier(len(X))
-        classifier.fit(X)
+        X = self._read(X, reset=True, ensure_min_samples=2)
+        weights = whole_weights(sample_weight, len(X))
+        classifier = fit_few(attributes_of(self) | {"seed": self._seed()}, self._threads(), X, weights)
         if hasattr(self, "feature_names_in_"):
             classifier.column_names = self.feature_names_in_
-        scores = HeldOutScores(classifier, X, self.folds, self.contamination)
-        self.offset_ = float(np.percentile(scores.of_training_rows, 100 * self.contamination))
+        scores = HeldOutScores(classifier, X, self.folds, self.contamination, weights)
+        self.offset_ = percentile(scores.of_training_rows, self.contamination, weights)
         classifier.set_threshold(log_density=float(np.nextafter(self.offset_, -np.inf)))  # itself an outlier there
         self.classifier_, self._scores = classifier, scores
         return self
@@ -135,20 +139,45 @@ class KDEAnomalyDetector(Decisions, OutlierMixin, BaseEstimator):  # type: ignor
         return self._like(rows, np.where(self._scores(rows) < self.offset_, -1, 1))
 
     def _rows(self, X: ArrayLike) -> npt.NDArray[Any]:
-        rows: npt.NDArray[Any] = validate_data(self, X, reset=False)
+        return self._read(X, reset=False)
+
+    def _read(self, X: ArrayLike, reset: bool, **checks: Any) -> npt.NDArray[Any]:
+        """X as scikit-learn reads it, except where that would read what is no number, values under a mask, or the columns
+        of a frame in the wrong order."""
+        table = as_table(X, "X")
+        if table is not None:
+            require_finite(table.values, table.names, "X")
+        readable = X if table is None or hasattr(X, "shape") else table.values
+        rows: npt.NDArray[Any] = validate_data(self, readable, reset=reset, **checks)
+        if isinstance(X, (np.ndarray, list, tuple)) and table is None:
+            to_rows(X, "X")  # objects, of which scikit-learn reads texts and times as numbers
+        self._check_labels(table, reset)
         return rows
+
+    def _check_labels(self, table: Table | None, reset: bool) -> None:
+        """scikit-learn compares labels of columns that are texts, and no others."""
+        labels = () if table is None else table.names or table.positions
+        if reset:
+            self._labels = labels
+            return
+        expected = self._labels
+        if table is not None and table.positions and not expected:
+            expected = tuple(str(i) for i in range(len(labels)))
+        if labels and expected and labels != expected and not hasattr(self, "feature_names_in_"):
+            raise InvalidInput(f"X: the columns are {', '.join(labels)}; in fit they were {', '.join(expected)}")
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()
         tags.array_api_support = True  # torch tensors in, torch tensors out
         return tags
 
-    def _make_classifier(self, rows: int) -> KDEClassifier:
-        options = attributes_of(self) | {"seed": self._seed()}
-        if options["n_pca_components"] is None:
-            options["n_pca_components"] = "all"
-        threads = 0 if self.n_jobs in (None, -1) else effective_n_jobs(self.n_jobs)
-        return KDEClassifier(**with_components_for(rows, options), num_threads=threads)
+    def _threads(self) -> int:
+        if self.n_jobs is None or self.n_jobs == -1:
+            return 0
+        count = whole_number(self.n_jobs, "n_jobs", -(2**31), 1024)
+        if count == 0:
+            raise InvalidParameter("n_jobs is 0; valid: None or -1 (all), 1 to 1024, or below -1 as joblib counts")
+        return int(effective_n_jobs(count))
 
     def _seed(self) -> Any:
         if isinstance(self.random_state, np.random.RandomState):

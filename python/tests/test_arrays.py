@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import datetime
 import sys
+from decimal import Decimal
+from fractions import Fraction
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -137,9 +141,18 @@ BAD = {
     "texts": (lambda x: x.astype(str), "real numbers"),
     "dates": (lambda x: x.astype("datetime64[s]"), "real numbers"),
     "ragged lists": (lambda _: [[1.0, 2.0], [3.0]], "list cannot be read as an array"),
-    "None": (lambda _: None, "shape"),
-    "a masked array": (lambda x: np.ma.masked_greater(x, 2), "masked"),
-    "objects": (lambda x: np.full(x.shape, object()), "not numbers"),
+    "None": (lambda _: None, "None; an array, a table or a list of rows is needed"),
+    "a masked array": (lambda x: np.ma.masked_array(x, x == x[3, 2]), "row 3, column 2 is masked; filled"),
+    "a list of masked rows": (lambda x: list(np.ma.masked_array(x, x == x[3, 2])), "row 3, column 2 is masked"),
+    "masked records": (
+        lambda x: np.ma.masked_array(np.rec.fromarrays(x.T), mask=[(False, r == 3) + (False,) * 22 for r in range(len(x))]),
+        "row 3, column 1 is masked",
+    ),
+    "objects": (lambda x: np.full(x.shape, object()), "row 0, column 0 is <object .*; a number is needed"),
+    "a path": (lambda _: Path("rows.npy"), "a PosixPath; .*numpy.load"),
+    "a text": (lambda _: "rows.npy", "a str; .*numpy.load"),
+    "a dict": (lambda x: {"a": x[:, 0]}, "a dict; .*pandas.DataFrame"),
+    "a generator": (lambda x: (row for row in x), "a generator; an array, a table or a list of rows is needed"),
 }
 
 
@@ -151,6 +164,72 @@ def test_bad_input_is_a_value_error_that_says_what_and_where(train, fitted, kind
     if kind != "too few columns":
         with pytest.raises(ValueError, match=message):
             kernad.KDEClassifier(6).fit(make(np.array(train)))
+
+
+NO_NUMBERS = {
+    "datetime64": np.datetime64("2020-01-01"),
+    "timedelta64": np.timedelta64(3, "s"),
+    "NumPy's complex": np.complex64(1 + 2j),
+    "complex": 1 + 2j,
+    "datetime": datetime.datetime(2020, 1, 1),
+    "date": datetime.date(2020, 1, 1),
+    "timedelta": datetime.timedelta(1),
+    "a text of a number": "1.5",
+    "bytes of a number": b"1.5",
+    "NumPy's text": np.str_("1.5"),
+    "a list": [1.0],
+}
+
+
+@pytest.mark.parametrize("kind", NO_NUMBERS)
+def test_objects_that_are_no_numbers_are_refused_by_place(train, fitted, kind) -> None:
+    rows = train.astype(object)
+    rows[4, 2] = NO_NUMBERS[kind]
+    kde, pca = kernad.GaussianKDE(train), kernad.PCA(2)
+    pca.fit(train)
+    for call in (
+        kernad.KDEClassifier(6).fit,
+        fitted.compute_kde_scores,
+        kernad.Scorer(fitted).log_density,
+        kernad.GaussianKDE,
+        kde.log_density,
+        kernad.PCA(2).fit,
+        pca.transform,
+        kernad.Sketch().add,
+    ):
+        with pytest.raises(kernad.InvalidInput, match="row 4, column 2 is .*; a number is needed"):
+            call(rows)
+
+
+def test_objects_that_are_numbers_are_read(train) -> None:
+    class Measured:
+        def __float__(self) -> float:
+            return 2.5
+
+    values = [1, 2.0, True, Decimal("0.5"), Fraction(1, 4), np.float32(3), np.int64(4), np.bool_(True), Measured()]
+    expected = [1, 2, 1, 0.5, 0.25, 3, 4, 1, 2.5]
+    rows, _ = as_rows(np.array([values], dtype=object), "rows")
+    np.testing.assert_array_equal(rows, [expected])
+    missing, _ = as_rows(np.array([[1, None, np.ma.masked]], dtype=object), "rows")
+    np.testing.assert_array_equal(missing, [[1, np.nan, np.nan]])
+    with pytest.raises(kernad.InvalidInput, match="rows: row 0, column 1 is beyond float32"):
+        as_rows(np.array([[1, 10**400]], dtype=object), "rows")
+    stamps = (1.7e9 + np.arange(40)[:, None] + train[:40, :3].astype(float)).astype(object)
+    asked, same = kernad.KDEClassifier(2), kernad.KDEClassifier(2)
+    asked.fit(stamps)
+    same.fit(stamps.astype(np.float64))  # to the bit, in double
+    np.testing.assert_array_equal(asked.predict(stamps), same.predict(stamps.astype(np.float64)))
+
+
+def test_masked_labels_and_weights_are_refused(train, fitted) -> None:
+    scores = fitted.compute_kde_scores(train)
+    with pytest.raises(kernad.InvalidInput, match="labels: row 1 is masked"):
+        kernad.evaluate(scores, np.ma.masked_array(np.arange(300) % 2, np.arange(300) == 1))
+    with pytest.raises(kernad.InvalidInput, match="sample_weight: row 1 is masked"):
+        kernad.KDEClassifier(2).fit(train, sample_weight=np.ma.masked_array(np.ones(300), np.arange(300) == 1))
+    with pytest.raises(kernad.InvalidInput, match="left_out: row 1 is masked"):
+        kernad.Sketch().add(train, left_out=np.ma.masked_array(np.zeros(300, bool), np.arange(300) == 1))
+    np.testing.assert_array_equal(fitted.predict(np.ma.masked_array(train)), fitted.predict(train))  # nothing masked
 
 
 def test_the_largest_float32_passes_and_a_little_more_does_not() -> None:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import copy
+import json
 import os
 import pickle
 import subprocess
 import sys
+import zlib
 from collections.abc import Callable
 from typing import Any
 
@@ -38,6 +40,30 @@ class TaggedDensity(kernad.GaussianKDE):
 
     def __init__(self, tag: str) -> None:
         super().__init__(bandwidth=0.7)
+        self.tag = tag
+
+
+class TaggedScorer(kernad.Scorer):
+    """Likewise."""
+
+    def __init__(self, tag: str) -> None:
+        super().__init__(classifier(), num_threads=1)
+        self.tag = tag
+
+
+class TaggedComponents(kernad.PCA):
+    """Likewise."""
+
+    def __init__(self, tag: str) -> None:
+        super().__init__(3)
+        self.tag = tag
+
+
+class TaggedSketch(kernad.Sketch):
+    """Likewise."""
+
+    def __init__(self, tag: str = "none", **options: Any) -> None:
+        super().__init__(**options)
         self.tag = tag
 
 
@@ -90,6 +116,41 @@ def test_a_subclass_keeps_its_attributes(how) -> None:
     made.fit(ROWS)
     assert COPIES[how](made).tag == "b"
     assert COPIES[how](TaggedDensity("c")).is_fitted is False
+    scorer = TaggedScorer("d")
+    same = COPIES[how](scorer)
+    assert (same.tag, type(same)) == ("d", TaggedScorer)
+    np.testing.assert_array_equal(same.log_density(ROWS), scorer.log_density(ROWS))
+    assert COPIES[how](TaggedComponents("e")).tag == "e"
+    sketch = COPIES[how](TaggedSketch("f").add(ROWS))
+    assert (sketch.tag, sketch.rows_seen, repr(sketch)[:13]) == ("f", 150, "TaggedSketch(")
+
+
+@pytest.mark.parametrize("name", ["KDEClassifier", "GaussianKDE", "PCA", "Scorer", "Sketch"])
+def test_a_damaged_pickle_is_a_read_error(name) -> None:
+    whole = kernad.Sketch().add(ROWS) if name == "Sketch" else MADE[name][0]()
+    state = whole.__getstate__()
+    for key in state:
+        broken = {k: v for k, v in state.items() if k != key}
+        for other in ({}, {key: b"no model"}, {key: 5}):
+            empty = type(whole).__new__(type(whole))
+            if key.startswith("_sketch") or key not in ("max_training_points", "seed", "_num_threads"):
+                with pytest.raises(kernad.ReadError, match="pickle of a "):
+                    empty.__setstate__(broken | other)
+
+
+def test_no_bit_of_a_pickled_model_may_change() -> None:
+    data = pickle.dumps(classifier())
+    model = classifier()._core.to_bytes()
+    start = data.index(model)
+    random = np.random.default_rng(1)
+    for _ in range(300):
+        damaged = bytearray(data)
+        damaged[start + 8 + int(random.integers(len(model) - 8))] ^= 1 << int(random.integers(8))
+        try:
+            same = pickle.loads(bytes(damaged))
+        except kernad.ReadError:
+            continue
+        assert same._core.to_bytes() == model  # the key of the checksum itself
 
 
 def test_a_copy_is_on_its_own() -> None:
@@ -177,8 +238,46 @@ def test_a_corrupt_model_is_a_read_error(tmp_path) -> None:
         except kernad.ReadError:
             wrong += 1
         else:
-            assert np.isfinite(loaded.compute_kde_scores(ROWS[:3], True)).all()  # a digit of a value, or a name
-    assert wrong > 200
+            assert loaded._core.to_bytes() == whole, trial  # the key of the checksum itself
+    assert wrong > 590
+
+
+def test_a_model_that_another_program_changed_says_so(tmp_path) -> None:
+    """A container of safetensors, written by hand: the header, sorted anew, and the tensors in another order."""
+    made = kernad.KDEClassifier(3)
+    made.fit(ROWS)
+    made.save(tmp_path / "model.safetensors")
+    whole = (tmp_path / "model.safetensors").read_bytes()
+    size = int.from_bytes(whole[:8], "little")
+    header = json.loads(whole[8 : 8 + size])
+    metadata = header.pop("__metadata__")
+    tensors = {name: whole[8 + size :][slice(*entry["data_offsets"])] for name, entry in header.items()}
+
+    def write(metadata: dict[str, str]) -> os.PathLike[str]:
+        entries, end = {"__metadata__": metadata}, 0
+        for name in sorted(tensors, reverse=True):
+            entries[name] = header[name] | {"data_offsets": [end, end + len(tensors[name])]}
+            end += len(tensors[name])
+        text = json.dumps(entries, indent=1).encode()
+        joined = b"".join(tensors[name] for name in sorted(tensors, reverse=True))
+        (tmp_path / "other.safetensors").write_bytes(len(text).to_bytes(8, "little") + text + joined)
+        return tmp_path / "other.safetensors"
+
+    # As docs/formats.md says it.
+    checksum = 0
+    for key in sorted(metadata.keys() - {"kernad_crc32"}):
+        checksum = zlib.crc32(f"{key}\0{metadata[key]}\0".encode(), checksum)
+    for name in sorted(tensors):
+        shape = ",".join(map(str, header[name]["shape"]))
+        checksum = zlib.crc32(f"{name}\0{header[name]['dtype']}\0{shape}\0".encode(), checksum)
+        checksum = zlib.crc32(tensors[name], checksum)
+    assert metadata["kernad_crc32"] == f"{checksum:08x}"
+    same = kernad.KDEClassifier.load(write(metadata))
+    np.testing.assert_array_equal(same.predict(ROWS), made.predict(ROWS))
+    with pytest.raises(kernad.ReadError, match="damaged, or changed by another program: .* 'kernad_crc32'"):
+        kernad.KDEClassifier.load(write(metadata | {"seed": "5"}))
+    del metadata["kernad_crc32"]
+    assert kernad.KDEClassifier.load(write(metadata | {"seed": "5"})).seed == 5
 
 
 def test_what_is_printed_is_short() -> None:

@@ -6,11 +6,13 @@ import importlib
 import inspect
 from typing import Any
 
+import numpy as np
 import pytest
 
 import kernad
 from kernad import _core
 from kernad._options import to_texts, to_values
+from support import make_rows
 
 TABLE = {row["key"]: row for row in _core.estimator_options()}
 RENAMED = {"random_state": "seed"}  # scikit-learn's name
@@ -63,6 +65,33 @@ def test_every_option_arrives_and_returns() -> None:
         assert classifier.__getstate__()["parameters"][key] == value
         with pytest.raises(AttributeError, match=key):
             setattr(classifier, key, value)
+
+
+@pytest.mark.parametrize("value", ["no", "", 0, 1, None, [], "False"])
+def test_only_true_and_false_are_bools(value: Any) -> None:
+    for make in (
+        lambda: kernad.KDEClassifier(standardize=value),
+        lambda: kernad.KDEClassifier(auto=value),
+        lambda: kernad.KDEClassifier(pruning=value),
+        lambda: kernad.GaussianKDE(pruning=value),
+        lambda: setattr(kernad.KDEClassifier(), "pruning", value),
+    ):
+        with pytest.raises(TypeError, match="(standardize|auto|pruning) is .*; True or False is needed"):
+            make()
+    assert kernad.KDEClassifier(standardize=np.bool_(True)).standardize is True
+
+
+@pytest.mark.parametrize("name", ADAPTERS)
+def test_no_number_of_components_is_all(name: str) -> None:
+    rows = make_rows(40, 6)
+    options = {"folds": None} if name.endswith(("Detector", ":KDE")) else {}
+    made = adapter(name)(n_pca_components=None, **options)
+    made.fit(rows if "torch" not in name else importlib.import_module("torch").from_numpy(rows))
+    report = getattr(made, "classifier_", made).report() if "torch" not in name else made.report()
+    assert report.components == 6
+    pca = kernad.PCA(None)
+    pca.fit(rows)
+    assert pca.num_components == 6
 
 
 def test_repr_shows_what_is_not_the_default() -> None:

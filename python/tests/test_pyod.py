@@ -66,6 +66,53 @@ def test_errors(detector, train) -> None:
         KDE(contamination=0.7)
 
 
+@pytest.mark.parametrize("share", ["auto", None, 0, -0.1, 0.6, 1, True, float("nan"), [0.1]])
+def test_a_share_that_cannot_be(train, share) -> None:
+    detector = KDE(n_pca_components=4)
+    detector.contamination = share  # PyOD's constructor refuses some of them itself
+    with pytest.raises(kernad.InvalidParameter, match=r"contamination is .*; valid: a number above 0, at most 0\.5"):
+        detector.fit(train)
+
+
+def test_positions_are_those_of_pyods_own_kde() -> None:
+    with pytest.raises(TypeError, match="positional"):
+        KDE(0.1, 1.0)  # there a bandwidth
+    assert KDE(0.2).contamination == 0.2
+
+
+def test_what_is_no_number_is_named(train) -> None:
+    detector = KDE(n_pca_components=4).fit(train)
+    objects = train.astype(object)
+    for value, held in (("1.5", "is '1.5'"), (np.datetime64("2020"), "is .*2020"), (None, r"is missing \(NaN\)")):
+        objects[3, 2] = value
+        for call in (KDE(n_pca_components=4).fit, detector.decision_function):
+            with pytest.raises(kernad.InvalidInput, match=f"X: row 3, column 2 {held}"):
+                call(objects)
+    with pytest.raises(kernad.InvalidInput, match="X: row 0, column 0 is masked"):
+        detector.fit(np.ma.masked_array(train, train == train[0, 0]))
+    with pytest.raises(kernad.InvalidInput, match="X: the array holds datetime64"):
+        detector.fit(train.astype("datetime64[s]"))
+
+
+def test_weights_count_rows_without_copies(train) -> None:
+    weights = np.arange(300) % 3
+    copies = np.repeat(train, weights, axis=0)
+    by_weights = KDE(n_pca_components=6).fit(train, sample_weight=weights)
+    by_rows = KDE(n_pca_components=6).fit(copies)
+    assert by_weights.threshold_ == by_rows.threshold_
+    assert by_weights.decision_scores_.shape == by_weights.labels_.shape == (300,)
+    np.testing.assert_array_equal(np.repeat(by_weights.decision_scores_, weights), by_rows.decision_scores_)
+    np.testing.assert_array_equal(np.repeat(by_weights.labels_, weights), by_rows.labels_)
+    np.testing.assert_allclose(
+        by_weights.predict_proba(train, method="unify"), by_rows.predict_proba(train, method="unify"), rtol=1e-9
+    )
+
+
+def test_a_count_that_is_cut_is_told(train) -> None:
+    with pytest.warns(kernad.FitWarning, match="n_pca_components cut from 20 to 15: .* rank 15"):
+        KDE(n_pca_components=20, folds=None).fit(train[:16])
+
+
 def test_columns_of_a_frame_are_matched_by_name(train) -> None:
     pandas = pytest.importorskip("pandas", reason="pandas is not installed")
     frame = pandas.DataFrame(train[:, :6], columns=list("abcdef"))

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 import warnings
 
 import numpy as np
@@ -80,7 +83,7 @@ def test_scores_are_the_classifiers(train, queries) -> None:
 
 
 def test_clone_and_params() -> None:
-    detector = KDEAnomalyDetector(3, "norm", 100, 0.2, random_state=4, n_jobs=2)
+    detector = KDEAnomalyDetector(3, "norm", 100, contamination=0.2, random_state=4, n_jobs=2)
     assert clone(detector).get_params() == detector.get_params()
     assert clone(detector).set_params(n_pca_components=5).n_pca_components == 5
 
@@ -137,6 +140,9 @@ def test_a_grid_without_scoring_compares_log_densities(train) -> None:
     ("options", "message"),
     [
         ({"contamination": "auto"}, "contamination is 'auto'; valid"),
+        ({"contamination": None}, "contamination is None; valid"),
+        ({"n_jobs": 0}, "n_jobs is 0; valid"),
+        ({"n_jobs": 5000}, "n_jobs is 5000; valid"),
         ({"covariance": "fulll"}, "covariance is 'fulll'; valid"),
         ({"bandwidth": "scot"}, "bandwidth is 'scot'; valid"),
         ({"folds": "many"}, "folds is 'many'; valid"),
@@ -152,8 +158,6 @@ def test_what_was_set_is_checked_in_fit(train, options, message) -> None:
 
 
 def test_threads_and_seeds_by_scikit_learns_conventions(train) -> None:
-    import os
-
     assert KDEAnomalyDetector(4, n_jobs=-2).fit(train).classifier_.num_threads == max(1, (os.cpu_count() or 1) - 1)
     first, second = (
         KDEAnomalyDetector(4, max_training_points=50, random_state=np.random.RandomState(3)) for _ in range(2)
@@ -176,6 +180,99 @@ def test_names_of_a_frame_reach_the_model(train, tmp_path) -> None:
     assert detector.fit(train).classifier_.column_names == ()
 
 
+@pytest.mark.parametrize("rows", [16, 17, 30])
+@pytest.mark.parametrize("limit", [40000, 16])
+def test_a_count_that_is_cut_is_told(train, rows, limit) -> None:
+    """Also where as many components as rows are the default, which nobody asked for."""
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        detector = KDEAnomalyDetector(100, max_training_points=limit, folds=None).fit(np.tile(train, 5)[:rows])
+    kept = min(rows, limit) - 1
+    kept = min(kept, 24)
+    told = [str(w.message) for w in caught if w.message.code == "components_cut"]
+    assert told == [f"n_pca_components cut from 100 to {kept}: the data have 120 columns and rank {kept}"]
+    assert detector.classifier_.report().components == kept
+
+
+def test_wrong_types_are_named(train) -> None:
+    for options, message in (
+        ({"n_jobs": "a"}, "n_jobs is 'a'; a whole number is needed"),
+        ({"standardize": "no"}, "standardize is 'no'; True or False is needed"),
+        ({"n_pca_components": [3]}, r"n_pca_components is \[3\]; a count"),
+    ):
+        with pytest.raises(TypeError, match=message):
+            KDEAnomalyDetector(4).set_params(**options).fit(train)
+    with pytest.raises(TypeError, match="positional"):
+        KDEAnomalyDetector(4, "scale", 100, 0.1)
+
+
+def test_what_is_no_number_is_named(train) -> None:
+    pandas = pytest.importorskip("pandas", reason="pandas is not installed")
+    frame = pandas.DataFrame(train[:, :4], columns=list("abcd"))
+    detector = KDEAnomalyDetector(2).fit(frame)
+    columns = {
+        "times": (pandas.Timestamp(0), "column 'b' holds datetime64.*; real numbers"),
+        "categories": (pandas.Categorical(["x"] * 300), "column 'b' holds categories"),
+        "a text": ([1.0, "1.5"] + [2.0] * 298, "row 1, column 'b' is '1.5'; a number is needed"),
+        "NA": (pandas.array([1.0, None] + [2.0] * 298, dtype="Float64"), r"row 1, column 'b' is missing \(NaN\)"),
+        "None": (pandas.Series([1.0, None] + [2.0] * 298, dtype=object), r"row 1, column 'b' is missing \(NaN\)"),
+    }
+    for column, message in columns.values():
+        for call in (KDEAnomalyDetector(2).fit, detector.predict, detector.score_samples):
+            with pytest.raises(kernad.InvalidInput, match=f"X: {message}"):
+                call(frame.assign(b=column))
+    objects = train[:, :4].astype(object)
+    for value in ("1.5", np.datetime64("2020"), np.timedelta64(1, "s")):
+        objects[3, 2] = value
+        with pytest.raises(kernad.InvalidInput, match="X: row 3, column 2 is"):
+            KDEAnomalyDetector(2).fit(objects)
+    masked = np.ma.masked_array(train[:, :4], train[:, :4] == train[2, 1])
+    for call in (KDEAnomalyDetector(2).fit, detector.predict):
+        with pytest.raises(kernad.InvalidInput, match="X: row 2, column 1 is masked"):
+            call(masked)
+
+
+def test_columns_without_texts_keep_their_order(train) -> None:
+    """scikit-learn itself takes them by position."""
+    pandas = pytest.importorskip("pandas", reason="pandas is not installed")
+    numbered = pandas.DataFrame(train[:, :4])
+    shuffled_columns = numbered[[2, 0, 3, 1]]
+    for given, other in (
+        (numbered, shuffled_columns),
+        (shuffled_columns, numbered),
+        (train[:, :4], shuffled_columns),
+        (numbered.set_axis([5, 6, 7, 8], axis=1), numbered.set_axis([5, 6, 8, 7], axis=1)),
+    ):
+        detector = KDEAnomalyDetector(2).fit(given)
+        assert np.isfinite(detector.score_samples(given)).all()
+        with pytest.raises(kernad.InvalidInput, match="X: the columns are .*; in fit they were"):
+            detector.score_samples(other)
+    assert KDEAnomalyDetector(2).fit(shuffled_columns).predict(train[:, :4]).shape == (300,)
+    with pytest.raises(TypeError, match="string"):  # scikit-learn's own
+        KDEAnomalyDetector(2).fit(numbered.set_axis(["a", 1, 2, 3], axis=1))
+    named = KDEAnomalyDetector(2).fit(numbered.set_axis(list("abcd"), axis=1))
+    with pytest.warns(UserWarning, match="valid feature names"):  # scikit-learn's own
+        named.predict(numbered)
+
+
+def test_weights_need_no_memory_for_copies(train) -> None:
+    """32 bytes a copy, as before, would be 640 MB."""
+    pytest.importorskip("resource", reason="only Unix tells the memory that a process took")
+    code = """
+import resource, warnings, numpy as np
+from kernad.sklearn import KDEAnomalyDetector
+warnings.simplefilter("ignore")
+rows = np.random.default_rng(0).normal(size=(100, 4))
+KDEAnomalyDetector(2, max_training_points=500).fit(rows)
+before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+made = KDEAnomalyDetector(2, max_training_points=500).fit(rows, sample_weight=np.full(100, 2e5))
+assert made.classifier_.report().rows_seen == 2e7
+print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before)
+"""
+    ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert int(ran.stdout) < 100_000, ran  # KiB
+
+
 ARRAY_API = """
 import numpy as np, sklearn, torch, warnings
 from kernad.sklearn import KDEAnomalyDetector
@@ -196,10 +293,6 @@ print("as arrays")
 
 
 def test_torch_tensors_by_scikit_learns_dispatch() -> None:
-    import os
-    import subprocess
-    import sys
-
     pytest.importorskip("torch", reason="torch is not installed")
     environment = os.environ | {"SCIPY_ARRAY_API": "1"}
     ran = subprocess.run([sys.executable, "-c", ARRAY_API], capture_output=True, text=True, env=environment)

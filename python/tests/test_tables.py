@@ -136,6 +136,54 @@ def test_names_may_be_set_and_a_fit_without_names_drops_them() -> None:
     assert fitted(numbered).column_names == ()
 
 
+def test_labels_that_are_no_texts_are_names_as_well() -> None:
+    """Unless they are 0, 1, 2, ...: those are positions."""
+    for labels, names in (
+        ([3, 1, 0, 2], ("3", "1", "0", "2")),
+        ([5, 6, 7, 8], ("5", "6", "7", "8")),
+        (["a", 1, 2.5, None], ("a", "1", "2.5", "None")),
+        (pandas.MultiIndex.from_product([["x", "y"], [1, 2]]), ("x.1", "x.2", "y.1", "y.2")),
+        ([True, False, 2, 3], ("True", "False", "2", "3")),
+        (np.arange(4), ()),
+    ):
+        frame = pandas.DataFrame(ROWS, columns=labels)
+        classifier = fitted(frame)
+        assert classifier.column_names == names
+        expected = classifier.predict(ROWS)
+        for order in ([0, 1, 2, 3], [2, 3, 1, 0]):
+            with warnings.catch_warnings(record=True) as caught:
+                warnings.simplefilter("always")
+                np.testing.assert_array_equal(classifier.predict(frame.iloc[:, order]), expected)
+            assert [w.message.code for w in caught] == (["columns_reordered"] if order[0] else [])
+    with pytest.raises(kernad.InvalidInput, match="two columns are called '1'"):
+        fitted(pandas.DataFrame(ROWS, columns=["1", 1, 2, 3]))
+
+
+def test_numbered_columns_are_put_in_order_whatever_the_model_was_fitted_on() -> None:
+    numbered = pandas.DataFrame(ROWS)
+    by_array, backwards = fitted(ROWS), fitted(numbered[[3, 2, 1, 0]])
+    kde, pca, sketch = kernad.GaussianKDE(ROWS), kernad.PCA(2), kernad.Sketch().add(ROWS[:100])
+    pca.fit(ROWS)
+    scorer = kernad.Scorer(by_array)
+    for call in (by_array.predict, scorer.log_density, kde.log_density, pca.transform):
+        with pytest.warns(kernad.DataWarning, match="another order"):
+            np.testing.assert_array_equal(call(numbered[[2, 0, 3, 1]]), call(ROWS))
+    with pytest.warns(kernad.DataWarning, match="another order"):
+        np.testing.assert_array_equal(sketch.add(numbered[[2, 0, 3, 1]][100:]).rows, LISTS)
+    with pytest.warns(kernad.DataWarning, match="another order"):
+        np.testing.assert_array_equal(backwards.predict(numbered), backwards.predict(ROWS[:, ::-1]))
+    with pytest.raises(kernad.InvalidInput, match="'weight' are missing; the model does not know '3'"):
+        fitted(FRAME).predict(numbered[[3, 2, 1, 0]])
+    np.testing.assert_array_equal(fitted(FRAME).predict(numbered), fitted(ROWS).predict(ROWS))  # by position
+
+
+def test_a_lazy_frame_is_named_as_such() -> None:
+    lazy = library("polars").DataFrame(ROWS, schema=NAMES).lazy()
+    for call in (kernad.KDEClassifier(2).fit, fitted(FRAME).predict, kernad.GaussianKDE):
+        with pytest.raises(kernad.InvalidInput, match=r"a LazyFrame, which holds no rows yet; collect\(\) reads them"):
+            call(lazy)
+
+
 REFUSED = {
     "categories": (FRAME.assign(width=pandas.Categorical(["a"] * 200)), "column 'width' holds categories"),
     "times": (FRAME.assign(width=pandas.Timestamp("2020-01-01")), "column 'width' holds datetime64"),
@@ -150,6 +198,24 @@ REFUSED = {
     "None": (FRAME.assign(width=[1.0, None] + [2.0] * 198).astype(object), r"row 1, column 'width' is missing \(NaN\)"),
     "NaT": (FRAME.assign(width=[pandas.NaT] + [1.0] * 199), "column 'width'"),
     "infinity": (FRAME.assign(width=np.inf), "row 0, column 'width' is inf"),
+    "a text of a number": (
+        FRAME.assign(width=[1.0, "1.5"] + [2.0] * 198), "row 1, column 'width' is '1.5'; a number is needed"
+    ),
+    "a time among numbers": (
+        FRAME.assign(width=[1.0, pandas.Timestamp(0)] + [2.0] * 198), "row 1, column 'width' is Timestamp"
+    ),
+    "datetime64 among numbers": (
+        FRAME.assign(width=pandas.Series([1.0, np.datetime64("2020")] + [2.0] * 198, dtype=object)),
+        "row 1, column 'width' is .*2020",
+    ),
+    "timedelta64 among numbers": (
+        FRAME.assign(width=pandas.Series([1.0, np.timedelta64(1, "s")] + [2.0] * 198, dtype=object)),
+        "row 1, column 'width' is ",
+    ),
+    "complex among numbers": (
+        FRAME.assign(width=pandas.Series([1.0, np.complex64(1j)] + [2.0] * 198, dtype=object)),
+        "row 1, column 'width' is .*1j",
+    ),
     "texts": (FRAME.assign(width="wide"), "row 0, column 'width' is 'wide'; a number is needed"),
     "a text": (FRAME.assign(width=[1.0, "wide"] + [2.0] * 198), "row 1, column 'width' is 'wide'; a number is needed"),
     "a name twice": (FRAME.set_axis(["height", "width", "width", "weight"], axis=1), "two columns are called 'width'"),

@@ -26,6 +26,11 @@ rows = np.zeros((3, 4))
 classifier.predict(rows, missing="skip")
 kernad.KDEClassifier(covariance="fulll")  # wrong
 kernad.KDEClassifier("al")  # wrong
+kernad.KDEClassifier(standardize="no")  # wrong
+KDE(0.1, 16)  # wrong
+KDEAnomalyDetector(4, "scale", 100, 0.1)  # wrong
+kernad.PCA(None)
+KDE(n_pca_components=None)
 kernad.KDEClassifier(feature_scaling_method="scal")  # wrong
 kernad.GaussianKDE(covariance="fulll")  # wrong
 kernad.PCA("al")  # wrong
@@ -36,6 +41,12 @@ torch.KDEClassifier(covariance="fulll")  # wrong
 torch.KDEClassifier(feature_scaling_method="scal")  # wrong
 torch.to_anomalib(3)  # wrong
 kernad.export_onnx(3, "model.onnx")  # wrong
+class Named(kernad.Sketch):
+    pass
+
+reveal_type(Named.load("file"))  # Named
+reveal_type(Named().add(rows))  # Named
+reveal_type(classifier.pruning)  # bool
 for call in (classifier.predict, classifier.compute_kde_scores, classifier, classifier.forward):
     pass
 reveal_type(classifier.predict(rows))  # ndarray

@@ -1,8 +1,11 @@
 #include "kernad/sampling.hpp"
 
 #include <algorithm>
+#include <limits>
 #include <numeric>
 #include <utility>
+
+#include "kernad/interrupt.hpp"
 
 namespace kernad {
 
@@ -23,11 +26,25 @@ std::vector<std::size_t> sample_rows(std::size_t rows, std::size_t count, std::u
     return chosen;
   }
   using KeyedRow = std::pair<std::uint64_t, std::size_t>;
-  std::vector<KeyedRow> keyed(rows);
-  for (std::size_t row = 0; row < rows; ++row) keyed[row] = {row_key(seed, row), row};
-  std::nth_element(keyed.begin(), keyed.begin() + static_cast<std::ptrdiff_t>(count), keyed.end());
-  std::transform(keyed.begin(), keyed.begin() + static_cast<std::ptrdiff_t>(count), chosen.begin(),
-                 [](const KeyedRow& entry) { return entry.second; });
+  // Memory for twice the sample, however many rows there are: weights may count billions.
+  std::vector<KeyedRow> keyed;
+  keyed.reserve(std::min(rows, 2 * count + 1));
+  KeyedRow most = {std::numeric_limits<std::uint64_t>::max(), rows};  // as large, and a row is not in the sample
+  const auto keep_smallest = [&] {
+    const auto place = keyed.begin() + static_cast<std::ptrdiff_t>(count);
+    std::nth_element(keyed.begin(), place, keyed.end());
+    most = *place;
+    keyed.resize(count);
+  };
+  for (std::size_t row = 0; row < rows; ++row) {
+    if (row % (std::size_t{1} << 20) == 0) InterruptScope::ask();
+    const KeyedRow next = {row_key(seed, row), row};
+    if (next >= most) continue;
+    keyed.push_back(next);
+    if (keyed.size() > 2 * count) keep_smallest();
+  }
+  if (keyed.size() > count) keep_smallest();
+  std::transform(keyed.begin(), keyed.end(), chosen.begin(), [](const KeyedRow& entry) { return entry.second; });
   std::sort(chosen.begin(), chosen.end());
   return chosen;
 }

@@ -33,7 +33,7 @@ struct SafetensorsHeader {
 /// the byte or the tensor.
 [[nodiscard]] SafetensorsHeader read_safetensors_header(files::Source& source);
 
-/// A whole .safetensors file.
+/// A whole .safetensors file. Throws ReadError also if its content is not that of its checksum (checksum.hpp).
 [[nodiscard]] StateDict read_safetensors(files::Source& source);
 
 }  // namespace kernad::serialise

@@ -15,6 +15,7 @@
 #include "files/message.hpp"
 #include "kernad/error.hpp"
 #include "kernad/state_dict.hpp"
+#include "serialise/checksum.hpp"
 #include "serialise/safetensors.hpp"
 
 namespace kernad {
@@ -54,7 +55,8 @@ std::vector<NamedTensor> in_file_order(const StateDict& state) {
 // The length field and the padded header.
 std::string file_head(const std::vector<NamedTensor>& tensors, const StateDict& state) {
   Json json = Json::object();
-  if (!state.metadata.empty()) json["__metadata__"] = state.metadata;
+  json["__metadata__"] = state.metadata;
+  json["__metadata__"][std::string(serialise::checksum_key)] = serialise::checksum_of(state);
   std::size_t begin = 0;
   for (const auto& [name, tensor] : tensors) {
     const std::size_t end = begin + tensor->bytes.size();

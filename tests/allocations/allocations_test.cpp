@@ -5,6 +5,7 @@
 
 #include "kernad/kde_classifier.hpp"
 #include "kernad/kernad.h"
+#include "kernad/sampling.hpp"
 #include "kernad/scorer.hpp"
 #include "support/clusters.hpp"
 #include "support/count_allocations.hpp"
@@ -47,6 +48,12 @@ TEST(AllocationsTest, ExplainCopiesNoTrainingRows) {
   (void)classifier.explain(queries);
   // A number or two for each training row, where a copy of the rows would be 16 floats for each.
   EXPECT_LE(testing::take_largest_allocation(), 2 * kRows * sizeof(double));
+}
+
+TEST(AllocationsTest, ASampleTakesNoMemoryForTheOtherRows) {
+  (void)testing::take_largest_allocation();
+  EXPECT_EQ(sample_rows(5'000'000, 100, 0).size(), 100u);
+  EXPECT_LE(testing::take_largest_allocation(), 16u * 201u);
 }
 
 TEST(AllocationsTest, NeitherDoesAScorerOfTheCInterface) {

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <numeric>
 #include <set>
 
 namespace kernad {
@@ -36,6 +37,18 @@ TEST(SamplingTest, ChunksMergeToTheSameChoice) {
   for (const auto& entry : keyed) rows.push_back(entry.second);
   std::sort(rows.begin(), rows.end());
   EXPECT_EQ(sample_rows(kRows, kCount, 42), rows);
+}
+
+TEST(SamplingTest, TheSmallestKeysWhateverTheCount) {
+  constexpr std::size_t kRows = 300;
+  std::vector<std::size_t> by_key(kRows);
+  std::iota(by_key.begin(), by_key.end(), std::size_t{0});
+  std::sort(by_key.begin(), by_key.end(), [](auto a, auto b) { return row_key(3, a) < row_key(3, b); });
+  for (std::size_t count = 0; count <= kRows; ++count) {
+    std::vector<std::size_t> rows(by_key.begin(), by_key.begin() + static_cast<std::ptrdiff_t>(count));
+    std::sort(rows.begin(), rows.end());
+    ASSERT_EQ(sample_rows(kRows, count, 3), rows);
+  }
 }
 
 TEST(SamplingTest, EveryRowIsAsLikelyAsAnother) {
