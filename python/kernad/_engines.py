@@ -68,7 +68,7 @@ def sketch_of(blocks: Iterable[Any], partition: int, first: int, count: int, sam
             if len(block) == 0:
                 continue
             if sampling.columns is not None:
-                block = features_of(block, sampling.columns, lambda i, row=row: str(row + i))
+                block = features_of(block, sampling.columns, functools.partial(_counted_from, row))
             sketch.add(block, row)
             row += len(block)
     except InvalidInput as error:
@@ -79,6 +79,10 @@ def sketch_of(blocks: Iterable[Any], partition: int, first: int, count: int, sam
             "must be the same whenever they are read: persist them, or write them to files, and use those"
         )
     return sketch
+
+
+def _counted_from(first: int, i: int) -> str:
+    return str(first + i)
 
 
 def merge(parts: Iterable[Part]) -> Part:
