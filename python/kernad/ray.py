@@ -159,8 +159,8 @@ def _blocks_in_order(rows: Any) -> Iterator[tuple[Any, slice, int]]:
     before, options.preserve_order = options.preserve_order, True
     try:
         for bundle in rows.iter_internal_ref_bundles():
-            slices = getattr(bundle, "slices", None) or [None] * len(bundle.blocks)
-            for (block, metadata), part in zip(bundle.blocks, slices, strict=True):
+            slices = bundle.slices or [None] * len(bundle.block_refs)
+            for block, metadata, part in zip(bundle.block_refs, bundle.metadata, slices, strict=True):
                 first, last = (0, metadata.num_rows) if part is None else (part.start_offset, part.end_offset)
                 yield block, slice(first, last), last - first
     finally:

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import kernad
-from engine_support import NAMES, OUTPUTS, doubles, dying, file_of, fitted_to, output_of, require_engines, unfitted
+from engine_support import NAMES, doubles, dying, file_of, fitted_to, output_of, require_engines, unfitted
 
 require_engines()
 
@@ -39,12 +39,14 @@ def classifier(frame):
 
 
 def dataset(frame, blocks):
-    return ray.data.from_arrow([pa.Table.from_pandas(part) for part in np.array_split(frame, blocks)])
+    parts = np.array_split(np.arange(len(frame)), blocks)
+    return ray.data.from_arrow([pa.Table.from_pandas(frame.iloc[part], preserve_index=False) for part in parts])
 
 
 def in_order(scored, output):
-    """The column for the rows in order, which Ray does not keep; c0 .. tell the rows apart."""
-    return scored.to_pandas().set_index("id")[output].sort_index()
+    """The column for the rows in order, which Ray does not keep."""
+    frame = scored.to_pandas()
+    return frame[output].to_numpy()[np.argsort(frame["id"].to_numpy())]
 
 
 def test_a_fit_has_the_bytes_of_one_machine(frame, tmp_path) -> None:
@@ -65,7 +67,7 @@ def test_a_column_of_tensors_is_many_columns(frame, tmp_path) -> None:
     assert gathered.column_names[0] == "data[0]"
 
 
-@pytest.mark.parametrize("output", OUTPUTS)
+@pytest.mark.parametrize("output", ["log_density", "label"])
 def test_scores_have_the_bits_of_one_machine(classifier, frame, output) -> None:
     rows = dataset(frame.assign(id=range(len(frame))), 5)
     scored = kernad.ray.score(classifier, rows, columns=NAMES, output=output, actors=1)
@@ -98,7 +100,7 @@ def test_a_missing_value_is_named_by_its_row_in_the_data_set(classifier, frame) 
     with pytest.raises(ray.exceptions.RayTaskError, match="row 245 of a batch, column 'c2' is missing"):
         kernad.ray.score(classifier, rows, columns=NAMES, actors=1).take_all()
     labels = in_order(kernad.ray.score(classifier, rows, columns=NAMES, output="label", missing="skip"), "label")
-    assert list(np.flatnonzero(labels.isna())) == [2345]
+    assert list(np.flatnonzero(np.isnan(labels))) == [2345]
 
 
 def test_a_killed_worker_counts_no_row_twice(frame, tmp_path, monkeypatch) -> None:
