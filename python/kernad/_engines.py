@@ -99,7 +99,7 @@ def merge(parts: Iterable[Part]) -> Part:
 
 def finished(parts: Sequence[Part]) -> Sketch:
     """The sketch of the whole data set. Raises InvalidInput for what is wrong with its rows, and where it has none."""
-    whole = merge(parts) if parts else InvalidInput("the data set has no partitions")
+    whole = merge(parts) if parts else InvalidInput("the data set has no rows")
     if isinstance(whole, InvalidInput):
         raise whole
     return whole

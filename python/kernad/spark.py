@@ -47,7 +47,8 @@ def sketch(
     """
     _require_frame(rows)
     chosen = _engines.chosen_columns(rows.columns, columns)
-    rows = rows.select(*map(_quoted, chosen))
+    places = [list(rows.columns).index(name) for name in chosen]
+    rows = _plain(rows).select([f"c{i}" for i in places])
     names = () if any(_is_array(field) for field in rows.schema) else tuple(chosen)
     sampling = Sampling(max_training_points, seed, names, tuple(chosen))
     counts = _counts(rows)
@@ -122,17 +123,17 @@ def score(
     scoring.columns = tuple(chosen)
     kind = types.BooleanType() if scoring.dtype == bool else types.DoubleType()
     schema = types.StructType([*rows.schema.fields, types.StructField(output, kind)])
-    return rows.mapInArrow(functools.partial(_score_partition, scoring=scoring), schema)
+    task = functools.partial(_score_partition, scoring=scoring, names=list(rows.columns))
+    return _plain(rows).mapInArrow(task, schema)
 
 
 def _sketch_partition(
     batches: Iterator[Any], sketch_of: Callable[..., Any], counts: dict[int, tuple[int, int]], sampling: Sampling
 ) -> Iterator[Any]:
     number = _partition()
-    if number in counts:
-        yield _batch(sketch_of(batches, number, *counts[number], sampling))
-    elif any(len(batch) for batch in batches):
-        yield _batch(InvalidInput(f"partition {number} was empty when its rows were counted, and is not any more"))
+    first, count = counts.get(number, (0, 0))
+    named = (batch.rename_columns(list(sampling.columns or ())) for batch in batches)
+    yield _batch(sketch_of(named, number, first, count, sampling))
 
 
 def _merge_partition(batches: Iterator[Any]) -> Iterator[Any]:
@@ -145,18 +146,22 @@ def _batch(part: Any) -> Any:
     return pyarrow.RecordBatch.from_pydict({"part": [pickle.dumps(part)]})
 
 
-def _score_partition(batches: Iterator[Any], scoring: Scoring) -> Iterator[Any]:
+def _score_partition(batches: Iterator[Any], scoring: Scoring, names: list[str]) -> Iterator[Any]:
     number, row = _partition(), 0
     for batch in batches:
-        table = pyarrow.Table.from_batches([batch])
+        if len(batch):
+            table = pyarrow.Table.from_batches([batch]).rename_columns(names)
+            scores = scoring(table, functools.partial(_row_name, row, number))
+            yield from table.append_column(scoring.output, pyarrow.array(scores)).to_batches()
+        row += len(batch)
 
-        def row_name(i: int, row: int = row) -> str:
-            return f"{row + i} of partition {number}"
 
-        if len(table):
-            table = table.append_column(scoring.output, pyarrow.array(scoring(table, row_name)))
-            yield from table.to_batches()
-        row += len(table)
+def _row_name(first: int, partition: int, i: int) -> str:
+    return f"{first + i} of partition {partition}"
+
+
+def _count_partition(batches: Iterator[Any]) -> Iterator[Any]:
+    yield pyarrow.RecordBatch.from_pydict({"number": [_partition()], "count": [sum(map(len, batches))]})
 
 
 def _partition() -> int:
@@ -165,18 +170,18 @@ def _partition() -> int:
 
 
 def _counts(rows: Any) -> dict[int, tuple[int, int]]:
-    """Of each partition that has rows: the number of its first row, and how many it has.
+    """Of each partition: the number of its first row, and how many it has.
 
-    The hash uses every column, so that the partitions are those that are read later: Spark may join small ones, and
-    decides by the size of the columns that a query reads.
+    The hash, 8 bytes a row, uses every column, so that the partitions are those that are read later: Spark may join small
+    ones, and decides by the size of the columns that a query reads.
     """
-    numbered = rows.select(functions.spark_partition_id().alias("partition"), functions.xxhash64("*").alias("hash"))
-    counted = numbered.groupBy("partition").agg(functions.count("*").alias("rows"), functions.max("hash")).collect()
+    hashes = rows.select(functions.xxhash64("*").alias("hash"))
+    counted = hashes.mapInArrow(_count_partition, "number long, count long").collect()
     counts: dict[int, tuple[int, int]] = {}
     first = 0
-    for row in sorted(counted, key=lambda row: int(row.partition)):
-        counts[int(row.partition)] = (first, int(row["rows"]))
-        first += int(row["rows"])
+    for number, count in sorted(map(tuple, counted)):
+        counts[number] = (first, count)
+        first += count
     return counts
 
 
@@ -184,9 +189,9 @@ def _is_array(field: Any) -> bool:
     return isinstance(field.dataType, types.ArrayType)
 
 
-def _quoted(name: str) -> str:
-    """A column's name that may have dots in it."""
-    return "`" + name.replace("`", "``") + "`"
+def _plain(rows: Any) -> Any:
+    """The rows with names that Spark takes for nothing else, as it does those with dots or brackets."""
+    return rows.toDF(*(f"c{i}" for i in range(len(rows.columns))))
 
 
 def _require_frame(rows: Any) -> None:
