@@ -37,7 +37,7 @@ def spark(tmp_path_factory):
         .config("spark.driver.bindAddress", "127.0.0.1")
         .config("spark.driver.host", "127.0.0.1")
         .config("spark.driver.memory", "1g")
-        .config("spark.default.parallelism", 20)  # partitions of a DataFrame that is made here
+        .config("spark.default.parallelism", 10)  # partitions of a DataFrame that is made here
         .config("spark.sql.shuffle.partitions", 2)
         .config("spark.sql.warehouse.dir", str(tmp_path_factory.mktemp("warehouse")))
         .getOrCreate()
@@ -60,7 +60,7 @@ def classifier(frame):
 
 def test_a_fit_has_the_bytes_of_one_machine(spark, frame, tmp_path) -> None:
     rows = spark.createDataFrame(frame.assign(id=range(len(frame))))
-    assert rows.rdd.getNumPartitions() == 20  # so that sketches are merged on the workers
+    assert rows.rdd.getNumPartitions() == 10  # so that sketches are merged on the workers
     gathered = unfitted()
     assert kernad.spark.fit(gathered, rows, columns=NAMES, target_fpr=0.1)
     assert gathered.column_names == tuple(NAMES)
@@ -115,9 +115,9 @@ def test_a_missing_value_is_named_by_its_row_in_the_data_set(spark, classifier, 
     wrong = frame.copy()
     wrong.loc[2345, "c2"] = np.nan
     rows = spark.createDataFrame(wrong)
-    with pytest.raises(kernad.InvalidInput, match=r"row 2345, column 'c2' is missing .*partition 15.* row 2250"):
+    with pytest.raises(kernad.InvalidInput, match=r"row 2345, column 'c2' is missing .*partition 7.* row 2100"):
         kernad.spark.fit(unfitted(), rows)
-    with pytest.raises(PythonException, match="row 95 of partition 15, column 'c2' is missing"):
+    with pytest.raises(PythonException, match="row 245 of partition 7, column 'c2' is missing"):
         kernad.spark.score(classifier, rows).collect()
     labels = kernad.spark.score(classifier, rows, output="label", missing="skip").toPandas().label
     assert list(np.flatnonzero(labels.isna())) == [2345]
@@ -125,7 +125,7 @@ def test_a_missing_value_is_named_by_its_row_in_the_data_set(spark, classifier, 
 
 def test_a_killed_worker_counts_no_row_twice(spark, frame, tmp_path, monkeypatch) -> None:
     rows = spark.createDataFrame(frame)
-    monkeypatch.setattr(_engines, "sketch_of", dying(12, tmp_path / "killed"))
+    monkeypatch.setattr(_engines, "sketch_of", dying(6, tmp_path / "killed"))
     gathered = unfitted()
     assert kernad.spark.fit(gathered, rows, target_fpr=0.1)
     assert (tmp_path / "killed").exists()
