@@ -50,14 +50,6 @@ def model_rows(
     return convert(array, what), given.wrap
 
 
-def named_rows(
-    values: ArrayLike, what: str, convert: Callable[[npt.NDArray[Any], str], Values], names: Sequence[str]
-) -> tuple[Values, list[str]]:
-    """Rows for a sample whose columns are ``names``, in that order, and the rows' own column names."""
-    given = to_rows(values, what)
-    return convert(in_order(given, names, what), what), list(given.names)
-
-
 def in_order(given: Given, names: Sequence[str], what: str, left_out: Sequence[str] = ()) -> npt.NDArray[Any]:
     """The data with columns in the order of ``names``, if both have names.
 
@@ -125,12 +117,24 @@ def _in_order(
     return array[:, order]
 
 
-def require_finite(array: npt.NDArray[Any], names: Sequence[str], what: str) -> None:
-    """The core's error for a value that is not finite, with the column's name if it has one."""
+def require_finite(
+    array: npt.NDArray[Any],
+    names: Sequence[str],
+    what: str,
+    row_name: Callable[[int], str] = str,
+    left_out: npt.NDArray[np.bool_] | None = None,
+) -> None:
+    """The core's error for a value that is not finite, with the column's name if it has one.
+
+    row_name: what a row of the array is called; left_out: the rows that need not be finite.
+    """
     if array.dtype.kind != "f" or array.ndim != 2 or np.isfinite(array).all():
         return
-    row, column = (int(i) for i in np.argwhere(~np.isfinite(array))[0])
+    wrong = ~np.isfinite(array) if left_out is None else ~np.isfinite(array) & ~left_out[:, None]
+    if not wrong.any():
+        return
+    row, column = (int(i) for i in np.argwhere(wrong)[0])
     value = array[row, column]
     held = "is missing (NaN)" if np.isnan(value) else f"is {value}"
     place = repr(names[column]) if names else str(column)
-    raise InvalidInput(f"{what}: row {row}, column {place} {held}; every value must be finite")
+    raise InvalidInput(f"{what}: row {row_name(row)}, column {place} {held}; every value must be finite")

@@ -10,9 +10,9 @@ import numpy as np
 import numpy.typing as npt
 
 from kernad import _core
-from kernad._arrays import ArrayLike, exact_rows
+from kernad._arrays import ArrayLike, ExactRows, exact_rows, to_rows
 from kernad._calls import path_bytes, whole_number
-from kernad._columns import named_rows
+from kernad._columns import in_order, require_finite
 from kernad._errors import InvalidInput, InvalidParameter
 from kernad._stage_state import reading_pickle
 from kernad._tables import require_unmasked
@@ -31,6 +31,9 @@ class Sketch:
     Args:
         max_training_points, seed: as of the KDEClassifier that is to be fitted. Memory: at most that many rows of 4
             bytes a value, and 8 more where values are float64 that float32 does not hold.
+        column_names: the columns in the order of the model, by which rows with names are matched from the first on.
+            Default: as the first rows have them. Parts that may have their columns in another order need the names to
+            be merged.
 
     Example:
         >>> import numpy as np, kernad
@@ -50,9 +53,12 @@ class Sketch:
         True
     """
 
-    def __init__(self, *, max_training_points: int = 40000, seed: int = 0) -> None:
+    _names: tuple[str, ...] = ()
+
+    def __init__(self, *, max_training_points: int = 40000, seed: int = 0, column_names: Sequence[str] = ()) -> None:
         self.max_training_points = whole_number(max_training_points, "max_training_points", 2)
         self.seed = whole_number(seed, "seed", 0)
+        self._names = tuple(str(name) for name in column_names)
         self._sketch: _core.Sketch | None = None  # until the number of columns is known
 
     @classmethod
@@ -90,23 +96,25 @@ class Sketch:
             ValueError: another number of columns than before, NaN or infinity (with the row's number in the data set),
                 rows that the sketch has seen, or names or marks of another number. The sketch is then unchanged.
         """
-        array, columns = named_rows(rows, "rows", exact_rows, self.column_names)
-        if self._sketch is None:
-            sketch = _core.Sketch(array.shape[1], self.max_training_points, self.seed)
-            sketch.column_names = columns
-        else:
-            sketch = self._sketch
+        given = to_rows(rows, "rows")
+        names_of_columns = list(self.column_names or given.names)
+        array = in_order(given, self.column_names, "rows")
         first = self.ranges[-1][1] if first_row is None and self.ranges else first_row or 0
         require_unmasked(left_out, "left_out")
+        first = whole_number(first, "first_row", 0)
         marks = np.asarray([] if left_out is None else left_out)
         if marks.ndim != 1:
             raise InvalidInput(f"left_out has shape {marks.shape}; one bool a row is needed")
-        sketch.add(
-            array,
-            whole_number(first, "first_row", 0),
-            np.ascontiguousarray(marks, dtype=np.bool_).view(np.uint8),
-            [] if names is None else [str(name) for name in names],
-        )
+        marks = np.ascontiguousarray(marks, dtype=np.bool_)
+        if given.names and len(marks) in (0, len(array)):
+            require_finite(array, names_of_columns, "rows", lambda i: str(first + i), marks if len(marks) else None)
+        array = _rows_for_core(array)
+        if self._sketch is None:
+            sketch = _core.Sketch(array.shape[1], self.max_training_points, self.seed)
+            sketch.column_names = names_of_columns
+        else:
+            sketch = self._sketch
+        sketch.add(array, first, marks.view(np.uint8), [] if names is None else [str(name) for name in names])
         self._sketch = sketch
         return self
 
@@ -122,7 +130,7 @@ class Sketch:
             return self
         if self._sketch is None:
             empty = _core.Sketch(other._sketch.columns, self.max_training_points, self.seed)
-            empty.column_names = other._sketch.column_names
+            empty.column_names = list(self._names or other._sketch.column_names)
             empty.merge(other._sketch)
             self._sketch = empty
         else:
@@ -131,8 +139,8 @@ class Sketch:
 
     @property
     def column_names(self) -> tuple[str, ...]:
-        """Names of the columns, as the first rows had them; empty if they have none."""
-        return () if self._sketch is None else tuple(self._sketch.column_names)
+        """Names of the columns, as given or as the first rows had them; empty if they have none."""
+        return self._names if self._sketch is None else tuple(self._sketch.column_names)
 
     @property
     def rows_seen(self) -> int:
@@ -193,3 +201,10 @@ class Sketch:
     def __repr__(self) -> str:
         kept = 0 if self._sketch is None else len(self._sketch.row_numbers())
         return f"{type(self).__name__}(rows_seen={self.rows_seen}, rows kept={kept}, seed={self.seed})"
+
+
+def _rows_for_core(array: npt.NDArray[Any]) -> ExactRows:
+    """As ``exact_rows``; doubles beyond float32 are left to the core, which knows the rows' numbers in the data set."""
+    if array.ndim == 2 and array.dtype.kind == "f" and array.dtype.itemsize == 8:
+        return np.ascontiguousarray(array, dtype=np.float64)
+    return exact_rows(array, "rows")

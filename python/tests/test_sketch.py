@@ -92,3 +92,31 @@ def test_an_empty_sketch_says_so(train) -> None:
     with pytest.raises(TypeError, match="ndarray"):
         empty.merge(train)
     assert empty.merge(kernad.Sketch()).ranges == []
+
+
+def test_given_names_put_the_columns_of_every_part_in_order(train) -> None:
+    pandas = pytest.importorskip("pandas", reason="pandas is not installed")
+    names = [f"c{i}" for i in range(train.shape[1])]
+    frame = pandas.DataFrame(train, columns=names)
+    turned = kernad.Sketch(column_names=names)
+    with pytest.warns(kernad.DataWarning, match="another order"):
+        turned.add(frame[names[::-1]][100:], 100)
+    turned.merge(kernad.Sketch().add(frame[:100]))
+    assert turned.column_names == tuple(names)
+    np.testing.assert_array_equal(turned.rows, train)
+    with pytest.raises(ValueError, match="columns of the sketches"):
+        kernad.Sketch(column_names=names[::-1]).merge(turned)
+    assert copy.deepcopy(kernad.Sketch(column_names=names)).column_names == tuple(names)
+
+
+def test_what_is_wrong_is_named_by_row_of_the_data_set_and_column(train) -> None:
+    pandas = pytest.importorskip("pandas", reason="pandas is not installed")
+    frame = pandas.DataFrame(train.astype(np.float64)).add_prefix("c")
+    frame.loc[7, "c2"] = np.nan
+    with pytest.raises(ValueError, match=r"row 1007, column 'c2' is missing \(NaN\)"):
+        kernad.Sketch().add(frame, 1000)
+    left_out = np.arange(len(frame)) == 7
+    assert kernad.Sketch().add(frame, 1000, left_out=left_out).rows_seen == len(frame) - 1
+    frame.loc[7, "c2"] = 1e300
+    with pytest.raises(ValueError, match=r"row 1007, column 2: 1e\+300 is beyond float32"):
+        kernad.Sketch().add(frame, 1000)
