@@ -59,9 +59,7 @@ def sketch_of(blocks: Iterable[Any], partition: int, first: int, count: int, sam
         count: its rows, as they were counted.
         sampling: as for every partition.
     """
-    sketch = Sketch(
-        max_training_points=sampling.max_training_points, seed=sampling.seed, column_names=sampling.names
-    )
+    sketch = Sketch(max_training_points=sampling.max_training_points, seed=sampling.seed, column_names=sampling.names)
     row = first
     try:
         for block in blocks:
