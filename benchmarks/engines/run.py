@@ -4,8 +4,9 @@
     benchmarks/engines/run.py [--rows 1000000] [--columns 64] [--training-points 10000] [--only one,dask,ray,spark]
 
 Needs kernad with the extras dask, ray and spark, and for Spark Java. All read the same Parquet files (one a partition),
-in a process of their own, and sum the log-densities of one model, which must give the same. An engine is started, and has
-fitted and scored some rows, before its time is taken; it then has the rows in its workers' memory. Prints the table of docs/scale.md.
+in a process of their own, and sum the log-densities of one model, which must give the same. An engine is started, and
+has fitted and scored some rows, before its time is taken; its workers then hold the rows in memory. Prints the table of
+docs/scale.md.
 """
 
 from __future__ import annotations

@@ -37,7 +37,8 @@ def sketch(
         rows: a ``ray.data.Dataset`` of N rows.
         columns: the names of the features: columns of numbers, or of tensors or lists of one length; the values of such
             a column ``v`` are called ``v[0]``, ``v[1]``, .... Default: all.
-        max_training_points, seed: as of ``kernad.Sketch``.
+        max_training_points: as of ``kernad.Sketch``.
+        seed: as there.
 
     Raises:
         ValueError: NaN, infinity or null (with the number of the row in the data set), or other columns.
@@ -68,7 +69,8 @@ def fit(
 
     Args:
         classifier: any; the fit itself runs in this process, with the classifier's threads.
-        rows, columns: as of ``sketch``; normal rows only.
+        rows: as of ``sketch``; normal rows only.
+        columns: as there.
         target_fpr: ``calibrate`` as well, for this false-positive rate, in (0, 1).
 
     Returns:
@@ -117,7 +119,7 @@ def score(
     if output in rows.columns():
         raise InvalidInput(f"rows: there is a column {output!r} already; rename it, or drop it")
     scoring.columns = tuple(scoring.in_model_order(chosen) if names else chosen)
-    # Tasks, whose processes keep the model as actors would: actors on all CPUs leave none to the tasks that read for them.
+    # Tasks, whose processes keep the model as actors would: actors on all CPUs leave none to tasks that they wait for.
     return rows.map_batches(
         _score_batch,
         fn_args=(ray.put(scoring),),

@@ -1,4 +1,4 @@
-"""What the adapters to Dask, Ray and Spark share, without any of them; test_dask.py, test_ray.py and test_spark.py run them."""
+"""What the adapters to Dask, Ray and Spark share, without any of them."""
 
 from __future__ import annotations
 
@@ -29,7 +29,8 @@ def test_a_missing_engine_is_told_with_how_to_install_it(engine, package, instal
     code = f"import sys; sys.modules[{package!r}] = None; import kernad.{engine}"
     ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert ran.returncode == 1
-    assert ran.stderr.splitlines()[-1].startswith("ImportError: kernad.") and install in ran.stderr
+    assert ran.stderr.splitlines()[-1].startswith("ImportError: kernad.")
+    assert install in ran.stderr
 
 
 @pytest.mark.parametrize("count", [1, 7, 8, 9, 64, 65, 700])

@@ -50,7 +50,14 @@ def in_order(scored, output):
 
 
 def test_a_fit_has_the_bytes_of_one_machine(frame, tmp_path) -> None:
-    rows = dataset(frame.assign(id=range(len(frame))), 20).map_batches(lambda batch: batch, batch_format="pandas")
+    def late(batch):
+        """The first rows are ready last."""
+        import time
+
+        time.sleep(2.0 if batch.id.iloc[0] == 0 else 0.0)
+        return batch
+
+    rows = dataset(frame.assign(id=range(len(frame))), 20).map_batches(late, batch_format="pandas", batch_size=None)
     gathered = unfitted()
     assert kernad.ray.fit(gathered, rows, columns=NAMES, target_fpr=0.1)
     assert gathered.column_names == tuple(NAMES)
