@@ -1,4 +1,4 @@
-"""What ``kernad.dask``, ``kernad.ray`` and ``kernad.spark`` share: the work on one partition, and what becomes of the results.
+"""What ``kernad.dask``, ``kernad.ray`` and ``kernad.spark`` share: the work on a partition, and what comes of it.
 
 What runs on a worker depends on its arguments alone, so that an engine may repeat it.
 """
@@ -27,8 +27,8 @@ Output: TypeAlias = Literal["log_density", "probability", "p_value", "label"]
 """What is wanted of each row."""
 
 Part: TypeAlias = "Sketch | InvalidInput"
-"""The sketch of some partitions, or what is wrong with a row of theirs. An error is a result here, since an engine would
-run a task that raises it again, in vain."""
+"""The sketch of some partitions, or what is wrong with a row of theirs. An error is a result here, since an engine
+would run a task that raises it again, in vain."""
 
 T = TypeVar("T")
 
@@ -59,9 +59,7 @@ def sketch_of(blocks: Iterable[Any], partition: int, first: int, count: int, sam
         count: its rows, as they were counted.
         sampling: as for every partition.
     """
-    sketch = Sketch(
-        max_training_points=sampling.max_training_points, seed=sampling.seed, column_names=sampling.names
-    )
+    sketch = Sketch(max_training_points=sampling.max_training_points, seed=sampling.seed, column_names=sampling.names)
     row = first
     try:
         for block in blocks:
@@ -75,8 +73,8 @@ def sketch_of(blocks: Iterable[Any], partition: int, first: int, count: int, sam
         return InvalidInput(f"{error} (partition {partition}, which begins at row {first})")
     if row != first + count:
         return InvalidInput(
-            f"partition {partition} had {count} rows when they were counted and {row - first} when they were read; the rows "
-            "must be the same whenever they are read: persist them, or write them to files, and use those"
+            f"partition {partition} had {count} rows when they were counted and {row - first} when they were read; the "
+            "rows must be the same whenever they are read: persist them, or write them to files, and use those"
         )
     return sketch
 
@@ -277,7 +275,7 @@ def _of_one_length(column: Any, field: Any, row_name: Callable[[int], str]) -> A
     other = pc.index(pc.not_equal(lengths, longest), True).as_py()
     if other >= 0:
         raise InvalidInput(
-            f"rows: row {row_name(other)}, column {field.name!r} holds {lengths[other]} values, and another row {longest}; "
-            "every row must hold as many"
+            f"rows: row {row_name(other)}, column {field.name!r} holds {lengths[other]} values, and another row "
+            f"{longest}; every row must hold as many"
         )
     return column.cast(pa.list_(field.type.value_type, longest))

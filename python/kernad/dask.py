@@ -38,7 +38,8 @@ def sketch(
     Args:
         rows: N x D, a ``dask.array.Array`` or ``dask.dataframe.DataFrame``.
         columns: the names of the features in a frame. Default: all.
-        max_training_points, seed: as of ``kernad.Sketch``.
+        max_training_points: as of ``kernad.Sketch``.
+        seed: as there.
 
     Raises:
         ValueError: NaN or infinity (with the number of the row in the data set), other columns, or partitions that
@@ -66,7 +67,8 @@ def fit(
 
     Args:
         classifier: any; the fit itself runs in this process, with the classifier's threads.
-        rows, columns: as of ``sketch``; normal rows only.
+        rows: as of ``sketch``; normal rows only.
+        columns: as there.
         target_fpr: ``calibrate`` as well, for this false-positive rate, in (0, 1).
 
     Returns:

@@ -6,7 +6,6 @@ of ``take_all()`` with ``preserve_order``, which a fit sets: block after block, 
 
 from __future__ import annotations
 
-import copy
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
@@ -38,7 +37,8 @@ def sketch(
         rows: a ``ray.data.Dataset`` of N rows.
         columns: the names of the features: columns of numbers, or of tensors or lists of one length; the values of such
             a column ``v`` are called ``v[0]``, ``v[1]``, .... Default: all.
-        max_training_points, seed: as of ``kernad.Sketch``.
+        max_training_points: as of ``kernad.Sketch``.
+        seed: as there.
 
     Raises:
         ValueError: NaN, infinity or null (with the number of the row in the data set), or other columns.
@@ -69,7 +69,8 @@ def fit(
 
     Args:
         classifier: any; the fit itself runs in this process, with the classifier's threads.
-        rows, columns: as of ``sketch``; normal rows only.
+        rows: as of ``sketch``; normal rows only.
+        columns: as there.
         target_fpr: ``calibrate`` as well, for this false-positive rate, in (0, 1).
 
     Returns:
@@ -93,18 +94,16 @@ def score(
     output: Output = "log_density",
     missing: Missing = "refuse",
     num_threads: int = 1,
-    actors: int | tuple[int, int] | None = None,
 ) -> Any:
     """Score a data set, lazily: nothing is computed before it is consumed.
 
     Args:
-        classifier: a fitted one, as it is now. An actor loads it once.
+        classifier: a fitted one, as it is now. A worker process loads it once.
         rows: a ``ray.data.Dataset`` of M rows. Columns are matched by the names of the model.
         columns: the features, as of ``sketch``, of a data set that has other columns as well.
         output: ``"log_density"``, ``"probability"``, ``"p_value"`` or ``"label"``.
         missing: ``"skip"``: NaN for a row with NaN or null.
-        num_threads: of each actor, which reserves as many CPUs.
-        actors: how many, or the least and the most. Default: one, and more as Ray has CPUs and rows for them.
+        num_threads: of each task, which reserves as many CPUs.
 
     Returns:
         ``rows`` with one more column, which is called as ``output``: doubles, or booleans for labels unless rows are
@@ -120,26 +119,20 @@ def score(
     if output in rows.columns():
         raise InvalidInput(f"rows: there is a column {output!r} already; rename it, or drop it")
     scoring.columns = tuple(scoring.in_model_order(chosen) if names else chosen)
-    least, most = (actors, actors) if isinstance(actors, int) else actors or (1, None)
+    # Tasks, whose processes keep the model as actors would: actors on all CPUs leave none to tasks that they wait for.
     return rows.map_batches(
-        _Scorer,
-        fn_constructor_args=(ray.put(scoring),),
+        _score_batch,
+        fn_args=(ray.put(scoring),),
         batch_format="pyarrow",
         batch_size=None,
-        compute=ray.data.ActorPoolStrategy(min_size=least, max_size=most),
         num_cpus=num_threads,
     )
 
 
-class _Scorer:
-    """An actor's copy of the model."""
-
-    def __init__(self, scoring: Any) -> None:
-        self._scoring: Scoring = ray.get(scoring)
-
-    def __call__(self, batch: Any) -> Any:
-        scores = self._scoring(_readable(batch), lambda i: f"{i} of a batch")
-        return batch.append_column(self._scoring.output, pyarrow.array(scores))
+def _score_batch(batch: Any, model: Any) -> Any:
+    scoring: Scoring = ray.get(model)
+    scores = scoring(_readable(batch), lambda i: f"{i} of a batch")
+    return batch.append_column(scoring.output, pyarrow.array(scores))
 
 
 def _sketch_block(
@@ -180,7 +173,9 @@ def _chosen(rows: Any, columns: Sequence[str] | None) -> tuple[list[str], tuple[
 
 
 def _holds_many(kind: Any) -> bool:
-    return isinstance(kind, pyarrow.DataType) and (pyarrow.types.is_nested(kind) or isinstance(kind, pyarrow.BaseExtensionType))
+    return isinstance(kind, pyarrow.DataType) and (
+        pyarrow.types.is_nested(kind) or isinstance(kind, pyarrow.BaseExtensionType)
+    )
 
 
 def _readable(table: Any) -> Any:

@@ -1,7 +1,7 @@
 """Fit and score DataFrames of Spark. Needs PySpark with pyarrow, and kernad on every executor.
 
-Rows are read by the executors, partition by partition, and never gathered: a fit gathers a sample of them. Their order is
-that of ``collect()``: partition after partition.
+Rows are read by the executors, partition by partition, and never gathered: a fit gathers a sample of them. Their order
+is that of ``collect()``: partition after partition.
 """
 
 from __future__ import annotations
@@ -36,9 +36,10 @@ def sketch(
 
     Args:
         rows: a DataFrame of N rows.
-        columns: the names of the features: columns of numbers, or of arrays of numbers, which all have one length; those
-            of an array ``v`` are called ``v[0]``, ``v[1]``, .... Default: all.
-        max_training_points, seed: as of ``kernad.Sketch``.
+        columns: the names of the features: columns of numbers, or of arrays of numbers, which all have one length;
+            those of an array ``v`` are called ``v[0]``, ``v[1]``, .... Default: all.
+        max_training_points: as of ``kernad.Sketch``.
+        seed: as there.
 
     Raises:
         ValueError: NaN, infinity or null (with the number of the row in the data set), other columns, or partitions
@@ -68,7 +69,8 @@ def fit(
 
     Args:
         classifier: any; the fit itself runs in the driver, with the classifier's threads.
-        rows, columns: as of ``sketch``; normal rows only.
+        rows: as of ``sketch``; normal rows only.
+        columns: as there.
         target_fpr: ``calibrate`` as well, for this false-positive rate, in (0, 1).
 
     Returns:
@@ -172,8 +174,8 @@ def _partition() -> int:
 def _counts(rows: Any) -> dict[int, tuple[int, int]]:
     """Of each partition: the number of its first row, and how many it has.
 
-    The hash, 8 bytes a row, uses every column, so that the partitions are those that are read later: Spark may join small
-    ones, and decides by the size of the columns that a query reads.
+    The hash, 8 bytes a row, uses every column, so that the partitions are those that are read later: Spark may join
+    small ones, and decides by the size of the columns that a query reads.
     """
     hashes = rows.select(functions.xxhash64("*").alias("hash"))
     counted = hashes.mapInArrow(_count_partition, "number long, count long").collect()

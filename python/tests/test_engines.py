@@ -1,4 +1,4 @@
-"""What the adapters to Dask, Ray and Spark share, without any of them; test_dask.py, test_ray.py and test_spark.py run them."""
+"""What the adapters to Dask, Ray and Spark share, without any of them."""
 
 from __future__ import annotations
 
@@ -29,7 +29,8 @@ def test_a_missing_engine_is_told_with_how_to_install_it(engine, package, instal
     code = f"import sys; sys.modules[{package!r}] = None; import kernad.{engine}"
     ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert ran.returncode == 1
-    assert ran.stderr.splitlines()[-1].startswith("ImportError: kernad.") and install in ran.stderr
+    assert ran.stderr.splitlines()[-1].startswith("ImportError: kernad.")
+    assert install in ran.stderr
 
 
 @pytest.mark.parametrize("count", [1, 7, 8, 9, 64, 65, 700])
@@ -51,7 +52,10 @@ def test_a_tree_merges_everything_once_and_little_at_a_time(count) -> None:
 
 
 def test_partitions_give_the_sketch_of_the_whole(train) -> None:
-    parts = [sketch_of(np.array_split(train[a:b], 3), i, a, b - a, SAMPLING) for i, (a, b) in enumerate([(0, 120), (120, 120), (120, 300)])]
+    parts = [
+        sketch_of(np.array_split(train[a:b], 3), i, a, b - a, SAMPLING)
+        for i, (a, b) in enumerate([(0, 120), (120, 120), (120, 300)])
+    ]
     parts = pickle.loads(pickle.dumps(parts))
     whole = kernad.Sketch(max_training_points=100, seed=5).add(train)
     sketch = _engines.finished(parts)
@@ -63,7 +67,9 @@ def test_an_error_of_a_row_is_a_result_that_ends_the_fit(train) -> None:
     wrong = train.copy()
     wrong[130, 3] = np.inf
     parts = [sketch_of([wrong[a : a + 100]], i, a, 100, SAMPLING) for i, a in enumerate([0, 100, 200])]
-    with pytest.raises(kernad.InvalidInput, match=r"row 130, column 3 is inf.*\(partition 1, which begins at row 100\)"):
+    with pytest.raises(
+        kernad.InvalidInput, match=r"row 130, column 3 is inf.*\(partition 1, which begins at row 100\)"
+    ):
         _engines.finished([_engines.merge(parts[:2]), parts[2]])
     again = sketch_of([train[:100]], 0, 0, 100, SAMPLING)
     with pytest.raises(kernad.InvalidInput, match="both sketches have seen rows 0 to 99"):

@@ -50,7 +50,14 @@ def in_order(scored, output):
 
 
 def test_a_fit_has_the_bytes_of_one_machine(frame, tmp_path) -> None:
-    rows = dataset(frame.assign(id=range(len(frame))), 20).map_batches(lambda batch: batch, batch_format="pandas")
+    def late(batch):
+        """The first rows are ready last."""
+        import time
+
+        time.sleep(2.0 if batch.id.iloc[0] == 0 else 0.0)
+        return batch
+
+    rows = dataset(frame.assign(id=range(len(frame))), 20).map_batches(late, batch_format="pandas", batch_size=None)
     gathered = unfitted()
     assert kernad.ray.fit(gathered, rows, columns=NAMES, target_fpr=0.1)
     assert gathered.column_names == tuple(NAMES)
@@ -70,7 +77,7 @@ def test_a_column_of_tensors_is_many_columns(frame, tmp_path) -> None:
 @pytest.mark.parametrize("output", ["log_density", "label"])
 def test_scores_have_the_bits_of_one_machine(classifier, frame, output) -> None:
     rows = dataset(frame.assign(id=range(len(frame))), 5)
-    scored = kernad.ray.score(classifier, rows, columns=NAMES, output=output, actors=1)
+    scored = kernad.ray.score(classifier, rows, columns=NAMES, output=output)
     assert scored.columns() == [*NAMES, "id", output]
     expected = output_of(classifier, frame, output)
     found = in_order(scored, output)
@@ -81,7 +88,7 @@ def test_scores_have_the_bits_of_one_machine(classifier, frame, output) -> None:
 def test_columns_are_matched_by_name_before_any_work(classifier, frame) -> None:
     rows = dataset(frame[NAMES[::-1]].assign(id=range(len(frame))), 3)
     with pytest.warns(kernad.DataWarning, match="another order"):
-        scored = kernad.ray.score(classifier, rows, columns=NAMES[::-1], actors=(1, 2))
+        scored = kernad.ray.score(classifier, rows, columns=NAMES[::-1])
     np.testing.assert_array_equal(in_order(scored, "log_density"), output_of(classifier, frame, "log_density"))
     with pytest.raises(kernad.InvalidInput, match="'id'"):
         kernad.ray.score(classifier, rows)
@@ -98,7 +105,7 @@ def test_a_missing_value_is_named_by_its_row_in_the_data_set(classifier, frame) 
     with pytest.raises(kernad.InvalidInput, match=r"row 2345, column 'c2' is missing .*partition 7.* row 2100"):
         kernad.ray.fit(unfitted(), rows, columns=NAMES)
     with pytest.raises(ray.exceptions.RayTaskError, match="row 245 of a batch, column 'c2' is missing"):
-        kernad.ray.score(classifier, rows, columns=NAMES, actors=1).take_all()
+        kernad.ray.score(classifier, rows, columns=NAMES).take_all()
     labels = in_order(kernad.ray.score(classifier, rows, columns=NAMES, output="label", missing="skip"), "label")
     assert list(np.flatnonzero(np.isnan(labels))) == [2345]
 
