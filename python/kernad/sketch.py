@@ -53,8 +53,6 @@ class Sketch:
         True
     """
 
-    _names: tuple[str, ...] = ()
-
     def __init__(self, *, max_training_points: int = 40000, seed: int = 0, column_names: Sequence[str] = ()) -> None:
         self.max_training_points = whole_number(max_training_points, "max_training_points", 2)
         self.seed = whole_number(seed, "seed", 0)
@@ -195,6 +193,7 @@ class Sketch:
     def __setstate__(self, state: dict[str, Any]) -> None:
         with reading_pickle(self):
             self.__dict__.update(state)
+            self._names = tuple(name + "" for name in state["_names"])  # texts alone can be joined
             if state["_sketch"] is not None:
                 self._sketch = _core.Sketch.from_bytes(state["_sketch"])
 

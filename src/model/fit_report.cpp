@@ -12,7 +12,7 @@ namespace kernad {
 namespace {
 
 constexpr std::array<std::string_view, 8> kNames = {
-    "other",           "rows_sampled",    "components_cut", "directions_dropped", "bandwidth_at_limit",
+    "other",           "rows_sampled",     "components_cut",   "directions_dropped", "bandwidth_at_limit",
     "scaling_assumed", "suspicious_value", "limited_precision"};
 
 }  // namespace
