@@ -16,7 +16,7 @@ struct Loaded {
 
 /// Every name, shape, dtype and value is checked; `defaults` are used for options that the metadata lack. Throws
 /// InvalidInput naming the tensor or the key.
-[[nodiscard]] Loaded from_state_dict(const StateDict& dict, const KDEClassifierOptions& defaults,
+[[nodiscard]] Loaded from_state_dict(const StateDict& given, const KDEClassifierOptions& defaults,
                                      const model::FitSettings& settings);
 
 }  // namespace kernad::serialise
