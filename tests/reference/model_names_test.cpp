@@ -1,9 +1,11 @@
 // Damaged names in a model file, and the names of a module of kernad.torch.
 #include <gtest/gtest.h>
 
-#include <cstring>
+#include <cstddef>
 #include <filesystem>
+#include <span>
 #include <string>
+#include <string_view>
 
 #include "kernad/error.hpp"
 #include "kernad/kde_classifier.hpp"
@@ -69,8 +71,8 @@ TEST(ModelNamesTest, NamesOfOthersPass) {
 
 Tensor bytes(std::string_view text) {
   Tensor tensor{DType::u8, {text.size()}, {}};
-  tensor.bytes.resize(text.size());
-  std::memcpy(tensor.bytes.data(), text.data(), text.size());
+  const auto given = std::as_bytes(std::span(text));
+  tensor.bytes.assign(given.begin(), given.end());
   return tensor;
 }
 
