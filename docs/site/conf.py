@@ -34,7 +34,7 @@ breathe_domain_by_extension = {"h": "c"}
 cpp_id_attributes = ["KERNAD_API"]
 highlight_language = "none"
 
-autodoc_mock_imports = ["torch", "pyod", "anomalib", "dask", "ray", "pyspark", "pyarrow"]  # gigabytes, for two base classes
+autodoc_mock_imports = ["torch", "pyod", "anomalib", "dask", "ray", "pyspark"]  # gigabytes, for two base classes
 autodoc_member_order = "bysource"
 autodoc_typehints = "signature"
 autodoc_preserve_defaults = True
