@@ -187,10 +187,6 @@ std::vector<double> KDEClassifier::compute_doubles(MatrixView<double> features, 
   return scores(fitted(model_), features, as_log_likelihood, threads_);
 }
 
-bool KDEClassifier::needs_doubles(EmbeddingsView embeddings) {
-  return !embeddings.empty() && model::may_need_shift(linalg::Rows<float>(embeddings), 1);
-}
-
 bool KDEClassifier::takes_doubles() const { return !fitted(model_).shift.empty(); }
 
 std::vector<double> KDEClassifier::outside(EmbeddingsView features) const {

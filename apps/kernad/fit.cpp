@@ -141,7 +141,6 @@ std::size_t learn_at_once(const FitOptions& options, const Sources& train, const
   }
   // Weights may count a row many times.
   if (rows.features.rows() > 0 && options.weights.empty()) require_rate(options, rows.features.rows());
-  if (!KDEClassifier::needs_doubles(rows.features)) rows.rest = {};
   const std::vector<double> weights =
       options.weights.empty() ? std::vector<double>() : weights_of(rows, train, options.weights);
   in_file(train, [&] {

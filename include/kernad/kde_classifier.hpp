@@ -69,10 +69,6 @@ class KERNAD_API KDEClassifier {
     return fit_doubles(embeddings, progress, weights);
   }
 
-  /// Whether a fit on doubles may differ from one on the same rows rounded to float32, which are these: a column is far
-  /// from zero compared with how much it varies. Rows without such a column need no copy in double.
-  [[nodiscard]] static bool needs_doubles(EmbeddingsView embeddings);
-
   /// The same of a data set that was gathered in a sketch, with the same bits. Throws InvalidParameter for a sketch
   /// with another max_training_points or seed than the classifier's, InvalidInput for one with gaps.
   [[nodiscard]] bool fit(const Sketch& sketch, const FitProgress& progress = {});

@@ -21,14 +21,13 @@ struct Spread {
   double deviation;
 };
 
-template <typename T>
-std::vector<Spread> spreads(const linalg::Rows<T>& rows, int threads) {
+std::vector<Spread> spreads(const linalg::Rows<double>& rows, int threads) {
   const auto mean = linalg::column_moments(rows, threads).mean;
   std::vector<double> squares(rows.cols());
   for (std::size_t i = 0; i < rows.rows(); ++i) {
     const auto row = rows.row(i);
     for (std::size_t j = 0; j < row.size(); ++j) {
-      const double x = static_cast<double>(row[j]) - mean[j];
+      const double x = row[j] - mean[j];
       squares[j] += x * x;
     }
   }
@@ -77,12 +76,6 @@ std::vector<double> choose_shift(const linalg::Rows<double>& rows, int threads) 
   }
   if (std::ranges::all_of(shift, [](double x) { return x == 0; })) shift.clear();
   return shift;
-}
-
-bool may_need_shift(const linalg::Rows<float>& rows, int threads) {
-  // Half of kFar: rounding, and a sample of the rows, change the deviation.
-  return std::ranges::any_of(spreads(rows, threads),
-                             [](const Spread& x) { return std::abs(x.mean) > kFar / 2 * x.deviation; });
 }
 
 ShiftedRows::ShiftedRows(MatrixView<double> rows, std::span<const double> shift, int threads)

@@ -15,9 +15,6 @@ namespace kernad::model {
 /// has values that float32 does not hold; 0 for others. Empty if all would be 0. rows: finite, at least one.
 [[nodiscard]] std::vector<double> choose_shift(const linalg::Rows<double>& rows, int threads);
 
-/// Whether choose_shift could find such a column in the unrounded values of `rows`. rows: finite, at least one.
-[[nodiscard]] bool may_need_shift(const linalg::Rows<float>& rows, int threads);
-
 /// Rows in the form that a model with that shift (D, or empty) takes.
 class ShiftedRows {
  public:

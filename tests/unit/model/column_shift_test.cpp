@@ -42,20 +42,6 @@ TEST(ColumnShiftTest, OnlyColumnsFarFromZeroThatFloat32DoesNotHold) {
   EXPECT_NEAR(shift[2], -50, 1);
 }
 
-// What saves the copy in double must not miss a column that is shifted.
-TEST(ColumnShiftTest, RoundedRowsShowWhetherDoublesAreNeeded) {
-  const auto rows = gaussian(50, 2, 41);
-  const auto near = doubles(rows, {3, -3});
-  EXPECT_FALSE(KDEClassifier::needs_doubles(rows));
-  EXPECT_FALSE(KDEClassifier::needs_doubles(to_embeddings(near)));
-  for (const double far : {17.0, -1e3, 5e5, 1.7e9, 1e15}) {
-    const auto exact = doubles(rows, {0, far});
-    EXPECT_FALSE(choose_shift(exact).empty()) << far;
-    EXPECT_TRUE(KDEClassifier::needs_doubles(to_embeddings(exact.view()))) << far;
-  }
-  EXPECT_FALSE(KDEClassifier::needs_doubles({}));
-}
-
 TEST(ColumnShiftTest, WhatFloat32HoldsHasTheSameBits) {
   const auto rows = gaussian(80, 4, 42);
   const auto queries = gaussian(30, 4, 43);
