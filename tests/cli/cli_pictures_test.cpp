@@ -1,9 +1,11 @@
 // Pictures on the command line: the cookies that come with the project, and what is wrong with a folder of pictures.
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <chrono>
 #include <filesystem>
 #include <nlohmann/json.hpp>
+#include <string>
 #include <thread>
 
 #include "cli/command.hpp"
@@ -19,12 +21,20 @@ using testing::Outcome;
 
 const std::string kCookies = KERNAD_TEST_DATA "/cookies";
 
+/// Without the line that hwloc, a part of OpenVINO, writes in a root without /sys.
+std::string own(const std::string& err) {
+  if (!err.starts_with("hwloc/")) return err;
+  return err.substr(std::min(err.size(), err.find('\n') + 1));
+}
+
 /// One line that begins with "kernad: " and holds `part`; nothing on standard output.
 void expect_refusal(const Outcome& run, const std::string& part) {
-  EXPECT_EQ(run.status, 2) << run.err;
+  const std::string err = own(run.err);
+  EXPECT_EQ(run.status, 2) << err;
   EXPECT_EQ(run.out, "");
-  EXPECT_EQ(lines(run.err), 1U) << run.err;
-  EXPECT_NE(run.err.find(part), std::string::npos) << part << "\n" << run.err;
+  EXPECT_TRUE(err.starts_with("kernad: ")) << err;
+  EXPECT_EQ(lines(err), 1U) << err;
+  EXPECT_NE(err.find(part), std::string::npos) << part << "\n" << err;
 }
 
 }  // namespace pictures
