@@ -215,7 +215,7 @@ void FullSum::sum_group(const Block& block, Form form) {
 }
 
 void FullSum::sum_chunk(const Block& block, Form form, std::size_t chunk, float* lanes) {
-  std::fill_n(lanes, kPadded * kTileRows, 0.0F);
+  std::fill_n(lanes, (runs_.back().first + runs_.back().width) * kTileRows, 0.0F);
   panels_.for_each(chunk, [&](std::size_t /*panel*/, std::size_t first, std::size_t count) {
     pass_runs(block.kernels, form, Step::sum, first, count, lanes);
   });

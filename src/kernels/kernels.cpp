@@ -49,6 +49,7 @@ const KernelTable kTable = {kTargetName,
                             kScatterColumns,
                             &AddRowMoments<float>,
                             &AddRowMoments<double>,
+                            &AddRowPowers,
                             &CentreRow<float>,
                             &CentreRow<double>};
 

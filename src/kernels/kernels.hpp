@@ -130,6 +130,11 @@ struct KernelTable {
   void (*add_row_moments_f64)(const double* row, const double* origin, std::size_t cols, double* sum, double* low,
                               double* high);
 
+  /// For each of `cols` columns of `count` rows: adds the first to fourth powers of row - origin to sums (4 x cols),
+  /// and widens low and high to include the differences.
+  void (*add_row_powers)(const float* const* rows, std::size_t count, const double* origin, std::size_t cols,
+                         double* sums, double* low, double* high);
+
   /// row - mean, scatter_columns to a panel; panels are panel_size doubles apart, the last one padded with zeros.
   /// out is the row's slot in the first panel, aligned.
   void (*centre_row_f32)(const float* row, const double* mean, std::size_t cols, double* out, std::size_t panel_size);

@@ -1,5 +1,5 @@
-// Adds one row to the moments of its columns, per target: sums and ranges, and the centred copies from which products
-// are computed. Element by element, so that every target gives the same bits.
+// Adds rows to the moments of their columns, per target: sums of powers and ranges, and the centred copies from which
+// products are computed. Element by element, so that every target gives the same bits.
 
 #if defined(KERNAD_KERNELS_MOMENTS_INL_H_) == defined(HWY_TARGET_TOGGLE)
 #ifdef KERNAD_KERNELS_MOMENTS_INL_H_
@@ -45,6 +45,45 @@ void AddRowMoments(const T* HWY_RESTRICT row, const T* HWY_RESTRICT origin, std:
     low[j] = std::min(low[j], x);
     high[j] = std::max(high[j], x);
   }
+}
+
+/// The columns of one vector: their sums stay in registers.
+template <class D>
+HWY_INLINE void AddColumnPowers(D d, const float* const* HWY_RESTRICT rows, std::size_t count, std::size_t j,
+                                const double* HWY_RESTRICT origin, std::size_t cols, double* HWY_RESTRICT sums,
+                                double* HWY_RESTRICT low, double* HWY_RESTRICT high) {
+  const auto from = hn::LoadU(d, origin + j);
+  auto first = hn::LoadU(d, sums + j);
+  auto second = hn::LoadU(d, sums + cols + j);
+  auto third = hn::LoadU(d, sums + 2 * cols + j);
+  auto fourth = hn::LoadU(d, sums + 3 * cols + j);
+  auto least = hn::LoadU(d, low + j);
+  auto most = hn::LoadU(d, high + j);
+  for (std::size_t i = 0; i < count; ++i) {
+    const auto x = hn::Sub(LoadAsDouble(d, rows[i] + j), from);
+    const auto square = hn::Mul(x, x);
+    first = hn::Add(first, x);
+    second = hn::Add(second, square);
+    third = hn::Add(third, hn::Mul(square, x));
+    fourth = hn::Add(fourth, hn::Mul(square, square));
+    least = hn::Min(least, x);
+    most = hn::Max(most, x);
+  }
+  hn::StoreU(first, d, sums + j);
+  hn::StoreU(second, d, sums + cols + j);
+  hn::StoreU(third, d, sums + 2 * cols + j);
+  hn::StoreU(fourth, d, sums + 3 * cols + j);
+  hn::StoreU(least, d, low + j);
+  hn::StoreU(most, d, high + j);
+}
+
+inline void AddRowPowers(const float* const* rows, std::size_t count, const double* origin, std::size_t cols,
+                         double* sums, double* low, double* high) {
+  const hn::CappedTag<double, kScatterLanes> d;
+  std::size_t j = 0;
+  for (; j + kScatterLanes <= cols; j += kScatterLanes)
+    AddColumnPowers(d, rows, count, j, origin, cols, sums, low, high);
+  for (; j < cols; ++j) AddColumnPowers(hn::CappedTag<double, 1>(), rows, count, j, origin, cols, sums, low, high);
 }
 
 template <typename T>

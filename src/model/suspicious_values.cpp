@@ -8,7 +8,7 @@
 #include <cmath>
 #include <utility>
 
-#include "parallel/parallel_for.hpp"
+#include "linalg/spread.hpp"
 
 namespace kernad::model {
 namespace {
@@ -38,42 +38,22 @@ std::size_t most_repeated(std::size_t rows) { return std::max(most_suspects(rows
 /// Whether any value can lie beyond a gap. If a share p of the values is B >= 10 or more from the median where the
 /// others are within 1, the largest is (1 - p) (B - 1) / sqrt(p B^2 + 1) standard deviations or more from the mean: 6
 /// up to p = 1.2 %, 3.4 up to 5 %, where the fourth moment is more than 12 squares of the second.
-bool may_have_gap(double largest, double squares, double fourths, double rows) {
+bool may_have_gap(const linalg::Spread& column, double rows) {
   constexpr double kFew = 6;
   constexpr double kMany = 3.4;
   constexpr double kFourth = 8;
   const double p = std::max(1 / rows, 0.01);
   const double few = std::min(kFew, (1 - p) * (kGap - 1) / std::sqrt(p * kGap * kGap + 1));
-  const double variance = squares / rows;
-  if (largest > few * std::sqrt(variance)) return true;
-  return largest > kMany * std::sqrt(variance) && fourths / rows > kFourth * variance * variance;
+  const double deviation = std::sqrt(column.variance);
+  if (column.largest > few * deviation) return true;
+  return column.largest > kMany * deviation && column.fourth > kFourth * column.variance * column.variance;
 }
 
 std::vector<std::size_t> candidates(const linalg::Rows<float>& rows, int threads) {
-  const auto n = static_cast<double>(rows.rows());
-  std::vector<double> mean(rows.cols());
-  std::vector<double> squares(rows.cols());
-  std::vector<double> fourths(rows.cols());
-  std::vector<double> largest(rows.cols());
-  constexpr std::size_t kColumns = 64;  // a block of a row is a few cache lines
-  parallel::parallel_for((rows.cols() + kColumns - 1) / kColumns, threads, [&](std::size_t block, std::size_t) {
-    const std::size_t begin = block * kColumns;
-    const std::size_t end = std::min(rows.cols(), begin + kColumns);
-    for (std::size_t i = 0; i < rows.rows(); ++i) {
-      for (std::size_t j = begin; j < end; ++j) mean[j] += static_cast<double>(rows.row(i)[j]) / n;
-    }
-    for (std::size_t i = 0; i < rows.rows(); ++i) {
-      for (std::size_t j = begin; j < end; ++j) {
-        const double x = static_cast<double>(rows.row(i)[j]) - mean[j];
-        squares[j] += x * x;
-        fourths[j] += (x * x) * (x * x);
-        largest[j] = std::max(largest[j], std::abs(x));
-      }
-    }
-  });
+  const auto columns = linalg::spreads(rows, threads);
   std::vector<std::size_t> result;
-  for (std::size_t j = 0; j < rows.cols(); ++j) {
-    if (may_have_gap(largest[j], squares[j], fourths[j], n)) result.push_back(j);
+  for (std::size_t j = 0; j < columns.size(); ++j) {
+    if (may_have_gap(columns[j], static_cast<double>(rows.rows()))) result.push_back(j);
   }
   return result;
 }

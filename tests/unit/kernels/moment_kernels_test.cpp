@@ -103,5 +103,35 @@ TEST_P(MomentsOnEachTarget, RowMomentsAreThoseOfAPlainLoopToTheBit) {
   }
 }
 
+TEST_P(MomentsOnEachTarget, RowPowersAreThoseOfAPlainLoopToTheBit) {
+  for (std::size_t cols = 1; cols <= 19; ++cols) {
+    const auto rows = gaussian(5, cols, cols);
+    const std::vector<const float*> pointers = {rows.row(3).data(), rows.row(1).data(), rows.row(4).data()};
+    std::vector<double> origin(cols + 1, 0.125);
+    std::vector<double> sums(4 * cols + 1, 0.25);
+    std::vector<double> low(cols + 1, 0.5);
+    std::vector<double> high(cols + 1, -0.5);
+    auto expected_sums = sums;
+    auto expected_low = low;
+    auto expected_high = high;
+    kernels_.add_row_powers(pointers.data(), pointers.size(), origin.data(), cols, sums.data(), low.data(),
+                            high.data());
+    for (const float* row : pointers) {
+      for (std::size_t j = 0; j < cols; ++j) {
+        const double x = static_cast<double>(row[j]) - 0.125;
+        expected_sums[j] += x;
+        expected_sums[cols + j] += x * x;
+        expected_sums[2 * cols + j] += x * x * x;
+        expected_sums[3 * cols + j] += (x * x) * (x * x);
+        expected_low[j] = std::min(expected_low[j], x);
+        expected_high[j] = std::max(expected_high[j], x);
+      }
+    }
+    EXPECT_EQ(sums, expected_sums) << cols << " columns";
+    EXPECT_EQ(low, expected_low) << cols << " columns";
+    EXPECT_EQ(high, expected_high) << cols << " columns";
+  }
+}
+
 }  // namespace
 }  // namespace kernad::kernels
