@@ -49,9 +49,9 @@ FullSum::FullSum(const ReferenceSet& references, std::size_t workers)
       selected_(references),
       values_(kPadded * references_.dimension),
       lanes_(workers * kPadded * kTileRows),
-      sums_(panels_.chunks() * kFullBlock),
-      maxima_(ranked_.count() * kFullBlock),
-      exact_sums_(panels_.chunks() * kFullBlock) {
+      sums_(std::make_unique_for_overwrite<double[]>(panels_.chunks() * kFullBlock)),
+      maxima_(std::make_unique_for_overwrite<float[]>(ranked_.count() * kFullBlock)),
+      exact_sums_(std::make_unique_for_overwrite<kernels::LogSumExp[]>(panels_.chunks() * kFullBlock)) {
   runs_.reserve(kFullBlock);
 }
 
@@ -236,7 +236,7 @@ void FullSum::select_group(const Block& block, Form form) {
   for (std::size_t i = 0; i < group_size_; ++i) {
     Query& query = queries_[group_[i]];
     const auto max = selected_.score(block.kernels, ranked_, {block.query(group_[i]), query.square, form},
-                                     maxima_.data() + i, kFullBlock, block.out[group_[i]]);
+                                     maxima_.get() + i, kFullBlock, block.out[group_[i]]);
     query.step = Step::none;
     if (!max) continue;
     query.shift = kFixedShift - *max;
@@ -250,7 +250,7 @@ void FullSum::select_group(const Block& block, Form form) {
 void FullSum::find_chunk_maxima(const Block& block, Form form, std::size_t chunk, float* lanes) {
   ranked_.for_each(chunk, [&](std::size_t panel, std::size_t first, std::size_t count) {
     pass_runs(block.kernels, form, Step::select, first, count, lanes);
-    std::copy_n(lanes, group_size_, maxima_.data() + panel * kFullBlock);
+    std::copy_n(lanes, group_size_, maxima_.get() + panel * kFullBlock);
   });
 }
 
@@ -279,7 +279,7 @@ void FullSum::sum_chunk_exactly(const Block& block, std::size_t chunk) {
   constexpr std::size_t kPanel = kernels::kExactPanelTiles;
   const std::size_t begin = chunk * kChunkTiles;
   const std::size_t end = std::min(references_.tiles, begin + kChunkTiles);
-  kernels::LogSumExp* sums = exact_sums_.data() + chunk * kFullBlock;
+  kernels::LogSumExp* sums = exact_sums_.get() + chunk * kFullBlock;
   // Panels outside, queries inside: a panel stays in the cache for the whole group.
   for (std::size_t t = begin; t < end; t += kPanel) {
     for (std::size_t i = 0; i < group_size_; ++i) {
