@@ -11,6 +11,7 @@
 #include <span>
 #include <utility>
 
+#include "linalg/sum_of.hpp"
 #include "parallel/parallel_for.hpp"
 
 namespace kernad::kde {
@@ -41,18 +42,14 @@ struct Cut {
 };
 
 double dot(std::span<const float> row, const Direction& direction) {
-  double sum = 0;
-  for (std::size_t j = 0; j < row.size(); ++j) sum += static_cast<double>(row[j]) * direction[j];
-  return sum;
+  return linalg::sum_of(row.size(), [&](std::size_t j) { return static_cast<double>(row[j]) * direction[j]; });
 }
 
 double squared_distance(std::span<const float> row, const std::vector<double>& centre) {
-  double sum = 0;
-  for (std::size_t j = 0; j < row.size(); ++j) {
+  return linalg::sum_of(row.size(), [&](std::size_t j) {
     const double x = static_cast<double>(row[j]) - centre[j];
-    sum += x * x;
-  }
-  return sum;
+    return x * x;
+  });
 }
 
 /// A sample of the rows of a range.
