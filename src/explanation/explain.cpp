@@ -164,16 +164,11 @@ void count_left_out(const model::Model& model, std::vector<Neighbour>& neighbour
 
 /// Which member, 0 or 1, decides the ensemble's log-density of the row.
 std::size_t deciding_member(const model::Model& model, EmbeddingsView row) {
-  double log_density = 0;
-  model.make_density_scorer(1)->score(row, 0, &log_density, nullptr);
-  const model::Member& first = model.members[0];
-  const model::Member& second = model.members[1];
-  double by_second = 0;
-  second.pipeline->make_scorer(1)->score(row, 0, &by_second, nullptr);
-  const double surprisal = second.tail.surprisal(by_second);
-  const bool second_decides =
-      surprisal > second.tail.min_surprisal() && log_density >= first.tail.log_density(surprisal);
-  return second_decides ? 1 : 0;
+  double joined = 0;
+  model.make_density_scorer(1)->score(row, 0, &joined, nullptr);
+  double by_first = 0;
+  model.first().make_scorer(1)->score(row, 0, &by_first, nullptr);
+  return joined < by_first ? 1 : 0;
 }
 
 }  // namespace

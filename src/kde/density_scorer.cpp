@@ -29,6 +29,10 @@ void DensityScorer::score(const kernels::KernelTable& kernels, const double* que
   for (std::size_t q = 0; q < rows; ++q) out[q] += offset_;
 }
 
+double DensityScorer::exactly(const kernels::KernelTable& kernels, const double* query) {
+  return offset_ + (exact_ ? (*exact_)(query) : full_.exactly(kernels, query));
+}
+
 void DensityScorer::score_left(const kernels::KernelTable& kernels, const double* queries, std::size_t stride,
                                std::span<const std::uint16_t> left, double* out, parallel::Pool* pool) {
   std::array<double, kFullBlock> sums{};

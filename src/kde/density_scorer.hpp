@@ -28,6 +28,8 @@ class DensityScorer {
   /// query's result depends neither on the queries next to it nor on the number of threads.
   void score(const kernels::KernelTable& kernels, const double* queries, std::size_t stride, std::size_t rows,
              double* out, parallel::Pool* pool = nullptr);
+  /// The log-density of one whitened query from sums in double.
+  [[nodiscard]] double exactly(const kernels::KernelTable& kernels, const double* query);
 
  private:
   void score_left(const kernels::KernelTable& kernels, const double* queries, std::size_t stride,

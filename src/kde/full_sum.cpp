@@ -264,6 +264,15 @@ void FullSum::sum_exactly(const Block& block) {
   }
 }
 
+double FullSum::exactly(const kernels::KernelTable& kernels, const double* query) const {
+  constexpr std::size_t kPanel = kernels::kExactPanelTiles;
+  auto sum = sum_tiles_exactly(kernels, 0, std::min(kPanel, references_.tiles), query);
+  for (std::size_t t = kPanel; t < references_.tiles; t += kPanel) {
+    sum = merge(sum, sum_tiles_exactly(kernels, t, std::min(kPanel, references_.tiles - t), query));
+  }
+  return sum.max + std::log(sum.sum);
+}
+
 kernels::LogSumExp FullSum::sum_tiles_exactly(const kernels::KernelTable& kernels, std::size_t first, std::size_t count,
                                               const double* query) const {
   const std::size_t slot = first * kTileRows;

@@ -34,6 +34,9 @@ class FullSum {
   void score(const kernels::KernelTable& kernels, const double* queries, std::size_t stride, std::size_t rows,
              double* out, parallel::Pool* pool = nullptr);
 
+  /// The same for one query, summed in double whatever it takes: many times as long.
+  [[nodiscard]] double exactly(const kernels::KernelTable& kernels, const double* query) const;
+
  private:
   static constexpr std::size_t kPadded = kFullBlock + kMaxWidth;  // all but the last run are full
 

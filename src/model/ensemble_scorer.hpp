@@ -2,10 +2,10 @@
 #pragma once
 
 #include <cstddef>
-#include <memory>
 #include <vector>
 
 #include "model/model.hpp"
+#include "model/pipeline_scorer.hpp"
 #include "scoring/block_scorer.hpp"
 
 namespace kernad::model {
@@ -15,14 +15,14 @@ class EnsembleScorer final : public scoring::BlockScorer {
   EnsembleScorer(const Member& first, const Member& second, std::size_t workers);
 
   [[nodiscard]] std::size_t max_rows() const override { return second_scores_.size(); }
-  [[nodiscard]] bool prunes() const override { return first_scorer_->prunes() || second_scorer_->prunes(); }
+  [[nodiscard]] bool prunes() const override { return first_scorer_.prunes() || second_scorer_.prunes(); }
   void score(EmbeddingsView block, std::size_t first, double* out, parallel::Pool* pool) override;
 
  private:
   const ensemble::TailRank& first_tail_;
   const ensemble::TailRank& second_tail_;
-  std::unique_ptr<scoring::BlockScorer> first_scorer_;
-  std::unique_ptr<scoring::BlockScorer> second_scorer_;
+  PipelineScorer first_scorer_;
+  PipelineScorer second_scorer_;
   std::vector<double> second_scores_;
 };
 

@@ -34,6 +34,10 @@ void PipelineScorer::score(EmbeddingsView block, std::size_t first, double* out,
   density_.score(kernels, whitened_.data(), whitening.output_stride(), block.rows(), out, pool);
 }
 
+double PipelineScorer::exactly(std::size_t row) {
+  return density_.exactly(kernels::active(), whitened_.data() + row * pipeline_.kde.whitening.output_stride());
+}
+
 std::unique_ptr<scoring::BlockScorer> Pipeline::make_scorer(std::size_t workers) const {
   return std::make_unique<PipelineScorer>(*this, workers);
 }

@@ -16,6 +16,8 @@ class PipelineScorer final : public scoring::BlockScorer {
   [[nodiscard]] std::size_t max_rows() const override { return density_.block_rows(); }
   [[nodiscard]] bool prunes() const override { return density_.prunes(); }
   void score(EmbeddingsView block, std::size_t first, double* out, parallel::Pool* pool) override;
+  /// The log-density of a row of the last block, by its number there, from sums in double.
+  [[nodiscard]] double exactly(std::size_t row);
 
  private:
   const Pipeline& pipeline_;
