@@ -1,0 +1,138 @@
+"""benchmarks/images/run: every method on every split, then the tables."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import shutil
+import tempfile
+from pathlib import Path
+
+import measures
+import methods
+import numpy as np
+import sets
+from pages import with_block
+from PIL import Image
+from report import Column, Table
+
+ROOT = Path(__file__).resolve().parents[2]
+SETS = ["cookies", "elpv-mono", "elpv-poly"]
+COLUMNS = [
+    Column("name", "method"),
+    *(Column(f"{of}, {which}", f"{of}, {which}", "{:.3f}") for of in SETS[1:] for which in ("sure", "all")),
+    *(Column(f"cookies, {what}", f"cookies, {what}", "{:.3f}") for what in ("pictures", "pixels", "AUPRO")),
+    Column("fit", "fit 250, s", "{:.0f}"),
+    Column("rate", "pictures a second", "{:.1f}"),
+    Column("memory", "MB", "{:.0f}"),
+]
+
+
+def parse() -> argparse.Namespace:
+    """The options. Exits with status 2 and one message for what is not valid."""
+    binaries = [ROOT / f"build/{preset}/apps/kernad/kernad" for preset in ("release", "dev")]
+    parser = argparse.ArgumentParser(prog="benchmarks/images/run", description=__doc__)
+    add = parser.add_argument
+    add("--kernad", type=Path, metavar="BINARY", help="default: the one in build/release, else in build/dev")
+    add("--only", nargs="+", metavar="NAME", choices=[*methods.KERNAD, *methods.PEERS], help="methods")
+    add("--sets", nargs="+", metavar="NAME", choices=SETS, default=SETS, help="of " + ", ".join(SETS))
+    add("--seeds", type=int, default=3, metavar="N", help="splits of the cells (default 3)")
+    add("--rates", type=int, default=0, metavar="N", help="also the false alarms at 5 %% on N splits of good cells")
+    add("--docs", action="store_true", help="update the tables of docs/images.md; needs every method and set")
+    options = parser.parse_args()
+    if options.kernad is None:
+        options.kernad = next((path for path in binaries if path.exists()), binaries[0])
+    if not options.kernad.is_file():
+        parser.error(f"no program {options.kernad}: build it after scripts/setup images, or name another by --kernad")
+    if options.docs and (options.only or options.sets != SETS or not options.rates):
+        parser.error("--docs needs every method and set, and --rates")
+    options.kernad = options.kernad.resolve()
+    return options
+
+
+def masks_of(split: sets.Split) -> list[np.ndarray]:
+    """Of the test pictures: true where a defect is."""
+    masks = []
+    for picture, mask in zip(split.test, split.masks or [], strict=True):
+        with Image.open(mask or picture) as file:
+            masks.append(np.asarray(file.convert("L")) > 127 if mask else np.zeros(file.size[::-1], dtype=bool))
+    return masks
+
+
+def judge(name: str, options: argparse.Namespace, split: sets.Split, scratch: Path) -> methods.Result:
+    """One method on one split."""
+    train, test = split.folders(scratch)
+    own = scratch / "own"
+    shutil.rmtree(own, ignore_errors=True)
+    own.mkdir()
+    maps = split.masks is not None
+    if name in methods.KERNAD:
+        return methods.kernad(options.kernad, methods.KERNAD[name], train, test, own, maps)
+    return methods.peer(name, train, test, own, maps)
+
+
+def figures(of: str, split: sets.Split, result: methods.Result) -> dict[str, float]:
+    """What one run adds to its row."""
+    if split.masks is not None:
+        found = {"cookies, pictures": measures.auroc(result.scores, split.defect, sure=False)}
+        if result.maps:
+            pixels, overlap = measures.maps_of(result.maps, masks_of(split))
+            found |= {"cookies, pixels": pixels, "cookies, AUPRO": overlap}
+        return found
+    return {
+        f"{of}, sure": measures.auroc(result.scores, split.defect, sure=True),
+        f"{of}, all": measures.auroc(result.scores, split.defect, sure=False),
+        "fit": result.fit,
+        "rate": len(split.test) / result.predict,
+        "memory": result.memory / 1e6,
+    }
+
+
+def detection(options: argparse.Namespace, scratch: Path) -> Table:
+    """A row for each method: means over the splits."""
+    rows = []
+    for name in options.only or [*methods.KERNAD, *methods.PEERS]:
+        values: dict[str, list[float]] = {}
+        for of, split in sets.all_splits(options.sets, options.seeds):
+            for key, value in figures(of, split, judge(name, options, split, scratch)).items():
+                values.setdefault(key, []).append(value)
+            print(f"{name}, {split.name}: " + json.dumps({k: round(v[-1], 3) for k, v in values.items()}), flush=True)
+        rows.append({"name": name, **{key: float(np.mean(all_of)) for key, all_of in values.items()}})
+    return Table("images-detection", "Verdicts and heat maps: AUROC, AUPRO up to 30 % false positives", COLUMNS, rows)
+
+
+def rates(options: argparse.Namespace, scratch: Path) -> Table:
+    """False alarms of kernad's default on good cells that it has not seen, at a promised 5 %."""
+    rows = []
+    for kind in ("mono", "poly"):
+        found = []
+        for seed in range(options.rates):
+            split = sets.elpv(kind, seed, good_only=True)
+            alarms = judge("kernad", options, split, scratch).alarms
+            assert alarms is not None
+            found.append(100 * float(alarms.mean()))
+            print(f"false alarms, {split.name}: {found[-1]:.1f} %", flush=True)
+        rows.append({"name": f"elpv-{kind}", "mean": np.mean(found), "low": np.min(found), "high": np.max(found)})
+    columns = [Column("name", "set"), *(Column(key, heading, "{:.1f} %") for key, heading in
+                                        (("mean", "mean"), ("low", "least"), ("high", "most")))]
+    return Table("images-rates", f"False alarms at a promised 5 %, {options.rates} splits of good cells", columns, rows)
+
+
+def main() -> None:
+    options = parse()
+    with tempfile.TemporaryDirectory() as folder:
+        tables = [detection(options, Path(folder))]
+        if options.rates:
+            tables.append(rates(options, Path(folder)))
+    for table in tables:
+        print(table.text())
+    if options.docs:
+        page = ROOT / "docs/images.md"
+        text = page.read_text()
+        for table in tables:
+            text = with_block(page, text, table.name, table.markdown())
+        page.write_text(text)
+
+
+if __name__ == "__main__":
+    main()

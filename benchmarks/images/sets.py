@@ -1,0 +1,81 @@
+"""Pictures, and how they are split into those to fit and those to judge."""
+
+from __future__ import annotations
+
+import importlib.util
+import shutil
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+ROOT = Path(__file__).resolve().parents[2]
+TRAIN = 250  # cells to fit
+# Cells of a module look alike, and have numbers that follow one another; which module a cell is of is not published.
+# Modules have 60 or 72 cells: with whole blocks on one side, few modules are on both.
+BLOCK = 72
+
+
+@dataclass
+class Split:
+    """The pictures of one measurement. defect: 0 good, between 0 and 1 doubtful, 1 surely defective."""
+
+    name: str
+    train: list[Path]
+    test: list[Path]
+    defect: np.ndarray
+    masks: list[Path | None] | None = None  # of the test pictures; None where there are none at all
+
+    def folders(self, base: Path) -> tuple[Path, Path]:
+        """(pictures to fit, pictures to judge), copied to two folders under names that sort in the order of the lists.
+        """
+        made = base / self.name / "train", base / self.name / "test"
+        for folder, pictures in zip(made, (self.train, self.test), strict=True):
+            shutil.rmtree(folder, ignore_errors=True)
+            folder.mkdir(parents=True)
+            for i, picture in enumerate(pictures):
+                shutil.copyfile(picture, folder / f"{i:05d}{picture.suffix}")
+        return made
+
+
+def cookies() -> Split:
+    """The pictures that come with the project: good ones and broken ones, with masks."""
+    base = ROOT / "data/cookies"
+    test = sorted((base / "test").glob("*/*.*"))
+    masks = [next((base / "ground_truth" / p.parent.name).glob(f"{p.stem}*"), None) for p in test]
+    defect = np.array([0.0 if p.parent.name == "good" else 1.0 for p in test])
+    kept = [i for i, mask in enumerate(masks) if mask is not None or defect[i] == 0]  # every defect has a mask
+    return Split("cookies", sorted((base / "train/good").iterdir()), [test[i] for i in kept], defect[kept],
+                 [masks[i] for i in kept])
+
+
+def elpv(kind: str, seed: int, good_only: bool = False) -> Split:
+    """Solar cells, mono or poly: blocks of cells on either side are drawn by the seed."""
+    spec = importlib.util.find_spec("elpv_dataset")
+    if spec is None or spec.origin is None:
+        raise RuntimeError("elpv-dataset is not installed: run benchmarks/images/setup")
+    data = Path(spec.origin).parent / "data"
+    rows = [line.split() for line in (data / "labels.csv").read_text().splitlines()]
+    cells = [(i, data / path, float(defect)) for i, (path, defect, of) in enumerate(rows) if of == kind]
+    blocks = sorted({i // BLOCK for i, _, _ in cells})
+    train: list[Path] = []
+    taken = set()
+    for block in np.random.default_rng(seed).permutation(blocks):
+        if len(train) >= TRAIN:
+            break
+        taken.add(int(block))
+        train += [path for i, path, defect in cells if i // BLOCK == block and defect == 0]
+    test = [(path, d) for i, path, d in cells if i // BLOCK not in taken and (d == 0 or not good_only)]
+    return Split(f"elpv-{kind}-{seed}", sorted(train[:TRAIN]), [path for path, _ in test],
+                 np.array([d for _, d in test]))
+
+
+def all_splits(names: list[str], seeds: int) -> Iterator[tuple[str, Split]]:
+    """(name of the set, split) for each."""
+    for name in names:
+        if name == "cookies":
+            yield name, cookies()
+        else:
+            for seed in range(seeds):
+                yield name, elpv(name.removeprefix("elpv-"), seed)
