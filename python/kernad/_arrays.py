@@ -159,6 +159,10 @@ def _only_dlpack(values: ArrayLike) -> bool:
 
 
 def _from_torch(tensor: Any, torch: Any, name: str) -> tuple[npt.NDArray[Any], Wrap]:
+    if tensor.device.type == "meta":
+        raise InvalidInput(f"{name}: a tensor on the meta device, which has no values; one with values is needed")
+    if tensor.is_nested:
+        raise InvalidInput(f"{name}: a nested tensor; a dense one is needed (to_padded_tensor, or one tensor a call)")
     if tensor.layout is not torch.strided or tensor.is_quantized:
         raise InvalidInput(f"{name}: a {tensor.layout} tensor; a dense one is needed")
     device = tensor.device

@@ -159,6 +159,9 @@ def _of_records(records: npt.NDArray[Any], what: str) -> Table:
 
 
 def _distinct(table: Table, what: str) -> Table:
+    for name in table.names:
+        if not name.isascii() and any("\ud800" <= letter <= "\udfff" for letter in name):
+            raise InvalidInput(f"{what}: the column name {name!r} is no valid Unicode; files cannot hold it")
     twice = next((name for i, name in enumerate(table.names) if name in table.names[:i]), None)
     if twice is not None:
         raise InvalidInput(f"{what}: two columns are called {twice!r}; every name must be there once")

@@ -218,6 +218,9 @@ REFUSED = {
     ),
     "texts": (FRAME.assign(width="wide"), "row 0, column 'width' is 'wide'; a number is needed"),
     "a text": (FRAME.assign(width=[1.0, "wide"] + [2.0] * 198), "row 1, column 'width' is 'wide'; a number is needed"),
+    "a name that is no text": (
+        FRAME.set_axis(pandas.Index(["a", "\ud800", "c", "d"], dtype=object), axis=1), "column name '.ud800' is no valid Unicode"
+    ),
     "a name twice": (FRAME.set_axis(["height", "width", "width", "weight"], axis=1), "two columns are called 'width'"),
 }
 
