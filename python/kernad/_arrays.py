@@ -66,11 +66,11 @@ def float32_rows(array: npt.NDArray[Any], name: str) -> Rows:
 
 
 def exact_rows(array: npt.NDArray[Any], name: str) -> ExactRows:
-    """Like ``float32_rows``, but float64 and 64-bit integers become float64: the classifier rounds them itself, after
-    it has subtracted the shift that a fit found for columns far from zero. No copy is made of native float64 with that
-    layout.
+    """Like ``float32_rows``, but numbers that float32 may not hold (float64, integers of 32 bits or more) become float64:
+    the classifier rounds them itself, after it has subtracted the shift that a fit found for columns far from zero. No
+    copy is made of native float64 with that layout.
     """
-    if array.ndim == 2 and array.dtype.kind in "fiu" and array.dtype.itemsize == 8:
+    if array.ndim == 2 and array.dtype.kind in "fiu" and array.dtype.itemsize >= (8 if array.dtype.kind == "f" else 4):
         if array.dtype.kind == "f" and array.size:
             _require_float32_range(array, name)
         laid_out = array.dtype == np.float64 and array.dtype.isnative and array.flags.aligned and _has_row_layout(array)
@@ -159,6 +159,10 @@ def _only_dlpack(values: ArrayLike) -> bool:
 
 
 def _from_torch(tensor: Any, torch: Any, name: str) -> tuple[npt.NDArray[Any], Wrap]:
+    if tensor.device.type == "meta":
+        raise InvalidInput(f"{name}: a tensor on the meta device, which has no values; one with values is needed")
+    if tensor.is_nested:
+        raise InvalidInput(f"{name}: a nested tensor; a dense one is needed (to_padded_tensor, or one tensor a call)")
     if tensor.layout is not torch.strided or tensor.is_quantized:
         raise InvalidInput(f"{name}: a {tensor.layout} tensor; a dense one is needed")
     device = tensor.device

@@ -96,20 +96,20 @@ def has_arrow(values: Any) -> bool:
     return hasattr(values, "__arrow_c_stream__") or hasattr(values, "__arrow_c_array__")
 
 
-def read_arrow(values: Any, what: str) -> tuple[npt.NDArray[Any], tuple[str, ...]]:
+def read_arrow(values: Any, what: str, name: str | None = None) -> tuple[npt.NDArray[Any], tuple[str, ...]]:
     """The numbers of a table, rows x columns, and its columns' names; or of an array, N or N x width, and no names.
 
     A null is NaN. A single column in one piece without nulls is read in place; anything else is copied, to float32 if
-    that holds the values of every column, else to float64.
+    that holds the values of every column, else to float64. name: of a column that is given alone.
 
     Raises:
         InvalidInput: a column does not hold real numbers. The message names it, after ``what``.
         ReadError: the library that the data come from failed.
     """
     schema, pieces = _open(values)
-    is_table = schema.format == b"+s"
+    is_table = name is None and schema.format == b"+s"
     fields = [schema.children[i].contents for i in range(schema.n_children)] if is_table else [schema]
-    columns = [_column(field, what) for field in fields]
+    columns = [_column(field, what, name) for field in fields]
     parts = []
     for array, owner in pieces:
         arrays = [array.children[i].contents for i in range(array.n_children)] if is_table else [array]
@@ -152,8 +152,8 @@ def _fits_float32(dtype: np.dtype[Any]) -> bool:
     return dtype == np.float32 or dtype.itemsize <= 2
 
 
-def _column(schema: _Schema, what: str) -> _Column:
-    name = (schema.name or b"").decode(errors="replace")
+def _column(schema: _Schema, what: str, name: str | None) -> _Column:
+    name = name or (schema.name or b"").decode(errors="replace")
     lists: list[int] = []
     inner = schema
     while inner.format.startswith(b"+w:") and not inner.dictionary:

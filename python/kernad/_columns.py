@@ -10,9 +10,9 @@ import numpy as np
 import numpy.typing as npt
 
 from kernad import _core
-from kernad._arrays import ArrayLike, Given, Wrap, to_rows
+from kernad._arrays import ArrayLike, Given, Rows, Wrap, float32_rows, to_rows
 from kernad._calls import callers_level
-from kernad._errors import DataWarning, InvalidInput, InvalidParameter
+from kernad._errors import DataWarning, FitWarning, InvalidInput, InvalidParameter
 
 Missing: TypeAlias = Literal["refuse", "skip"]
 """For rows with NaN: an error that names the first, or a result of NaN, with a DataWarning."""
@@ -28,6 +28,30 @@ def training_rows(
     if given.names:
         require_finite(given.array, given.names, what)
     return convert(given.array, what), list(given.names)
+
+
+def float32_training_rows(values: ArrayLike, what: str) -> tuple[Rows, list[str]]:
+    """``training_rows`` in float32, for a model that has no place for a shift of columns far from zero.
+
+    Warns:
+        FitWarning: float32 keeps too few digits of a column: rounding moves values by 1e-4 of its deviation or more.
+    """
+    given: list[npt.NDArray[Any]] = []
+
+    def convert(array: npt.NDArray[Any], name: str) -> Rows:
+        given.append(array)
+        return float32_rows(array, name)
+
+    rows, names = training_rows(values, what, convert)
+    for column in range(rows.shape[1] if given[0].dtype.itemsize >= 4 and given[0].dtype != np.float32 else 0):
+        exact, rounded = given[0][:, column].astype(np.float64), rows[:, column]
+        moved, deviation = np.abs(exact - rounded).max(initial=0), exact.std() if len(exact) else 0.0
+        if moved >= 1e-4 * deviation > 0:
+            place = repr(names[column]) if names else str(column)
+            text = f"{what}: column {place} is so far from zero that float32 moves its values by up to {moved:.3g}, with a"
+            text += f" deviation of {deviation:.3g}; subtract its mean first, or use KDEClassifier, which does"
+            warnings.warn(FitWarning(text, "limited_precision"), stacklevel=callers_level())
+    return rows, names
 
 
 def model_rows(

@@ -42,7 +42,7 @@ class DataWarning(UserWarning):
     """
 
     code: str
-    """``"columns_reordered"``, ``"rows_skipped"`` or ``"decisions_lost"``."""
+    """``"columns_reordered"``, ``"rows_skipped"``, ``"decisions_lost"`` or ``"digits_lost"``."""
 
     def __init__(self, message: str, code: str = "other") -> None:
         super().__init__(message)

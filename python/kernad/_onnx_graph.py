@@ -27,7 +27,7 @@ from kernad._fitted import (
     is_pair,
     tail_of,
 )
-from kernad._onnx_judges import inside, judged, lower, residual_square
+from kernad._onnx_judges import inside, judged, lower, residual_fall
 from kernad._onnx_nodes import Graph
 from kernad._types import FeatureScalingMethod
 from kernad.classifier import KDEClassifier
@@ -46,7 +46,7 @@ def classifier_graph(model: KDEClassifier, opset: int, input_type: int) -> Any:
     g = Graph(opset)
     rows = g.node("Cast", ["features"], "rows", to=TensorProto.DOUBLE)
     if COLUMN_SHIFT in state:
-        moved = g.node("Sub", [rows, g.constant("column_shift", state[COLUMN_SHIFT])], "moved")
+        moved = _moved(g, rows, state[COLUMN_SHIFT])
         rounded = g.node("Cast", [moved], "moved_rounded", to=TensorProto.FLOAT)
         rows = g.node("Cast", [rounded], "moved_rows", to=TensorProto.DOUBLE)
     log_density = _of_pipeline(g, rows, state, model.feature_scaling_method, "")
@@ -57,7 +57,7 @@ def classifier_graph(model: KDEClassifier, opset: int, input_type: int) -> Any:
         log_density = lower(g, log_density, second, tail_of(state[FIRST_TAIL]), tail_of(state[SECOND_TAIL]))
     if RESIDUAL_LINE in state:
         g.prefix = "kernad/residual/"
-        log_density = judged(g, log_density, residual_square(g, rows, state), state[RESIDUAL_LINE])
+        log_density = judged(g, log_density, residual_fall(g, rows, state), float(state[RESIDUAL_LINE][0]))
         g.prefix = "kernad/"
     if DENSITY_TAIL in state:
         g.prefix = "kernad/subspace/"
@@ -80,6 +80,16 @@ def classifier_graph(model: KDEClassifier, opset: int, input_type: int) -> Any:
         producer_name="kernad",
         producer_version=_core.version(),
     )
+
+
+def _moved(g: Graph, rows: str, shift: npt.NDArray[np.float64]) -> str:
+    """The rows without the shift: first without what float32 holds of it, since a runtime may hold no more."""
+    near = shift.astype(np.float32).astype(np.float64)
+    first = g.node("Sub", [rows, g.constant("column_shift", near)], "nearly_moved")
+    largest = g.constant("largest_float32", float(np.finfo(np.float32).max))
+    is_beyond = g.node("Greater", [first, largest], "is_beyond")  # OpenVINO would join two sums to one
+    parted = g.node("Where", [is_beyond, largest, first], "nearly_moved_alone")
+    return g.node("Sub", [parted, g.constant("column_shift_rest", shift - near)], "moved")
 
 
 def _decisions(g: Graph, log_density: str, model: KDEClassifier) -> dict[str, int]:
@@ -160,7 +170,7 @@ def _kernel_sums(g: Graph, scaled: str, state: Mapping[str, Any], part: str) -> 
         factors = state.get(part + "kde_model.local_factors", np.ones(len(dataset)))
         heights = np.log(weights) - dimension(state, part) * np.log(factors)
         exponents = _differences(g, queries, np.asarray(state[part + EXACT_DATASET]), factors, heights)
-        return g.node("Add", [_log_sum_exp(g, exponents), g.constant("log_constant", constant)], "log_density_here")
+        return _plus_constant(g, _log_sum_exp(g, exponents), constant, heights)
     references = g.node(
         "Cast", [g.constant("dataset", dataset.T.astype(np.float32))], "references", to=TensorProto.DOUBLE
     )
@@ -177,9 +187,17 @@ def _kernel_sums(g: Graph, scaled: str, state: Mapping[str, Any], part: str) -> 
     else:
         distances = g.node("Sub", [exponents, half_query], "minus_half_distances")
         narrowed = g.node("Mul", [distances, g.constant("inverse_squares", factors**-2.0)], "narrowed")
-        heights = g.constant("log_heights", -dimension(state, part) * np.log(factors))
-        relative = _log_sum_exp(g, g.node("Add", [narrowed, heights], "raised"))
-    return g.node("Add", [relative, g.constant("log_constant", constant)], "log_density_here")
+        heights = -dimension(state, part) * np.log(factors)
+        relative = _log_sum_exp(g, g.node("Add", [narrowed, g.constant("log_heights", heights)], "raised"))
+    return _plus_constant(g, relative, constant, np.log(weights) if factors is None else heights)
+
+
+def _plus_constant(g: Graph, log_sum: str, constant: float, log_heights: npt.NDArray[np.float64]) -> str:
+    """The log-density; -inf for more than it can be, which OpenVINO may make of rows that are not finite."""
+    whole = g.node("Add", [log_sum, g.constant("log_constant", constant)], "log_density_of_sum")
+    highest = constant + float(np.logaddexp.reduce(log_heights))
+    can_be = g.node("LessOrEqual", [whole, g.constant("beyond_highest", highest + 1 + 1e-3 * abs(highest))], "can_be")
+    return g.node("Where", [can_be, whole, g.constant("impossible", -np.inf)], "log_density_here")
 
 
 def _differences(
@@ -192,11 +210,10 @@ def _differences(
     """The exponents of the kernels, by the differences themselves: batch x N x dimensions values in memory."""
     each = g.node("Unsqueeze", [queries, g.constant("axis", np.array([1]))], "each_query")
     apart = g.node("Sub", [each, g.constant("exact_dataset", dataset[None])], "apart")
-    if g.opset < 18:
-        squares = g.node("ReduceSumSquare", [apart], "squared_distances", axes=[2], keepdims=0)
-    else:
-        last = g.constant("last_axis", np.array([2]))
-        squares = g.node("ReduceSumSquare", [apart, last], "squared_distances", keepdims=0)
+    # A product with ones: OpenVINO's sums over a last axis are wrong for some rows of a batch.
+    square = g.node("Mul", [apart, apart], "squares_apart")
+    columns = g.node("MatMul", [square, g.constant("ones", np.ones((dataset.shape[1], 1)))], "squared_distance_column")
+    squares = g.node("Squeeze", [columns, g.constant("last_axis", np.array([2]))], "squared_distances")
     halves = g.node("Mul", [squares, g.constant("minus_half_inverse_squares", -0.5 * factors**-2.0)], "narrowed")
     return g.node("Add", [halves, g.constant("log_heights", log_heights)], "raised")
 

@@ -13,20 +13,24 @@ import numpy as np
 import numpy.typing as npt
 from onnx import TensorProto
 
-from kernad._fitted import ROUNDING, Tail, residual_of
+from kernad._fitted import RESIDUAL_LINE, ROUNDING, Tail, residual_of
 from kernad._onnx_nodes import Graph
 
 
-def residual_square(g: Graph, rows: str, state: Mapping[str, Any]) -> str:
-    """What the densities do not see of each row, as src/pca/residual.cpp measures it."""
+def residual_fall(g: Graph, rows: str, state: Mapping[str, Any]) -> str:
+    """What the densities do not see of each row, as src/pca/residual.cpp measures it, times the slope of the line: the
+    residual itself may be too small or too large for float32.
+    """
     residual = residual_of(state)
+    slope = float(np.sqrt(state[RESIDUAL_LINE][1]))
     sizes = g.node("Max", [g.node("Abs", [rows], "sizes"), g.constant("mean_sizes", np.abs(residual.mean))], "largest")
     unit = g.largest(sizes, "unit")
+    long = g.node("Mul", [unit, g.constant("slope_root", slope)], "sloped_unit")
     centred = g.node("Sub", [rows, g.constant("mean", residual.mean)], "centred")
     short = g.node("Div", [centred, unit], "shortened")
     components = g.node("MatMul", [short, g.constant("inner", residual.inner)], "components")
     if residual.outer is None:
-        return _lengthened(g, g.reduce("ReduceSumSquare", components, "square", keepdims=1), unit)
+        return _lengthened(g, g.reduce("ReduceSumSquare", components, "square", keepdims=1), long)
     seen = g.node("MatMul", [components, g.constant("outer", residual.outer)], "seen")
     scale = g.constant("scale", residual.scale)
     left = g.node("Sub", [g.node("Mul", [short, scale], "standardized"), seen], "left")
@@ -35,7 +39,7 @@ def residual_square(g: Graph, rows: str, state: Mapping[str, Any]) -> str:
     whole = g.reduce("ReduceSumSquare", values, "sizes_square", keepdims=1)
     rounding = g.node("Mul", [whole, g.constant("rounding_square", ROUNDING)], "rounding")
     vanishes = g.node("LessOrEqual", [square, rounding], "vanishes")
-    return _lengthened(g, g.node("Where", [vanishes, g.constant("zero", 0.0), square], "residual"), unit)
+    return _lengthened(g, g.node("Where", [vanishes, g.constant("zero", 0.0), square], "residual"), long)
 
 
 def _lengthened(g: Graph, square: str, unit: str) -> str:
@@ -44,10 +48,8 @@ def _lengthened(g: Graph, square: str, unit: str) -> str:
     return g.node("Squeeze", [whole, g.constant("axis", np.array([1]))], "whole_square_of_row")
 
 
-def judged(g: Graph, log_density: str, residual: str, line: Any) -> str:
+def judged(g: Graph, log_density: str, fall: str, at: float) -> str:
     """The lower of the log-density and of that which is as rare as the residual."""
-    at, slope = (float(x) for x in line)
-    fall = g.node("Mul", [residual, g.constant("slope", slope)], "fall")
     equal = g.node("Sub", [g.constant("at", at), fall], "equal")
     lowest = g.constant("lowest", np.finfo(np.float64).min)
     is_bounded = g.node("GreaterOrEqual", [equal, lowest], "is_bounded")  # not where it is NaN

@@ -59,6 +59,8 @@ def _components(value: Any, name: str) -> str:
 
 
 def _bandwidth(value: Any, name: str) -> str:
+    if isinstance(value, (bool, np.bool_)):
+        raise TypeError(f"{name} is {value!r}; a number or the name of a rule is needed")
     return value if isinstance(value, str) else _real(value, name, "a number or the name of a rule")
 
 

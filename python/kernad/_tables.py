@@ -36,7 +36,7 @@ def as_table(values: Any, what: str) -> Table | None:
     if pandas is not None and isinstance(values, pandas.DataFrame):
         return _distinct(_of_pandas(values, pandas, what), what)
     if pandas is not None and isinstance(values, (pandas.Series, pandas.Index)):
-        return Table(read_arrow(values, what)[0], ()) if _is_nested(values.dtype) else None
+        return Table(read_arrow(values, what, str(values.name or ""))[0], ()) if _is_nested(values.dtype) else None
     if isinstance(values, np.ndarray):
         return _distinct(_of_records(values, what), what) if values.dtype.names else None
     return _distinct(Table(*read_arrow(values, what)), what) if has_arrow(values) else None
@@ -76,26 +76,48 @@ def _are_whole(labels: Any) -> bool:
 
 
 def _of_pandas(frame: Any, pandas: Any, what: str) -> Table:
-    if any(_is_nested(dtype) for dtype in frame.dtypes):
-        return Table(*read_arrow(frame, what))
     for label, dtype in zip(frame.columns, frame.dtypes, strict=True):
-        if (held := _no_numbers(dtype, pandas)) is not None:
+        if not _is_nested(dtype) and (held := _no_numbers(dtype, pandas)) is not None:
             raise InvalidInput(f"{what}: column {label!r} {held}")
-    narrow = all(_fits_float32(dtype) for dtype in frame.dtypes)
-    dtype = np.float32 if narrow else np.float64
-    columns = [
-        _objects(frame.iloc[:, j], f"column {frame.columns[j]!r}", what)
-        if frame.dtypes.iloc[j].kind == "O" or isinstance(frame.dtypes.iloc[j], pandas.StringDtype)
-        else None
-        for j in range(frame.shape[1])
-    ]
-    if all(column is None for column in columns):
-        return _labelled(frame.to_numpy(dtype=dtype, na_value=np.nan), frame.columns)
-    parts = [
-        frame.iloc[:, j].to_numpy(dtype=dtype, na_value=np.nan) if column is None else column
-        for j, column in enumerate(columns)
-    ]
+    if any(_is_nested(dtype) for dtype in frame.dtypes):
+        return _of_nested(frame, pandas, what)
+    if not any(_are_objects(dtype, pandas) for dtype in frame.dtypes):
+        return _labelled(frame.to_numpy(dtype=_type_for(frame.dtypes), na_value=np.nan), frame.columns)
+    parts = [_column(frame, j, pandas, what) for j in range(frame.shape[1])]
     return _labelled(np.column_stack(parts).astype(np.float64, copy=False), frame.columns)
+
+
+def _of_nested(frame: Any, pandas: Any, what: str) -> Table:
+    """A frame in which columns hold lists of one length, each of whose values has a name."""
+    parts: list[npt.NDArray[Any]] = []
+    names: list[str] = []
+    for j, label in enumerate(frame.columns):
+        name = names_of([label, ""])[0]
+        if _is_nested(frame.dtypes.iloc[j]):
+            values = read_arrow(frame.iloc[:, j], what, name)[0]
+            parts.append(values)
+            names += [f"{name}[{i}]" for i in range(values.shape[1])]
+        else:
+            parts.append(_column(frame, j, pandas, what)[:, None])
+            names.append(name)
+    return Table(parts[0] if len(parts) == 1 else np.concatenate(parts, axis=1), tuple(names))
+
+
+def _column(frame: Any, j: int, pandas: Any, what: str) -> npt.NDArray[Any]:
+    column, dtype = frame.iloc[:, j], frame.dtypes.iloc[j]
+    if _are_objects(dtype, pandas):
+        return _objects(column, f"column {frame.columns[j]!r}", what)
+    values: npt.NDArray[Any] = column.to_numpy(dtype=_type_for([dtype]), na_value=np.nan)
+    return values
+
+
+def _are_objects(dtype: Any, pandas: Any) -> bool:
+    """Whether the column has to be looked at value by value: of Python objects, texts, and Arrow's types but numbers."""
+    return isinstance(dtype, pandas.StringDtype) or dtype.kind not in "fiub"
+
+
+def _type_for(dtypes: Any) -> type:
+    return np.float32 if all(_fits_float32(dtype) for dtype in dtypes) else np.float64
 
 
 def _objects(column: Any, name: str, what: str) -> npt.NDArray[np.float64]:
@@ -104,7 +126,7 @@ def _objects(column: Any, name: str, what: str) -> npt.NDArray[np.float64]:
 
 def _no_numbers(dtype: Any, pandas: Any) -> str | None:
     """What a column of this type holds instead of numbers, and how to convert it."""
-    if isinstance(dtype, pandas.CategoricalDtype):
+    if isinstance(dtype, pandas.CategoricalDtype) or hasattr(getattr(dtype, "pyarrow_dtype", None), "index_type"):
         return "holds categories; real numbers are needed"
     if isinstance(dtype, pandas.SparseDtype):
         return "is sparse; dense columns are needed (frame.sparse.to_dense())"
@@ -137,6 +159,9 @@ def _of_records(records: npt.NDArray[Any], what: str) -> Table:
 
 
 def _distinct(table: Table, what: str) -> Table:
+    for name in table.names:
+        if not name.isascii() and any("\ud800" <= letter <= "\udfff" for letter in name):
+            raise InvalidInput(f"{what}: the column name {name!r} is no valid Unicode; files cannot hold it")
     twice = next((name for i, name in enumerate(table.names) if name in table.names[:i]), None)
     if twice is not None:
         raise InvalidInput(f"{what}: two columns are called {twice!r}; every name must be there once")

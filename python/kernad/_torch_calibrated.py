@@ -26,7 +26,7 @@ class CalibratedModule(ModelBuffers):
 
     _form: graph.Form | None
     _threshold: float | None
-    _cached: tuple[Any, _Classifier] | None
+    _cached: tuple[Any, _Classifier, list[Any]] | None
 
     def classifier(self) -> _Classifier:
         """See KDEClassifier."""

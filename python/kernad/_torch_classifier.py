@@ -84,7 +84,7 @@ class KDEClassifier(CalibratedModule):
         self._report: FitReport | None = None
         self._form: graph.Form | None = None
         self._threshold: float | None = None
-        self._cached: tuple[Any, _Classifier] | None = None
+        self._cached: tuple[Any, _Classifier, list[Any]] | None = None
         self.register_load_state_dict_post_hook(_take_loaded)
 
     def fit(self, embeddings: ArrayLike, *, progress: Progress = None) -> bool:
@@ -204,10 +204,13 @@ class KDEClassifier(CalibratedModule):
         """The buffers as a ``kernad.KDEClassifier``. Raises NotFittedError; ValueError if they are invalid."""
         buffers = self._model()
         method = method_name(self.feature_scaling_method)
-        key = (method, self.num_threads, self.pruning, *((t.data_ptr(), t._version, t.shape) for t in buffers.values()))
+        key = None
+        if not any(t.is_inference() for t in buffers.values()):  # those do not tell when they change
+            key = (method, self.num_threads, self.pruning, *((id(t), t._version) for t in buffers.values()))
         cached = self._cached  # read once: another thread may replace it
         if cached is not None and cached[0] == key:
             return cached[1]
+        held = list(buffers.values())
         if buffers["pca_model.singular_vectors"].numel() == 0:
             raise NotFittedError("the classifier is not fitted; call fit or load a state first")
         require_dense(self.max_length, "the classifier's buffers")
@@ -216,7 +219,7 @@ class KDEClassifier(CalibratedModule):
         if CALIBRATION in buffers:
             buffers["calibration.log_densities"] = buffers.pop(CALIBRATION)
         classifier.load_state_dict(StateDict(buffers, self._metadata | {"feature_scaling_method": method}))
-        self._cached = (key, classifier)
+        self._cached = None if key is None else (key, classifier, held)  # held, so that no other tensor gets an id of theirs
         return classifier
 
     def _unfitted(self) -> _Classifier:
@@ -227,7 +230,7 @@ class KDEClassifier(CalibratedModule):
             return True
         if not isinstance(features, torch.Tensor):
             return False
-        wants_gradient = features.requires_grad and torch.is_grad_enabled()
+        wants_gradient = (features.requires_grad and torch.is_grad_enabled()) or graph.is_transformed(features)
         return bool(wants_gradient) or (features.device.type != "cpu" and features.device == self.max_length.device)
 
     def _scores_in_torch(self, features: Any) -> Any:
@@ -261,9 +264,10 @@ class KDEClassifier(CalibratedModule):
                 text = bytearray(metadata_as_bytes(self._metadata))
                 tensors[METADATA] = torch.frombuffer(text, dtype=torch.uint8)
         device = self.max_length.device
-        self._have_buffers(set(tensors))
-        for name, value in tensors.items():
-            self._set_buffer(name, value.to(device))
+        with torch.inference_mode(False):  # tensors of that mode do not tell when they change
+            self._have_buffers(set(tensors))
+            for name, value in tensors.items():
+                self._set_buffer(name, value.to(device))
         self._derive()
 
     def _derive(self) -> None:

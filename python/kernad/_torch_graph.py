@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 import torch
+from torch.autograd import forward_ad
 
 from kernad import _core
 from kernad._errors import NotFittedError
@@ -118,6 +119,13 @@ def log_densities(features: Any, buffers: Mapping[str, Any], form: Form, by_norm
 def dtype_for(device: Any) -> Any:
     """float64 if the device has it."""
     return torch.float32 if device.type == "mps" else torch.float64
+
+
+def is_transformed(features: Any) -> bool:
+    """Whether the tensor carries what a function of torch.func, or of forward-mode gradients, is after."""
+    if torch._C._functorch.is_functorch_wrapped_tensor(features):
+        return True
+    return forward_ad._current_level >= 0 and forward_ad.unpack_dual(features).tangent is not None
 
 
 def kernel_sums(

@@ -29,7 +29,11 @@ def method_name(method: Any) -> str:
 
 
 class Buffers(nn.Module):  # type: ignore[misc]
-    """Buffers that take whatever shape a state dict brings, as the reference's do."""
+    """Buffers that take whatever shape a state dict brings, as the reference's do.
+
+    ``half()`` and other narrower types change the type of no buffer: 3 digits are too few for a whitening, and the
+    reference's ``norm`` is infinite in float16, by which every row would be normal.
+    """
 
     def __init__(self, *names: str) -> None:
         super().__init__()
@@ -40,8 +44,18 @@ class Buffers(nn.Module):  # type: ignore[misc]
         for name, buffer in self._buffers.items():
             value = state_dict.get(prefix + name)
             if isinstance(value, torch.Tensor) and buffer is not None:
-                self._buffers[name] = torch.empty(value.shape, dtype=value.dtype, device=buffer.device)
+                with torch.inference_mode(False):  # tensors of that mode do not tell when they change
+                    self._buffers[name] = torch.empty(value.shape, dtype=value.dtype, device=buffer.device)
         super()._load_from_state_dict(state_dict, prefix, *args)
+
+    def _apply(self, fn: Any, recurse: bool = True) -> Any:
+        def moved(tensor: Any) -> Any:
+            result = fn(tensor)
+            is_narrower = tensor.is_floating_point() and result.dtype.itemsize < tensor.dtype.itemsize
+            return tensor.to(result.device) if is_narrower else result
+
+        with torch.inference_mode(False):
+            return super()._apply(moved, recurse)
 
 
 class PCA(Buffers):

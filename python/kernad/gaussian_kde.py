@@ -10,7 +10,7 @@ import numpy.typing as npt
 from kernad import _core
 from kernad._arrays import ArrayLike, as_weights, float32_rows, to_numpy
 from kernad._calls import threads_for, whole_number
-from kernad._columns import Missing, model_rows, of_complete_rows, training_rows
+from kernad._columns import Missing, float32_training_rows, model_rows, of_complete_rows
 from kernad._errors import InvalidInput
 from kernad._options import to_texts, to_values
 from kernad._pruning import Pruned
@@ -69,8 +69,11 @@ class GaussianKDE(Pruned):
         Raises:
             ValueError: empty, NaN or infinite input, all rows identical; weights that are negative or not finite, and
                 fractions with ``bandwidth="loo"`` or ``local_alpha``.
+
+        Warns:
+            FitWarning: a column is so far from zero that float32 keeps too few of its digits.
         """
-        rows, names = training_rows(dataset, "features", float32_rows)
+        rows, names = float32_training_rows(dataset, "features")
         threads = threads_for(self.num_threads)
         if sample_weight is None:
             self._core.fit(rows, threads)

@@ -11,12 +11,17 @@ import hashlib
 import json
 import os
 import tempfile
+import warnings
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from kernad import _core
-from kernad._errors import InvalidInput, InvalidParameter, ReadError, WriteError
+from kernad._calls import callers_level
+from kernad._errors import DataWarning, InvalidInput, InvalidParameter, ReadError, WriteError
 from kernad._estimators import Estimator, classifier_of
+from kernad._fitted import COLUMN_SHIFT
 from kernad.classifier import KDEClassifier
 
 try:
@@ -70,9 +75,14 @@ def export_onnx(
             pipeline has other steps than the estimator.
         TypeError: it is no estimator of kernad.
         OSError: a file cannot be read or written.
+
+    Warns:
+        DataWarning: the model was fitted on columns so far from zero (such as time stamps) that float32, the type of the
+            graph's input, holds too few of their digits: rows then score otherwise than here.
     """
     model = classifier_of(model)
     columns = model.report().columns
+    _warn_of_lost_digits(model)
     if append_to is None:
         graph = classifier_graph(model, opset or DEFAULT_OPSET, TensorProto.FLOAT)
     else:
@@ -80,6 +90,18 @@ def export_onnx(
     helper.set_model_props(graph, _properties(model))
     onnx.checker.check_model(graph, full_check=True)
     _write(graph, Path(path))
+
+
+def _warn_of_lost_digits(model: KDEClassifier) -> None:
+    shift = model.state_dict().get(COLUMN_SHIFT)
+    if shift is None:
+        return
+    far = np.flatnonzero(shift)
+    names = [repr(model.column_names[i]) if model.column_names else str(i) for i in far[:3]]
+    step = float(np.spacing(np.float32(np.abs(shift).max())))
+    text = f"columns {', '.join(names)}{' and others' if len(far) > 3 else ''} are far from zero; the graph's input is float32,"
+    text += f" which holds steps of {step:.3g} there: subtract about their means from the rows before the fit"
+    warnings.warn(DataWarning(text, "digits_lost"), stacklevel=callers_level())
 
 
 def _properties(model: KDEClassifier) -> dict[str, str]:

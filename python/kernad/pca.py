@@ -10,7 +10,7 @@ import numpy.typing as npt
 from kernad import _core
 from kernad._arrays import ArrayLike, as_rows, float32_rows
 from kernad._calls import threads_for, whole_number
-from kernad._columns import model_rows, training_rows
+from kernad._columns import float32_training_rows, model_rows
 from kernad._options import to_texts, to_values
 from kernad._stage_state import reading_pickle, restore, state_of
 from kernad._types import Components, Tensor
@@ -46,8 +46,11 @@ class PCA:
 
         Raises:
             ValueError: empty, NaN or infinite input, a finite value beyond float32, or all rows identical.
+
+        Warns:
+            FitWarning: a column is so far from zero that float32 keeps too few of its digits.
         """
-        rows, names = training_rows(dataset, "embeddings", float32_rows)
+        rows, names = float32_training_rows(dataset, "embeddings")
         self._core.fit(rows, threads_for(self.num_threads))
         self.column_names = tuple(names)
 

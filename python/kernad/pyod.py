@@ -143,7 +143,8 @@ class KDE(Decisions, BaseDetector):  # type: ignore[misc]
         require_finite(array, names, "X")
         if array.dtype.kind not in "fiub":
             raise InvalidInput(f"X: the array holds {array.dtype}; real numbers are needed")
-        rows: npt.NDArray[Any] = check_array(array, dtype=[np.float32, np.float64])
+        narrow = array.dtype.itemsize <= (4 if array.dtype.kind == "f" else 2)  # float32 holds its values
+        rows: npt.NDArray[Any] = check_array(array, dtype=np.float32 if narrow else np.float64)
         return rows
 
     def _check_peer_options(self) -> None:

@@ -274,3 +274,11 @@ def test_importing_kernad_imports_no_optional_package() -> None:
     )
     printed = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd="/")
     assert printed.stdout.strip() == "[]"
+
+
+def test_tensors_without_values_or_of_rows_of_different_lengths_are_named(fitted, queries) -> None:
+    torch = pytest.importorskip("torch", reason="torch is not installed")
+    with pytest.raises(kernad.InvalidInput, match="features: a tensor on the meta device"):
+        fitted.predict(torch.from_numpy(queries.copy()).to("meta"))
+    with pytest.raises(kernad.InvalidInput, match="features: a nested tensor; a dense one is needed"):
+        fitted.predict(torch.nested.nested_tensor([torch.zeros(3), torch.zeros(2)]))

@@ -95,3 +95,58 @@ def test_what_is_not_finite_never_reads_as_normal(case: Any, tmp_path: Path) -> 
         assert (found[name][:wrong] == 1).all(), name
     np.testing.assert_allclose(found["p_value"][:wrong], 1 / (len(classifier.calibration.log_densities) + 1))
     assert found["label"][wrong:].mean() < 0.3
+
+
+@pytest.mark.parametrize("options", [{"local_alpha": 0.5}, {"bandwidth": 1e-4}], ids=["local", "small"])
+def test_density_beyond_its_highest_is_none(tmp_path: Path, options: dict[str, Any]) -> None:
+    """With 160 training rows, the largest of NaN was the largest number there is, and rows of NaN read as normal."""
+    rows = np.random.default_rng(0).normal(size=(160, 12)).astype(np.float32)
+    classifier = kernad.KDEClassifier(**options)
+    classifier.fit(rows)
+    classifier.set_threshold(log_density=-1e6)
+    asked = np.stack([np.full(12, x, np.float32) for x in (np.nan, np.inf, -np.inf, 1e30, -3e38)])
+    found = compiled(classifier, tmp_path / "model.onnx")(np.concatenate([asked, rows]))
+    assert (found["log_density"][:5] <= -1e37).all()
+    assert found["label"][:5].all()
+    assert not found["label"][5:].any()
+
+
+@pytest.mark.parametrize("method", ["scale", "norm"])
+def test_columns_far_from_zero(tmp_path: Path, method: str) -> None:
+    """Their shift was rounded to float32, by up to 64 s for time stamps: labels were others."""
+    rng = np.random.default_rng(0)
+    rows = rng.normal(size=(200, 6))
+    rows[:, 1] = 1.7e9 + rng.integers(0, 1000, 200)
+    rows[:, 0] += 1e6
+    classifier = kernad.KDEClassifier(4, method)
+    classifier.fit(rows)
+    classifier.calibrate(rows, target_fpr=0.1)
+    with pytest.warns(kernad.DataWarning, match="columns 0, 1 are far from zero; .* steps of 128 there") as caught:
+        run = compiled(classifier, tmp_path / "model.onnx")
+    assert caught[0].message.code == "digits_lost"
+    asked = (rows + rng.normal(size=rows.shape)).astype(np.float32)
+    expected = classifier.compute_kde_scores(asked, True)
+    np.testing.assert_allclose(run(asked)["log_density"], expected, atol=1e-3, rtol=1e-5)
+
+
+def test_small_values_keep_the_judge_of_the_residual(tmp_path: Path) -> None:
+    """The squares of 1e-20 are zero in float32: what the components leave out of a row counted for nothing."""
+    rows = (make_rows(150) - 2) * np.float32(1e-20)
+    classifier = kernad.KDEClassifier(4)
+    classifier.fit(rows)
+    classifier.calibrate(rows, target_fpr=0.1)
+    asked = np.concatenate([rows, rows + (make_rows(150, seed=7) - 2) * np.float32(3e-21)])
+    expected = classifier.compute_kde_scores(asked, True)
+    found = compiled(classifier, tmp_path / "model.onnx")(asked)
+    np.testing.assert_allclose(found["log_density"], expected, atol=1e-3, rtol=1e-5)
+
+
+@pytest.mark.parametrize("count", [1, 64, 65, 300])
+def test_small_bandwidths_in_batches_of_any_size(tmp_path: Path, count: int) -> None:
+    """Where a batch had more rows than the training, some log-densities were up to 3.4e38."""
+    rows = np.random.default_rng(0).normal(size=(64, 7)).astype(np.float32)
+    classifier = kernad.KDEClassifier("all", bandwidth=1e-4)
+    classifier.fit(rows)
+    asked = np.resize(rows, (count, 7))
+    found = compiled(classifier, tmp_path / "model.onnx")(asked)["log_density"]
+    np.testing.assert_allclose(found, classifier.compute_kde_scores(asked, True), atol=1e-3)

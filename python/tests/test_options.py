@@ -99,3 +99,10 @@ def test_repr_shows_what_is_not_the_default() -> None:
         assert f"{key}={getattr(kernad.KDEClassifier(**{key: value}), key)!r}" in repr(
             kernad.KDEClassifier(**{key: value})
         )
+
+
+def test_a_bandwidth_is_no_bool() -> None:
+    """True was the number 1."""
+    for wrong in (True, np.True_):
+        with pytest.raises(TypeError, match="bandwidth is .*True.*; a number or the name of a rule is needed"):
+            kernad.KDEClassifier(bandwidth=wrong)

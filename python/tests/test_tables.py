@@ -218,6 +218,9 @@ REFUSED = {
     ),
     "texts": (FRAME.assign(width="wide"), "row 0, column 'width' is 'wide'; a number is needed"),
     "a text": (FRAME.assign(width=[1.0, "wide"] + [2.0] * 198), "row 1, column 'width' is 'wide'; a number is needed"),
+    "a name that is no text": (
+        FRAME.set_axis(pandas.Index(["a", "\ud800", "c", "d"], dtype=object), axis=1), "column name '.ud800' is no valid Unicode"
+    ),
     "a name twice": (FRAME.set_axis(["height", "width", "width", "weight"], axis=1), "two columns are called 'width'"),
 }
 
@@ -309,6 +312,38 @@ def test_lists_in_one_piece_are_read_in_place(kind) -> None:
     assert first.ctypes.data == again.ctypes.data  # a copy would lie elsewhere
     assert not first.flags.writeable
     np.testing.assert_array_equal(first, LISTS)
+
+
+@pytest.mark.parametrize("type_", ["string", "large_string", "binary", "dictionary"])
+def test_what_pandas_holds_of_arrow_is_no_number_if_it_is_none(type_) -> None:
+    """Texts of Arrow in a frame were read as numbers."""
+    arrow = library("pyarrow")
+    values = arrow.array([f"{i % 7}" for i in range(30)])
+    values = values.dictionary_encode() if type_ == "dictionary" else values.cast(getattr(arrow, type_)())
+    frame = pandas.DataFrame({"a": pandas.arrays.ArrowExtensionArray(values), "b": np.arange(30.0)})
+    where = "column 'a' holds categories" if type_ == "dictionary" else "row 0, column 'a' is b?'0'; a number is needed"
+    with pytest.raises(kernad.InvalidInput, match=where):
+        kernad.KDEClassifier("all").fit(frame)
+
+
+def test_columns_of_lists_beside_others_keep_the_rules_of_a_frame() -> None:
+    lists = pandas.Series(fixed_size_lists(), dtype=pandas.ArrowDtype(fixed_size_lists().type))
+    others = np.arange(len(lists)) % 5.0
+    frame = pandas.DataFrame({("k", "e"): lists, ("k", "n"): others})
+    classifier = fitted(frame[::-1])  # whose index is no column
+    assert classifier.column_names == ("k.e[0]", "k.e[1]", "k.e[2]", "k.e[3]", "k.n")
+    expected = fitted(np.column_stack([LISTS, others])[::-1])
+    np.testing.assert_array_equal(classifier.predict(frame), expected.predict(np.column_stack([LISTS, others])))
+    for wrong, message in (
+        (pandas.DataFrame({"e": lists, "n": pandas.arrays.SparseArray(others)}), "column 'n' is sparse"),
+        (pandas.DataFrame({"e": lists, "n": others.astype(str)}), "row 0, column 'n' is '0.0'; a number is needed"),
+        (pandas.concat([frame, frame], axis=1), r"two columns are called 'k.e\[0\]'"),
+    ):
+        with pytest.raises(kernad.InvalidInput, match=message):
+            kernad.KDEClassifier("all").fit(wrong)
+    struct = library("pyarrow").array([{"b": 1.0, "a": 2.0}] * 9)
+    with pytest.raises(kernad.InvalidInput, match="holds structs"):  # its fields were read without their names
+        kernad.KDEClassifier("all").fit(pandas.Series(struct, dtype=pandas.ArrowDtype(struct.type)))
 
 
 def test_arrow_memory_lives_as_long_as_the_array() -> None:

@@ -422,3 +422,76 @@ def test_on_a_device(module: Any, rows: Any) -> None:
     assert scores.device.type == "cuda"
     assert_agrees(scores.cpu(), expected)
     assert moved(rows.to("cuda")).dtype == torch.float32
+
+
+@pytest.mark.parametrize("convert", ["half", "bfloat16", "float"])
+def test_narrower_types_change_no_score(name: str, module: Any, rows: Any, convert: str) -> None:
+    """float16 cannot hold the reference's norm: each row of a traced module was normal."""
+    narrow = copy.deepcopy(module)
+    getattr(narrow, convert)()
+    scores = module.compute_kde_scores(rows, True)
+    assert torch.equal(narrow.compute_kde_scores(rows, True), scores)
+    assert_agrees(narrow.compute_kde_scores(rows.clone().requires_grad_(), True).detach(), scores)
+    assert narrow(rows.half()).dtype == torch.float16
+
+
+def test_a_wider_type_is_taken(rows: Any) -> None:
+    wide = made(MODELS["scale"]).double()
+    assert wide.pca_model.transform(rows.double()).dtype == torch.float64
+    assert wide.to(torch.float32).max_length.dtype == torch.float64
+
+
+@pytest.mark.parametrize("act", ["fit", "load", "convert", "assign"])
+def test_inference_mode(rows: Any, act: str) -> None:
+    """Tensors that are made there do not count their changes."""
+    module = made(MODELS["scale"])
+    other = made(MODELS["scale"], rows=90)
+    with torch.inference_mode():
+        if act == "fit":
+            module.fit(torch.tensor(make_rows(90)))
+        elif act == "convert":
+            module.load_state_dict(other.double().state_dict())
+            module.double()
+        else:
+            state = {name: value.clone() for name, value in other.state_dict().items()}
+            module.load_state_dict(state, assign=act == "assign")
+        scores = module.compute_kde_scores(rows, True)
+        module.calibrate(torch.tensor(make_rows(90)), target_fpr=0.05)
+    torch.testing.assert_close(scores, other.compute_kde_scores(rows, True))
+    assert module.predict_labels(rows).any()
+
+
+def test_a_state_loaded_where_another_was_freed_is_seen(rows: Any) -> None:
+    modules = [made(MODELS["scale"], rows=60 + i) for i in (0, 0, 0)]
+    states = [{k: v.clone() for k, v in m.state_dict().items()} for m in modules]
+    states[1]["kde_model.dataset"] += 1
+    module = kernad_torch.KDEClassifier(6)
+    for state in states:
+        module.load_state_dict(state)
+        kept = module._cached
+        module.classifier()
+        assert module._cached is not kept
+        assert all(a is b for a, b in zip(module._cached[2], module._model().values(), strict=True))
+
+
+def test_transforms_of_functions(name: str, module: Any, rows: Any) -> None:
+    """torch.func and forward-mode gradients get what backward gives."""
+    some = rows[:5].clone()
+    scores = module.compute_kde_scores(some, True)
+
+    def score(x: Any) -> Any:
+        return module.compute_kde_scores(x, True)
+
+    leaf = some.clone().requires_grad_()
+    (expected,) = torch.autograd.grad(score(leaf).sum(), leaf)
+    assert_agrees(torch.vmap(lambda row: score(row[None])[0])(some), scores)
+    reverse = torch.func.jacrev(score)(some)
+    torch.testing.assert_close(reverse.sum(dim=1), expected)
+    direction = torch.ones_like(some)
+    along = (expected * direction).sum(dim=1).double()
+    _, tangents = torch.func.jvp(score, (some,), (direction,))
+    torch.testing.assert_close(tangents, along, rtol=1e-3, atol=1e-3)
+    with torch.autograd.forward_ad.dual_level():
+        dual = score(torch.autograd.forward_ad.make_dual(some, direction))
+        tangents = torch.autograd.forward_ad.unpack_dual(dual).tangent
+    torch.testing.assert_close(tangents, along, rtol=1e-3, atol=1e-3)
