@@ -50,25 +50,32 @@ def cookies() -> Split:
                  [masks[i] for i in kept])
 
 
-def elpv(kind: str, seed: int, good_only: bool = False) -> Split:
-    """Solar cells, mono or poly: blocks of cells on either side are drawn by the seed."""
+def elpv(kind: str, seed: int, mixed: bool) -> Split:
+    """Solar cells, mono or poly. The seed draws blocks of cells to fit, or, mixed, single cells."""
     spec = importlib.util.find_spec("elpv_dataset")
     if spec is None or spec.origin is None:
         raise RuntimeError("elpv-dataset is not installed: run benchmarks/images/setup")
     data = Path(spec.origin).parent / "data"
     rows = [line.split() for line in (data / "labels.csv").read_text().splitlines()]
-    cells = [(i, data / path, float(defect)) for i, (path, defect, of) in enumerate(rows) if of == kind]
-    blocks = sorted({i // BLOCK for i, _, _ in cells})
+    cells = [(i if mixed else i // BLOCK, data / path, float(defect))
+             for i, (path, defect, of) in enumerate(rows) if of == kind]
     train: list[Path] = []
     taken = set()
-    for block in np.random.default_rng(seed).permutation(blocks):
+    for block in np.random.default_rng(seed).permutation(sorted({block for block, _, _ in cells})):
         if len(train) >= TRAIN:
             break
-        taken.add(int(block))
-        train += [path for i, path, defect in cells if i // BLOCK == block and defect == 0]
-    test = [(path, d) for i, path, d in cells if i // BLOCK not in taken and (d == 0 or not good_only)]
-    return Split(f"elpv-{kind}-{seed}", sorted(train[:TRAIN]), [path for path, _ in test],
-                 np.array([d for _, d in test]))
+        good = [path for of, path, defect in cells if of == block and defect == 0]
+        train += good
+        taken |= {block} if good else set()
+    test = [(path, defect) for block, path, defect in cells if block not in taken]
+    name = f"elpv-{kind}{'-mixed' if mixed else ''}-{seed}"
+    return Split(name, sorted(train[:TRAIN]), [path for path, _ in test], np.array([defect for _, defect in test]))
+
+
+def good_only(split: Split) -> Split:
+    """The same, with only the good ones among the test pictures."""
+    good = split.defect == 0
+    return Split(split.name, split.train, [p for p, g in zip(split.test, good, strict=True) if g], split.defect[good])
 
 
 def all_splits(names: list[str], seeds: int) -> Iterator[tuple[str, Split]]:
@@ -78,4 +85,4 @@ def all_splits(names: list[str], seeds: int) -> Iterator[tuple[str, Split]]:
             yield name, cookies()
         else:
             for seed in range(seeds):
-                yield name, elpv(name.removeprefix("elpv-"), seed)
+                yield name, elpv(name.split("-")[1], seed, name.endswith("-mixed"))
