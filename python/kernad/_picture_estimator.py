@@ -81,6 +81,8 @@ class PictureEstimator:
     def _fitted(self) -> _images.PictureModel:
         if self._core is None:
             raise NotFittedError(f"the {type(self).__name__} is not fitted; call fit or load first")
+        if not self._core.is_of_this_process:  # OpenVINO does not survive a fork: the child makes its own
+            self._core = _from_bytes(_to_bytes(self._core), threads_of(self.num_threads))
         return self._core
 
     def _each(self, images: Iterable[Image] | Image) -> Iterator[Verdict]:

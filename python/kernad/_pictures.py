@@ -96,9 +96,9 @@ def _pixels(image: Image, name: str) -> Pixels:
         raise InvalidInput(f"{name}: {_kind_of(image)}; {VALID} (of a data set of pairs take the picture alone)")
     if not _is_array(image):
         raise InvalidInput(f"{name}: {_kind_of(image)}; {VALID}")
-    array, _ = to_numpy(image, name)
-    if np.ma.is_masked(array):
+    if np.ma.is_masked(image):
         raise InvalidInput(f"{name}: masked pixels; filled() gives them a value")
+    array, _ = to_numpy(image, name)
     return _numbers(_channels_last(array, name, _is_tensor(image)), name)
 
 

@@ -3,6 +3,7 @@
 #include <nanobind/stl/pair.h>
 #include <nanobind/stl/string.h>
 #include <nanobind/stl/vector.h>
+#include <unistd.h>
 
 #include <utility>
 
@@ -16,7 +17,22 @@
 namespace kernad::python {
 namespace {
 
-using images::PictureModel;
+/// OpenVINO's threads do not survive a fork: in a child, a model of the parent can be saved, but neither judge nor be
+/// destroyed.
+class PictureModel : public images::PictureModel {
+ public:
+  explicit PictureModel(images::PictureModel model) : images::PictureModel(std::move(model)) {}
+  PictureModel(PictureModel&&) = default;
+  PictureModel(const PictureModel&) = delete;
+  PictureModel& operator=(const PictureModel&) = delete;
+  ~PictureModel() {
+    if (!is_of_this_process()) static_cast<void>(new images::PictureModel(*this));
+  }
+  [[nodiscard]] bool is_of_this_process() const noexcept { return process_ == ::getpid(); }
+
+ private:
+  pid_t process_ = ::getpid();
+};
 
 template <typename T>
 void set_option(const nb::dict& given, const char* name, T& option) {
@@ -73,7 +89,7 @@ void fit(PictureModel* self, const nb::list& pictures, const nb::dict& given_opt
 
 PictureModel load(const nb::bytes& path, int threads) {
   const WithoutGil without_gil;
-  return PictureModel::load(to_path(path), threads);
+  return PictureModel(images::PictureModel::load(to_path(path), threads));
 }
 
 void save(const PictureModel& self, const nb::bytes& path) {
@@ -182,6 +198,7 @@ void bind_picture_model(nb::module_& m) {
       .def_prop_ro("threshold", &PictureModel::threshold)
       .def_prop_ro("heat_scale",
                    [](const PictureModel& self) { return std::pair(self.heat_scale().usual, self.heat_scale().limit); })
+      .def_prop_ro("is_of_this_process", &PictureModel::is_of_this_process)
       .def("report", &report)
       .def("calibration", &calibration);
 }

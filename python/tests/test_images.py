@@ -1,0 +1,357 @@
+"""kernad.images: verdicts are the command line's; threads, processes, pickles and scikit-learn change none of them."""
+
+from __future__ import annotations
+
+import copy
+import csv
+import inspect
+import io
+import multiprocessing
+import os
+import pickle
+import subprocess
+import sys
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import kernad
+from picture_support import BROKEN, COOKIES, SMALL, images, small_model, some_cookies
+from support import REPOSITORY
+
+CLI = os.environ.get("KERNAD_CLI", "")
+TEST = [picture.path for picture in images.mvtec_test_set(COOKIES)]
+
+
+@pytest.fixture(scope="module")
+def model() -> images.PictureModel:
+    return small_model()
+
+
+@pytest.fixture(scope="module")
+def file(model, tmp_path_factory) -> Path:
+    path: Path = tmp_path_factory.mktemp("images") / "model.safetensors"
+    model.save(path)
+    return path
+
+
+def run_cli(*arguments: object) -> str:
+    if not CLI:
+        pytest.skip("KERNAD_CLI does not name the command line's binary")
+    ran = subprocess.run([CLI, *map(str, arguments)], capture_output=True, text=True, check=False)
+    if "built without" in ran.stderr:
+        pytest.skip("the command line was built without images")
+    assert ran.returncode == 0, ran.stderr
+    return ran.stdout
+
+
+def test_the_command_line_fits_the_same_bytes(tmp_path) -> None:
+    options = ["--size", 128, "--components", 16, "--folds", 3, "--target-fpr", 0.07]
+    run_cli("fit", COOKIES, "-o", tmp_path / "cli", *options)
+    with pytest.warns(kernad.FitWarning, match=r"030\.jpg: is far from the others") as caught:
+        fitted = images.PictureModel(**SMALL, target_fpr=0.07).fit(COOKIES)
+    assert caught[0].message.code == "odd_picture"
+    assert fitted.report().odd[0].name.endswith("030.jpg")
+    fitted.save(tmp_path / "python")
+    assert (tmp_path / "python").read_bytes() == (tmp_path / "cli").read_bytes()
+
+
+def test_the_command_line_has_the_same_verdicts(file, tmp_path) -> None:
+    loaded = images.PictureModel.load(file)
+    rows = list(csv.DictReader(io.StringIO(run_cli("predict", file, *TEST, "--heatmaps", tmp_path))))
+    assert len(rows) == len(TEST) == 46
+    for row, verdict in zip(rows, loaded.judge_all(TEST), strict=True):
+        assert row["file"] == verdict.name
+        assert row["label"] == str(int(verdict.anomalous))
+        for name in ("score", "p_value", "surprisal"):
+            assert float(row[name]) == getattr(verdict, name)
+        for name in ("x", "y", "width", "height"):
+            assert int(row[name]) == getattr(verdict.hottest, name)
+    name = Path(BROKEN).stem
+    np.testing.assert_array_equal(loaded.heat_map(BROKEN), np.load(tmp_path / f"{name}.npy"))
+    np.testing.assert_array_equal(loaded.overlay(BROKEN), images.read_picture(tmp_path / f"{name}.png"))
+
+
+def test_verdicts_and_estimates_agree(model) -> None:
+    model = copy.copy(model)
+    model.set_target_fpr(0.4)  # so that there are both
+    verdicts = model.judge_all(TEST)
+    surprisal = np.array([verdict.surprisal for verdict in verdicts])
+    np.testing.assert_array_equal(model.score_samples(TEST), -surprisal)
+    np.testing.assert_array_equal(model.predict(TEST), np.where(surprisal >= model.threshold, -1, 1))
+    np.testing.assert_array_equal(model.decision_function(TEST) < 0, model.predict(TEST) == -1)
+    np.testing.assert_array_equal(model.p_values(TEST), [verdict.p_value for verdict in verdicts])
+    assert set(model.predict(TEST)) == {1, -1}
+    assert model.score_samples(some_cookies()).mean() > model.score_samples(TEST).mean()
+    held_out = model.calibration.log_densities
+    assert len(held_out) == 12
+    expected = [(1 + (held_out <= -s).sum()) / 13 for s in surprisal]
+    np.testing.assert_allclose(model.p_values(TEST), expected, rtol=1e-15)
+
+
+def test_a_picture_at_the_threshold_is_anomalous_in_every_sense(model, monkeypatch) -> None:
+    model = copy.copy(model)
+    threshold = model.threshold
+    monkeypatch.setattr(type(model), "score_samples", lambda self, _: np.array([-threshold]))
+    assert model.decision_function(BROKEN)[0] < 0
+
+
+def test_heat_maps_have_the_picture_s_size_and_are_hot_in_the_box(model) -> None:
+    verdict = model.judge(BROKEN)
+    heat, box = verdict.heat_map(), verdict.hottest
+    assert heat.shape == (verdict.height, verdict.width) == (512, 384)
+    assert heat.dtype == np.float32
+    inside = heat[box.y : box.y + box.height, box.x : box.x + box.width]
+    assert inside.max() == heat.max()
+    assert verdict.map.shape == model.report().grid == (16, 16)
+    usual, limit = model.heat_scale
+    assert usual < limit
+    assert model.overlay(BROKEN).shape == (512, 384, 3)
+
+
+def test_the_nearest_patches_of_a_training_picture_are_its_own(model) -> None:
+    path = some_cookies()[4]
+    near = model.nearest(path, 5, 7, 3)
+    assert [(near[0].name, near[0].picture), (near[0].row, near[0].col)] == [(path, 4), (5, 7)]
+    assert near[0].distance == pytest.approx(0, abs=1e-4)
+    assert near[0].weight >= near[1].weight >= near[2].weight
+    hottest = divmod(int(model.judge(BROKEN).map.argmax()), 16)
+    assert model.nearest(BROKEN) == model.nearest(BROKEN, *hottest, 5)
+    with pytest.raises(ValueError, match="row is 16; valid: 0 to 15"):
+        model.nearest(BROKEN, 16, 0)
+    with pytest.raises(TypeError, match="both or none"):
+        model.nearest(BROKEN, 3)
+
+
+@pytest.mark.parametrize("threads", [1, 3])
+def test_a_thread_pool_gives_the_serial_bits(file, threads) -> None:
+    model = images.PictureModel.load(file, num_threads=threads)
+    serial = [model.judge(path) for path in TEST]
+    with ThreadPoolExecutor(4) as pool:
+        pooled = list(pool.map(model.judge, TEST))
+    assert pooled == serial == model.judge_all(TEST)
+    for a, b in zip(pooled, serial, strict=True):
+        np.testing.assert_array_equal(a.map, b.map)
+
+
+def test_pixels_and_files_fit_the_same_model(model, tmp_path) -> None:
+    pixels = [images.read_picture(path) for path in some_cookies()]
+    with pytest.warns(kernad.FitWarning, match=r"12 pictures cannot promise a false-alarm rate below 7.7%"):
+        other = images.PictureModel(**SMALL, num_threads=1).fit(pixels)
+    np.testing.assert_array_equal(other.score_samples(TEST), model.score_samples(TEST))
+    assert other.threshold == model.threshold
+    assert other.nearest(pixels[4], 5, 7, 1)[0].name == "images[4]"
+
+
+def test_a_threshold_may_be_set_and_a_fit_run_while_others_judge(model) -> None:
+    model = copy.copy(model)
+    expected = model.judge(BROKEN).surprisal
+    done = threading.Event()
+
+    def judge() -> bool:
+        good = True
+        while not done.is_set():
+            verdict = model.judge(BROKEN)
+            good = good and verdict.surprisal == expected and verdict.anomalous == (verdict.score >= 0.5)
+        return good
+
+    with ThreadPoolExecutor(3) as pool:
+        waiting = [pool.submit(judge) for _ in range(3)]
+        start = time.perf_counter()
+        for i in range(200):
+            model.set_target_fpr(0.1 + 0.4 * (i % 2))
+        model.fit(some_cookies())
+        done.set()
+        assert all(future.result() for future in waiting)
+    assert time.perf_counter() - start < 120  # nobody waits for the end of the judging
+
+
+@pytest.mark.parametrize("call", ["fit", "judge_all"])
+def test_the_gil_is_free_meanwhile(file, call) -> None:
+    model = images.PictureModel.load(file, num_threads=1)
+    work = {"fit": lambda: model.fit(some_cookies()), "judge_all": lambda: model.judge_all(TEST)}[call]
+    model.set_params(**SMALL)
+    worker = threading.Thread(target=work)
+    ticks = 0
+    worker.start()
+    while worker.is_alive():
+        ticks += 1
+        time.sleep(0.001)
+    assert ticks > 20
+
+
+LONG = """
+import os, signal, sys, threading
+from kernad import images
+model = images.PictureModel.load(sys.argv[3], num_threads=int(sys.argv[2]))
+paths = images.training_pictures(sys.argv[4])
+calls = {"fit": lambda: model.fit(paths * 1000), "judge_all": lambda: model.judge_all(paths * 10000)}
+before = repr(model)
+threading.Timer(1.0, lambda: os.kill(os.getpid(), signal.SIGINT)).start()
+try:
+    calls[sys.argv[1]]()
+    print("it ended by itself")
+except KeyboardInterrupt:
+    print("interrupted", repr(model) == before, len(model.judge_all(paths[:3])))
+"""
+
+
+@pytest.mark.parametrize("threads", ["1", "2"])
+@pytest.mark.parametrize("call", ["fit", "judge_all"])
+def test_ctrl_c_ends_a_long_call(file, call, threads) -> None:
+    command = [sys.executable, "-c", LONG, call, threads, str(file), str(COOKIES)]
+    ran = subprocess.run(command, capture_output=True, text=True, timeout=300, check=True)
+    assert ran.stdout == "interrupted True 3\n"
+    assert ran.stderr == ""
+
+
+INHERITED: list[images.PictureModel] = []
+
+
+def judge_in_child(path: str) -> float:
+    return INHERITED[0].judge_all([path] * 5)[0].surprisal
+
+
+def test_a_forked_child_judges_with_its_parent_s_model(model) -> None:
+    INHERITED[:] = [model]  # whose threads the child lacks
+    with multiprocessing.get_context("fork").Pool(2) as pool:
+        results = pool.map_async(judge_in_child, [BROKEN] * 2).get(120)
+    assert results == [model.judge(BROKEN).surprisal] * 2
+
+
+def test_joblib_s_workers_judge_the_same(model) -> None:
+    pytest.importorskip("joblib", reason="joblib is not installed")
+    from joblib import Parallel, delayed
+
+    results = Parallel(n_jobs=2)(delayed(images.PictureModel.judge)(model, path) for path in TEST[:4])
+    assert results == [model.judge(path) for path in TEST[:4]]
+
+
+def test_a_child_ends_cleanly(file) -> None:
+    code = """
+import os, sys
+from kernad import images
+model = images.PictureModel.load(sys.argv[1])
+model.judge(sys.argv[2])
+child = os.fork()
+if child == 0:
+    sys.exit(7)
+print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
+"""
+    ran = subprocess.run([sys.executable, "-c", code, file, BROKEN], capture_output=True, text=True, timeout=60)
+    assert ran.stdout == "7\n", ran.stderr
+
+
+def test_copies_and_pickles_judge_the_same(model) -> None:
+    expected = model.judge(BROKEN)
+    for twin in [copy.copy(model), copy.deepcopy(model), pickle.loads(pickle.dumps(model))]:
+        assert twin.judge(BROKEN) == expected
+        assert repr(twin) == repr(model)
+        twin.set_target_fpr(0.3)
+    assert model.target_fpr is None
+    assert pickle.loads(pickle.dumps(expected)) == expected
+    damaged = pickle.dumps(model).replace(b"kernad_pictures", b"kernad_pictureX")
+    with pytest.raises(kernad.ReadError, match="pickle of a PictureModel: damaged"):
+        pickle.loads(damaged)
+    assert repr(pickle.loads(pickle.dumps(images.PictureModel()))) == "PictureModel(not fitted)"
+
+
+def test_scikit_learn_takes_it(model) -> None:
+    sklearn_base = pytest.importorskip("sklearn.base", reason="scikit-learn is not installed")
+    from sklearn.model_selection import GridSearchCV, cross_val_score
+
+    twin = sklearn_base.clone(model)
+    assert repr(twin) == "PictureModel(components=16, size=128, folds=3, not fitted)"
+    assert sklearn_base.is_outlier_detector(twin)
+    pictures, labels = some_cookies(8) + TEST[-4:], [1] * 8 + [-1] * 4
+    twin.set_params(target_fpr=0.3, folds=2)
+    assert min(cross_val_score(twin, pictures, labels, cv=2, scoring="roc_auc", error_score="raise")) > 0.5
+    search = GridSearchCV(twin, {"components": [4, 8]}, cv=2, scoring="roc_auc", error_score="raise")
+    assert search.fit(pictures, labels).best_estimator_.report().components in (4, 8)
+    with pytest.raises(ValueError, match="option 'component' is not known; valid: target_fpr, components"):
+        twin.set_params(component=3)
+
+
+BAD_OPTIONS = [
+    ({"components": 0}, "components is 0; valid: at least 1"),
+    ({"max_patches": 10}, "max_patches is 10; valid: at least 1000"),
+    ({"folds": 1}, "folds is 1; valid: at least 2"),
+    ({"size": 8}, "size is 8; valid: 16 to 4096"),
+    ({"num_threads": -1}, "num_threads is -1"),
+    ({"spatial_width": 0}, "valid: a number of patches above 0"),
+    ({"bandwidth": float("nan")}, "valid: a finite number above 0"),
+    ({"layers": "b4"}, "layers is 'b4'; valid: a list"),
+    ({"layers": ["b5"]}, "has no layer 'b5'; its outputs: b4, b10"),
+    ({"mean": [0.5]}, "mean of the backbone: valid: three"),
+    ({"backbone": "/no/such.onnx"}, "/no/such.onnx: No such file"),
+    ({"mask": "/no/such.png"}, "/no/such.png: No such file"),
+    ({"target_fpr": 0.01}, "0.01 cannot be promised from 12"),
+    ({"target_fpr": 2}, "valid: |0, 1"),
+]
+
+
+@pytest.mark.parametrize(("options", "message"), BAD_OPTIONS)
+def test_options_out_of_range_are_refused(options, message) -> None:
+    with pytest.raises((ValueError, OSError), match=message):
+        images.PictureModel(**SMALL | options).fit(some_cookies())
+
+
+def test_too_few_pictures_and_no_model_are_refused(tmp_path) -> None:
+    model = images.PictureModel()
+    for few in [[], [BROKEN], BROKEN]:
+        with pytest.raises(kernad.InvalidInput, match="no pictures|is one picture.*; a model needs at least 2"):
+            model.fit(few)
+    for call in [model.judge, model.predict, model.decision_function, model.save, model.nearest]:
+        with pytest.raises(kernad.NotFittedError, match="PictureModel is not fitted"):
+            call(BROKEN)
+    (tmp_path / "text").write_text("a letter")
+    kernad.GaussianKDE  # a table's model is none of pictures
+    for wrong in [tmp_path / "text", tmp_path / "missing", REPOSITORY / "python" / "tests" / "zeros.safetensors"]:
+        with pytest.raises(kernad.ReadError, match=wrong.name):
+            images.PictureModel.load(wrong)
+
+
+def test_progress_comes_to_its_end(file) -> None:
+    seen: list[tuple[int, int]] = []
+    model = images.PictureModel(**SMALL, target_fpr=0.1).fit(some_cookies(), progress=lambda *now: seen.append(now))
+    assert seen[-1][0] == seen[-1][1]
+    assert [done for done, _ in seen] == sorted(done for done, _ in seen)
+
+    def stop(done: int, total: int) -> None:
+        raise RuntimeError("enough")
+
+    with pytest.raises(RuntimeError, match="enough"):
+        model.fit(some_cookies(), progress=stop)
+    assert model.report().pictures == 12
+
+
+def test_the_stub_has_what_the_module_has() -> None:
+    import ast
+
+    from kernad import _images
+
+    assert _images.__file__ is not None
+    tree = ast.parse((Path(_images.__file__).parent / "_images.pyi").read_text())
+    classes = {node.name: node for node in tree.body if isinstance(node, ast.ClassDef)}
+    functions = {node.name for node in tree.body if isinstance(node, ast.FunctionDef)}
+    assert functions | set(classes) == {name for name in vars(_images) if not name.startswith("__")}
+    members = {node.name for node in classes["PictureModel"].body if isinstance(node, ast.FunctionDef)}
+    assert members - {"__init__"} == {name for name in vars(_images.PictureModel) if not name.startswith("__")}
+    assert inspect.isclass(_images.PictureModel)
+
+
+def test_the_wheel_carries_openvino_and_its_notices() -> None:
+    from kernad import _images
+
+    assert _images.__file__ is not None
+    folder = Path(_images.__file__).parent
+    lines = subprocess.run(["ldd", _images.__file__], capture_output=True, text=True, check=True).stdout
+    assert "not found" not in lines
+    if "build/openvino" not in os.environ.get("LD_LIBRARY_PATH", ""):
+        assert str(folder / "openvino" / "libopenvino.so") in lines
+    assert "Apache License" in (folder / "openvino" / "licenses" / "LICENSE").read_text()
+    assert (folder / "backbone" / "LICENSE.md").exists()
