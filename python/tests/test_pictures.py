@@ -42,7 +42,9 @@ def test_a_path_and_its_pixels_have_the_same_bits(model) -> None:
         "Pillow with alpha": Image.fromarray(pixels).convert("RGBA"),
         "floats": (pixels / np.float32(255)).astype(np.float32),
         "doubles": pixels / 255.0,
-        "DLPack alone": type("Dlpack", (), {"__dlpack__": pixels.__dlpack__, "__dlpack_device__": pixels.__dlpack_device__})(),
+        "DLPack alone": type(
+            "Dlpack", (), {"__dlpack__": pixels.__dlpack__, "__dlpack_device__": pixels.__dlpack_device__}
+        )(),
     }
     for name, image in same.items():
         assert surprisal(model, image) == expected, name
@@ -115,7 +117,14 @@ def test_many_pictures_are_any_iterable(model) -> None:
     paths = some_cookies(5)
     expected = [-surprisal(model, path) for path in paths]
     stack = np.stack([images.read_picture(path) for path in paths])
-    for many in [paths, tuple(map(Path, paths)), (p for p in paths), np.array(paths), np.array(paths, dtype=object), stack]:
+    for many in [
+        paths,
+        tuple(map(Path, paths)),
+        (p for p in paths),
+        np.array(paths),
+        np.array(paths, dtype=object),
+        stack,
+    ]:
         assert list(model.score_samples(many)) == expected
     assert list(model.score_samples(paths[0])) == expected[:1]
     assert list(model.score_samples([])) == []

@@ -40,10 +40,10 @@ nb::list mvtec_test_set(const nb::bytes& folder) {
   return pictures;
 }
 
-Floats enlarge(const Rows& map, std::size_t width, std::size_t height) {
-  const auto view_of_map = view(map);
-  Embeddings copy(view_of_map.rows(), view_of_map.cols());
-  for (std::size_t i = 0; i < copy.rows(); ++i) std::ranges::copy(view_of_map.row(i), copy.data() + i * copy.cols());
+Floats enlarge(const Rows& patches, std::size_t width, std::size_t height) {
+  const auto rows = view(patches);
+  Embeddings copy(rows.rows(), rows.cols());
+  for (std::size_t i = 0; i < copy.rows(); ++i) std::ranges::copy(rows.row(i), copy.data() + i * copy.cols());
   Embeddings large;
   {
     const WithoutGil without_gil;
@@ -63,5 +63,5 @@ NB_MODULE(_images, m) {
   m.def("read_picture", &read_picture, nb::arg("path"));
   m.def("training_pictures", &training_pictures, nb::arg("source"));
   m.def("mvtec_test_set", &mvtec_test_set, nb::arg("folder"));
-  m.def("enlarge", &enlarge, nb::arg("map").noconvert(), nb::arg("width"), nb::arg("height"));
+  m.def("enlarge", &enlarge, nb::arg("patches").noconvert(), nb::arg("width"), nb::arg("height"));
 }
