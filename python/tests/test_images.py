@@ -1,4 +1,4 @@
-"""kernad.images: models, verdicts and heat maps are the command line's; pickles and scikit-learn change none of them."""
+"""kernad.images: models, verdicts, heat maps are the command line's; pickles and scikit-learn change none."""
 
 from __future__ import annotations
 
@@ -193,7 +193,7 @@ def test_options_out_of_range_are_refused(options, message) -> None:
 def test_too_few_pictures_and_no_model_are_refused(tmp_path) -> None:
     model = images.PictureModel()
     for few in [[], [BROKEN], BROKEN]:
-        with pytest.raises(kernad.InvalidInput, match="no pictures|is one picture.*; a model needs at least 2"):
+        with pytest.raises(kernad.InvalidInput, match=r"no pictures|is one picture.*; a model needs at least 2"):
             model.fit(few)
     for call in [model.judge, model.predict, model.decision_function, model.save, model.nearest]:
         with pytest.raises(kernad.NotFittedError, match="PictureModel is not fitted"):

@@ -107,7 +107,7 @@ def test_tensors(model) -> None:
     assert list(model.score_samples(torch.stack([tensor, tensor]))) == [-expected] * 2
     with pytest.raises(ValueError, match=r"image: its shape is \(512, 384, 3\).*permute\(2, 0, 1\)"):
         model.judge(torch.from_numpy(pixels))
-    with pytest.raises(ValueError, match="image: floats from -.*; valid: floats in .0, 1., as before they are normal"):
+    with pytest.raises(ValueError, match=r"image: floats from -.*; valid: floats in \[0, 1\], as before"):
         model.judge((tensor / 255 - 0.45) / 0.22)
     with pytest.raises(ValueError, match=r"images\[0\]: a tuple; .* pairs take the picture alone"):
         model.predict([(tensor, 0)])
@@ -185,7 +185,7 @@ def test_what_is_no_picture_is_refused_with_what_would_be(model, image, message)
 
 def test_what_has_no_order_is_refused(model) -> None:
     for many in [{BROKEN}, {"a": BROKEN}, 3, None]:
-        with pytest.raises(ValueError, match="images: .*; valid: pictures in an order"):
+        with pytest.raises(ValueError, match=r"images: .*; valid: pictures in an order"):
             model.predict(many)
 
 
@@ -225,7 +225,7 @@ def test_a_folder_is_fitted_as_the_command_line_does(tmp_path) -> None:
         model = images.PictureModel(size=128, components=16).fit(tmp_path)
     assert model.report().pictures == 4
     (tmp_path / "empty").mkdir()
-    with pytest.raises(kernad.ReadError, match="empty: .*"):
+    with pytest.raises(kernad.ReadError, match="empty: "):
         model.fit(tmp_path / "empty")
     with pytest.raises(kernad.ReadError, match="missing"):
         model.fit(tmp_path / "missing")
