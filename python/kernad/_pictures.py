@@ -93,7 +93,7 @@ def _pixels(image: Image, name: str) -> Pixels:
     if isinstance(image, (bytes, bytearray, memoryview)):
         raise InvalidInput(f"{name}: {_kind_of(image)}; {VALID} (PIL.Image.open reads the bytes of a file)")
     if isinstance(image, (tuple, list)):
-        raise InvalidInput(f"{name}: {_kind_of(image)}; {VALID} (of a data set of pairs take the picture alone)")
+        raise InvalidInput(f"{name}: {_kind_of(image)}; {VALID}; judge_all takes many, without labels")
     if not _is_array(image):
         raise InvalidInput(f"{name}: {_kind_of(image)}; {VALID}")
     if np.ma.is_masked(image):

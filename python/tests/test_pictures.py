@@ -109,7 +109,7 @@ def test_tensors(model) -> None:
         model.judge(torch.from_numpy(pixels))
     with pytest.raises(ValueError, match=r"image: floats from -.*; valid: floats in \[0, 1\], as before"):
         model.judge((tensor / 255 - 0.45) / 0.22)
-    with pytest.raises(ValueError, match=r"images\[0\]: a tuple; .* pairs take the picture alone"):
+    with pytest.raises(ValueError, match=r"images\[0\]: a tuple; .*without labels"):
         model.predict([(tensor, 0)])
 
 
@@ -151,7 +151,7 @@ WRONG: list[tuple[Any, str]] = [
     (None, "image: None"),
     (7, "image: a int"),
     (b"\x89PNG", "image: a bytes"),
-    ([[0, 1], [2, 3]], "image: a list"),
+    ([[0, 1], [2, 3]], "image: a list; valid: .*; judge_all takes many"),
     (np.zeros((9, 8, 2), np.uint8), r"image: its shape is \(9, 8, 2\); valid: a path, a PIL.Image, an array"),
     (np.zeros((3, 9, 8), np.uint8), r"\(3, 9, 8\).*transpose\(1, 2, 0\)"),
     (np.zeros(5, np.uint8), r"image: its shape is \(5,\)"),
