@@ -15,9 +15,4 @@ set(backbone "${PROJECT_SOURCE_DIR}/data/backbone")
 install(FILES "${backbone}/efficientnet-lite0.onnx" "${backbone}/efficientnet-lite0.json" "${backbone}/LICENSE.md"
   DESTINATION ${CMAKE_INSTALL_DATADIR}/kernad/backbone COMPONENT kernad_images)
 
-get_target_property(runtime openvino::runtime LOCATION)
-get_filename_component(folder "${runtime}" DIRECTORY)
-file(GLOB libraries "${folder}/libopenvino.so.*" "${folder}/libopenvino_intel_cpu_plugin.so"
-  "${folder}/libopenvino_onnx_frontend.so.*" "${folder}/libopenvino_ir_frontend.so.*" "${folder}/libtbb.so.*"
-  "${folder}/libtbbmalloc.so.*" "${folder}/libtbbbind_2_5.so.*" "${folder}/libhwloc.so.*")
-install(FILES ${libraries} DESTINATION ${KERNAD_OPENVINO_DIR} COMPONENT kernad_images)
+install(FILES ${KERNAD_OPENVINO_LIBRARIES} DESTINATION ${KERNAD_OPENVINO_DIR} COMPONENT kernad_images)

@@ -35,6 +35,7 @@ cpp_id_attributes = ["KERNAD_API"]
 highlight_language = "none"
 
 autodoc_mock_imports = ["torch", "pyod", "anomalib", "dask", "ray", "pyspark"]  # gigabytes, for two base classes
+autodoc_mock_imports += ["kernad._images"]  # not in every wheel
 autodoc_member_order = "bysource"
 autodoc_typehints = "signature"
 autodoc_preserve_defaults = True

@@ -7,8 +7,8 @@
     probability = classifier.predict(new_embeddings)     # M, higher is more anomalous
 
 The ways into other libraries are modules of their own, imported when wanted: ``kernad.sklearn``, ``kernad.pyod``,
-``kernad.torch``, ``kernad.anomalib``, ``kernad.onnx``, ``kernad.dask``, ``kernad.ray``, ``kernad.spark``. Importing kernad
-imports none of those libraries.
+``kernad.torch``, ``kernad.anomalib``, ``kernad.onnx``, ``kernad.dask``, ``kernad.ray``, ``kernad.spark``, and ``kernad.images``,
+for which a wheel must be built with images. Importing kernad imports none of those libraries.
 """
 
 from __future__ import annotations

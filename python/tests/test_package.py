@@ -116,6 +116,15 @@ def test_help_is_enough_to_work_with(name) -> None:
         assert function.__name__.startswith("_") or function.__doc__, function
 
 
+def test_a_wheel_without_images_says_how_to_get_one() -> None:
+    code = "import sys; sys.modules['kernad._images'] = None; import kernad.images"
+    ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False, cwd="/")
+    assert ran.stderr.splitlines()[-1] == (
+        "ImportError: kernad was built without images; in its sources: scripts/setup images, then pip install . -C "
+        "cmake.define.KERNAD_BUILD_IMAGES=ON"
+    )
+
+
 def test_examples_in_docstrings_run() -> None:
     assert doctest.testmod(importlib.import_module("kernad.classifier")).attempted > 0
     assert doctest.testmod(importlib.import_module("kernad.classifier")).failed == 0

@@ -51,35 +51,38 @@ class Counter {
 };
 
 /// The pictures; if unreadable ones are to be left out, those that can be read, for which each is decoded.
-std::vector<std::string> readable(std::span<const std::string> pictures, const PictureModelOptions& options,
-                                  int threads) {
-  if (!options.on_unreadable) return {pictures.begin(), pictures.end()};
-  std::vector<std::string> errors(pictures.size());
-  parallel_for_each(pictures.size(), threads, [&](std::size_t i) {
+PictureSource readable(const PictureSource& source, const PictureModelOptions& options, int threads) {
+  if (!options.on_unreadable) return source;
+  std::vector<std::string> errors(source.names.size());
+  parallel_for_each(source.names.size(), threads, [&](std::size_t i) {
     try {
-      static_cast<void>(read_picture(pictures[i]));
+      static_cast<void>(source.read(i));
     } catch (const ReadError& error) {
       errors[i] = error.what();
     }
   });
-  std::vector<std::string> good;
-  for (std::size_t i = 0; i < pictures.size(); ++i) {
+  PictureSource good;
+  std::vector<std::size_t> numbers;
+  for (std::size_t i = 0; i < source.names.size(); ++i) {
     if (errors[i].empty()) {
-      good.push_back(pictures[i]);
+      good.names.push_back(source.names[i]);
+      numbers.push_back(i);
     } else {
       options.on_unreadable(errors[i]);
     }
   }
+  good.read = [read = source.read, numbers](std::size_t i) { return read(numbers[i]); };
   return good;
 }
 
-/// Calls work(i, maps) for each of the pictures.
+/// Calls work(i, maps) for picture numbers[i], for each i.
 template <typename Work>
-void for_each_picture(const PictureModel::State& state, std::span<const std::string> paths, const Work& work) {
+void for_each_picture(const PictureModel::State& state, const PictureSource& source,
+                      const std::vector<std::size_t>& numbers, const Work& work) {
   std::mutex mutex;
   std::vector<std::unique_ptr<Backbone::Runner>> idle;
-  parallel_for_each(paths.size(), state.threads, [&](std::size_t i) {
-    const Picture picture = read_picture(paths[i]);
+  parallel_for_each(numbers.size(), state.threads, [&](std::size_t i) {
+    const Picture picture = source.read(numbers[i]);
     std::unique_ptr<Backbone::Runner> runner;
     {
       const std::lock_guard lock(mutex);
@@ -89,21 +92,25 @@ void for_each_picture(const PictureModel::State& state, std::span<const std::str
       }
     }
     if (!runner) runner = std::make_unique<Backbone::Runner>(*state.backbone);
-    work(i, run_backbone(*runner, state.file, picture));
+    try {
+      work(i, run_backbone(*runner, state.file, picture));
+    } catch (const InvalidInput& error) {
+      throw InvalidInput(source.names[numbers[i]] + ": " + error.what());
+    }
     const std::lock_guard lock(mutex);
     idle.push_back(std::move(runner));
   });
 }
 
 /// Principal components of the patches of some pictures, evenly spread over the list.
-void fit_projection(PictureModel::State& state, std::span<const std::string> paths, const PictureModelOptions& options,
+void fit_projection(PictureModel::State& state, const PictureSource& source, const PictureModelOptions& options,
                     Counter& counter) {
-  const std::size_t count = std::min(paths.size(), kProjectionPictures);
-  std::vector<std::string> chosen;
-  for (std::size_t i = 0; i < count; ++i) chosen.push_back(paths[i * paths.size() / count]);
+  const std::size_t count = std::min(source.names.size(), kProjectionPictures);
+  std::vector<std::size_t> chosen;
+  for (std::size_t i = 0; i < count; ++i) chosen.push_back(i * source.names.size() / count);
   std::vector<Embeddings> patches(count);
   std::vector<Grid> grids(count);
-  for_each_picture(state, chosen, [&](std::size_t i, const std::vector<FeatureMap>& maps) {
+  for_each_picture(state, source, chosen, [&](std::size_t i, const std::vector<FeatureMap>& maps) {
     grids[i] = grid_of(maps);
     patches[i] = join(maps);
     counter.one_more();
@@ -131,10 +138,12 @@ void fit_projection(PictureModel::State& state, std::span<const std::string> pat
   state.report.explained_variance = std::accumulate(shares.begin(), shares.end(), 0.0);
 }
 
-PatchSet project_all(const PictureModel::State& state, std::span<const std::string> paths, Counter& counter) {
+PatchSet project_all(const PictureModel::State& state, const PictureSource& source, Counter& counter) {
   const std::size_t components = state.projection.axes.cols();
-  PatchSet set = {state.grid, paths.size(), state.ignored, Embeddings(paths.size() * state.grid.size(), components)};
-  for_each_picture(state, paths, [&](std::size_t i, const std::vector<FeatureMap>& maps) {
+  std::vector<std::size_t> all(source.names.size());
+  std::iota(all.begin(), all.end(), std::size_t{0});
+  PatchSet set = {state.grid, all.size(), state.ignored, Embeddings(all.size() * state.grid.size(), components)};
+  for_each_picture(state, source, all, [&](std::size_t i, const std::vector<FeatureMap>& maps) {
     const Embeddings patches = project(maps, state.projection);
     std::copy_n(patches.data(), patches.rows() * components, set.features.data() + i * patches.rows() * components);
     counter.one_more();
@@ -209,6 +218,14 @@ void calibrate(PictureModel::State& state, const std::vector<std::vector<double>
 
 PictureModel PictureModel::fit(std::span<const std::string> pictures, const PictureModelOptions& options,
                                const FitProgress& progress) {
+  PictureSource source;
+  source.names.assign(pictures.begin(), pictures.end());
+  source.read = [pictures](std::size_t i) { return read_picture(pictures[i]); };
+  return fit_from(source, options, progress);
+}
+
+PictureModel PictureModel::fit_from(const PictureSource& source, const PictureModelOptions& options,
+                                    const FitProgress& progress) {
   check(options);
   PictureModel model;
   model.state_ = std::make_shared<State>();
@@ -216,12 +233,13 @@ PictureModel PictureModel::fit(std::span<const std::string> pictures, const Pict
   state.threads = resolve_threads(options.threads);
   state.file = read_backbone(options.backbone);
   state.backbone = std::make_unique<Backbone>(state.file, state.threads);
-  state.names = readable(pictures, options, state.threads);
+  const PictureSource pictures = readable(source, options, state.threads);
+  state.names = pictures.names;
   require_pictures(state.names);
   Counter counter(progress, std::min(state.names.size(), kProjectionPictures) + 2 * state.names.size());
-  fit_projection(state, state.names, options, counter);
+  fit_projection(state, pictures, options, counter);
   if (!options.mask.empty()) state.ignored = ignored_patches(options.mask, state.grid);
-  const PatchSet set = project_all(state, state.names, counter);
+  const PatchSet set = project_all(state, pictures, counter);
   const Choice choice =
       choose_kernel(set, {options.bandwidth, options.width, options.max_patches, options.seed, state.threads});
   state.kernel = choice.kernel;

@@ -128,9 +128,10 @@ Verdict PictureModel::judge(PictureView picture) const {
   }
   verdict.surprisal = picture_surprisal(surprisals, state_->ignored);
   const std::vector<double> log_density = {-verdict.surprisal};
-  verdict.score = state_->threshold.scores(log_density)[0];
+  const Threshold threshold = state_->current_threshold();
+  verdict.score = threshold.scores(log_density)[0];
   verdict.p_value = state_->calibration.p_values(log_density)[0];
-  verdict.anomalous = state_->threshold.labels(log_density)[0] == 1;
+  verdict.anomalous = threshold.labels(log_density)[0] == 1;
   verdict.hottest = hottest_box(verdict.map, state_->scale, picture.width, picture.height);
   return verdict;
 }
@@ -171,11 +172,13 @@ std::vector<NearPatch> PictureModel::nearest(PictureView picture, std::size_t ro
 const PictureModelReport& PictureModel::report() const noexcept { return state_->report; }
 const HeatScale& PictureModel::heat_scale() const noexcept { return state_->scale; }
 const Calibration& PictureModel::calibration() const noexcept { return state_->calibration; }
-double PictureModel::target_fpr() const noexcept { return state_->threshold.value; }
-double PictureModel::threshold() const noexcept { return -state_->threshold.log_density; }
+double PictureModel::target_fpr() const noexcept { return state_->current_threshold().value; }
+double PictureModel::threshold() const noexcept { return -state_->current_threshold().log_density; }
 
 void PictureModel::set_target_fpr(double rate) {
-  state_->threshold = Threshold::at_target_fpr(rate, state_->calibration);
+  const Threshold threshold = Threshold::at_target_fpr(rate, state_->calibration);
+  const std::lock_guard lock(state_->mutex);
+  state_->threshold = threshold;
 }
 
 }  // namespace kernad::images

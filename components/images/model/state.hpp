@@ -39,11 +39,16 @@ struct PictureModel::State {
   int threads = 1;
   std::unique_ptr<Backbone> backbone;
   std::unique_ptr<ConditionalDensity> density;
-  std::mutex mutex;
+  mutable std::mutex mutex;  ///< of threshold and idle
   std::vector<std::unique_ptr<Worker>> idle;
 
   /// Compiles the network and builds the density if that has not been done.
   void make_ready();
+  /// The threshold, which may be set while other threads judge.
+  [[nodiscard]] Threshold current_threshold() const {
+    const std::lock_guard lock(mutex);
+    return threshold;
+  }
 };
 
 /// Default threads where `threads` is 0. Throws InvalidParameter outside 0 to 1024.

@@ -76,7 +76,7 @@ nlohmann::json describe(const PictureModel::State& state) {
   json["bandwidth"] = state.kernel.bandwidth;
   json["width"] = std::isfinite(state.kernel.width) ? nlohmann::json(state.kernel.width) : nlohmann::json("inf");
   json["folds"] = state.calibration.folds();
-  json["target_fpr"] = state.threshold.value;
+  json["target_fpr"] = state.current_threshold().value;
   json["heat_scale"] = {state.scale.usual, state.scale.limit};
   json["explained_variance"] = state.report.explained_variance;
   json["held_out_log_likelihood"] = state.report.held_out_log_likelihood;

@@ -1,10 +1,13 @@
 // Whole models, on the cookies and the backbone that come with the project; small, so that they take seconds.
 #include <gtest/gtest.h>
 
+#include <atomic>
 #include <filesystem>
 #include <fstream>
+#include <thread>
 
 #include "kernad/images.hpp"
+#include "kernad/interrupt.hpp"
 #include "kernad/state_dict.hpp"
 
 namespace kernad::images {
@@ -85,6 +88,58 @@ TEST(PictureModelTest, ThreadsDoNotChangeABit) {
   const Picture picture = read_picture(kCookies + "/test/good/003.jpg");
   expect_same(one.judge(picture), small_model().judge(picture));
   EXPECT_EQ(one.calibration().log_densities()[0], small_model().calibration().log_densities()[0]);
+}
+
+TEST(PictureModelTest, PicturesNeedNotBeFiles) {
+  const auto paths = some_cookies();
+  std::vector<Picture> pictures;
+  PictureSource source;
+  for (const auto& path : paths) {
+    pictures.push_back(read_picture(path));
+    source.names.push_back("picture " + std::to_string(pictures.size()));
+  }
+  source.read = [&](std::size_t i) { return pictures[i]; };
+  const PictureModel model = PictureModel::fit_from(source, small_options());
+  const Picture picture = read_picture(kCookies + "/test/cracked/003.jpg");
+  expect_same(model.judge(picture), small_model().judge(picture));
+  EXPECT_EQ(model.nearest(pictures[4], 5, 7, 1)[0].name, "picture 5");
+}
+
+TEST(PictureModelTest, ASourceMayFailToReadAPicture) {
+  const auto paths = some_cookies();
+  PictureSource source = {paths, [&](std::size_t i) {
+                            if (i == 3) throw ReadError("the third is gone");
+                            return read_picture(paths[i]);
+                          }};
+  EXPECT_EQ(message_of([&] { PictureModel::fit_from(source, small_options()); }), "the third is gone");
+  PictureModelOptions options = small_options();
+  options.on_unreadable = [](const std::string& /*message*/) {};
+  const PictureModel model = PictureModel::fit_from(source, options);
+  EXPECT_EQ(model.report().pictures, 11U);
+  EXPECT_EQ(model.nearest(read_picture(paths[4]), 5, 7, 1)[0].name, paths[4]);  // the names moved up with the pictures
+}
+
+TEST(PictureModelTest, AFitAsksWhetherToGoOn) {
+  struct Enough {};
+  const InterruptScope scope([] { throw Enough(); });
+  std::size_t pictures = 0;
+  EXPECT_THROW(PictureModel::fit(some_cookies(), small_options(1), [&](std::size_t, std::size_t) { ++pictures; }),
+               Enough);
+  EXPECT_EQ(pictures, 0U);  // not only where it computes
+}
+
+TEST(PictureModelTest, AThresholdMayBeSetWhileOthersJudge) {
+  PictureModel model = PictureModel::fit(some_cookies(), small_options());
+  const Picture picture = read_picture(kCookies + "/test/cracked/003.jpg");
+  std::atomic<bool> done = false;
+  std::jthread judge([&] {
+    while (!done) {
+      const Verdict verdict = model.judge(picture);
+      EXPECT_EQ(verdict.anomalous, verdict.score >= 0.5);
+    }
+  });
+  for (int i = 0; i < 2000; ++i) model.set_target_fpr(i % 2 == 0 ? 0.1 : 0.9);
+  done = true;
 }
 
 TEST(PictureModelTest, PromisesNoMoreThanItsPicturesAllow) {

@@ -128,6 +128,12 @@ struct PictureModelOptions {
   int threads = 0;                       ///< 0: KERNAD_NUM_THREADS if set, else as many as the machine has
 };
 
+/// Pictures that need not be files. A fit asks for each of them twice, from several threads at once.
+struct PictureSource {
+  std::vector<std::string> names;                 ///< for messages; the model keeps them
+  std::function<Picture(std::size_t)> read = {};  ///< of names[i]; throws ReadError as read_picture does
+};
+
 /// In pixels of the picture that was judged.
 struct Box {
   std::size_t x = 0, y = 0, width = 0, height = 0;
@@ -186,7 +192,8 @@ struct NearPatch {
   double weight = 0;             ///< share of the density at the patch
 };
 
-/// Kernel density of patches given their position. Const methods may run in several threads at once.
+/// Kernel density of patches given their position. Const methods may run in several threads at once, and while one sets
+/// the threshold. Copies share one model.
 class KERNAD_API PictureModel {
  public:
   /// Learns from pictures of good parts and calibrates on them: at least 2 are needed, 10 for useful results. Throws
@@ -194,6 +201,9 @@ class KERNAD_API PictureModel {
   /// for too few pictures or ones that are all alike.
   static PictureModel fit(std::span<const std::string> pictures, const PictureModelOptions& options = {},
                           const FitProgress& progress = {});
+  /// The same with pictures from elsewhere.
+  static PictureModel fit_from(const PictureSource& source, const PictureModelOptions& options = {},
+                               const FitProgress& progress = {});
 
   /// One file with everything, including the backbone. Throws as write_safetensors and read_safetensors do.
   void save(const std::string& path) const;

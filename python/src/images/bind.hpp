@@ -1,0 +1,10 @@
+// The parts of the module kernad._images besides module.cpp.
+#pragma once
+
+#include <nanobind/nanobind.h>
+
+namespace kernad::python {
+
+void bind_picture_model(nanobind::module_& m);
+
+}  // namespace kernad::python

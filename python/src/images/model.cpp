@@ -1,0 +1,206 @@
+// PictureModel. Calls run without the GIL.
+#include <nanobind/stl/optional.h>
+#include <nanobind/stl/pair.h>
+#include <nanobind/stl/string.h>
+#include <nanobind/stl/vector.h>
+#include <unistd.h>
+
+#include <utility>
+
+#include "../arrays.hpp"
+#include "../bind.hpp"
+#include "../gil.hpp"
+#include "bind.hpp"
+#include "kernad/images.hpp"
+#include "pixels.hpp"
+
+namespace kernad::python {
+namespace {
+
+/// OpenVINO's threads do not survive a fork: in a child, a model of the parent can be saved, but neither judge nor be
+/// destroyed.
+class PictureModel : public images::PictureModel {
+ public:
+  explicit PictureModel(images::PictureModel model) : images::PictureModel(std::move(model)) {}
+  PictureModel(PictureModel&&) = default;
+  PictureModel(const PictureModel&) = delete;
+  PictureModel& operator=(const PictureModel&) = delete;
+  ~PictureModel() {
+    if (!is_of_this_process()) static_cast<void>(new images::PictureModel(*this));
+  }
+  [[nodiscard]] bool is_of_this_process() const noexcept { return process_ == ::getpid(); }
+
+ private:
+  pid_t process_ = ::getpid();
+};
+
+template <typename T>
+void set_option(const nb::dict& given, const char* name, T& option) {
+  if (given.contains(name)) option = nb::cast<T>(given[name]);
+}
+
+/// options: those that are not at their defaults, by their names in PictureModelOptions and BackboneOptions.
+images::PictureModelOptions to_picture_options(const nb::dict& given) {
+  images::PictureModelOptions options;
+  if (given.contains("backbone")) options.backbone.path = to_path(nb::cast<nb::bytes>(given["backbone"]));
+  if (given.contains("mask")) options.mask = to_path(nb::cast<nb::bytes>(given["mask"]));
+  set_option(given, "layers", options.backbone.layers);
+  set_option(given, "size", options.backbone.size);
+  set_option(given, "mean", options.backbone.mean);
+  set_option(given, "std", options.backbone.std);
+  set_option(given, "components", options.components);
+  set_option(given, "max_patches", options.max_patches);
+  set_option(given, "seed", options.seed);
+  set_option(given, "folds", options.folds);
+  set_option(given, "width", options.width);
+  set_option(given, "bandwidth", options.bandwidth);
+  set_option(given, "threads", options.threads);
+  return options;
+}
+
+/// pictures: (name, pixels or None) of each. on_unreadable: None, or called with a message for each that is left out.
+/// target_fpr: None, or refused before the work if so many pictures cannot promise it.
+void fit(PictureModel* self, const nb::list& pictures, const nb::dict& given_options, std::optional<double> target_fpr,
+         const nb::object& progress, const nb::object& on_unreadable) {
+  const auto given = given_pictures(pictures);
+  auto options = to_picture_options(given_options);
+  FitProgress report;
+  if (!progress.is_none()) {
+    report = [&](std::size_t done, std::size_t total) {
+      const nb::gil_scoped_acquire acquire;
+      progress(done, total);
+    };
+  }
+  if (!on_unreadable.is_none()) {
+    options.on_unreadable = [&](const std::string& message) {
+      const nb::gil_scoped_acquire acquire;
+      on_unreadable(nb::bytes(message.data(), message.size()));
+    };
+  }
+  images::PictureSource source;
+  for (const GivenPicture& picture : given) source.names.push_back(picture.name());
+  source.read = [&](std::size_t i) { return given[i].read(); };
+  const WithoutGil without_gil;
+  if (target_fpr && given.size() >= 2) Calibration::require_fpr(*target_fpr, given.size());
+  auto model = images::PictureModel::fit_from(source, options, report);
+  if (target_fpr) model.set_target_fpr(*target_fpr);
+  new (self) PictureModel(std::move(model));
+}
+
+PictureModel load(const nb::bytes& path, int threads) {
+  const WithoutGil without_gil;
+  return PictureModel(images::PictureModel::load(to_path(path), threads));
+}
+
+void save(const PictureModel& self, const nb::bytes& path) {
+  const WithoutGil without_gil;
+  self.save(to_path(path));
+}
+
+/// (surprisal, score, p_value, anomalous, (x, y, width, height) of the hottest box, map, (width, height) of the
+/// picture)
+nb::tuple judge(const PictureModel& self, const nb::bytes& name, std::optional<Pixels> pixels) {
+  const GivenPicture given(to_path(name), std::move(pixels));
+  images::Verdict verdict;
+  std::size_t width = 0;
+  std::size_t height = 0;
+  {
+    const WithoutGil without_gil;
+    given.with_view([&](const images::PictureView& picture) {
+      width = picture.width;
+      height = picture.height;
+      verdict = self.judge(picture);
+    });
+  }
+  const images::Box& box = verdict.hottest;
+  return nb::make_tuple(verdict.surprisal, verdict.score, verdict.p_value, verdict.anomalous,
+                        nb::make_tuple(box.x, box.y, box.width, box.height), to_numpy(std::move(verdict.map)),
+                        nb::make_tuple(width, height));
+}
+
+/// (picture, name, (row, col), (distance, weight)) of each.
+nb::list nearest(const PictureModel& self, const nb::bytes& name, std::optional<Pixels> pixels, std::size_t row,
+                 std::size_t col, std::size_t count) {
+  const GivenPicture given(to_path(name), std::move(pixels));
+  std::vector<images::NearPatch> near;
+  {
+    const WithoutGil without_gil;
+    given.with_view([&](const images::PictureView& picture) { near = self.nearest(picture, row, col, count); });
+  }
+  nb::list result;
+  for (const images::NearPatch& one : near) {
+    result.append(nb::make_tuple(one.picture, nb::bytes(one.name.data(), one.name.size()), std::pair(one.row, one.col),
+                                 std::pair(one.distance, one.weight)));
+  }
+  return result;
+}
+
+nb::object overlay(const PictureModel& self, const nb::bytes& name, std::optional<Pixels> pixels) {
+  const GivenPicture given(to_path(name), std::move(pixels));
+  images::Picture result;
+  {
+    const WithoutGil without_gil;
+    given.with_view([&](const images::PictureView& picture) {
+      result = images::overlay(picture, self.judge(picture).map, self.heat_scale());
+    });
+  }
+  return to_array(std::move(result));
+}
+
+nb::dict report(const PictureModel& self) {
+  const images::PictureModelReport& r = self.report();
+  nb::dict result;
+  result["pictures"] = r.pictures;
+  result["grid"] = nb::make_tuple(r.grid_rows, r.grid_cols);
+  result["channels"] = r.channels;
+  result["components"] = r.components;
+  result["explained_variance"] = r.explained_variance;
+  result["masked"] = r.masked;
+  result["patches"] = r.patches;
+  result["width"] = r.width;
+  result["bandwidth"] = r.bandwidth;
+  result["held_out_log_likelihood"] = r.held_out_log_likelihood;
+  result["backbone"] = r.backbone;
+  result["backbone_hash"] = r.backbone_hash;
+  result["layers"] = nb::tuple(nb::cast(r.layers));
+  result["size"] = r.size;
+  nb::list odd;
+  for (const images::OddPicture& one : r.odd) {
+    odd.append(nb::make_tuple(nb::bytes(one.name.data(), one.name.size()), one.surprisal, one.usual));
+  }
+  result["odd"] = odd;
+  return result;
+}
+
+nb::dict calibration(const PictureModel& self) {
+  const Calibration& c = self.calibration();
+  nb::dict result;
+  result["log_densities"] = copy_to_numpy(c.log_densities());
+  result["folds"] = c.folds();
+  result["smallest_fpr"] = c.smallest_fpr();
+  return result;
+}
+
+}  // namespace
+
+void bind_picture_model(nb::module_& m) {
+  nb::class_<PictureModel>(m, "PictureModel")
+      .def("__init__", &fit, nb::arg("pictures"), nb::arg("options"), nb::arg("target_fpr").none(),
+           nb::arg("progress").none(), nb::arg("on_unreadable").none())
+      .def_static("load", &load, nb::arg("path"), nb::arg("threads"))
+      .def("save", &save, nb::arg("path"))
+      .def("judge", &judge, nb::arg("name"), nb::arg("pixels").none())
+      .def("nearest", &nearest, nb::arg("name"), nb::arg("pixels").none(), nb::arg("row"), nb::arg("col"),
+           nb::arg("count"))
+      .def("overlay", &overlay, nb::arg("name"), nb::arg("pixels").none())
+      .def("set_target_fpr", &PictureModel::set_target_fpr, nb::arg("rate"))
+      .def_prop_ro("target_fpr", &PictureModel::target_fpr)
+      .def_prop_ro("threshold", &PictureModel::threshold)
+      .def_prop_ro("heat_scale",
+                   [](const PictureModel& self) { return std::pair(self.heat_scale().usual, self.heat_scale().limit); })
+      .def_prop_ro("is_of_this_process", &PictureModel::is_of_this_process)
+      .def("report", &report)
+      .def("calibration", &calibration);
+}
+
+}  // namespace kernad::python
