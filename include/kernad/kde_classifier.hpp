@@ -266,6 +266,7 @@ class KERNAD_API KDEClassifier {
   [[nodiscard]] static KDEClassifier load(const std::string& path, const KDEClassifierOptions& options = {});
 
  private:
+  friend class Comparison;
   friend class Scorer;
   bool fit_doubles(MatrixView<double> embeddings, const FitProgress& progress, std::span<const double> weights = {});
   std::vector<double> compute_doubles(MatrixView<double> features, bool as_log_likelihood) const;

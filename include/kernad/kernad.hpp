@@ -3,6 +3,7 @@
 
 #include "kernad/calibration.hpp"
 #include "kernad/classifier_options.hpp"
+#include "kernad/comparison.hpp"
 #include "kernad/curves.hpp"
 #include "kernad/error.hpp"
 #include "kernad/explanation.hpp"
