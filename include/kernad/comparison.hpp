@@ -73,8 +73,8 @@ class KERNAD_API Comparison {
   /// calibration; InvalidParameter for threads outside 0 to 1024.
   explicit Comparison(const KDEClassifier& classifier, int threads = 0);
   ~Comparison();
-  Comparison(Comparison&&) noexcept;
-  Comparison& operator=(Comparison&&) noexcept;
+  Comparison(Comparison&&) noexcept;             ///< the other can only be destroyed or assigned to
+  Comparison& operator=(Comparison&&) noexcept;  ///< the same
 
   /// Adds M x D rows. Throws as KDEClassifier::compute_kde_scores; then nothing is added.
   void add(EmbeddingsView rows);
