@@ -17,6 +17,7 @@
 #include "model/precision.hpp"
 #include "model/suspicious_values.hpp"
 #include "model/training_sample.hpp"
+#include "normal_rows.hpp"
 #include "parallel/parallel_for.hpp"
 #include "sampling/row_weights.hpp"
 #include "scaling/scaling.hpp"
@@ -282,6 +283,14 @@ void KDEClassifier::calibrate_from(EmbeddingsView normals) {
 
 void KDEClassifier::calibrate_from_doubles(MatrixView<double> normals) {
   model_ = std::make_shared<const model::Model>(calibrated_on(fitted(model_), normals, threads_));
+}
+
+void KDEClassifier::calibrate_from(const NormalRows& normals) {
+  if (normals.impl_->model->members.front().pipeline != fitted(model_).members.front().pipeline) {
+    throw InvalidParameter("the normal rows were gathered for another model");
+  }
+  auto held_out = normals.impl_->scores;
+  model_ = std::make_shared<const model::Model>(model::with_calibration(*model_, held_out));
 }
 
 void KDEClassifier::set_target_fpr(double fpr) { set_threshold(Threshold::at_target_fpr(fpr, calibration())); }

@@ -18,6 +18,7 @@
 #include "output.hpp"
 #include "progress.hpp"
 #include "row_reader.hpp"
+#include "scoring.hpp"
 
 namespace kernad::cli {
 namespace {
@@ -43,39 +44,24 @@ struct Compared {
   }
 };
 
-/// A note if rows are no new ones, which look better than those are.
-std::vector<std::string> trained_on_note(const Sources& data, const TrainedOn& trained) {
-  if (trained.equal == 0) return {};
-  return {fmt::format(
-      "{}: {} of {} rows that could be compared equal rows that the model was trained on; to find drift, rows have to "
-      "be new",
-      name_of(data), trained.equal, trained.compared)};
-}
-
 Compared compare(const CompareOptions& options, const Sources& data, const KDEClassifier& model) {
   ReadOptions reading = options.table.read_options(model);
   reading.label_column = options.label_column;
   RowReader reader(data, reading);
   Progress progress("comparing", reader.total().value_or(0));
   Comparison comparison(model, options.common.threads);
-  TrainedOn trained;
+  TrainedOnNote trained(model);
   Compared compared;
   compared.column_names = model.column_names();
   while (const auto rows = reader.next()) {
     if (compared.column_names.empty()) compared.column_names = rows->table.column_names;
-    in_file(data, [&] {
-      rows->with_all([&](const auto& features) {
-        comparison.add(features);
-        const TrainedOn found = model.trained_on(features);
-        trained.compared += found.compared;
-        trained.equal += found.equal;
-      });
-    });
+    in_file(data, [&] { rows->with_all([&](const auto& features) { comparison.add(features); }); });
+    trained.see(*rows);
     progress.advance(rows->all);
   }
   compared.result = in_file(data, [&] { return comparison.result(options.alpha); });
   compared.notes = reader.notes();
-  for (auto& note : trained_on_note(data, trained)) compared.notes.push_back(std::move(note));
+  trained.add_to(compared.notes, data, "to find drift, rows have to be new");
   return compared;
 }
 

@@ -16,11 +16,13 @@
 #include "data.hpp"
 #include "estimation.hpp"
 #include "images/pictures.hpp"
+#include "labels.hpp"
 #include "model.hpp"
 #include "options.hpp"
 #include "output.hpp"
 #include "progress.hpp"
 #include "sketching.hpp"
+#include "weights.hpp"
 
 namespace kernad::cli {
 namespace {

@@ -17,6 +17,7 @@
 #include "kernad/kde_options.hpp"
 #include "kernad/matrix.hpp"
 #include "kernad/metrics.hpp"
+#include "kernad/normal_rows.hpp"
 #include "kernad/pca.hpp"
 #include "kernad/sampling.hpp"
 #include "kernad/scorer.hpp"
