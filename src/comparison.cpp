@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 #include <utility>
 
 #include "comparison/column_tests.hpp"
@@ -22,11 +23,14 @@ using comparison::Sides;
 
 int checked_threads(int threads) { return parallel::resolve_threads(parallel::checked_thread_count(threads)); }
 
+/// See ComparisonResult::allowance: more than ten folds were seen to make, and half of a total change.
+constexpr double kHeldOutAllowance = 0.5;
+
 /// The fewest new rows that could differ significantly from m others: those that are all rarer than any of them. 0: m
 /// is too small for any number.
-std::size_t fewest_rows(std::size_t m, double level, Sides sides) {
+std::size_t fewest_rows(std::size_t m, double level) {
   const auto can_differ = [&](std::size_t n) {
-    return comparison::p_value({static_cast<std::int64_t>(m * n), m, n}, sides) <= level;
+    return comparison::p_value({static_cast<std::int64_t>(m * n), m, n}, Sides::two) <= level;
   };
   std::size_t enough = 1;
   while (enough < 1'000'000 && !can_differ(enough)) enough *= 2;
@@ -39,8 +43,8 @@ std::size_t fewest_rows(std::size_t m, double level, Sides sides) {
   return enough;
 }
 
-void require_enough(std::size_t n, std::size_t m, double alpha, Sides sides) {
-  const std::size_t fewest = fewest_rows(m, alpha / 2, sides);
+void require_enough(std::size_t n, std::size_t m, double alpha) {
+  const std::size_t fewest = fewest_rows(m, alpha / 2);
   if (fewest != 0 && n >= fewest) return;
   if (fewest == 0) {
     throw InvalidInput(fmt::format(
@@ -69,6 +73,21 @@ ScoreDifference difference_of(const comparison::RankCounts::Largest& largest, co
   const Distance smallest = {comparison::critical_steps(distance.m, distance.n, level, sides), distance.m, distance.n};
   difference.smallest_distance = smallest.value();
   return difference;
+}
+
+/// The direction in which new rows differ more surely. There are two, so each one's probability is doubled.
+ScoreDifference with_allowance(const comparison::RankCounts& scores, const Calibration& calibration, double level) {
+  ScoreDifference rarer = difference_of(scores.smaller(), calibration, level / 2, Sides::one);
+  auto larger = scores.larger();
+  ScoreDifference more_usual = difference_of(larger, calibration, level / 2, Sides::one);
+  const double allowed =
+      kHeldOutAllowance * static_cast<double>(larger.distance.m) * static_cast<double>(larger.distance.n);
+  larger.distance.steps -= static_cast<std::int64_t>(std::ceil(allowed));
+  more_usual.p_value = comparison::p_value(larger.distance, Sides::one);
+  more_usual.smallest_distance += kHeldOutAllowance;
+  ScoreDifference& surer = more_usual.p_value < rarer.p_value ? more_usual : rarer;
+  surer.p_value = std::min(1.0, 2 * surer.p_value);
+  return surer;
 }
 
 }  // namespace
@@ -131,11 +150,10 @@ ComparisonResult Comparison::result(double alpha) const {
   result.alpha = alpha;
   result.rows = scores.added();
   result.calibration_rows = calibration.size();
-  result.one_sided = calibration.folds() != 0;
-  require_enough(result.rows, calibration.size(), alpha, result.one_sided ? Sides::one : Sides::two);
+  result.allowance = calibration.folds() != 0 ? kHeldOutAllowance : 0;
+  require_enough(result.rows, calibration.size(), alpha);
   result.two_sided = difference_of(scores.two_sided(), calibration, alpha / 2, Sides::two);
-  result.scores =
-      result.one_sided ? difference_of(scores.smaller(), calibration, alpha / 2, Sides::one) : result.two_sided;
+  result.scores = calibration.folds() != 0 ? with_allowance(scores, calibration, alpha / 2) : result.two_sided;
   result.column_test = impl_->columns.kind();
   result.columns = impl_->columns.results();
   double smallest = result.scores.p_value;

@@ -83,7 +83,7 @@ nlohmann::ordered_json as_json(const Compared& compared, const Calibration& cali
   json["rows"] = result.rows;
   json["calibration"] = {{"rows", calibration.size()}, {"folds", calibration.folds()}};
   json["scores"] = difference_json(result.scores);
-  json["scores"]["one_sided"] = result.one_sided;
+  json["scores"]["allowance"] = result.allowance;
   json["scores_two_sided"] = difference_json(result.two_sided);
   json["columns_compared_by"] = to_string(result.column_test);
   json["columns"] = nlohmann::ordered_json::array();
@@ -140,11 +140,9 @@ void print_all(const Compared& compared, const Calibration& calibration, std::si
                  {"calibrated on", calibration.folds() == 0 ? fmt::format("{} further normal rows", calibration.size())
                                                             : fmt::format("{} training rows in {} folds",
                                                                           calibration.size(), calibration.folds())},
-                 {"scores, p_value",
-                  fmt::format("{:.4g} ({})", scores.p_value, result.one_sided ? "rarer" : "rarer or more usual")}};
+                 {"scores, p_value", fmt::format("{:.4g}", scores.p_value)}};
   if (scores.distance > 0) table.emplace_back("largest difference", found_text(scores));
   table.emplace_back("significant from", fmt::format("{:.4f}", scores.smallest_distance));
-  if (result.one_sided) table.emplace_back("in both directions", fmt::format("{:.4g}", result.two_sided.p_value));
   table.emplace_back("columns", columns_text(result));
   print_table(table);
   print_columns(compared, show);

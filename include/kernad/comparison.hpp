@@ -54,11 +54,11 @@ struct KERNAD_API ComparisonResult {
   double alpha = 0;                  ///< as given
   bool drift = false;                ///< whether p_value <= alpha
   double p_value = 1;  ///< twice the smaller of the scores' and the smallest adjusted one of the columns, at most 1
-  /// The difference that decides. After calibrate_from, in either direction; after calibrate, only of new rows that are
-  /// rarer, because rows held out of a fit have slightly lower log-densities than new rows under the fit of all.
+  /// The difference that decides, in either direction. After calibrate, that of rows that are more usual counts less
+  /// `allowance`, because rows held out of a fit have lower log-densities than new rows under the fit of all.
   ScoreDifference scores;
-  bool one_sided = false;     ///< whether that is in one direction
-  ScoreDifference two_sided;  ///< in either direction, in any case
+  double allowance = 0;       ///< 0 after calibrate_from, 0.5 after calibrate
+  ScoreDifference two_sided;  ///< in either direction, without allowance
   ColumnTest column_test = ColumnTest::none;
   std::vector<ColumnDifference> columns;  ///< D; empty with `none`
 };

@@ -47,11 +47,12 @@ class ComparisonResult:
     rows: int
     calibration_rows: int
     scores: ScoreDifference
-    """The difference that decides: in either direction after ``calibrate_from``; after ``calibrate`` of rarer rows alone,
-    because rows held out of a fit have slightly lower log-densities than new rows under the fit of all."""
-    one_sided: bool
+    """The difference that decides, in either direction. After ``calibrate``, that of rows that are more usual counts less
+    ``allowance``, because rows held out of a fit have lower log-densities than new rows under the fit of all."""
+    allowance: float
+    """0 after ``calibrate_from``, 0.5 after ``calibrate``."""
     two_sided: ScoreDifference = field(repr=False)
-    """In either direction, in any case."""
+    """In either direction, without allowance."""
     column_test: str
     """``"distributions"``, ``"means"`` or ``"none"``: see docs/drift.md."""
     shift: npt.NDArray[np.float64] = field(repr=False)

@@ -57,7 +57,7 @@ nb::dict result(const Comparison& self, double alpha) {
   result["rows"] = found.rows;
   result["calibration_rows"] = found.calibration_rows;
   result["scores"] = difference(found.scores);
-  result["one_sided"] = found.one_sided;
+  result["allowance"] = found.allowance;
   result["two_sided"] = difference(found.two_sided);
   result["column_test"] = to_string(found.column_test);
   result["shift"] = each(found.columns, [](const ColumnDifference& c) { return c.shift.value_or(kNone); });
