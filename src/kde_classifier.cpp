@@ -375,7 +375,10 @@ void KDEClassifier::remember_doubles(MatrixView<double> rows, std::span<const do
 void KDEClassifier::remember_rows(const Sketch& sketch) {
   require_rows_of_fit(sketch.rows_seen(), sketch.columns(), report());
   const model::SketchSample sample(sketch, model_->shift, threads_);
-  model_ = remembering(*model_, model::make_training_rows(linalg::Rows<float>(sample.rows.view()), names_in(sketch)));
+  model::Model named = *model_;
+  model::name_suspicious_rows(named.report, sketch.row_names(), sketch.row_numbers());
+  model_ = remembering(std::move(named),
+                       model::make_training_rows(linalg::Rows<float>(sample.rows.view()), names_in(sketch)));
 }
 
 const std::vector<std::string>& KDEClassifier::row_names() const { return fitted(model_).training_rows.names; }

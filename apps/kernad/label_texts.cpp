@@ -2,6 +2,8 @@
 
 #include <utility>
 
+#include "kernad/error.hpp"
+
 namespace kernad::cli {
 namespace {
 
@@ -10,6 +12,23 @@ namespace {
 constexpr std::size_t kMostTexts = 1000;
 /// With so many distinct texts, parse_labels refuses one of them.
 constexpr std::size_t kTooManyTexts = 100'000;
+
+enum Kind : std::uint8_t { kOther, kNormalWord, kOne, kMinusOne };
+
+/// A text's meaning next to one with a known meaning, or 2 if there is none.
+int value_next_to(const std::string& text, const char* other) {
+  try {
+    return parse_labels({text, other}, "label")[0];
+  } catch (const InvalidInput&) {
+    return 2;
+  }
+}
+
+Kind kind_of(const std::string& text) {
+  if (value_next_to(text, "good") == 0) return kNormalWord;
+  if (value_next_to(text, "1") == 1 && value_next_to(text, "-1") == 1) return kMinusOne;
+  return value_next_to(text, "-1") == 0 ? kOne : kOther;
+}
 
 }  // namespace
 
@@ -47,10 +66,20 @@ std::uint32_t LabelTexts::new_code(const std::string& text) {
     has_normal_ = has_normal_ || value == 0;
     return value;
   }
+  kinds_.resize(texts_.size());
+  kinds_.back() = kind_of(text);
+  all_ones_ = all_ones_ && (kinds_.back() == kOne || kinds_.back() == kMinusOne);
+  minus_one_ = minus_one_ || kinds_.back() == kMinusOne;
   has_minus_one_ = has_minus_one_ || text == "-1";
   if (texts_.size() == kTooManyTexts) (void)meanings();
   return static_cast<std::uint32_t>(texts_.size() - 1);
 }
+
+bool LabelTexts::is_normal_word(std::uint32_t code) const {
+  return options_.normal_label.empty() ? kinds_[code] == kNormalWord : code == 0;
+}
+
+bool LabelTexts::is_one(std::uint32_t code) const { return kinds_[code] == kOne; }
 
 std::vector<std::uint8_t> LabelTexts::meanings() const {
   std::vector<std::string> texts = texts_;

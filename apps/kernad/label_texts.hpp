@@ -27,6 +27,15 @@ class LabelTexts {
 
   /// What each code means, once all rows were added: 0 normal, 1 anomalous. Throws as parse_labels of all texts does.
   [[nodiscard]] std::vector<std::uint8_t> meanings() const;
+  /// Whether a label is normal as a word (or is the given one), whatever the others are: unless they are ones.
+  [[nodiscard]] bool is_normal_word(std::uint32_t code) const;
+  /// Whether a label is 1.
+  [[nodiscard]] bool is_one(std::uint32_t code) const;
+  /// Whether all labels so far are 1 or -1.
+  [[nodiscard]] bool may_be_ones() const { return options_.normal_label.empty() && all_ones_; }
+  /// Whether they are to be read so: some are -1.
+  [[nodiscard]] bool are_ones() const { return may_be_ones() && minus_one_; }
+
   /// Whether a label was "-1" and meant as in scikit-learn.
   [[nodiscard]] bool has_minus_one() const { return has_minus_one_; }
 
@@ -40,7 +49,10 @@ class LabelTexts {
   std::vector<std::string> texts_;                           // distinct ones
   std::vector<std::size_t> rows_;                            // where each was first
   std::size_t added_ = 0;
+  std::vector<std::uint8_t> kinds_;  // of each distinct text
   bool has_minus_one_ = false;
+  bool minus_one_ = false;  // however it is written
+  bool all_ones_ = true;
   bool has_normal_ = false;  // options_.normal_label was there
 };
 

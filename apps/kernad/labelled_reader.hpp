@@ -27,6 +27,13 @@ class LabelledReader {
   [[nodiscard]] const std::vector<std::uint32_t>& codes() const { return codes_; }
   /// By these numbers, 0 for normal and 1 for anomalous rows. Throws as parse_labels does.
   [[nodiscard]] std::vector<std::uint8_t> meanings() const;
+  /// As LabelTexts has it; of a file, the labels have been read.
+  [[nodiscard]] bool is_normal_word(std::uint32_t code) const {
+    return texts_ ? texts_->is_normal_word(code) : code == 0;
+  }
+  [[nodiscard]] bool is_one(std::uint32_t code) const { return texts_ && texts_->is_one(code); }
+  [[nodiscard]] bool may_be_ones() const { return texts_ && texts_->may_be_ones(); }
+  [[nodiscard]] bool are_ones() const { return texts_ && texts_->are_ones(); }
   /// Notes on all rows that were read.
   [[nodiscard]] std::vector<std::string> notes() const;
 

@@ -110,6 +110,38 @@ TEST_F(CliBlocksTest, TheSameAsOfAllRowsAtOnce) {
   EXPECT_EQ(json::parse(explained.out)["row"], 299'999);
 }
 
+/// All but the names of rows and columns, which the library is not given here.
+void expect_same_fit(const std::string& model, const KDEClassifier& want) {
+  const auto got = KDEClassifier::load(model);
+  EXPECT_EQ(got.report().rows_seen, want.report().rows_seen);
+  for (const auto& [name, tensor] : want.state_dict().tensors) {
+    EXPECT_EQ(got.state_dict().tensors.at(name).bytes, tensor.bytes) << name;
+  }
+}
+
+TEST_F(CliBlocksTest, AFitOfLabelledRowsKeepsTheSampleAlone) {
+  // What is normal is seen in the last row: 1 if it is -1, and 0 otherwise.
+  for (const std::string last : {"-1", "0"}) {
+    const auto data = table(
+        [&](std::size_t i) { return i == kRows - 1 ? last : std::string(i % 3 == 0 && last == "0" ? "0" : "1"); });
+    const Table all = read_table(data, {.label_column = "label", .id_columns = {"id"}});
+    std::vector<float> normal;
+    const auto labels = parse_labels(all.labels, "labels");
+    for (std::size_t i = 0; i < kRows; ++i) {
+      if (labels[i] == 0) normal.insert(normal.end(), all.features.row(i).begin(), all.features.row(i).end());
+    }
+    const std::size_t count = normal.size() / 2;
+    KDEClassifier want({.n_pca_components = 2, .max_training_points = 300});
+    ASSERT_TRUE(want.fit(Embeddings(std::move(normal), count, 2)));
+    const auto run = with_labels({"fit", data, "-o", model, "--components", "2", "--max-training-points", "300"});
+    ASSERT_EQ(run.status, 0) << run.err;
+    EXPECT_EQ(count, last == "0" ? kRows / 3 + 1 : kRows - 1);
+    expect_same_fit(model, want);
+    EXPECT_EQ(KDEClassifier::load(model).row_names().size(), 300u);
+    EXPECT_EQ(KDEClassifier::load(model).row_names()[0][0], 'r');
+  }
+}
+
 TEST_F(CliBlocksTest, AReportNamesTheWorstRowsOfAllBlocks) {
   fit();
   std::size_t next = 0;
@@ -136,22 +168,24 @@ TEST_F(CliBlocksTest, FilesLargerThanTheMemory) {
 #if defined(KERNAD_TEST_SANITIZED)
   GTEST_SKIP() << "sanitizers need more address space than the limit leaves";
 #endif
-  // Zeros take no room on the disk.
+  // 60 rows of numbers; the others are 0 and take no room on the disk.
   constexpr std::size_t kWideRows = 100'000;
   constexpr std::size_t kColumns = 768;
-  const std::string data = file("wide.npy", npy("<f4", "(100000, 768)", ""));
-  std::filesystem::resize_file(data, std::filesystem::file_size(data) + kWideRows * kColumns * 4);
-  std::string labels(kWideRows, '\0');
-  for (std::size_t i = 0; i < kWideRows; i += 7) labels[i] = 1;
-  const std::string labels_file = file("labels.npy", npy("|u1", "(100000,)", labels));
   const auto train = testing::gaussian(60, kColumns, 1);
-  const std::string train_file =
-      file("train.npy",
-           npy("<f4", "(60, 768)", testing::raw(std::vector<float>(train.values().begin(), train.values().end()))));
-  ASSERT_EQ(kernad({"fit", train_file, "-o", model, "--components", "2", "--target-fpr", "0.1"}).status, 0);
+  const auto bytes = testing::raw(std::vector<float>(train.values().begin(), train.values().end()));
+  const std::string data = file("wide.npy", npy("<f4", "(100000, 768)", bytes));
+  std::filesystem::resize_file(data, std::filesystem::file_size(data) + (kWideRows - 60) * kColumns * 4);
+  std::string labels(kWideRows, '\1');
+  for (std::size_t i = 0; i < kWideRows; i += i < 60 ? 1 : 7) labels[i] = 0;
+  const std::string labels_file = file("labels.npy", npy("|u1", "(100000,)", labels));
+  ASSERT_EQ(kernad({"fit", file("train.npy", npy("<f4", "(60, 768)", bytes)), "-o", model, "--components", "2",
+                    "--target-fpr", "0.1"})
+                .status,
+            0);
   const std::string out = kernad.folder().path("c.safetensors");
   for (const std::string& words :
-       {"test " + model + " " + data + " --labels " + labels_file, "explain " + model + " " + data + " --row 99999",
+       {"fit " + data + " --labels " + labels_file + " --components 2 -o " + out + " --max-training-points 10000",
+        "test " + model + " " + data + " --labels " + labels_file, "explain " + model + " " + data + " --row 99999",
         "calibrate " + model + " --normals " + data + " --labels " + labels_file + " -o " + out,
         "compare " + model + " " + data + ""}) {
     const std::string command = std::string(KERNAD_TEST_BINARY) + " " + words + " --threads 1";
