@@ -17,6 +17,7 @@
 #include "model/precision.hpp"
 #include "model/suspicious_values.hpp"
 #include "model/training_sample.hpp"
+#include "normal_rows.hpp"
 #include "parallel/parallel_for.hpp"
 #include "sampling/row_weights.hpp"
 #include "scaling/scaling.hpp"
@@ -284,6 +285,14 @@ void KDEClassifier::calibrate_from_doubles(MatrixView<double> normals) {
   model_ = std::make_shared<const model::Model>(calibrated_on(fitted(model_), normals, threads_));
 }
 
+void KDEClassifier::calibrate_from(const NormalRows& normals) {
+  if (normals.impl_->model->members.front().pipeline != fitted(model_).members.front().pipeline) {
+    throw InvalidParameter("the normal rows were gathered for another model");
+  }
+  auto held_out = normals.impl_->scores;
+  model_ = std::make_shared<const model::Model>(model::with_calibration(*model_, held_out));
+}
+
 void KDEClassifier::set_target_fpr(double fpr) { set_threshold(Threshold::at_target_fpr(fpr, calibration())); }
 
 void KDEClassifier::set_threshold(const Threshold& threshold) {
@@ -366,7 +375,10 @@ void KDEClassifier::remember_doubles(MatrixView<double> rows, std::span<const do
 void KDEClassifier::remember_rows(const Sketch& sketch) {
   require_rows_of_fit(sketch.rows_seen(), sketch.columns(), report());
   const model::SketchSample sample(sketch, model_->shift, threads_);
-  model_ = remembering(*model_, model::make_training_rows(linalg::Rows<float>(sample.rows.view()), names_in(sketch)));
+  model::Model named = *model_;
+  model::name_suspicious_rows(named.report, sketch.row_names(), sketch.row_numbers());
+  model_ = remembering(std::move(named),
+                       model::make_training_rows(linalg::Rows<float>(sample.rows.view()), names_in(sketch)));
 }
 
 const std::vector<std::string>& KDEClassifier::row_names() const { return fitted(model_).training_rows.names; }

@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <cstdint>
 #include <limits>
 #include <memory>
@@ -13,9 +14,13 @@
 #include "calibration.hpp"
 #include "commands.hpp"
 #include "data.hpp"
+#include "kernad/normal_rows.hpp"
+#include "labelled_reader.hpp"
 #include "model.hpp"
 #include "options.hpp"
 #include "output.hpp"
+#include "progress.hpp"
+#include "row_reader.hpp"
 #include "scoring.hpp"
 
 namespace kernad::cli {
@@ -44,21 +49,60 @@ constexpr auto kCalibrateFooter =
     "  kernad calibrate model.safetensors --normals later.npy --target-fpr 0.01 -o calibrated.safetensors\n"
     "  kernad calibrate model.safetensors --f1 labelled.csv --labels class";
 
+std::vector<std::uint8_t> marks(const std::vector<std::uint32_t>& codes, const std::vector<std::uint8_t>& meanings) {
+  std::vector<std::uint8_t> labels(codes.size());
+  std::ranges::transform(codes, labels.begin(), [&](std::uint32_t code) { return meanings[code]; });
+  return labels;
+}
+
+/// Reads labelled rows block by block, and calls `take` for each; returns their labels.
+std::vector<std::uint8_t> read_blocks(const CalibrateOptions& options, const Sources& data, const KDEClassifier& model,
+                                      const auto& take) {
+  LabelledReader reader(data, {options.labels, options.table.normal_label}, options.table.read_options(model));
+  Progress progress("scoring", reader.total().value_or(0));
+  std::vector<std::uint32_t> codes;
+  while (const auto rows = reader.next()) {
+    in_file(data, [&] { take(*rows); });
+    codes.insert(codes.end(), reader.codes().begin(), reader.codes().end());
+    progress.advance(rows->all);
+  }
+  auto labels = marks(codes, reader.meanings());
+  print_notes(reader.notes());
+  return labels;
+}
+
+void read_unlabelled(const CalibrateOptions& options, const KDEClassifier& model, NormalRows& normals) {
+  RowReader reader(options.normals, options.table.read_options(model));
+  Progress progress("scoring", reader.total().value_or(0));
+  while (const auto rows = reader.next()) {
+    in_file(options.normals, [&] { rows->with_all([&](const auto& features) { normals.add(features); }); });
+    progress.advance(rows->all);
+  }
+  print_notes(reader.notes());
+}
+
 void calibrate_from_normals(const CalibrateOptions& options, KDEClassifier& model) {
-  const ReadOptions reading = options.table.read_options(model);
-  const LabelSource labels = {options.labels, options.table.normal_label};
-  const Rows rows = options.labels.empty() ? read_rows(options.normals, reading)
-                                           : normal_rows(read_labelled(options.normals, labels, reading));
-  if (options.target_fpr) Calibration::require_fpr(*options.target_fpr, rows.features.rows());
-  in_file(options.normals, [&] { rows.with_all([&](const auto& normals) { model.calibrate_from(normals); }); });
-  print_notes(rows.table.notes);
+  NormalRows normals(model);
+  if (options.labels.empty()) {
+    read_unlabelled(options, model, normals);
+  } else {
+    auto labels = read_blocks(options, options.normals, model, [&](const Rows& rows) {
+      rows.with_all([&](const auto& features) { normals.add(features); });
+    });
+    for (std::uint8_t& label : labels) label = label == 0 ? 1 : 0;
+    normals.keep(labels);
+  }
+  if (options.target_fpr) Calibration::require_fpr(*options.target_fpr, normals.size());
+  in_file(options.normals, [&] { model.calibrate_from(normals); });
 }
 
 Threshold best_threshold(const CalibrateOptions& options, const KDEClassifier& model) {
-  const Rows rows =
-      read_labelled(options.labelled, {options.labels, options.table.normal_label}, options.table.read_options(model));
-  print_notes(rows.table.notes);
-  return in_file(options.labelled, [&] { return Threshold::at_largest_f1(log_densities(model, rows), rows.labels); });
+  std::vector<double> scores;
+  const auto labels = read_blocks(options, options.labelled, model, [&](const Rows& rows) {
+    const auto block = log_densities(model, rows);
+    scores.insert(scores.end(), block.begin(), block.end());
+  });
+  return in_file(options.labelled, [&] { return Threshold::at_largest_f1(scores, labels); });
 }
 
 void choose_threshold(const CalibrateOptions& options, KDEClassifier& model) {

@@ -76,33 +76,12 @@ void select(Embeddings& all, const std::vector<std::size_t>& kept) {
   all = std::move(selected);
 }
 
-/// Keeps the rows in `kept`, in that order.
-void select(Rows& rows, const std::vector<std::size_t>& kept) {
-  if (kept.size() == rows.features.rows()) return;
-  std::vector<std::size_t> numbers;
-  std::vector<std::uint8_t> labels;
-  for (const std::size_t row : kept) {
-    numbers.push_back(rows.numbers[row]);
-    if (!rows.labels.empty()) labels.push_back(rows.labels[row]);
-  }
-  select(rows.features, kept);
-  if (!rows.rest.empty()) select(rows.rest, kept);
-  rows.numbers = std::move(numbers);
-  rows.labels = std::move(labels);
-}
-
 /// The same of whole sources, with a note of the rows that are skipped.
 Rows complete_all(kernad::Table table, std::vector<std::uint8_t> labels, const Sources& sources, bool skip_missing) {
   Rows rows = complete_rows(std::move(table), std::move(labels), sources, skip_missing);
   const std::size_t skipped = rows.all - rows.features.rows();
   if (skipped > 0) rows.table.notes.push_back(skipped_note(sources, skipped, rows.all));
   return rows;
-}
-
-/// Whether `source` is an existing file, or an array in one.
-bool is_file(const std::string& source) {
-  std::error_code ignored;
-  return std::filesystem::exists(parse_source_name(source).path, ignored);
 }
 
 std::string lower_case(std::string text) {
@@ -119,35 +98,48 @@ bool is_text(const std::string& source) {
          ending == ".ndjson";
 }
 
+}  // namespace
+
+bool is_file(const std::string& source) {
+  std::error_code ignored;
+  return std::filesystem::exists(parse_source_name(source).path, ignored);
+}
+
 bool have_columns(const Sources& sources) { return std::ranges::all_of(sources, is_text); }
 
-Rows with_label_column(const Sources& sources, const LabelSource& from, ReadOptions options) {
-  options.label_column = from.column_or_file;
-  kernad::Table table = read_tables(sources, options);
-  auto labels = parse_labels(
-      table.labels, fmt::format("{}, column '{}'", name_of(sources), from.column_or_file),
-      {.normal_label = from.normal_label, .column = table.label_name, .allow_missing = options.allow_missing});
-  if (from.normal_label.empty() && std::ranges::count(table.labels, "-1") != 0) {
-    table.notes.push_back(fmt::format("{}: the label -1 is taken for anomalous and 1 for normal", name_of(sources)));
+void select(Rows& rows, const std::vector<std::size_t>& kept) {
+  if (kept.size() == rows.features.rows()) return;
+  std::vector<std::size_t> numbers;
+  std::vector<std::uint8_t> labels;
+  for (const std::size_t row : kept) {
+    numbers.push_back(rows.numbers[row]);
+    if (!rows.labels.empty()) labels.push_back(rows.labels[row]);
   }
-  return complete_all(std::move(table), std::move(labels), sources, options.allow_missing);
+  select(rows.features, kept);
+  if (!rows.rest.empty()) select(rows.rest, kept);
+  rows.numbers = std::move(numbers);
+  rows.labels = std::move(labels);
 }
-
-Rows with_label_file(const Sources& sources, const LabelSource& from, const ReadOptions& options) {
-  const std::string& file = from.column_or_file;
-  kernad::Table table = read_tables(sources, options);
-  auto labels = read_labels(file, {.normal_label = from.normal_label, .allow_missing = options.allow_missing});
-  if (labels.size() != table.features.rows()) {
-    throw InvalidInput(fmt::format("{}: {} labels, but {} has {} rows; there must be one label a row", file,
-                                   labels.size(), name_of(sources), table.features.rows()));
-  }
-  return complete_all(std::move(table), std::move(labels), sources, options.allow_missing);
-}
-
-}  // namespace
 
 std::string skipped_note(const Sources& sources, std::size_t skipped, std::size_t all) {
   return fmt::format("{}: {} of {} rows have missing values and are skipped", name_of(sources), skipped, all);
+}
+
+Rows one_row(const Rows& rows, std::size_t i) {
+  Rows one;
+  one.features = Embeddings(1, rows.features.cols());
+  std::ranges::copy(rows.features.row(i), one.features.row(0).begin());
+  if (!rows.rest.empty()) {
+    one.rest = Embeddings(1, rows.rest.cols());
+    std::ranges::copy(rows.rest.row(i), one.rest.row(0).begin());
+  }
+  one.numbers = {rows.numbers[i]};
+  one.first_number = rows.numbers[i];
+  one.all = 1;
+  for (const TextColumn& id : rows.table.ids) {
+    one.table.ids.push_back({id.name, {id.values[rows.numbers[i] - rows.first_number]}});
+  }
+  return one;
 }
 
 Rows complete_rows(kernad::Table table, std::vector<std::uint8_t> labels, const Sources& sources, bool skip_missing,
@@ -226,78 +218,6 @@ void append(Rows& to, Rows from) {
   join(to.labels, from.labels);
   join_columns(to.table.ids, from.table.ids);
   join_columns(to.table.fields, from.table.fields);
-}
-
-Rows read_labelled(const Sources& sources, const LabelSource& labels, const ReadOptions& options) {
-  if (labels.column_or_file == "-" && std::ranges::count(sources, "-") != 0) {
-    throw InvalidParameter("data and labels cannot both be standard input; give one of them as a file");
-  }
-  if (!have_columns(sources)) return with_label_file(sources, labels, options);
-  if (!is_file(labels.column_or_file)) return with_label_column(sources, labels, options);
-  // A name may be that of a file and of a column; the column takes precedence. But a pipe can be read only once.
-  std::error_code ignored;
-  const auto regular = [&](const std::string& source) { return std::filesystem::is_regular_file(source, ignored); };
-  if (!std::ranges::all_of(sources, regular)) return with_label_file(sources, labels, options);
-  try {
-    return with_label_column(sources, labels, options);
-  } catch (const InvalidParameter&) {
-    return with_label_file(sources, labels, options);
-  }
-}
-
-std::string few_normal_note(const Sources& sources, std::size_t normal, std::size_t labelled) {
-  if (normal == 0 || normal * 5 >= labelled) return "";
-  return fmt::format(
-      "{}: only {} of {} rows are labelled normal; if the labels mean the opposite, see "
-      "--normal-label",
-      name_of(sources), normal, labelled);
-}
-
-bool is_weight_column(const Sources& sources, const std::string& weights, ReadOptions options) {
-  if (!have_columns(sources) || !is_file(weights)) return have_columns(sources);
-  // As for labels, the column takes precedence, but a pipe can be read only once.
-  std::error_code ignored;
-  if (!std::filesystem::is_regular_file(sources[0], ignored)) return false;
-  options.weight_column = weights;
-  try {
-    const TableReader beginning({sources[0]}, std::move(options));
-    return true;
-  } catch (const InvalidParameter&) {
-    return false;
-  }
-}
-
-std::vector<double> weights_of(const Rows& rows, const Sources& sources, const std::string& file) {
-  std::vector<double> all = rows.table.weights;
-  if (all.empty()) {
-    const kernad::Table table = read_table(file, {.keep_rest = true});
-    const std::size_t count = table.features.values().size();
-    if (std::min(table.features.rows(), table.features.cols()) != 1 || count != rows.all) {
-      throw InvalidInput(fmt::format("{}: is {} x {}, but {} has {} rows; there must be one weight a row", file,
-                                     table.features.rows(), table.features.cols(), name_of(sources), rows.all));
-    }
-    all.assign(table.features.values().begin(), table.features.values().end());
-    for (std::size_t i = 0; i < table.rest.values().size(); ++i) all[i] += double{table.rest.values()[i]};
-  }
-  std::vector<double> weights;
-  for (const std::size_t number : rows.numbers) {
-    if (!(all[number] >= 0 && std::isfinite(all[number]))) {
-      throw InvalidInput(
-          fmt::format("{}: the weight of row {} is {}; valid: 0 or more, and finite", file, number, all[number]));
-    }
-    weights.push_back(all[number]);
-  }
-  return weights;
-}
-
-Rows normal_rows(Rows rows) {
-  if (rows.labels.empty()) return rows;
-  std::vector<std::size_t> kept;
-  for (std::size_t i = 0; i < rows.labels.size(); ++i) {
-    if (rows.labels[i] == 0) kept.push_back(i);
-  }
-  select(rows, kept);
-  return rows;
 }
 
 }  // namespace kernad::cli

@@ -23,6 +23,11 @@ using Sources = std::vector<std::string>;
 /// Patterns (`*`, `?`, `[`) become the files that they match, sorted. Throws InvalidParameter when there is none.
 [[nodiscard]] Sources expand(const Sources& sources);
 
+/// Whether `source` is an existing file, or an array in one.
+[[nodiscard]] bool is_file(const std::string& source);
+/// Whether all are texts, whose columns can have names.
+[[nodiscard]] bool have_columns(const Sources& sources);
+
 /// A command's input: the rows without a missing value, of whole sources or of a block of them.
 struct Rows {
   Embeddings features;
@@ -57,12 +62,6 @@ struct Rows {
 /// missing unless those are skipped.
 [[nodiscard]] Rows read_rows(const Sources& sources, const ReadOptions& options);
 
-/// Which labels to read, and how.
-struct LabelSource {
-  std::string column_or_file;
-  std::string normal_label;  ///< empty: those that kernad::parse_labels accepts
-};
-
 /// The rows of a table without a missing value or label; labels: of all rows of the table, or none. first_number: of
 /// its first row in the sources. Throws as read_rows does.
 [[nodiscard]] Rows complete_rows(kernad::Table table, std::vector<std::uint8_t> labels, const Sources& sources,
@@ -70,24 +69,14 @@ struct LabelSource {
 /// Notes the rows that were left out.
 [[nodiscard]] std::string skipped_note(const Sources& sources, std::size_t skipped, std::size_t all);
 
+/// Keeps the rows in `kept`, places in its features, in that order.
+void select(Rows& rows, const std::vector<std::size_t>& kept);
+
+/// Row `i` of the features alone, with its number and ids.
+[[nodiscard]] Rows one_row(const Rows& rows, std::size_t i);
+
 /// Appends rows that follow those of `to`, without their features.
 void append(Rows& to, Rows from);
-
-/// The same with labels: the column of a text with that name or number, or else the file of that name.
-[[nodiscard]] Rows read_labelled(const Sources& sources, const LabelSource& labels, const ReadOptions& options);
-
-/// Those labelled normal; all, where there are no labels.
-[[nodiscard]] Rows normal_rows(Rows rows);
-
-/// A note if most rows are labelled anomalous, as they are if labels are read upside down; else empty.
-[[nodiscard]] std::string few_normal_note(const Sources& sources, std::size_t normal, std::size_t labelled);
-
-/// Whether `weights` is a column of the sources, rather than a file.
-[[nodiscard]] bool is_weight_column(const Sources& sources, const std::string& weights, ReadOptions options);
-
-/// The weight of each of the rows: from the table, if it has them, else from a file of one number per row of the
-/// sources. Throws InvalidInput for another number of them, or for invalid weights.
-[[nodiscard]] std::vector<double> weights_of(const Rows& rows, const Sources& sources, const std::string& file);
 
 /// Runs `action`, and puts the data's name before the message of any error, since the library does not know it.
 auto in_file(const Sources& sources, const std::invocable auto& action) {

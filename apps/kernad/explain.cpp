@@ -3,7 +3,6 @@
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
-#include <charconv>
 #include <cmath>
 #include <memory>
 #include <nlohmann/json.hpp>
@@ -18,6 +17,8 @@
 #include "model.hpp"
 #include "options.hpp"
 #include "output.hpp"
+#include "row_finder.hpp"
+#include "row_reader.hpp"
 
 namespace kernad::cli {
 namespace {
@@ -165,35 +166,6 @@ void print_columns(const Explained& explained, const std::vector<ColumnContribut
   print_grid(grid);
 }
 
-/// The rows with that id; of several ids one, or all as in row_name.
-std::vector<std::size_t> rows_called(const std::string& name, const Rows& rows) {
-  std::vector<std::size_t> found;
-  for (std::size_t row = 0; row < rows.all && !rows.table.ids.empty(); ++row) {
-    const auto is_it = [&](const TextColumn& id) { return id.values[row] == name; };
-    if (std::ranges::any_of(rows.table.ids, is_it) || row_name(rows.table, row) == name) found.push_back(row);
-  }
-  return found;
-}
-
-/// The number of the row that is asked for.
-std::size_t row_number(const std::string& wanted, const Rows& rows, const Sources& data) {
-  const auto called = rows_called(wanted, rows);
-  if (called.size() > 1) {
-    throw InvalidParameter(
-        fmt::format("{}: {} rows are called '{}', the first two of them rows {} and {}; give the "
-                    "number of one without --id",
-                    name_of(data), called.size(), wanted, called[0], called[1]));
-  }
-  if (called.size() == 1) return called[0];
-  if (rows.all == 0) throw InvalidParameter(name_of(data) + ": has no rows");
-  std::size_t row = 0;
-  const char* end = wanted.data() + wanted.size();
-  const auto [stop, error] = std::from_chars(wanted.data(), end, row);
-  if (error == std::errc() && stop == end && row < rows.all) return row;
-  throw InvalidParameter(fmt::format("{}: there is no row {}; valid: 0 to {}{}", name_of(data), wanted, rows.all - 1,
-                                     rows.table.ids.empty() ? "" : ", or the id of a row"));
-}
-
 void print_all(const Explained& explained, std::size_t show) {
   const Explanation& why = explained.why;
   print_scores(explained);
@@ -222,23 +194,24 @@ void run(const CLI::App& command, const ExplainOptions& options) {
   const Sources data = expand(options.data);
   ReadOptions reading = options.table.read_options(model);
   reading.label_column = options.label_column;
-  const Rows rows = read_rows(data, reading);
-  const std::size_t number = row_number(options.row, rows, data);
-  const auto at = std::ranges::lower_bound(rows.numbers, number);
-  if (at == rows.numbers.end() || *at != number) {
-    throw InvalidInput(fmt::format("{}: row {} has a missing value and cannot be explained", name_of(data), number));
+  RowReader reader(data, reading);
+  RowFinder finder(options.row);
+  std::vector<std::string> column_names;
+  while (const auto rows = reader.next()) {
+    column_names = rows->table.column_names;
+    finder.see(*rows);
   }
-  const auto row = static_cast<std::size_t>(at - rows.numbers.begin());
-  Explained explained{.row = number,
+  const Rows& row = finder.found(data);
+  Explained explained{.row = row.numbers[0],
                       .why = {},
                       .anomalous = {},
                       .score = {},
-                      .column_names = rows.table.column_names,
+                      .column_names = std::move(column_names),
                       .ids = {},
                       .neighbours = {}};
-  for (const TextColumn& id : rows.table.ids) explained.ids.emplace_back(id.name, id.values[number]);
-  explained.why = in_file(
-      data, [&] { return rows.with(row, 1, [&](const auto& one) { return model.explain(one, options.nearest); }); });
+  for (const TextColumn& id : row.table.ids) explained.ids.emplace_back(id.name, id.values[0]);
+  explained.why =
+      in_file(data, [&] { return row.with_all([&](const auto& one) { return model.explain(one, options.nearest); }); });
   for (const auto& neighbour : explained.why.neighbours) {
     explained.neighbours.push_back(training_row_name(model, neighbour.row));
   }
@@ -251,7 +224,7 @@ void run(const CLI::App& command, const ExplainOptions& options) {
   } else {
     print_all(explained, options.show);
   }
-  print_notes(rows.table.notes);
+  print_notes(reader.notes());
   print_load_notes(model);
 }
 

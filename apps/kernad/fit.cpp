@@ -15,12 +15,16 @@
 #include "commands.hpp"
 #include "data.hpp"
 #include "estimation.hpp"
+#include "examples.hpp"
 #include "images/pictures.hpp"
+#include "labels.hpp"
 #include "model.hpp"
+#include "normal_sketch.hpp"
 #include "options.hpp"
 #include "output.hpp"
 #include "progress.hpp"
 #include "sketching.hpp"
+#include "weights.hpp"
 
 namespace kernad::cli {
 namespace {
@@ -36,43 +40,6 @@ struct FitOptions {
   TableOptions table;
   PictureFitOptions pictures;
   CommonOptions common;
-};
-
-/// Rows in memory, and what they are called.
-template <typename Features>
-struct Examples {
-  const Features& features;
-  const std::vector<double>& weights;
-  const Rows& rows;
-
-  [[nodiscard]] std::size_t count() const { return features.rows(); }
-  [[nodiscard]] bool fit(KDEClassifier& model) const { return model.fit(features, weights); }
-  void calibrate(KDEClassifier& model, std::size_t folds, const FitProgress& progress) const {
-    model.calibrate(features, weights, folds, progress);
-  }
-  void remember(KDEClassifier& model) const { model.remember_rows(features, weights, row_names(model)); }
-
- private:
-  /// Names of rows: their ids, else their numbers in the file; none if those equal the model's own numbers.
-  [[nodiscard]] std::vector<std::string> row_names(const KDEClassifier& model) const {
-    const bool as_in_file =
-        weights.empty() && rows.table.ids.empty() && count() == rows.all && model.report().rows_used == rows.all;
-    std::vector<std::string> names;
-    for (std::size_t i = 0; !as_in_file && i < count(); ++i) names.push_back(rows.name(i));
-    return names;
-  }
-};
-
-/// A sketch of the rows, which has their names.
-struct SketchedExamples {
-  const Sketch& sketch;
-
-  [[nodiscard]] std::size_t count() const { return sketch.rows_seen(); }
-  [[nodiscard]] bool fit(KDEClassifier& model) const { return model.fit(sketch); }
-  void calibrate(KDEClassifier& model, std::size_t folds, const FitProgress& progress) const {
-    model.calibrate(sketch, folds, progress);
-  }
-  void remember(KDEClassifier& model) const { model.remember_rows(sketch); }
 };
 
 /// Calibrates if one of its options is given: --folds alone gives p-values without a threshold.
@@ -127,8 +94,7 @@ void require_rate(const FitOptions& options, std::size_t rows) {
   }
 }
 
-/// Reads all rows first: which labels mean what is seen from all of them, and a sketch has no weights. Returns how many
-/// rows the labels leave out.
+/// Reads all rows first, since a sketch has no weights. Returns how many rows the labels leave out.
 std::size_t learn_at_once(const FitOptions& options, const Sources& train, const ReadOptions& reading,
                           KDEClassifier& model) {
   Rows rows = options.labels.empty() ? read_rows(train, reading)
@@ -139,10 +105,7 @@ std::size_t learn_at_once(const FitOptions& options, const Sources& train, const
   if (const auto note = few_normal_note(train, rows.features.rows(), labelled); !note.empty()) {
     rows.table.notes.push_back(note);
   }
-  // Weights may count a row many times.
-  if (rows.features.rows() > 0 && options.weights.empty()) require_rate(options, rows.features.rows());
-  const std::vector<double> weights =
-      options.weights.empty() ? std::vector<double>() : weights_of(rows, train, options.weights);
+  const std::vector<double> weights = weights_of(rows, train, options.weights);
   in_file(train, [&] {
     rows.with_all([&](const auto& features) {
       learn(options, Examples<std::remove_cvref_t<decltype(features)>>{features, weights, rows}, model);
@@ -167,6 +130,25 @@ void learn_in_blocks(const FitOptions& options, const Sources& train, const Read
   const auto [sketch, notes] = sketch_of(train, reading, sample);
   learn_sketch(options, train, sketch, model);
   print_notes(notes);
+}
+
+/// The same of labelled rows. Returns how many the labels leave out.
+std::size_t learn_labelled(const FitOptions& options, const Sources& train, const ReadOptions& reading,
+                           KDEClassifier& model) {
+  const SketchOptions sample = {model.options().max_training_points, model.options().seed};
+  NormalSketch normal = sketch_of_normal(train, {options.labels, options.table.normal_label}, reading, sample);
+  const std::size_t count = normal.sketch.rows_seen();
+  if (const auto note = few_normal_note(train, count, normal.labelled); !note.empty()) {
+    normal.table.notes.push_back(note);
+  }
+  if (count > 0) require_rate(options, count);
+  in_file(train, [&] {
+    if (count == 0) (void)model.fit(Embeddings(0, normal.sketch.columns()));  // says that there are none
+    learn(options, LabelledExamples(normal), model);
+  });
+  remember_columns(normal.table, model);
+  print_notes(normal.table.notes);
+  return normal.labelled - count;
 }
 
 /// The classifier of these sketches: their max_training_points and seed, unless others were given, which are refused.
@@ -234,10 +216,12 @@ void run(const CLI::App& command, const FitOptions& options) {
     reading.weight_column = options.weights;
   }
   std::size_t left_out = 0;
-  if (options.labels.empty() && options.weights.empty()) {
-    learn_in_blocks(options, train, reading, model);
-  } else {
+  if (!options.weights.empty()) {
     left_out = learn_at_once(options, train, reading, model);
+  } else if (!options.labels.empty()) {
+    left_out = learn_labelled(options, train, reading, model);
+  } else {
+    learn_in_blocks(options, train, reading, model);
   }
   model.save(options.model);
   report(options, model, left_out);

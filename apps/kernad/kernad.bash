@@ -3,7 +3,7 @@
 _kernad() {
   local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD - 1]} command= word options
   for word in "${COMP_WORDS[@]:1:COMP_CWORD-1}"; do
-    case $word in fit | sketch | calibrate | predict | watch | test | explain | info) command=$word && break ;; esac
+    case $word in fit | sketch | calibrate | predict | watch | test | compare | explain | info) command=$word && break ;; esac
   done
   COMPREPLY=()
 
@@ -17,7 +17,7 @@ _kernad() {
     --columns-by) mapfile -t COMPREPLY < <(compgen -W 'name position' -- "$cur") && return ;;
     --header) mapfile -t COMPREPLY < <(compgen -W 'auto present absent' -- "$cur") && return ;;
     --components) mapfile -t COMPREPLY < <(compgen -W 'all' -- "$cur") && return ;;
-    --local | --max-training-points | --seed | --threads | --folds | --target-fpr | --threshold | --probability | --fdr | --row | --count | --first-row | --nearest | --show | --columns | --ignore | --id | --normal-label | --top | --layers | --size | --spatial-width) return ;;
+    --local | --max-training-points | --seed | --threads | --folds | --alpha | --target-fpr | --threshold | --probability | --fdr | --row | --count | --first-row | --nearest | --show | --columns | --ignore | --id | --normal-label | --top | --layers | --size | --spatial-width) return ;;
   esac
 
   local table='--header --delimiter --decimal --missing --columns --ignore --id' common='--threads --json --help'
@@ -32,9 +32,10 @@ _kernad() {
     predict) options="--output --labels --fdr --top --only-anomalous --append --no-pruning --heatmaps --keep-going $table --columns-by $common" ;;
     watch) options="--heatmaps --count $common" ;;
     test) options="--labels --normal-label --report --no-pruning $table --columns-by $common" ;;
+    compare) options="--alpha --show --labels --no-pruning $table --columns-by $common" ;;
     explain) options="--row --nearest --show --labels $table --columns-by $common" ;;
     info) options='--json --help' ;;
-    *) options='fit sketch calibrate predict watch test explain info --help --version' ;;
+    *) options='fit sketch calibrate predict watch test compare explain info --help --version' ;;
   esac
   if [[ $cur == -* || -z $command ]]; then
     mapfile -t COMPREPLY < <(compgen -W "$options" -- "$cur")

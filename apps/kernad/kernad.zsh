@@ -2,7 +2,7 @@
 # zsh completion of kernad(1)
 
 _kernad() {
-  local -a common table by fit sketch calibrate predict watch test explain info
+  local -a common table by fit sketch calibrate predict watch test compare explain info
   common=(
     '--threads[threads to use]:threads:'
     '--json[print one JSON object]'
@@ -88,6 +88,13 @@ _kernad() {
     '--no-pruning[sum over every training row]'
     ':model:_files' '*:data:_files'
   )
+  compare=(
+    '--alpha[how often rows without drift may be called drifted]:rate:'
+    '--show[how many columns]:columns:'
+    '--labels[column that is a label]:column:'
+    '--no-pruning[sum over every training row]'
+    ':model:_files' '*:data:_files'
+  )
   explain=(
     '--row[row to explain, counted from 0, or its id]:row:'
     '--nearest[how many of the nearest training rows]:rows:'
@@ -99,7 +106,7 @@ _kernad() {
 
   if (( CURRENT == 2 )); then
     _arguments '(-h --help)'{-h,--help}'[show help]' '--version[show the version]' \
-      ':command:((fit\:"learn a model" sketch\:"sample one part of a data set" calibrate\:"set a threshold" predict\:"score rows" watch\:"judge images as they arrive" test\:"measure a model" explain\:"tell why a row has its score" info\:"show a model or this build"))'
+      ':command:((fit\:"learn a model" sketch\:"sample one part of a data set" calibrate\:"set a threshold" predict\:"score rows" watch\:"judge images as they arrive" test\:"measure a model" compare\:"tell whether new rows have drifted" explain\:"tell why a row has its score" info\:"show a model or this build"))'
     return
   fi
   local command=$words[2]
@@ -112,6 +119,7 @@ _kernad() {
     predict) _arguments $predict $table $by $common ;;
     watch) _arguments $watch $common ;;
     test) _arguments $test $table $by $common ;;
+    compare) _arguments $compare $table $by $common ;;
     explain) _arguments $explain $table $by $common ;;
     info) _arguments $info ;;
   esac

@@ -1,4 +1,5 @@
-// The command line: parse -> library -> write. Exit status: 0 success, 2 wrong usage or bad input, 1 anything else.
+// The command line: parse -> library -> write. Exit status: 0 success, 2 wrong usage or bad input, 3 drift found by
+// compare, 1 anything else.
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
@@ -117,9 +118,12 @@ int run_guarded(int argc, const char* const* argv) {
     add_predict(app);
     add_watch(app);
     add_test(app);
+    add_compare(app);
     add_explain(app);
     add_info(app);
     return run(app, arguments(argc, argv));
+  } catch (const Verdict& verdict) {
+    return verdict.status;
   } catch (const BrokenPipe&) {
     return kOk;
   } catch (const Error& error) {

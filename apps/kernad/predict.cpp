@@ -154,9 +154,7 @@ void score(const Sources& data, const KDEClassifier& model, RowReader& reader, c
   Progress progress("scoring", reader.total().value_or(0));
   OutsideNote outside(model, data);
   while (auto rows = reader.next()) {
-    auto log_density = in_file(data, [&] {
-      return rows->with_all([&](const auto& features) { return model.compute_kde_scores(features, true); });
-    });
+    auto log_density = in_file(data, [&] { return log_densities(model, *rows); });
     outside.see(*rows);
     progress.advance(rows->all);
     take(std::move(*rows), std::move(log_density));

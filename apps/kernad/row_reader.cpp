@@ -28,20 +28,23 @@ kernad::Table RowReader::read() {
   return reader_.next(std::max<std::size_t>(kBlockValues / std::max<std::size_t>(columns_, 1), 1));
 }
 
-std::optional<Rows> RowReader::next() {
+std::optional<Rows> RowReader::next(const LabelsOf& labels_of) {
   kernad::Table table = ahead_.valid() ? ahead_.get() : read();
   if (reads_ahead_ && table.features.rows() > 0) ahead_ = std::async(std::launch::async, [this] { return read(); });
   notes_.insert(notes_.end(), table.notes.begin(), table.notes.end());
   if (table.features.rows() == 0 && std::exchange(any_, true)) return std::nullopt;
   any_ = true;
-  Rows rows = complete_rows(std::move(table), {}, sources_, skip_missing_, read_);
+  std::vector<std::uint8_t> labels;
+  if (labels_of) labels = labels_of(table);
+  Rows rows = complete_rows(std::move(table), std::move(labels), sources_, skip_missing_, read_);
   read_ += rows.all;
   skipped_ += rows.all - rows.features.rows();
   return rows;
 }
 
-std::vector<std::string> RowReader::notes() const {
+std::vector<std::string> RowReader::notes(const std::vector<std::string>& more) const {
   std::vector<std::string> notes = notes_;
+  notes.insert(notes.end(), more.begin(), more.end());
   if (skipped_ > 0) notes.push_back(skipped_note(sources_, skipped_, read_));
   return notes;
 }

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <functional>
 #include <future>
 #include <optional>
 #include <span>
@@ -23,12 +24,14 @@ class RowReader {
   [[nodiscard]] std::optional<std::size_t> total() const { return total_; }
   /// Number of features of a row.
   [[nodiscard]] std::size_t columns() const { return columns_; }
+  /// Labels of all rows of a table, as complete_rows takes them.
+  using LabelsOf = std::function<std::vector<std::uint8_t>(const kernad::Table&)>;
   /// The next rows, or none at the end. For sources without rows, an empty block with their columns.
-  [[nodiscard]] std::optional<Rows> next();
+  [[nodiscard]] std::optional<Rows> next(const LabelsOf& labels_of = {});
   /// The number of the first row of each source; valid once all rows were read.
   [[nodiscard]] std::span<const std::size_t> first_rows() const { return reader_.first_rows(); }
-  /// Notes on all rows that were read.
-  [[nodiscard]] std::vector<std::string> notes() const;
+  /// Notes on all rows that were read; `more` come before that of rows that were left out.
+  [[nodiscard]] std::vector<std::string> notes(const std::vector<std::string>& more = {}) const;
 
  private:
   Sources sources_;

@@ -2,32 +2,24 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
-
 #include "output.hpp"
-#include "progress.hpp"
 
 namespace kernad::cli {
-namespace {
-
-/// Large enough that all threads are busy for most of a block.
-constexpr std::size_t kBlockRows = 16'384;
-
-}  // namespace
 
 std::vector<double> log_densities(const KDEClassifier& model, const Rows& rows) {
-  const auto score = [&](const auto& block) { return model.compute_kde_scores(block, true); };
-  const std::size_t all = rows.features.rows();
-  if (rows.rest.empty() && (all <= kBlockRows || !Progress::visible())) return score(rows.features.view());
-  std::vector<double> scores;
-  scores.reserve(all);
-  Progress progress("scoring", all);
-  while (scores.size() < all) {
-    const auto block = rows.with(scores.size(), std::min(kBlockRows, all - scores.size()), score);
-    scores.insert(scores.end(), block.begin(), block.end());
-    progress.advance(block.size());
-  }
-  return scores;
+  return rows.with_all([&](const auto& features) { return model.compute_kde_scores(features, true); });
+}
+
+void TrainedOnNote::see(const Rows& rows) {
+  const TrainedOn found = rows.with_all([&](const auto& all) { return model_.trained_on(all); });
+  counted_.compared += found.compared;
+  counted_.equal += found.equal;
+}
+
+void TrainedOnNote::add_to(std::vector<std::string>& notes, const Sources& data, std::string_view consequence) const {
+  if (counted_.equal == 0) return;
+  notes.push_back(fmt::format("{}: {} of {} rows that could be compared equal rows that the model was trained on; {}",
+                              name_of(data), counted_.equal, counted_.compared, consequence));
 }
 
 void OutsideNote::see(const Rows& rows) {
@@ -45,12 +37,6 @@ void OutsideNote::print() const {
       "note: {}: {} of {} rows lie outside the subspace that holds all training rows, the first is row {}; this "
       "density does not see it, a calibrated model does (see kernad explain, kernad calibrate)",
       name_of(data_), outside_, seen_, first_));
-}
-
-void print_outside_note(const KDEClassifier& model, const Rows& rows, const Sources& data) {
-  OutsideNote note(model, data);
-  note.see(rows);
-  note.print();
 }
 
 }  // namespace kernad::cli

@@ -1,8 +1,9 @@
-// Scoring with a progress bar.
+// Scoring of a block of rows.
 #pragma once
 
 #include <cstddef>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "data.hpp"
@@ -10,9 +11,24 @@
 
 namespace kernad::cli {
 
-/// The log-density of every row. A bar is shown on standard error if that is a terminal and the work takes more than a
-/// second.
+/// The log-density of every row.
 [[nodiscard]] std::vector<double> log_densities(const KDEClassifier& model, const Rows& rows);
+
+/// A note of how many rows the model was trained on.
+class TrainedOnNote {
+ public:
+  /// The model must outlive it.
+  explicit TrainedOnNote(const KDEClassifier& model) : model_(model) {}
+
+  /// Counts the rows of a block.
+  void see(const Rows& rows);
+  /// Adds the note, with what follows from it, if there are such rows.
+  void add_to(std::vector<std::string>& notes, const Sources& data, std::string_view consequence) const;
+
+ private:
+  const KDEClassifier& model_;
+  TrainedOn counted_;
+};
 
 /// For a model without calibration, whose scores do not show it: a note of how many rows lie outside the subspace of
 /// the training rows; else nothing.
@@ -32,8 +48,5 @@ class OutsideNote {
   std::size_t outside_ = 0;
   std::string first_;
 };
-
-/// The same of all rows at once.
-void print_outside_note(const KDEClassifier& model, const Rows& rows, const Sources& data);
 
 }  // namespace kernad::cli

@@ -14,9 +14,11 @@
 #include "images/pictures.hpp"
 #include "kernad/io.hpp"
 #include "kernad/metrics.hpp"
+#include "labelled_reader.hpp"
 #include "model.hpp"
 #include "options.hpp"
 #include "output.hpp"
+#include "progress.hpp"
 #include "report/report.hpp"
 #include "scoring.hpp"
 
@@ -43,34 +45,58 @@ constexpr auto kTestFooter =
     "Example:\n  kernad test model.safetensors test.csv --labels class --report report.html";
 
 /// For these, only the false alarms of a threshold can be measured.
-bool is_normal_alone(const Rows& rows) {
-  return !rows.labels.empty() && std::ranges::count(rows.labels, 0) == std::ssize(rows.labels);
+bool is_normal_alone(const TestResult& result) {
+  return !result.labels.empty() && std::ranges::count(result.labels, 0) == std::ssize(result.labels);
 }
 
-TestResult measure(const TestOptions& options, const Sources& data, const KDEClassifier& model) {
+/// What is kept of all rows, which are read block by block.
+struct Scored {
   TestResult result;
-  result.data = read_labelled(data, {options.labels, options.table.normal_label}, options.table.read_options(model));
+  std::vector<std::string> notes;
+  OutsideNote outside;
+};
+
+Scored score(const TestOptions& options, const Sources& data, const KDEClassifier& model) {
+  LabelledReader reader(data, {options.labels, options.table.normal_label}, options.table.read_options(model));
+  Progress progress("scoring", reader.total().value_or(0));
+  Scored scored = {{}, {}, {model, data}};
+  TestResult& result = scored.result;
+  std::vector<std::uint32_t> codes;
+  WorstRows worst;
+  TrainedOnNote trained(model);
+  while (const auto rows = reader.next()) {
+    result.column_names = rows->table.column_names;
+    result.has_ids = !rows->table.ids.empty();
+    const auto scores = in_file(data, [&] { return log_densities(model, *rows); });
+    trained.see(*rows);
+    if (!options.report.empty()) worst.see(*rows, reader.codes(), scores);
+    result.log_densities.insert(result.log_densities.end(), scores.begin(), scores.end());
+    codes.insert(codes.end(), reader.codes().begin(), reader.codes().end());
+    scored.outside.see(*rows);
+    progress.advance(rows->all);
+  }
+  const auto meanings = reader.meanings();
+  result.worst = worst.take(meanings);
+  result.labels.resize(codes.size());
+  std::ranges::transform(codes, result.labels.begin(), [&](std::uint32_t code) { return meanings[code]; });
+  scored.notes = reader.notes();
+  trained.add_to(scored.notes, data, "it judges those better than new ones");
+  return scored;
+}
+
+void measure(const Sources& data, const KDEClassifier& model, TestResult& result) {
   in_file(data, [&] {
-    result.log_densities = log_densities(model, result.data);
     if (model.has_threshold()) {
-      result.confusion = confusion_matrix(model.threshold().labels(result.log_densities), result.data.labels);
+      result.confusion = confusion_matrix(model.threshold().labels(result.log_densities), result.labels);
     }
-    if (result.confusion && is_normal_alone(result.data)) {
-      result.metrics.normal_count = result.data.labels.size();
+    if (result.confusion && is_normal_alone(result)) {
+      result.metrics.normal_count = result.labels.size();
       return;
     }
-    result.metrics = evaluate(anomaly_scores(result), result.data.labels);
+    result.metrics = evaluate(anomaly_scores(result), result.labels);
     auto& threshold = result.metrics.F1Max_threshold;
     threshold = 0.0 - threshold;  // a log_density again
   });
-  const TrainedOn trained = result.data.with_all([&](const auto& rows) { return model.trained_on(rows); });
-  if (trained.equal != 0) {
-    result.data.table.notes.push_back(fmt::format(
-        "{}: {} of {} rows that could be compared equal rows that the model was trained on; it judges those "
-        "better than new ones",
-        name_of(data), trained.equal, trained.compared));
-  }
-  return result;
 }
 
 void print_false_alarms(const TestResult& result, const KDEClassifier& model, bool as_json) {
@@ -94,7 +120,7 @@ void print_false_alarms(const TestResult& result, const KDEClassifier& model, bo
 
 void print_result(const TestResult& result, const KDEClassifier& model, bool as_json) {
   const auto& metrics = result.metrics;
-  if (is_normal_alone(result.data)) {
+  if (is_normal_alone(result)) {
     print_false_alarms(result, model, as_json);
     return;
   }
@@ -133,8 +159,9 @@ void run(const CLI::App& command, const TestOptions& options) {
   inputs.insert(inputs.end(), {options.model, options.labels});
   require_another_file(options.report, inputs, "--report");
   const KDEClassifier model = load_model(options.model, options.common);
-  const TestResult result = measure(options, data, model);
-  if (!options.report.empty() && is_normal_alone(result.data)) {
+  auto [result, notes, outside] = score(options, data, model);
+  measure(data, model, result);
+  if (!options.report.empty() && is_normal_alone(result)) {
     throw InvalidInput(name_of(data) + ": 0 are labelled anomalous; a report needs rows of both classes");
   }
   // Before anything is printed, so that a failed page leaves no output that looks complete.
@@ -143,8 +170,8 @@ void run(const CLI::App& command, const TestOptions& options) {
     write_file_atomically(options.report, std::as_bytes(std::span(page)));
   }
   print_result(result, model, options.common.json);
-  print_notes(result.data.table.notes);
-  print_outside_note(model, result.data, data);
+  print_notes(notes);
+  outside.print();
   print_load_notes(model);
 }
 

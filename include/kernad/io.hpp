@@ -137,10 +137,11 @@ class KERNAD_API TableReader {
 
 /// What labels do not say themselves.
 struct LabelOptions {
-  std::string normal_label = {};         ///< the text of the normal rows (any case); all others are anomalous
-  CsvHeader header = CsvHeader::detect;  ///< of a .csv of labels: whether its first line is a heading
-  std::string column = {};               ///< the name of the column or array, if it has one
-  bool allow_missing = false;            ///< whether labels may be missing; they are read as missing_label
+  std::string normal_label = {};           ///< the text of the normal rows (any case); all others are anomalous
+  CsvHeader header = CsvHeader::detect;    ///< of a .csv of labels: whether its first line is a heading
+  std::string column = {};                 ///< the name of the column or array, if it has one
+  bool allow_missing = false;              ///< whether labels may be missing; they are read as missing_label
+  std::span<const std::size_t> rows = {};  ///< numbers of the rows in messages, one per label; none: 0, 1, 2 ...
 };
 
 /// Instead of 0 or 1: the row has no label.

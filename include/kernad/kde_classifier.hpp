@@ -21,6 +21,8 @@
 
 namespace kernad {
 
+class NormalRows;
+
 namespace model {
 struct Model;
 struct TrainingSample;
@@ -169,6 +171,8 @@ class KERNAD_API KDEClassifier {
   void calibrate_from(const Rows& normals) {
     calibrate_from_doubles(normals);
   }
+  /// The same on rows that were gathered block by block. Throws InvalidParameter if that was for another model.
+  void calibrate_from(const NormalRows& normals);
 
   /// Sets the threshold for a false-positive rate. Throws NotFitted before calibrate, otherwise as
   /// Calibration::threshold.
@@ -266,6 +270,8 @@ class KERNAD_API KDEClassifier {
   [[nodiscard]] static KDEClassifier load(const std::string& path, const KDEClassifierOptions& options = {});
 
  private:
+  friend class Comparison;
+  friend class NormalRows;
   friend class Scorer;
   bool fit_doubles(MatrixView<double> embeddings, const FitProgress& progress, std::span<const double> weights = {});
   std::vector<double> compute_doubles(MatrixView<double> features, bool as_log_likelihood) const;

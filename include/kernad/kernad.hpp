@@ -3,6 +3,7 @@
 
 #include "kernad/calibration.hpp"
 #include "kernad/classifier_options.hpp"
+#include "kernad/comparison.hpp"
 #include "kernad/curves.hpp"
 #include "kernad/error.hpp"
 #include "kernad/explanation.hpp"
@@ -16,6 +17,7 @@
 #include "kernad/kde_options.hpp"
 #include "kernad/matrix.hpp"
 #include "kernad/metrics.hpp"
+#include "kernad/normal_rows.hpp"
 #include "kernad/pca.hpp"
 #include "kernad/sampling.hpp"
 #include "kernad/scorer.hpp"

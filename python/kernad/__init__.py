@@ -30,6 +30,7 @@ from kernad._estimators import Estimator
 from kernad._types import FeatureScalingMethod, FitReport, Note, StateDict
 from kernad.calibration import Calibration, Threshold, benjamini_hochberg
 from kernad.classifier import KDEClassifier
+from kernad.comparison import Comparison, ComparisonResult, ScoreDifference, compare
 from kernad.explanation import Explanation, Neighbours
 from kernad.functions import DetectionMetrics, SystemInfo, evaluate, sample_rows, system_info
 from kernad.gaussian_kde import GaussianKDE
@@ -41,6 +42,8 @@ __version__: str = _core.version()
 __all__ = [
     "PCA",
     "Calibration",
+    "Comparison",
+    "ComparisonResult",
     "DataWarning",
     "DetectionMetrics",
     "Explanation",
@@ -56,6 +59,7 @@ __all__ = [
     "NotFittedError",
     "Note",
     "ReadError",
+    "ScoreDifference",
     "Scorer",
     "Sketch",
     "StateDict",
@@ -63,6 +67,7 @@ __all__ = [
     "Threshold",
     "WriteError",
     "benjamini_hochberg",
+    "compare",
     "evaluate",
     "export_onnx",
     "sample_rows",

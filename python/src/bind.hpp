@@ -18,6 +18,7 @@ void bind_stages(nanobind::module_& m);
 void bind_classifier(nanobind::module_& m);
 void bind_calibration(nanobind::module_& m, nanobind::class_<KDEClassifier>& classifier);
 void bind_explanation(nanobind::class_<KDEClassifier>& classifier);
+void bind_comparison(nanobind::module_& m);
 void bind_scorer(nanobind::module_& m);
 void bind_sketch(nanobind::module_& m);
 

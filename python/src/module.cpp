@@ -12,5 +12,6 @@ NB_MODULE(_core, m) {
   kernad::python::bind_stages(m);
   kernad::python::bind_sketch(m);
   kernad::python::bind_classifier(m);
+  kernad::python::bind_comparison(m);
   kernad::python::bind_scorer(m);
 }

@@ -74,7 +74,8 @@ class LabelReader {
       : what_(what),
         distinct_(texts),
         normal_(options.normal_label.empty() ? "" : canonical(options.normal_label)),
-        allow_missing_(options.allow_missing) {
+        allow_missing_(options.allow_missing),
+        rows_(options.rows) {
     if (!normal_.empty()) {
       if (texts.empty() || distinct_.has(normal_)) return;
       throw InvalidInput(fmt::format("{}: no row is labelled {}, which is to be the normal ones' label; found: {}",
@@ -96,7 +97,8 @@ class LabelReader {
     }
   }
 
-  [[nodiscard]] std::uint8_t read(const std::string& text, std::size_t row) const {
+  [[nodiscard]] std::uint8_t read(const std::string& text, std::size_t place) const {
+    const std::size_t row = rows_.empty() ? place : rows_[place];
     const std::string label = canonical(text);
     if (!normal_.empty() && label == normal_) return 0;
     if (is_missing_label(text)) {
@@ -117,6 +119,7 @@ class LabelReader {
   DistinctTexts distinct_;
   std::string normal_;
   bool allow_missing_;
+  std::span<const std::size_t> rows_;
   bool plus_minus_ = false;  // as in scikit-learn: 1 inlier, -1 outlier
   bool good_ = false;        // as in MVTec AD: good, or the name of a defect
 };
@@ -160,6 +163,10 @@ std::vector<std::uint8_t> parse_label_numbers(std::span<const double> numbers, c
 
 std::vector<std::uint8_t> parse_labels(const std::vector<std::string>& texts, const std::string& what,
                                        const LabelOptions& options) {
+  if (!options.rows.empty() && options.rows.size() != texts.size()) {
+    throw InvalidParameter(
+        fmt::format("{} row numbers for {} labels; one a label is needed, or none", options.rows.size(), texts.size()));
+  }
   const io::LabelReader reader(texts, what, options);
   std::vector<std::uint8_t> labels;
   labels.reserve(texts.size());

@@ -257,6 +257,16 @@ void name_suspicious_columns(FitReport& report, std::span<const std::string> nam
   note_suspicious_values(report);
 }
 
+void name_suspicious_rows(FitReport& report, std::span<const std::string> names,
+                          std::span<const std::uint64_t> numbers) {
+  if (names.empty() || report.suspicious_values.empty()) return;
+  for (SuspiciousValue& value : report.suspicious_values) {
+    const auto place = std::ranges::lower_bound(numbers, value.row) - numbers.begin();
+    value.row_name = names[static_cast<std::size_t>(place)];
+  }
+  note_suspicious_values(report);
+}
+
 void name_suspicious_rows(FitReport& report, std::span<const std::string> names) {
   if (names.empty() || report.suspicious_values.empty()) return;
   for (SuspiciousValue& value : report.suspicious_values) value.row_name = names[value.row];

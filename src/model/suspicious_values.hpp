@@ -28,5 +28,8 @@ void note_suspicious_values(FitReport& report);
 /// The same with the names of all columns, or of all rows given to the fit; without names nothing changes.
 void name_suspicious_columns(FitReport& report, std::span<const std::string> names);
 void name_suspicious_rows(FitReport& report, std::span<const std::string> names);
+/// The same with the names of some rows, whose numbers ascend.
+void name_suspicious_rows(FitReport& report, std::span<const std::string> names,
+                          std::span<const std::uint64_t> numbers);
 
 }  // namespace kernad::model

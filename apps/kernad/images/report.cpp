@@ -108,13 +108,13 @@ TestResult as_result(const Tested& tested) {
   TestResult result;
   std::vector<std::uint8_t> called;
   for (std::size_t i = 0; i < tested.pictures.size(); ++i) {
-    result.data.labels.push_back(tested.pictures[i].kind == "good" ? 0 : 1);
+    result.labels.push_back(tested.pictures[i].kind == "good" ? 0 : 1);
     result.log_densities.push_back(-tested.verdicts[i].surprisal);
     called.push_back(tested.verdicts[i].anomalous ? 1 : 0);
   }
-  result.metrics = evaluate(anomaly_scores(result), result.data.labels);
+  result.metrics = evaluate(anomaly_scores(result), result.labels);
   result.metrics.F1Max_threshold = -result.metrics.F1Max_threshold;
-  result.confusion = confusion_matrix(called, result.data.labels);
+  result.confusion = confusion_matrix(called, result.labels);
   return result;
 }
 

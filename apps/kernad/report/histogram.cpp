@@ -68,7 +68,7 @@ Histogram histogram(const TestResult& result, const ScoreScale& scale) {
     if (positions[i] < bins.low || positions[i] > bins.high) ++bins.clipped;
     const double share = std::clamp((positions[i] - bins.low) / (bins.high - bins.low), 0.0, 1.0);
     const auto bin = std::min(static_cast<std::size_t>(share * static_cast<double>(count)), count - 1);
-    if (result.data.labels[i] == 1) {
+    if (result.labels[i] == 1) {
       bins.anomalies[bin] += 1 / anomalies;
     } else {
       bins.normals[bin] += 1 / normals;

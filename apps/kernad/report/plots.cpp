@@ -23,7 +23,7 @@ std::string figure(const std::string& heading, const Plot& plot, const std::stri
 }
 
 std::vector<OperatingPoint> curve(const TestResult& result) {
-  return thinned(operating_points(anomaly_scores(result), result.data.labels), kInvisible);
+  return thinned(operating_points(anomaly_scores(result), result.labels), kInvisible);
 }
 
 void draw_bars(Plot& plot, const Histogram& bins) {

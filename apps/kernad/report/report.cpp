@@ -19,8 +19,8 @@ std::vector<double> anomaly_scores(const TestResult& result) {
 
 std::vector<double> normal_log_densities(const TestResult& result) {
   std::vector<double> normals;
-  for (std::size_t i = 0; i < result.data.labels.size(); ++i) {
-    if (result.data.labels[i] == 0) normals.push_back(result.log_densities[i]);
+  for (std::size_t i = 0; i < result.labels.size(); ++i) {
+    if (result.labels[i] == 0) normals.push_back(result.log_densities[i]);
   }
   return normals;
 }

@@ -23,7 +23,7 @@ std::string metrics_section(const TestResult& result, int threads) {
   BootstrapOptions options;
   options.threads = threads;
   const auto& metrics = result.metrics;
-  const auto intervals = bootstrap_intervals(anomaly_scores(result), result.data.labels, options);
+  const auto intervals = bootstrap_intervals(anomaly_scores(result), result.labels, options);
   const auto row = [](std::string name, double value, const Interval& interval) {
     return std::vector<std::string>{std::move(name), rate(value),
                                     fmt::format("{} to {}", rate(interval.low), rate(interval.high))};

@@ -10,33 +10,14 @@
 namespace kernad::cli {
 namespace {
 
-using Chosen = std::vector<std::size_t>;
+using Chosen = std::vector<KeptRow>;
 using Cells = std::vector<std::vector<std::string>>;
 
-constexpr std::size_t kWorstRows = 10;
-
-/// The rows of one class that look most like the other.
-Chosen worst_rows(const TestResult& result, std::uint8_t label) {
-  Chosen chosen;
-  for (std::size_t i = 0; i < result.data.labels.size(); ++i) {
-    if (result.data.labels[i] == label) chosen.push_back(i);
-  }
-  const auto kept = chosen.begin() + static_cast<std::ptrdiff_t>(std::min(kWorstRows, chosen.size()));
-  std::partial_sort(chosen.begin(), kept, chosen.end(), [&](std::size_t a, std::size_t b) {
-    const double x = result.log_densities[a];
-    const double y = result.log_densities[b];
-    if (x != y) return label == 0 ? x < y : x > y;
-    return a < b;
-  });
-  chosen.erase(kept, chosen.end());
-  return chosen;
-}
-
 /// mistake: the name for a row on the wrong side of the threshold.
-std::string rows_table(const KDEClassifier& model, const TestResult& result, const Chosen& chosen,
-                       std::string_view mistake, std::string_view caption) {
+std::string rows_table(const KDEClassifier& model, const Chosen& chosen, std::uint8_t label, std::string_view mistake,
+                       std::string_view caption) {
   std::vector<double> scores;
-  for (const std::size_t i : chosen) scores.push_back(result.log_densities[i]);
+  for (const KeptRow& row : chosen) scores.push_back(row.log_density);
   const bool calibrated = model.is_calibrated();
   const auto chances = calibrated ? model.calibration().p_values(scores) : KDEClassifier::compute_probabilities(scores);
   std::vector<std::string> heading = {"row", "log-density", calibrated ? "p-value" : "probability"};
@@ -48,35 +29,35 @@ std::string rows_table(const KDEClassifier& model, const TestResult& result, con
   Cells cells;
   for (std::size_t i = 0; i < chosen.size(); ++i) {
     auto& row = cells.emplace_back();
-    row = {result.data.name(chosen[i]), fmt::format("{:.6g}", scores[i]), fmt::format("{:.3g}", chances[i])};
-    if (!called.empty()) row.emplace_back(called[i] == result.data.labels[chosen[i]] ? "right" : mistake);
+    row = {chosen[i].row.name(0), fmt::format("{:.6g}", scores[i]), fmt::format("{:.3g}", chances[i])};
+    if (!called.empty()) row.emplace_back(called[i] == label ? "right" : mistake);
   }
   return html::table(caption, heading, cells);
 }
 
-Explanation explain(const KDEClassifier& model, const TestResult& result, std::size_t row) {
-  return result.data.with(row, 1, [&](const auto& one) { return model.explain(one, 1); });
+Explanation explain(const KDEClassifier& model, const KeptRow& kept) {
+  return kept.row.with(0, 1, [&](const auto& one) { return model.explain(one, 1); });
 }
 
 std::string columns_table(const KDEClassifier& model, const TestResult& result, const Chosen& chosen) {
   Cells cells;
-  for (const std::size_t row : chosen) {
-    const auto columns = explain(model, result, row).columns;
+  for (const KeptRow& kept : chosen) {
+    const auto columns = explain(model, kept).columns;
     const auto most = std::ranges::max_element(columns, {}, &ColumnContribution::share);
     const auto column = static_cast<std::size_t>(most - columns.begin());
-    const auto& names = result.data.table.column_names;
-    cells.push_back({result.data.name(row), names.empty() ? fmt::format("{}", column) : names[column],
+    const auto& names = result.column_names;
+    cells.push_back({kept.row.name(0), names.empty() ? fmt::format("{}", column) : names[column],
                      fmt::format("{:.4g}", most->value), fmt::format("{:.4g}", most->expected)});
   }
   return html::table("The column that sets each apart most", {"row", "column", "value", "expected"}, cells);
 }
 
-std::string neighbours_table(const KDEClassifier& model, const TestResult& result, const Chosen& chosen) {
+std::string neighbours_table(const KDEClassifier& model, const Chosen& chosen) {
   Cells cells;
-  for (const std::size_t row : chosen) {
-    const auto neighbours = explain(model, result, row).neighbours;
+  for (const KeptRow& kept : chosen) {
+    const auto neighbours = explain(model, kept).neighbours;
     for (const auto& [nearest, distance, weight] : neighbours) {
-      cells.push_back({result.data.name(row), training_row_name(model, nearest), fmt::format("{:.4g}", distance)});
+      cells.push_back({kept.row.name(0), training_row_name(model, nearest), fmt::format("{:.4g}", distance)});
     }
   }
   return html::table("The training row nearest to each", {"row", "training row", "bandwidths away"}, cells);
@@ -91,16 +72,16 @@ std::string worst_rows_section(const KDEClassifier& model, const TestResult& res
     alarms += fmt::format("; {} of {} are false alarms", confusion->false_positives, result.metrics.normal_count);
     misses += fmt::format("; {} of {} are missed", confusion->false_negatives, result.metrics.anomalous_count);
   }
-  const auto normals = worst_rows(result, 0);
-  const auto anomalies = worst_rows(result, 1);
+  const auto& normals = result.worst[0];
+  const auto& anomalies = result.worst[1];
   return "<div class=\"grid\">\n<section class=\"keep\"><h2>Worst false alarms</h2>\n" +
-         rows_table(model, result, normals, "false alarm", alarms) + columns_table(model, result, normals) +
+         rows_table(model, normals, 0, "false alarm", alarms) + columns_table(model, result, normals) +
          "</section>\n<section class=\"keep\"><h2>Worst misses</h2>\n" +
-         rows_table(model, result, anomalies, "missed", misses) + neighbours_table(model, result, anomalies) +
+         rows_table(model, anomalies, 1, "missed", misses) + neighbours_table(model, anomalies) +
          "</section>\n</div>\n<p class=\"quiet\">Rows are counted from 0, without the heading, in the file that is "
          "tested or "
          "was trained on; rows with ids are called by them. <code>kernad explain MODEL DATA --row ROW</code>" +
-         (result.data.table.ids.empty() ? "" : ", with the same <code>--id</code>,") + " shows more.</p>\n";
+         (!result.has_ids ? "" : ", with the same <code>--id</code>,") + " shows more.</p>\n";
 }
 
 }  // namespace kernad::cli

@@ -37,6 +37,9 @@ TEST(LabelsTest, ParseNamesRowTextAndWhatIsThere) {
       "x: row 1: 'may\\x0abe' is not a label; valid: 0, false, no, normal, good, ok, inlier, pass; 1, true, yes, "
       "anomaly, anomalous, bad, ng, nok, outlier, defect, fail; 1 and -1; 'good' among any others; or to name the "
       "one that is normal (normal_label); found: '0', 'may\\x0abe'");
+  const std::vector<std::size_t> numbers = {7, 900};
+  EXPECT_EQ(refusal({"0", " "}, {.rows = numbers}), "x: row 900: there is no label; the row has to be left out");
+  EXPECT_THROW(parse_labels({"0"}, "x", {.rows = numbers}), InvalidParameter);
   EXPECT_EQ(refusal({"0", " "}), "x: row 1: there is no label; the row has to be left out");
 }
 
