@@ -169,31 +169,31 @@ TEST_F(CliBlocksTest, FilesLargerThanTheMemory) {
   GTEST_SKIP() << "sanitizers need more address space than the limit leaves";
 #endif
   // 60 rows of numbers; the others are 0 and take no room on the disk.
-  constexpr std::size_t kWideRows = 100'000;
+  constexpr std::size_t kWideRows = 140'000;
   constexpr std::size_t kColumns = 768;
   const auto train = testing::gaussian(60, kColumns, 1);
   const auto bytes = testing::raw(std::vector<float>(train.values().begin(), train.values().end()));
-  const std::string data = file("wide.npy", npy("<f4", "(100000, 768)", bytes));
+  const std::string data = file("wide.npy", npy("<f4", "(140000, 768)", bytes));
   std::filesystem::resize_file(data, std::filesystem::file_size(data) + (kWideRows - 60) * kColumns * 4);
   std::string labels(kWideRows, '\1');
   for (std::size_t i = 0; i < kWideRows; i += i < 60 ? 1 : 7) labels[i] = 0;
-  const std::string labels_file = file("labels.npy", npy("|u1", "(100000,)", labels));
+  const std::string labels_file = file("labels.npy", npy("|u1", "(140000,)", labels));
   ASSERT_EQ(kernad({"fit", file("train.npy", npy("<f4", "(60, 768)", bytes)), "-o", model, "--components", "2",
                     "--target-fpr", "0.1"})
                 .status,
             0);
   const std::string out = kernad.folder().path("c.safetensors");
   for (const std::string& words :
-       {"fit " + data + " --labels " + labels_file + " --components 2 -o " + out + " --max-training-points 10000",
-        "test " + model + " " + data + " --labels " + labels_file, "explain " + model + " " + data + " --row 99999",
+       {"fit " + data + " --labels " + labels_file + " --components 2 -o " + out + " --max-training-points 3000",
+        "test " + model + " " + data + " --labels " + labels_file, "explain " + model + " " + data + " --row 139999",
         "calibrate " + model + " --normals " + data + " --labels " + labels_file + " -o " + out,
         "compare " + model + " " + data + ""}) {
     const std::string command = std::string(KERNAD_TEST_BINARY) + " " + words + " --threads 1";
-    const auto run = testing::run_program({"sh", "-c", "ulimit -v 250000; exec " + command});
+    const auto run = testing::run_program({"sh", "-c", "ulimit -v 400000; exec " + command});
     // Zeros are no rows as the model's.
     EXPECT_EQ(run.status, words.starts_with("compare") ? 3 : 0) << words << "\n" << run.out;
   }
-  EXPECT_GT(std::filesystem::file_size(data), 250'000u * 1024);
+  EXPECT_GT(std::filesystem::file_size(data), 400'000u * 1024);
 }
 
 }  // namespace

@@ -159,8 +159,10 @@ TEST_F(CliPicturesTest, WatchJudgesWhatArrives) {
   copy("/test/good/001.jpg", "/there.jpg");
   file("incoming/note.txt", "no picture");
   file("incoming/half.jpg", std::string("\xff\xd8\xff") + std::string(100, 'x'));
-  std::jthread camera([&] {
-    std::this_thread::sleep_for(std::chrono::milliseconds(500));
+  std::jthread camera([&] {  // the next picture arrives once the first one has its heat map
+    while (!std::filesystem::exists(path("watched/there.png"))) {
+      std::this_thread::sleep_for(std::chrono::milliseconds(20));
+    }
     copy("/test/cracked/013.jpg", "/line 2/arrives.jpg");
   });
   const Outcome outcome = run({"watch", model(), folder, "--count", "2", "--heatmaps", path("watched")});
