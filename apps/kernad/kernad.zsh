@@ -44,6 +44,7 @@ _kernad() {
   )
   sketch=(
     '(-o --output)'{-o,--output}'[sketch to write]:sketch:_files'
+    '--forget[file with the ids of rows to forget]:ids:_files'
     "--first-row[number of the part's first row in the data set]:row:"
     '--max-training-points[of more rows a sample is used]:rows:'
     '--seed[seed of that sample]:seed:'

@@ -39,6 +39,12 @@ struct RowDetails {
   std::span<const std::string> names = {};  ///< one per row, or none
 };
 
+/// What Sketch::forget has found.
+struct KERNAD_API Forgotten {
+  std::size_t rows = 0;               ///< that it kept, and keeps no more
+  std::vector<std::string> not_kept;  ///< names of no row that it kept, in the order given
+};
+
 /// The sample that a fit of a data set trains on, without the data set. KDEClassifier::fit of a sketch gives the same
 /// bits as the fit of all its rows at once, however they were cut into blocks and parts, and in whatever order these
 /// came. A sketch knows which rows it has seen, so that none counts twice. Memory: at most max_training_points rows of
@@ -63,6 +69,13 @@ class KERNAD_API Sketch {
   /// Adds all that another sketch of the same data set has seen. Throws InvalidInput, and changes nothing, for one with
   /// other options, columns or column names, or with rows that this one has seen as well.
   void merge(const Sketch& other);
+
+  /// Forgets rows as if they had been left out when they were added: all that are called by one of these names, or,
+  /// where rows have no names, by their numbers in the data set. If the sketch has seen more rows than it keeps,
+  /// max_training_points becomes smaller by the number of rows forgotten: the others are still the sample of that size
+  /// that a fit of the data set without those rows draws. Throws InvalidInput, and changes nothing, if less than two
+  /// places would be left, or for a name that no row can have had, because the sketch keeps all rows that were added.
+  Forgotten forget(std::span<const std::string> names);
 
   /// The names of the columns, or none, and those of columns of the data set that are not features, as
   /// KDEClassifier::set_column_names takes them. Throws InvalidParameter for another number of names.
@@ -119,6 +132,7 @@ class KERNAD_API Sketch {
   void store(std::size_t slot, std::span<const double> row, const std::string& name);
   void copy(std::size_t slot, std::span<double> row) const;
   [[nodiscard]] std::vector<Kept> in_order() const;
+  [[nodiscard]] bool keeps_all() const;
   void check_loaded(std::size_t rows) const;
 
   std::size_t columns_;

@@ -135,6 +135,29 @@ class Sketch:
             self._sketch.merge(other._sketch)
         return self
 
+    def forget(self, names: Iterable[object]) -> list[str]:
+        """Forget rows, as if they had been left out when they were added; a fit then equals one without them.
+
+        If the sketch has seen more rows than it keeps, ``max_training_points`` becomes smaller by the number of rows
+        forgotten: the others are still the sample of that size.
+
+        Args:
+            names: of all rows to forget, or, where rows have no names, their numbers in the data set.
+
+        Returns:
+            The names of no row that it kept: rows that were left out, not sampled, or never there.
+
+        Raises:
+            InvalidInput: less than two rows would be left of a sample, or a name that no row can have had, because the
+                sketch keeps all rows that were added. It is then unchanged.
+        """
+        if isinstance(names, (str, bytes)):
+            raise TypeError("names is one text; a list of names is needed")
+        core = self._of()
+        _, not_kept = core.forget([str(name) for name in names])
+        self.max_training_points = core.max_training_points
+        return not_kept
+
     @property
     def column_names(self) -> tuple[str, ...]:
         """Names of the columns, as given or as the first rows had them; empty if they have none."""

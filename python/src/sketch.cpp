@@ -56,6 +56,13 @@ void bind_sketch(nb::module_& m) {
       .def("add", &add_to_sketch<DoubleRows>, nb::arg("rows").noconvert(), nb::arg("first_row"),
            nb::arg("left_out").noconvert(), nb::arg("names"))
       .def("merge", &Sketch::merge, nb::arg("other"))
+      .def(
+          "forget",
+          [](Sketch& self, const std::vector<std::string>& names) {
+            Forgotten forgotten = self.forget(names);
+            return std::pair(forgotten.rows, std::move(forgotten.not_kept));
+          },
+          nb::arg("names"))
       .def_prop_rw("column_names", &Sketch::column_names,
                    [](Sketch& self, std::vector<std::string> names) { self.set_column_names(std::move(names)); })
       .def_prop_ro("columns", &Sketch::columns)

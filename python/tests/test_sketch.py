@@ -120,3 +120,21 @@ def test_what_is_wrong_is_named_by_row_of_the_data_set_and_column(train) -> None
     frame.loc[7, "c2"] = 1e300
     with pytest.raises(ValueError, match=r"row 1007, column 2: 1e\+300 is beyond float32"):
         kernad.Sketch().add(frame, 1000)
+
+
+def test_forgotten_rows_were_never_there() -> None:
+    rows = np.random.default_rng(0).normal(size=(300, 4)).astype(np.float32)
+    sketch = kernad.Sketch(max_training_points=100).add(rows)
+    gone = [int(i) for i in sketch.row_numbers[:3]]
+    other = next(i for i in range(300) if i not in sketch.row_numbers)
+    assert sketch.forget([*gone, other]) == [str(other)]
+    left_out = np.isin(np.arange(300), gone)
+    want = kernad.Sketch(max_training_points=97).add(rows, left_out=left_out)
+    assert sketch.max_training_points == 97 and sketch.rows_seen == want.rows_seen
+    np.testing.assert_array_equal(sketch.row_numbers, want.row_numbers)
+    np.testing.assert_array_equal(sketch.rows, want.rows)
+    whole = kernad.Sketch().add(rows)
+    with pytest.raises(kernad.InvalidInput, match="no row is called '300'"):
+        whole.forget([300])
+    with pytest.raises(TypeError, match="a list of names"):
+        whole.forget("12")

@@ -1,6 +1,11 @@
 // Parts of a data set, sketched one by one and fitted together.
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <cmath>
+#include <filesystem>
+#include <sstream>
+
 #include "cli/command.hpp"
 #include "kernad/sketch.hpp"
 
@@ -66,6 +71,75 @@ TEST_F(CliSketchTest, PartsInAnyOrderAreTheWhole) {
     ASSERT_EQ(run.status, 0) << run.err;
     EXPECT_EQ(kernad.folder().read("parts.safetensors"), kernad.folder().read("whole.safetensors"));
   }
+}
+
+/// A table in which these rows lack a value, so that --missing skip leaves them out.
+std::string without(const std::string& table, const std::vector<std::string>& ids) {
+  std::istringstream lines(table);
+  std::string result;
+  for (std::string line; std::getline(lines, line);) {
+    const bool gone = std::ranges::any_of(ids, [&](const std::string& id) { return line.ends_with("," + id); });
+    result += (gone ? line.substr(line.find(',')) : line) + "\n";
+  }
+  return result;
+}
+
+TEST_F(CliSketchTest, AddingAndForgettingAreARefit) {
+  const Words reading = {"--id", "part", "--ignore", "note", "--missing", "skip"};
+  const auto with = [](Words words, const Words& more) {
+    words.insert(words.end(), more.begin(), more.end());
+    return words;
+  };
+  for (const std::string most : {"2000", "100"}) {
+    sketch("p0", "0", with(reading, {"--max-training-points", most}));
+    const auto names = Sketch::load(path("p0.sketch")).row_names();
+    const Words gone = {names[3], names[50], names[51]};
+    const auto ids = file("ids.txt", gone[0] + "\n" + gone[1] + "\r\n\n" + gone[2]);
+    // The columns of the new rows are in another order; two parts at once, and another later.
+    const auto run =
+        kernad(with({"sketch", path("p0.sketch"), path("p1.csv"), "--forget", ids, "-o", path("s.sketch")}, reading));
+    ASSERT_EQ(run.status, 0) << run.err;
+    EXPECT_NE(run.err.find("3 rows are forgotten"), std::string::npos) << run.err;
+    ASSERT_EQ(kernad(with({"sketch", path("p2.csv"), path("s.sketch"), "-o", path("s.sketch")}, reading)).status, 0);
+    ASSERT_EQ(fit({"s.sketch"}, "sketched.safetensors", {"--auto", "--folds", "4"}).status, 0);
+
+    file("q0.csv", without(texts_[0], gone));
+    const std::string left = most == "100" ? "97" : most;
+    ASSERT_EQ(fit({"q0.csv", "p1.csv", "p2.csv"}, "whole.safetensors",
+                  with(reading, {"--auto", "--folds", "4", "--max-training-points", left}))
+                  .status,
+              0);
+    EXPECT_EQ(kernad.folder().read("sketched.safetensors"), kernad.folder().read("whole.safetensors"));
+  }
+}
+
+TEST_F(CliSketchTest, WhatCannotBeForgottenIsSaid) {
+  const Words reading = {"--columns", "x,y", "--id", "part"};
+  sketch("p0", "0", reading);
+  const auto forget = [&](const std::string& names, const Words& more = {}) {
+    Words words = {"sketch", path("p0.sketch"), "--forget", file("ids.txt", names), "-o", path("s.sketch")};
+    words.insert(words.end(), more.begin(), more.end());
+    return kernad(words);
+  };
+  expect_refused(forget("p7\np999\n"), path("ids.txt") + ": no row is called 'p999', which is to be forgotten");
+  expect_refused(forget("p7\n", {"--seed", "1"}), "--seed: a sketch is given, which has its own");
+  expect_refused(kernad({"sketch", path("p0.csv"), "--forget", path("ids.txt"), "-o", path("s.sketch")}),
+                 "--forget: rows are forgotten from a sketch, and none is given");
+  expect_refused(kernad({"sketch", path("p0.sketch"), path("p1.csv"), "--first-row", "399", "--missing", "skip",
+                         "--columns", "x,y", "-o", path("s.sketch")}),
+                 path("p1.csv") + ": both sketches have seen row 399");
+  EXPECT_FALSE(std::filesystem::exists(path("s.sketch")));
+  // Of a sample, a name may be that of a row that was not drawn.
+  sketch("p0", "0", {"--columns", "x,y", "--max-training-points", "50"});
+  const auto numbers = Sketch::load(path("p0.sketch")).row_numbers();
+  std::size_t absent = 0;
+  while (std::ranges::count(numbers, absent) != 0) ++absent;
+  const auto run = forget(std::to_string(numbers[0]) + "\n" + std::to_string(absent) + "\n");
+  EXPECT_EQ(run.status, 0);
+  EXPECT_NE(run.err.find("1 names are those of no row in the sample, the first is '" + std::to_string(absent) + "'"),
+            std::string::npos)
+      << run.err;
+  EXPECT_EQ(Sketch::load(path("s.sketch")).options().max_training_points, 49u);
 }
 
 TEST_F(CliSketchTest, LabelsLeaveRowsOutPartByPart) {

@@ -189,5 +189,55 @@ TEST(SketchTest, AForgedStateIsRefused) {
   }
 }
 
+TEST(SketchTest, ForgottenRowsWereNeverThere) {
+  const auto rows = random_rows(1000, 3);
+  std::vector<std::string> names(1000);
+  for (std::size_t i = 0; i < names.size(); ++i) names[i] = "part " + std::to_string(i);
+  for (const bool named : {true, false}) {
+    for (const std::size_t most : {50U, 1000U, 2000U}) {
+      const SketchOptions options = {.max_training_points = most, .seed = 3};
+      const RowDetails details = {.names =
+                                      named ? std::span<const std::string>(names) : std::span<const std::string>()};
+      Sketch sketch(3, options);
+      sketch.add(rows, 0, details);
+      const auto numbers = sketch.row_numbers();
+      std::vector<std::string> gone;
+      std::vector<std::uint8_t> left_out(1000);
+      for (const std::size_t place : {0U, 7U, 49U}) {
+        gone.push_back(named ? names[numbers[place]] : std::to_string(numbers[place]));
+        left_out[numbers[place]] = 1;
+      }
+      EXPECT_EQ(sketch.forget(gone).rows, 3U);
+      // The sample without them is the one of that size.
+      Sketch want(3, {.max_training_points = most == 50 ? 47 : most, .seed = 3});
+      want.add(rows, 0, {left_out, details.names});
+      expect_same(sketch, want);
+      // And stays so when rows are added.
+      sketch.add(rows, 1000, details);
+      want.add(rows, 1000, details);
+      expect_same(sketch, want);
+    }
+  }
+}
+
+TEST(SketchTest, WhatCannotBeForgotten) {
+  const auto rows = as_float(random_rows(100, 3));
+  Sketch sketch(3, kFifty);
+  sketch.add(rows.view().middle_rows(0, 50), 0);
+  const auto before = sketch;
+  EXPECT_EQ(message_of([&] {
+              sketch.forget(std::vector<std::string>{"3", "50"});
+            }),
+            "no row is called '50', which is to be forgotten");
+  expect_same(sketch, before);
+  sketch.add(rows.view().middle_rows(50, 50), 50);
+  std::vector<std::string> all;
+  for (const std::uint64_t number : sketch.row_numbers()) all.push_back(std::to_string(number));
+  EXPECT_EQ(message_of([&] { sketch.forget(all); }),
+            "50 of 50 rows of the sample would be forgotten; two at least have to stay");
+  EXPECT_EQ(sketch.forget(std::vector<std::string>{"1000", all[0]}).not_kept, std::vector<std::string>{"1000"});
+  EXPECT_EQ(sketch.row_numbers().size(), 49U);
+}
+
 }  // namespace
 }  // namespace kernad
