@@ -25,7 +25,7 @@ _kernad() {
     fit)
       options="--output --components --standardize --bandwidth --covariance --local --scaling --auto --max-training-points"
       options+=" --seed --labels --normal-label --weights --target-fpr --folds $table $common"
-      options+=" --backbone --layers --size --spatial-width --mask --keep-going"
+      options+=" --backbone --layers --size --spatial-width --mask --odd --keep-going"
       ;;
     sketch) options="--output --first-row --max-training-points --seed --labels --normal-label $table --json --help" ;;
     calibrate) options="--target-fpr --threshold --probability --f1 --normals --labels --normal-label --output $table --columns-by $common" ;;

@@ -39,6 +39,7 @@ _kernad() {
     '--size[side that pictures are scaled to]:pixels:'
     '--spatial-width[how far positions blur, in patches]:patches:'
     '--mask[picture whose white regions are ignored]:picture:_files'
+    '--odd[a picture far beyond all others]:what:(reference leave-out keep)'
     '--keep-going[report unreadable pictures and continue]'
     '*:training data:_files'
   )

@@ -99,9 +99,15 @@ TEST_F(CliPicturesTest, FitSaysWhatItFoundAndWhichPictureIsOdd) {
   EXPECT_EQ(found["grid"], (std::vector<int>{16, 16}));
   EXPECT_EQ(found["components"], 16);
   EXPECT_NE(fitted_->err.find("030.jpg: is far from the others"), std::string::npos) << fitted_->err;
+  EXPECT_NE(fitted_->err.find("does not count for the threshold"), std::string::npos) << fitted_->err;
+  ASSERT_EQ(found["odd"].size(), 1U);
+  EXPECT_EQ(found["odd"][0]["file"], kCookies + "/train/good/030.jpg");
+  EXPECT_EQ(found["odd"][0]["calibration"], false);
+  EXPECT_EQ(found["odd"][0]["references"], true);
   const auto again = nlohmann::json::parse(run({"info", model(), "--json"}).out);
   EXPECT_EQ(again["threshold"], found["threshold"]);
   EXPECT_EQ(again["backbone_hash"], found["backbone_hash"]);
+  EXPECT_EQ(again["odd"], found["odd"]);
 }
 
 TEST_F(CliPicturesTest, PredictWritesVerdictsAndHeatMaps) {
@@ -208,6 +214,11 @@ TEST_F(CliPicturesTest, WhatIsWrongIsNamed) {
   expect_refusal(run({"fit", kCookies, "-o", path("m2"), "--layers", "b5"}), "has no layer 'b5'");
   expect_refusal(run({"fit", kCookies, "-o", path("m2"), "--backbone", path("none.onnx")}), path("none.onnx"));
   expect_refusal(run({"fit", kCookies, "-o", path("m2"), "--spatial-width", "-1"}), "--spatial-width '-1'");
+  expect_refusal(run({"fit", kCookies, "-o", path("m2"), "--odd", "out"}), "--odd: out not in");
+  // 31 pictures can promise 1 of 32, 30 cannot.
+  expect_refusal(run({"fit", kCookies, "-o", path("m2"), "--target-fpr", "0.032", "--size", "128", "--components", "16",
+                      "--folds", "3"}),
+                 "030.jpg: is odd, and without it 30 pictures are too few for --target-fpr 0.032");
   expect_refusal(run({"predict", model(), path("none.png")}), path("none.png") + ": No such file");
   expect_refusal(run({"predict", model(), kCookies + "/test/good", "--top", "3"}), "--top: is an option for tables");
   expect_refusal(run({"test", model(), kCookies + "/test"}), "has no folder test/good");

@@ -27,6 +27,7 @@ struct PictureFitOptions {
   double bandwidth = 0;         ///< 0: by likelihood
   std::string width;
   std::string mask;
+  std::string odd = "reference";
   bool keep_going = false;
 };
 

@@ -69,6 +69,12 @@ void add_picture_options(CLI::App& command, PictureFitOptions& options) {
       ->type_name("FILE")
       ->group(kPictureGroup);
   command
+      .add_option("--odd", options.odd,
+                  "A picture far beyond all others: reference (default: does not raise the threshold), leave-out, keep")
+      ->check(quiet(CLI::IsMember({"reference", "leave-out", "keep"})))
+      ->type_name("WHAT")
+      ->group(kPictureGroup);
+  command
       .add_flag("--keep-going", options.keep_going, "Report pictures that cannot be read, and continue without them")
       ->group(kPictureGroup);
 }

@@ -5,6 +5,7 @@
 #include "density/choose.hpp"
 #include "density/sample.hpp"
 #include "kernad/pca.hpp"
+#include "model/odd.hpp"
 #include "model/parallel.hpp"
 #include "model/state.hpp"
 
@@ -33,13 +34,13 @@ void require_pictures(const std::vector<std::string>& pictures) {
   }
 }
 
-/// Counts pictures, from several threads.
+/// Counts pictures, from several threads. A second fit, without odd pictures, stays at the end.
 class Counter {
  public:
   Counter(const FitProgress& progress, std::size_t total) : progress_(progress), total_(total) {}
   void one_more() {
     const std::lock_guard lock(mutex_);
-    ++done_;
+    done_ = std::min(done_ + 1, total_);
     if (progress_) progress_(done_, total_);
   }
 
@@ -171,25 +172,36 @@ double median(std::vector<double> values) {
   return *middle;
 }
 
-/// Those at least ten standard deviations (estimated from the median deviation) from the median.
-std::vector<OddPicture> odd_pictures(const std::vector<double>& log_densities, const std::vector<std::string>& names) {
-  const double usual = median(log_densities);
+/// Those at least ten standard deviations (estimated from the median deviation) above the median, and those beyond a
+/// gap.
+std::vector<OddPicture> odd_pictures(const std::vector<double>& surprisals, const std::vector<std::string>& names) {
+  const double usual = median(surprisals);
   std::vector<double> deviations;
-  for (const double value : log_densities) deviations.push_back(std::abs(value - usual));
+  for (const double value : surprisals) deviations.push_back(std::abs(value - usual));
   const double limit = 10 * 1.4826 * median(deviations);
+  const auto beyond = beyond_gap(surprisals);
   std::vector<OddPicture> odd;
   for (std::size_t i = 0; i < names.size(); ++i) {
-    if (usual - log_densities[i] > limit && limit > 0) odd.push_back({names[i], -log_densities[i], -usual});
+    const bool gap = std::ranges::find(beyond, i) != beyond.end();
+    const bool far = surprisals[i] - usual > limit && limit > 0;
+    if (gap || far) odd.push_back({names[i], surprisals[i], usual, gap, OddPictures::keep});
   }
   return odd;
 }
 
-void calibrate(PictureModel::State& state, const std::vector<std::vector<double>>& surprisals, std::size_t folds) {
+bool is_reference_only(const std::vector<OddPicture>& odd, const std::string& name) {
+  return std::ranges::any_of(odd, [&](const OddPicture& picture) {
+    return picture.name == name && picture.treatment == OddPictures::reference;
+  });
+}
+
+void calibrate(PictureModel::State& state, const std::vector<std::vector<double>>& surprisals, std::size_t folds,
+               OddPictures treatment) {
   std::vector<double> scores;
   std::vector<double> highest;
   std::vector<double> all;
   for (const auto& picture : surprisals) {
-    scores.push_back(-picture_surprisal(picture, state.ignored));
+    scores.push_back(picture_surprisal(picture, state.ignored));
     std::vector<double> seen;
     for (std::size_t i = 0; i < picture.size(); ++i) {
       if (state.ignored.empty() || !state.ignored[i]) seen.push_back(picture[i]);
@@ -198,11 +210,50 @@ void calibrate(PictureModel::State& state, const std::vector<std::vector<double>
     all.insert(all.end(), seen.begin(), seen.end());
   }
   state.report.odd = odd_pictures(scores, state.names);
+  for (auto& picture : state.report.odd) {
+    if (picture.beyond_gap) picture.treatment = treatment;
+  }
   std::ranges::sort(highest);
   // Not of nearly all pictures: a few odd ones among the good would leave defects without colour.
   const auto above = static_cast<std::size_t>(0.2 * static_cast<double>(highest.size()));
   state.scale = {median(std::move(all)), highest[highest.size() - 1 - above]};
-  state.calibration = Calibration(std::move(scores), folds);
+  std::vector<double> log_densities;
+  for (std::size_t i = 0; i < scores.size(); ++i) {
+    if (!is_reference_only(state.report.odd, state.names[i])) log_densities.push_back(-scores[i]);
+  }
+  state.calibration = Calibration(std::move(log_densities), folds);
+}
+
+/// Everything but the backbone, from these pictures. `state` has the backbone.
+void fit_on(PictureModel::State& state, std::vector<std::string> names, const PictureModelOptions& options,
+            OddPictures treatment, Counter& counter) {
+  state.names = std::move(names);
+  fit_projection(state, state.names, options, counter);
+  if (!options.mask.empty()) state.ignored = ignored_patches(options.mask, state.grid);
+  const PatchSet set = project_all(state, state.names, counter);
+  const Choice choice =
+      choose_kernel(set, {options.bandwidth, options.width, options.max_patches, options.seed, state.threads});
+  state.kernel = choice.kernel;
+  calibrate(state, held_out_surprisals(state, set, options, counter), std::min(options.folds, set.pictures), treatment);
+  const auto rows = sample_rows_of(set, options.max_patches, options.seed, [](std::size_t) { return true; });
+  state.references = patches_at(set, rows);
+  state.reference_pictures.clear();
+  for (const std::size_t row : rows)
+    state.reference_pictures.push_back(static_cast<std::uint32_t>(row / set.grid.size()));
+  state.report.held_out_log_likelihood = choice.log_likelihood;
+}
+
+/// Fits again without the pictures beyond a gap: the result is that of a fit that never saw them.
+void fit_without_odd(PictureModel::State& state, const PictureModelOptions& options, Counter& counter) {
+  std::vector<OddPicture> left_out;
+  std::ranges::copy_if(state.report.odd, std::back_inserter(left_out), &OddPicture::beyond_gap);
+  if (left_out.empty()) return;
+  std::vector<std::string> names;
+  std::ranges::copy_if(state.names, std::back_inserter(names), [&](const std::string& name) {
+    return std::ranges::find(left_out, name, &OddPicture::name) == left_out.end();
+  });
+  fit_on(state, std::move(names), options, OddPictures::keep, counter);  // one look: whoever is odd now stays
+  state.report.odd.insert(state.report.odd.begin(), left_out.begin(), left_out.end());
 }
 
 }  // namespace
@@ -216,21 +267,11 @@ PictureModel PictureModel::fit(std::span<const std::string> pictures, const Pict
   state.threads = resolve_threads(options.threads);
   state.file = read_backbone(options.backbone);
   state.backbone = std::make_unique<Backbone>(state.file, state.threads);
-  state.names = readable(pictures, options, state.threads);
-  require_pictures(state.names);
-  Counter counter(progress, std::min(state.names.size(), kProjectionPictures) + 2 * state.names.size());
-  fit_projection(state, state.names, options, counter);
-  if (!options.mask.empty()) state.ignored = ignored_patches(options.mask, state.grid);
-  const PatchSet set = project_all(state, state.names, counter);
-  const Choice choice =
-      choose_kernel(set, {options.bandwidth, options.width, options.max_patches, options.seed, state.threads});
-  state.kernel = choice.kernel;
-  calibrate(state, held_out_surprisals(state, set, options, counter), std::min(options.folds, set.pictures));
-  const auto rows = sample_rows_of(set, options.max_patches, options.seed, [](std::size_t) { return true; });
-  state.references = patches_at(set, rows);
-  for (const std::size_t row : rows)
-    state.reference_pictures.push_back(static_cast<std::uint32_t>(row / set.grid.size()));
-  state.report.held_out_log_likelihood = choice.log_likelihood;
+  auto names = readable(pictures, options, state.threads);
+  require_pictures(names);
+  Counter counter(progress, std::min(names.size(), kProjectionPictures) + 2 * names.size());
+  fit_on(state, std::move(names), options, options.odd, counter);
+  if (options.odd == OddPictures::leave_out) fit_without_odd(state, options, counter);
   state.make_ready();
   model.set_target_fpr(std::max(0.05, state.calibration.smallest_fpr()));
   return model;
