@@ -17,6 +17,7 @@ void add_fit(CLI::App& app);
 void add_sketch(CLI::App& app);
 void add_calibrate(CLI::App& app);
 void add_predict(CLI::App& app);
+void add_embed(CLI::App& app);
 void add_watch(CLI::App& app);
 void add_test(CLI::App& app);
 void add_compare(CLI::App& app);

@@ -3,7 +3,7 @@
 _kernad() {
   local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD - 1]} command= word options
   for word in "${COMP_WORDS[@]:1:COMP_CWORD-1}"; do
-    case $word in fit | sketch | calibrate | predict | watch | test | compare | explain | info) command=$word && break ;; esac
+    case $word in fit | sketch | calibrate | predict | embed | watch | test | compare | explain | info) command=$word && break ;; esac
   done
   COMPREPLY=()
 
@@ -25,17 +25,18 @@ _kernad() {
     fit)
       options="--output --components --standardize --bandwidth --covariance --local --scaling --auto --max-training-points"
       options+=" --seed --labels --normal-label --weights --target-fpr --folds $table $common"
-      options+=" --backbone --layers --size --spatial-width --mask --keep-going"
+      options+=" --backbone --layers --size --spatial-width --mask --odd --keep-going"
       ;;
     sketch) options="--output --forget --first-row --max-training-points --seed --labels --normal-label $table --json --help" ;;
     calibrate) options="--target-fpr --threshold --probability --f1 --normals --labels --normal-label --output $table --columns-by $common" ;;
     predict) options="--output --labels --fdr --top --only-anomalous --append --no-pruning --heatmaps --keep-going $table --columns-by $common" ;;
+    embed) options="--output --backbone --layers --size --keep-going $common" ;;
     watch) options="--heatmaps --count $common" ;;
     test) options="--labels --normal-label --report --no-pruning $table --columns-by $common" ;;
     compare) options="--alpha --show --labels --no-pruning $table --columns-by $common" ;;
     explain) options="--row --nearest --show --labels $table --columns-by $common" ;;
     info) options='--json --help' ;;
-    *) options='fit sketch calibrate predict watch test compare explain info --help --version' ;;
+    *) options='fit sketch calibrate predict embed watch test compare explain info --help --version' ;;
   esac
   if [[ $cur == -* || -z $command ]]; then
     mapfile -t COMPREPLY < <(compgen -W "$options" -- "$cur")

@@ -2,7 +2,7 @@
 # zsh completion of kernad(1)
 
 _kernad() {
-  local -a common table by fit sketch calibrate predict watch test compare explain info
+  local -a common table by fit sketch calibrate predict embed watch test compare explain info
   common=(
     '--threads[threads to use]:threads:'
     '--json[print one JSON object]'
@@ -39,6 +39,7 @@ _kernad() {
     '--size[side that pictures are scaled to]:pixels:'
     '--spatial-width[how far positions blur, in patches]:patches:'
     '--mask[picture whose white regions are ignored]:picture:_files'
+    '--odd[a picture far beyond all others]:what:(reference leave-out keep)'
     '--keep-going[report unreadable pictures and continue]'
     '*:training data:_files'
   )
@@ -77,6 +78,14 @@ _kernad() {
     '--keep-going[report unreadable pictures and continue]'
     ':model:_files' '*:data:_files'
   )
+  embed=(
+    '(-o --output)'{-o,--output}'[file to write]:rows:_files'
+    '--backbone[network for pictures]:network:_files'
+    '--layers[its layers that are used]:names:'
+    '--size[side that pictures are scaled to]:pixels:'
+    '--keep-going[report unreadable pictures and continue]'
+    '*:pictures:_files'
+  )
   watch=(
     '--heatmaps[folder for heat maps]:folder:_files -/'
     '--count[stop after this many images]:images:'
@@ -107,7 +116,7 @@ _kernad() {
 
   if (( CURRENT == 2 )); then
     _arguments '(-h --help)'{-h,--help}'[show help]' '--version[show the version]' \
-      ':command:((fit\:"learn a model" sketch\:"sample one part of a data set" calibrate\:"set a threshold" predict\:"score rows" watch\:"judge images as they arrive" test\:"measure a model" compare\:"tell whether new rows have drifted" explain\:"tell why a row has its score" info\:"show a model or this build"))'
+      ':command:((fit\:"learn a model" sketch\:"sample one part of a data set" calibrate\:"set a threshold" predict\:"score rows" embed\:"turn images into rows" watch\:"judge images as they arrive" test\:"measure a model" compare\:"tell whether new rows have drifted" explain\:"tell why a row has its score" info\:"show a model or this build"))'
     return
   fi
   local command=$words[2]
@@ -118,6 +127,7 @@ _kernad() {
     sketch) _arguments $sketch $table ;;
     calibrate) _arguments $calibrate $table $by $common ;;
     predict) _arguments $predict $table $by $common ;;
+    embed) _arguments $embed $common ;;
     watch) _arguments $watch $common ;;
     test) _arguments $test $table $by $common ;;
     compare) _arguments $compare $table $by $common ;;

@@ -116,6 +116,7 @@ int run_guarded(int argc, const char* const* argv) {
     add_sketch(app);
     add_calibrate(app);
     add_predict(app);
+    add_embed(app);
     add_watch(app);
     add_test(app);
     add_compare(app);

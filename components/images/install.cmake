@@ -9,7 +9,7 @@ set_target_properties(kernad_images PROPERTIES INSTALL_RPATH "$ORIGIN;$ORIGIN/ke
 install(TARGETS kernad_images EXPORT kernad-images-targets
   LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR} COMPONENT kernad_images NAMELINK_COMPONENT kernad_images)
 install(EXPORT kernad-images-targets NAMESPACE kernad:: DESTINATION "${CMAKE_INSTALL_LIBDIR}/cmake/kernad" COMPONENT kernad_images)
-install(FILES "${PROJECT_SOURCE_DIR}/components/images/include/kernad/images.hpp"
+install(DIRECTORY "${PROJECT_SOURCE_DIR}/components/images/include/kernad/"
   DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/kernad COMPONENT kernad_images)
 set(backbone "${PROJECT_SOURCE_DIR}/data/backbone")
 install(FILES "${backbone}/efficientnet-lite0.onnx" "${backbone}/efficientnet-lite0.json" "${backbone}/LICENSE.md"

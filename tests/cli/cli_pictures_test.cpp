@@ -99,9 +99,15 @@ TEST_F(CliPicturesTest, FitSaysWhatItFoundAndWhichPictureIsOdd) {
   EXPECT_EQ(found["grid"], (std::vector<int>{16, 16}));
   EXPECT_EQ(found["components"], 16);
   EXPECT_NE(fitted_->err.find("030.jpg: is far from the others"), std::string::npos) << fitted_->err;
+  EXPECT_NE(fitted_->err.find("does not count for the threshold"), std::string::npos) << fitted_->err;
+  ASSERT_EQ(found["odd"].size(), 1U);
+  EXPECT_EQ(found["odd"][0]["file"], kCookies + "/train/good/030.jpg");
+  EXPECT_EQ(found["odd"][0]["calibration"], false);
+  EXPECT_EQ(found["odd"][0]["references"], true);
   const auto again = nlohmann::json::parse(run({"info", model(), "--json"}).out);
   EXPECT_EQ(again["threshold"], found["threshold"]);
   EXPECT_EQ(again["backbone_hash"], found["backbone_hash"]);
+  EXPECT_EQ(again["odd"], found["odd"]);
 }
 
 TEST_F(CliPicturesTest, PredictWritesVerdictsAndHeatMaps) {
@@ -185,6 +191,36 @@ TEST_F(CliPicturesTest, ExplainNamesTheNearestGoodPatches) {
   EXPECT_NE(outcome.out.find(kCookies + "/train/good/"), std::string::npos);
 }
 
+TEST_F(CliPicturesTest, EmbeddingsAreRowsForTheOtherCommands) {
+  const std::vector<std::string> embed = {"embed", kCookies + "/train/good", "--size", "128", "-o"};
+  const auto with_output = [&](const std::string& output) {
+    auto arguments = embed;
+    arguments.push_back(output);
+    return run(arguments);
+  };
+  const std::string csv = path("rows.csv");
+  const std::string npy = path("rows.npy");
+  const auto written = with_output(csv);
+  ASSERT_EQ(written.status, 0) << written.err;
+  EXPECT_NE(written.out.find("dimensions  152"), std::string::npos) << written.out;
+  ASSERT_EQ(with_output(npy).status, 0);
+  const std::string names_model = path("rows.safetensors");
+  const std::string plain_model = path("plain.safetensors");
+  ASSERT_EQ(run({"fit", csv, "--id", "file", "-o", names_model}).status, 0);
+  ASSERT_EQ(run({"fit", npy, "-o", plain_model}).status, 0);
+  const auto by_name = run({"predict", names_model, csv, "--id", "file"});
+  const auto by_number = run({"predict", plain_model, npy});
+  EXPECT_EQ(lines(by_name.out), 32U) << by_name.err;
+  EXPECT_TRUE(by_name.out.starts_with("file,log_density,probability\n" + kCookies + "/train/good/000.jpg,"))
+      << by_name.out;
+  // The same bits: floats are written exactly.
+  const auto end = by_number.out.substr(by_number.out.rfind('\n', by_number.out.size() - 2) + 1);
+  EXPECT_TRUE(by_name.out.ends_with("," + end)) << end << by_name.out;
+  const std::string other = path("other.csv");
+  ASSERT_EQ(run({"embed", kCookies + "/test/good", "--size", "96", "-o", other}).status, 0);
+  expect_refusal(run({"predict", names_model, other, "--id", "file"}), "model's columns");
+}
+
 TEST_F(CliPicturesTest, OneBadPictureIsRefusedOrReported) {
   const std::string folder = path("mixed");
   for (const char* name : {"000.jpg", "001.jpg", "002.jpg"}) {
@@ -210,10 +246,18 @@ TEST_F(CliPicturesTest, WhatIsWrongIsNamed) {
   expect_refusal(run({"fit", kCookies, "-o", path("m2"), "--layers", "b5"}), "has no layer 'b5'");
   expect_refusal(run({"fit", kCookies, "-o", path("m2"), "--backbone", path("none.onnx")}), path("none.onnx"));
   expect_refusal(run({"fit", kCookies, "-o", path("m2"), "--spatial-width", "-1"}), "--spatial-width '-1'");
+  expect_refusal(run({"fit", kCookies, "-o", path("m2"), "--odd", "out"}), "--odd: out not in");
+  // 31 pictures can promise 1 of 32, 30 cannot.
+  expect_refusal(run({"fit", kCookies, "-o", path("m2"), "--target-fpr", "0.032", "--size", "128", "--components", "16",
+                      "--folds", "3"}),
+                 "030.jpg: is odd, and without it 30 pictures are too few for --target-fpr 0.032");
   expect_refusal(run({"predict", model(), path("none.png")}), path("none.png") + ": No such file");
   expect_refusal(run({"predict", model(), kCookies + "/test/good", "--top", "3"}), "--top: is an option for tables");
   expect_refusal(run({"test", model(), kCookies + "/test"}), "has no folder test/good");
   expect_refusal(run({"watch", model(), path("none")}), path("none") + ": is no folder");
+  expect_refusal(run({"embed", kCookies}), kCookies + ": has the layout of MVTec AD");
+  expect_refusal(run({"embed", kCookies + "/train/good", "-o", path("rows.txt")}), "valid endings");
+  expect_refusal(run({"embed", path("none.csv")}), path("none.csv") + ": is no picture");
 }
 
 #endif

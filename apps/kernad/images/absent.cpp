@@ -16,6 +16,7 @@ void fit_pictures(const PictureCommand& command, const PictureFitOptions& /*opti
   refuse(name_of(command.data));
 }
 void predict_pictures(const PictureCommand& command, const PictureScoreOptions& /*options*/) { refuse(command.model); }
+void embed_pictures(const PictureCommand& command, const EmbedOptions& /*options*/) { refuse(name_of(command.data)); }
 void watch_pictures(const PictureCommand& command, const WatchOptions& /*options*/) { refuse(command.model); }
 void test_pictures(const PictureCommand& command) { refuse(command.model); }
 void explain_picture(const PictureCommand& command) { refuse(command.model); }

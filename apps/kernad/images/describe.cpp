@@ -2,12 +2,43 @@
 
 #include <fmt/format.h>
 
+#include <array>
 #include <cmath>
 #include <nlohmann/json.hpp>
 
 #include "../output.hpp"
 
 namespace kernad::cli {
+namespace {
+
+using images::OddPictures;
+
+std::string odd_text(const images::PictureModelReport& report) {
+  constexpr std::array<const char*, 3> treatments = {"no part of the calibration", "left out", "kept"};
+  std::string text;
+  for (const auto& odd : report.odd) {
+    if (!odd.beyond_gap) continue;
+    text += fmt::format("{}{} ({})", text.empty() ? "" : ", ", odd.name,
+                        treatments.at(static_cast<std::size_t>(odd.treatment)));
+  }
+  return text.empty() ? "none" : text;
+}
+
+std::string note_on(const images::OddPicture& odd) {
+  const auto what = fmt::format("note: {}: is far from the others (surprisal {:.1f}, usual {:.1f})", odd.name,
+                                odd.surprisal, odd.usual);
+  switch (odd.treatment) {
+    case OddPictures::reference:
+      return what + " and does not count for the threshold; if it shows a defect, --odd leave-out fits without it";
+    case OddPictures::leave_out:
+      return what + ": it is left out";
+    case OddPictures::keep:
+      break;
+  }
+  return what + "; if it is no good part, or was taken otherwise, fit without it: it raises the threshold";
+}
+
+}  // namespace
 
 nlohmann::ordered_json picture_model_json(const std::string& path, const images::PictureModel& model) {
   const auto& report = model.report();
@@ -18,6 +49,15 @@ nlohmann::ordered_json picture_model_json(const std::string& path, const images:
   json["layers"] = report.layers;
   json["size"] = report.size;
   json["pictures"] = report.pictures;
+  json["odd"] = nlohmann::json::array();
+  for (const auto& odd : report.odd) {
+    if (!odd.beyond_gap) continue;
+    json["odd"].push_back({{"file", odd.name},
+                           {"surprisal", odd.surprisal},
+                           {"usual", odd.usual},
+                           {"calibration", odd.treatment == OddPictures::keep},
+                           {"references", odd.treatment != OddPictures::leave_out}});
+  }
   json["grid"] = {report.grid_rows, report.grid_cols};
   json["masked"] = report.masked;
   json["channels"] = report.channels;
@@ -39,6 +79,7 @@ Table picture_model_table(const std::string& path, const images::PictureModel& m
           {"backbone", fmt::format("{} (hash {})", report.backbone, report.backbone_hash)},
           {"layers", fmt::format("{}", fmt::join(report.layers, ", "))},
           {"pictures", fmt::format("{}, scaled to {} x {}", report.pictures, report.size, report.size)},
+          {"odd pictures", odd_text(report)},
           {"patches", fmt::format("{} x {} a picture, {} kept", report.grid_rows, report.grid_cols, report.patches)},
           {"masked", fmt::format("{} of {} patches", report.masked, report.grid_rows * report.grid_cols)},
           {"components", fmt::format("{} of {} channels, {:.4g} of the variance", report.components, report.channels,
@@ -50,12 +91,7 @@ Table picture_model_table(const std::string& path, const images::PictureModel& m
 }
 
 void print_fit_notes(const images::PictureModel& model, bool asked_for) {
-  for (const auto& odd : model.report().odd) {
-    print_error(
-        fmt::format("note: {}: is far from the others (surprisal {:.1f}, usual {:.1f}); if it is no good part, or "
-                    "was taken otherwise, fit without it: it raises the threshold",
-                    odd.name, odd.surprisal, odd.usual));
-  }
+  for (const auto& odd : model.report().odd) print_error(note_on(odd));
   if (asked_for || model.target_fpr() <= 0.05) return;
   print_error(
       fmt::format("note: {} pictures cannot promise a false-alarm rate below {:.1f} %, which is what the "

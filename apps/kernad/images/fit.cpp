@@ -1,6 +1,7 @@
 // kernad fit FOLDER.
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <charconv>
 #include <nlohmann/json.hpp>
 
@@ -27,6 +28,8 @@ images::PictureModelOptions model_options(const PictureCommand& command, const P
   result.backbone.size = options.size;
   if (options.components != 0) result.components = options.components;
   result.mask = options.mask;
+  if (options.odd == "leave-out") result.odd = images::OddPictures::leave_out;
+  if (options.odd == "keep") result.odd = images::OddPictures::keep;
   if (options.keep_going) result.on_unreadable = [](const std::string& message) { print_error(message); };
   if (options.max_patches != 0) result.max_patches = options.max_patches;
   if (options.bandwidth != 0) result.bandwidth = options.bandwidth;
@@ -36,13 +39,28 @@ images::PictureModelOptions model_options(const PictureCommand& command, const P
   return result;
 }
 
+/// A picture that does not count may be one too few for the rate.
+void set_rate(images::PictureModel& model, double rate) {
+  const std::size_t count = model.calibration().size();
+  const auto& odd = model.report().odd;
+  const bool fewer =
+      std::ranges::any_of(odd, [](const auto& picture) { return picture.treatment != images::OddPictures::keep; });
+  if (fewer && rate < model.calibration().smallest_fpr()) {
+    throw InvalidParameter(
+        fmt::format("{}: is odd, and without it {} pictures are too few for --target-fpr {:g}; valid: {:.4g} or more, "
+                    "more pictures, or --odd keep",
+                    odd.front().name, count, rate, model.calibration().smallest_fpr()));
+  }
+  model.set_target_fpr(rate);
+}
+
 }  // namespace
 
 void fit_pictures(const PictureCommand& command, const PictureFitOptions& options) {
   require_known_options(
       *command.app,
       {"--output", "--components", "--bandwidth", "--max-training-points", "--target-fpr", "--folds", "--threads",
-       "--json", "--backbone", "--layers", "--size", "--spatial-width", "--mask", "--keep-going"},
+       "--json", "--backbone", "--layers", "--size", "--spatial-width", "--mask", "--odd", "--keep-going"},
       "tables, and the data are pictures");
   std::vector<std::string> pictures;
   for (const auto& source : command.data) {
@@ -62,7 +80,7 @@ void fit_pictures(const PictureCommand& command, const PictureFitOptions& option
                                        shown = done * 1000 / total;
                                      });
   }();
-  if (command.target_fpr) model.set_target_fpr(*command.target_fpr);
+  if (command.target_fpr) set_rate(model, *command.target_fpr);
   model.save(command.output);
   if (command.common.json) {
     print_json(picture_model_json(command.output, model));

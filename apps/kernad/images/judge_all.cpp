@@ -35,6 +35,8 @@ void add_folder(const std::string& source, std::vector<PictureFile>& files) {
   files.insert(files.end(), found.begin(), found.end());
 }
 
+}  // namespace
+
 std::vector<std::byte> npy_bytes(const Embeddings& values) {
   std::string header =
       fmt::format("{{'descr': '<f4', 'fortran_order': False, 'shape': ({}, {}), }}", values.rows(), values.cols());
@@ -51,8 +53,6 @@ std::vector<std::byte> npy_bytes(const Embeddings& values) {
   result.insert(result.end(), data.begin(), data.end());
   return result;
 }
-
-}  // namespace
 
 std::vector<PictureFile> picture_files(const std::vector<std::string>& sources) {
   std::vector<PictureFile> files;

@@ -29,6 +29,9 @@ void judge_all(const images::PictureModel& model, const std::vector<std::string>
 /// Fills line i.
 void set_picture_score(Output& output, std::size_t i, const std::string& path, const images::Verdict& verdict);
 
+/// A .npy file of float32.
+[[nodiscard]] std::vector<std::byte> npy_bytes(const Embeddings& values);
+
 /// Writes FOLDER/NAME.png, the overlay, and FOLDER/NAME.npy, the surprisal of each pixel.
 void write_heatmap(const std::string& folder, const std::string& name, const images::PictureModel& model,
                    const images::Picture& picture, const images::Verdict& verdict);

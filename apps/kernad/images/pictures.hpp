@@ -27,6 +27,7 @@ struct PictureFitOptions {
   double bandwidth = 0;         ///< 0: by likelihood
   std::string width;
   std::string mask;
+  std::string odd = "reference";
   bool keep_going = false;
 };
 
@@ -42,7 +43,16 @@ struct WatchOptions {
   std::size_t count = 0;  ///< pictures to stop after; 0: none
 };
 
+/// What kernad embed asks.
+struct EmbedOptions {
+  std::string backbone;
+  std::vector<std::string> layers;
+  std::size_t size = 0;
+  bool keep_going = false;
+};
+
 void add_picture_options(CLI::App& command, PictureFitOptions& options);
+void add_picture_options(CLI::App& command, EmbedOptions& options);
 void add_picture_options(CLI::App& command, PictureScoreOptions& options);
 
 /// Options shared with the commands for tables.
@@ -58,6 +68,7 @@ struct PictureCommand {
 
 void fit_pictures(const PictureCommand& command, const PictureFitOptions& options);
 void predict_pictures(const PictureCommand& command, const PictureScoreOptions& options);
+void embed_pictures(const PictureCommand& command, const EmbedOptions& options);
 void watch_pictures(const PictureCommand& command, const WatchOptions& options);
 void test_pictures(const PictureCommand& command);
 void explain_picture(const PictureCommand& command);

@@ -17,6 +17,29 @@ namespace fs = std::filesystem;
 
 constexpr const char* kPictureGroup = "Pictures";
 
+template <typename Options>
+void add_backbone_options(CLI::App& command, Options& options) {
+  command
+      .add_option("--backbone", options.backbone,
+                  "Network: .onnx or .xml (OpenVINO IR); default: the one supplied with kernad")
+      ->check(not_empty())
+      ->type_name("FILE")
+      ->group(kPictureGroup);
+  command.add_option("--layers", options.layers, "Its outputs, or inner values, to use, separated by commas")
+      ->delimiter(',')
+      ->type_name("NAMES")
+      ->group(kPictureGroup);
+  command.add_option("--size", options.size, "Pictures are scaled to S x S; default: the network's own size, or 256")
+      ->check(quiet(CLI::Range(16, 4096)))
+      ->type_name("S")
+      ->group(kPictureGroup);
+}
+
+void add_keep_going(CLI::App& command, bool& keep_going) {
+  command.add_flag("--keep-going", keep_going, "Report pictures that cannot be read, and continue without them")
+      ->group(kPictureGroup);
+}
+
 }  // namespace
 
 bool are_pictures(const Sources& sources) {
@@ -45,20 +68,7 @@ bool is_picture_model(const std::string& path) {
 }
 
 void add_picture_options(CLI::App& command, PictureFitOptions& options) {
-  command
-      .add_option("--backbone", options.backbone,
-                  "Network: .onnx or .xml (OpenVINO IR); default: the one supplied with kernad")
-      ->check(not_empty())
-      ->type_name("FILE")
-      ->group(kPictureGroup);
-  command.add_option("--layers", options.layers, "Its outputs, or inner values, to use, separated by commas")
-      ->delimiter(',')
-      ->type_name("NAMES")
-      ->group(kPictureGroup);
-  command.add_option("--size", options.size, "Pictures are scaled to S x S; default: the network's own size, or 256")
-      ->check(quiet(CLI::Range(16, 4096)))
-      ->type_name("S")
-      ->group(kPictureGroup);
+  add_backbone_options(command, options);
   command
       .add_option("--spatial-width", options.width,
                   "Width of the kernel over positions, in patches, or inf; default: by held-out likelihood")
@@ -69,8 +79,17 @@ void add_picture_options(CLI::App& command, PictureFitOptions& options) {
       ->type_name("FILE")
       ->group(kPictureGroup);
   command
-      .add_flag("--keep-going", options.keep_going, "Report pictures that cannot be read, and continue without them")
+      .add_option("--odd", options.odd,
+                  "A picture far beyond all others: reference (default: does not raise the threshold), leave-out, keep")
+      ->check(quiet(CLI::IsMember({"reference", "leave-out", "keep"})))
+      ->type_name("WHAT")
       ->group(kPictureGroup);
+  add_keep_going(command, options.keep_going);
+}
+
+void add_picture_options(CLI::App& command, EmbedOptions& options) {
+  add_backbone_options(command, options);
+  add_keep_going(command, options.keep_going);
 }
 
 void add_picture_options(CLI::App& command, PictureScoreOptions& options) {
@@ -80,9 +99,7 @@ void add_picture_options(CLI::App& command, PictureScoreOptions& options) {
       ->check(not_empty())
       ->type_name("FOLDER")
       ->group(kPictureGroup);
-  command
-      .add_flag("--keep-going", options.keep_going, "Report pictures that cannot be read, and continue without them")
-      ->group(kPictureGroup);
+  add_keep_going(command, options.keep_going);
 }
 
 void require_known_options(const CLI::App& app, const std::vector<std::string>& known, const std::string& what) {

@@ -135,6 +135,12 @@ Backbone::~Backbone() = default;
 Backbone::Backbone(Backbone&&) noexcept = default;
 Backbone& Backbone::operator=(Backbone&&) noexcept = default;
 
+std::vector<std::size_t> Backbone::channels() const {
+  std::vector<std::size_t> result;
+  for (const auto& output : impl_->network.outputs()) result.push_back(output.get_shape()[1]);
+  return result;
+}
+
 struct Backbone::Runner::Impl {
   ov::InferRequest request;
   ov::Tensor input;

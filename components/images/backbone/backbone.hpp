@@ -46,6 +46,9 @@ class Backbone {
   Backbone(Backbone&&) noexcept;
   Backbone& operator=(Backbone&&) noexcept;
 
+  /// Of each layer's map.
+  [[nodiscard]] std::vector<std::size_t> channels() const;
+
   /// Scratch memory of one thread.
   class Runner {
    public:

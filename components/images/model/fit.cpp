@@ -5,6 +5,7 @@
 #include "density/choose.hpp"
 #include "density/sample.hpp"
 #include "kernad/pca.hpp"
+#include "model/odd.hpp"
 #include "model/parallel.hpp"
 #include "model/state.hpp"
 
@@ -29,17 +30,17 @@ void check(const PictureModelOptions& options) {
 void require_pictures(const std::vector<std::string>& pictures) {
   if (pictures.size() < 2) {
     throw InvalidInput((pictures.empty() ? std::string("no pictures") : pictures[0] + ": is one picture") +
-                       "; a model needs at least 2, and 20 to promise a false-alarm rate of 5 %");
+                       "; a model needs at least 2, and 19 to promise a false-alarm rate of 5 %");
   }
 }
 
-/// Counts pictures, from several threads.
+/// Counts pictures, from several threads. A second fit, without odd pictures, stays at the end.
 class Counter {
  public:
   Counter(const FitProgress& progress, std::size_t total) : progress_(progress), total_(total) {}
   void one_more() {
     const std::lock_guard lock(mutex_);
-    ++done_;
+    done_ = std::min(done_ + 1, total_);
     if (progress_) progress_(done_, total_);
   }
 
@@ -49,6 +50,20 @@ class Counter {
   std::size_t done_ = 0;
   std::mutex mutex_;
 };
+
+/// Those of the pictures that `is_kept(number)` names.
+template <typename IsKept>
+PictureSource some_of(const PictureSource& source, const IsKept& is_kept) {
+  PictureSource kept;
+  std::vector<std::size_t> numbers;
+  for (std::size_t i = 0; i < source.names.size(); ++i) {
+    if (!is_kept(i)) continue;
+    kept.names.push_back(source.names[i]);
+    numbers.push_back(i);
+  }
+  kept.read = [read = source.read, numbers](std::size_t i) { return read(numbers[i]); };
+  return kept;
+}
 
 /// The pictures; if unreadable ones are to be left out, those that can be read, for which each is decoded.
 PictureSource readable(const PictureSource& source, const PictureModelOptions& options, int threads) {
@@ -61,18 +76,10 @@ PictureSource readable(const PictureSource& source, const PictureModelOptions& o
       errors[i] = error.what();
     }
   });
-  PictureSource good;
-  std::vector<std::size_t> numbers;
-  for (std::size_t i = 0; i < source.names.size(); ++i) {
-    if (errors[i].empty()) {
-      good.names.push_back(source.names[i]);
-      numbers.push_back(i);
-    } else {
-      options.on_unreadable(errors[i]);
-    }
+  for (const std::string& error : errors) {
+    if (!error.empty()) options.on_unreadable(error);
   }
-  good.read = [read = source.read, numbers](std::size_t i) { return read(numbers[i]); };
-  return good;
+  return some_of(source, [&](std::size_t i) { return errors[i].empty(); });
 }
 
 /// Calls work(i, maps) for picture numbers[i], for each i.
@@ -180,25 +187,36 @@ double median(std::vector<double> values) {
   return *middle;
 }
 
-/// Those at least ten standard deviations (estimated from the median deviation) from the median.
-std::vector<OddPicture> odd_pictures(const std::vector<double>& log_densities, const std::vector<std::string>& names) {
-  const double usual = median(log_densities);
+/// Those at least ten standard deviations (estimated from the median deviation) above the median, and those beyond a
+/// gap.
+std::vector<OddPicture> odd_pictures(const std::vector<double>& surprisals, const std::vector<std::string>& names) {
+  const double usual = median(surprisals);
   std::vector<double> deviations;
-  for (const double value : log_densities) deviations.push_back(std::abs(value - usual));
+  for (const double value : surprisals) deviations.push_back(std::abs(value - usual));
   const double limit = 10 * 1.4826 * median(deviations);
+  const auto beyond = beyond_gap(surprisals);
   std::vector<OddPicture> odd;
   for (std::size_t i = 0; i < names.size(); ++i) {
-    if (usual - log_densities[i] > limit && limit > 0) odd.push_back({names[i], -log_densities[i], -usual});
+    const bool gap = std::ranges::find(beyond, i) != beyond.end();
+    const bool far = surprisals[i] - usual > limit && limit > 0;
+    if (gap || far) odd.push_back({names[i], surprisals[i], usual, gap, OddPictures::keep});
   }
   return odd;
 }
 
-void calibrate(PictureModel::State& state, const std::vector<std::vector<double>>& surprisals, std::size_t folds) {
+bool is_reference_only(const std::vector<OddPicture>& odd, const std::string& name) {
+  return std::ranges::any_of(odd, [&](const OddPicture& picture) {
+    return picture.name == name && picture.treatment == OddPictures::reference;
+  });
+}
+
+void calibrate(PictureModel::State& state, const std::vector<std::vector<double>>& surprisals, std::size_t folds,
+               OddPictures treatment) {
   std::vector<double> scores;
   std::vector<double> highest;
   std::vector<double> all;
   for (const auto& picture : surprisals) {
-    scores.push_back(-picture_surprisal(picture, state.ignored));
+    scores.push_back(picture_surprisal(picture, state.ignored));
     std::vector<double> seen;
     for (std::size_t i = 0; i < picture.size(); ++i) {
       if (state.ignored.empty() || !state.ignored[i]) seen.push_back(picture[i]);
@@ -207,11 +225,51 @@ void calibrate(PictureModel::State& state, const std::vector<std::vector<double>
     all.insert(all.end(), seen.begin(), seen.end());
   }
   state.report.odd = odd_pictures(scores, state.names);
+  for (auto& picture : state.report.odd) {
+    if (picture.beyond_gap) picture.treatment = treatment;
+  }
   std::ranges::sort(highest);
   // Not of nearly all pictures: a few odd ones among the good would leave defects without colour.
   const auto above = static_cast<std::size_t>(0.2 * static_cast<double>(highest.size()));
   state.scale = {median(std::move(all)), highest[highest.size() - 1 - above]};
-  state.calibration = Calibration(std::move(scores), folds);
+  std::vector<double> log_densities;
+  for (std::size_t i = 0; i < scores.size(); ++i) {
+    if (!is_reference_only(state.report.odd, state.names[i])) log_densities.push_back(-scores[i]);
+  }
+  state.calibration = Calibration(std::move(log_densities), folds);
+}
+
+/// Everything but the backbone, from these pictures. `state` has the backbone.
+void fit_on(PictureModel::State& state, const PictureSource& pictures, const PictureModelOptions& options,
+            OddPictures treatment, Counter& counter) {
+  state.names = pictures.names;
+  fit_projection(state, pictures, options, counter);
+  if (!options.mask.empty()) state.ignored = ignored_patches(options.mask, state.grid);
+  const PatchSet set = project_all(state, pictures, counter);
+  const Choice choice =
+      choose_kernel(set, {options.bandwidth, options.width, options.max_patches, options.seed, state.threads});
+  state.kernel = choice.kernel;
+  calibrate(state, held_out_surprisals(state, set, options, counter), std::min(options.folds, set.pictures), treatment);
+  const auto rows = sample_rows_of(set, options.max_patches, options.seed, [](std::size_t) { return true; });
+  state.references = patches_at(set, rows);
+  state.reference_pictures.clear();
+  for (const std::size_t row : rows)
+    state.reference_pictures.push_back(static_cast<std::uint32_t>(row / set.grid.size()));
+  state.report.held_out_log_likelihood = choice.log_likelihood;
+}
+
+/// Fits again without the pictures beyond a gap: the result is that of a fit that never saw them.
+void fit_without_odd(PictureModel::State& state, const PictureSource& pictures, const PictureModelOptions& options,
+                     Counter& counter) {
+  std::vector<OddPicture> left_out;
+  std::ranges::copy_if(state.report.odd, std::back_inserter(left_out), &OddPicture::beyond_gap);
+  if (left_out.empty()) return;
+  const auto is_kept = [&](std::size_t i) {
+    return std::ranges::find(left_out, pictures.names[i], &OddPicture::name) == left_out.end();
+  };
+  // One look: whoever is odd now stays.
+  fit_on(state, some_of(pictures, is_kept), options, OddPictures::keep, counter);
+  state.report.odd.insert(state.report.odd.begin(), left_out.begin(), left_out.end());
 }
 
 }  // namespace
@@ -233,22 +291,11 @@ PictureModel PictureModel::fit_from(const PictureSource& source, const PictureMo
   state.threads = resolve_threads(options.threads);
   state.file = read_backbone(options.backbone);
   state.backbone = std::make_unique<Backbone>(state.file, state.threads);
-  const PictureSource pictures = readable(source, options, state.threads);
-  state.names = pictures.names;
-  require_pictures(state.names);
-  Counter counter(progress, std::min(state.names.size(), kProjectionPictures) + 2 * state.names.size());
-  fit_projection(state, pictures, options, counter);
-  if (!options.mask.empty()) state.ignored = ignored_patches(options.mask, state.grid);
-  const PatchSet set = project_all(state, pictures, counter);
-  const Choice choice =
-      choose_kernel(set, {options.bandwidth, options.width, options.max_patches, options.seed, state.threads});
-  state.kernel = choice.kernel;
-  calibrate(state, held_out_surprisals(state, set, options, counter), std::min(options.folds, set.pictures));
-  const auto rows = sample_rows_of(set, options.max_patches, options.seed, [](std::size_t) { return true; });
-  state.references = patches_at(set, rows);
-  for (const std::size_t row : rows)
-    state.reference_pictures.push_back(static_cast<std::uint32_t>(row / set.grid.size()));
-  state.report.held_out_log_likelihood = choice.log_likelihood;
+  const PictureSource readable_ones = readable(source, options, state.threads);
+  require_pictures(readable_ones.names);
+  Counter counter(progress, std::min(readable_ones.names.size(), kProjectionPictures) + 2 * readable_ones.names.size());
+  fit_on(state, readable_ones, options, options.odd, counter);
+  if (options.odd == OddPictures::leave_out) fit_without_odd(state, readable_ones, options, counter);
   state.make_ready();
   model.set_target_fpr(std::max(0.05, state.calibration.smallest_fpr()));
   return model;

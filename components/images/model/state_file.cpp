@@ -1,9 +1,11 @@
 // A model of pictures as a safetensors file: docs/images.md lists the tensors. Everything is checked, since files are
 // not trusted.
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <cstring>
 #include <nlohmann/json.hpp>
+#include <string_view>
 
 #include "kernad/state_dict.hpp"
 #include "model/state.hpp"
@@ -12,6 +14,7 @@ namespace kernad::images {
 namespace {
 
 constexpr const char* kVersion = "1";
+constexpr std::array<std::string_view, 3> kTreatments = {"reference", "leave_out", "keep"};  // of OddPictures
 
 Tensor bytes_tensor(const std::vector<std::byte>& bytes) { return {DType::u8, {bytes.size()}, bytes}; }
 
@@ -81,6 +84,11 @@ nlohmann::json describe(const PictureModel::State& state) {
   json["explained_variance"] = state.report.explained_variance;
   json["held_out_log_likelihood"] = state.report.held_out_log_likelihood;
   json["pictures"] = state.names;
+  for (const auto& odd : state.report.odd) {
+    if (odd.beyond_gap) {
+      json["odd"].push_back({odd.name, odd.surprisal, odd.usual, kTreatments[static_cast<std::size_t>(odd.treatment)]});
+    }
+  }
   return json;
 }
 
@@ -100,6 +108,12 @@ void read_description(const nlohmann::json& json, PictureModel::State& state) {
   json.at("explained_variance").get_to(state.report.explained_variance);
   json.at("held_out_log_likelihood").get_to(state.report.held_out_log_likelihood);
   json.at("pictures").get_to(state.names);
+  for (const auto& odd : json.value("odd", nlohmann::json::array())) {
+    const auto treatment = std::ranges::find(kTreatments, odd.at(3).get<std::string>());
+    if (treatment == kTreatments.end()) throw InvalidInput("what became of an odd picture is not known");
+    state.report.odd.push_back({odd.at(0).get<std::string>(), odd.at(1).get<double>(), odd.at(2).get<double>(), true,
+                                static_cast<OddPictures>(treatment - kTreatments.begin())});
+  }
 }
 
 void read_tensors(const Reader& reader, const StateDict& dict, PictureModel::State& state) {

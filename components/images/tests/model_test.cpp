@@ -71,6 +71,53 @@ TEST(PictureModelTest, BrokenCookiesAreMoreSurprising) {
   }
 }
 
+std::vector<double> calibration_of(const PictureModel& model) {
+  const auto values = model.calibration().log_densities();
+  return {values.begin(), values.end()};
+}
+
+// Picture 30 of the cookies lies apart from the other 30.
+TEST(PictureModelTest, AnOddPictureDoesNotRaiseTheThreshold) {
+  const auto pictures = training_pictures(kCookies);
+  PictureModelOptions options = small_options();
+  const PictureModel reference = PictureModel::fit(pictures, options);
+  options.odd = OddPictures::keep;
+  const PictureModel keep = PictureModel::fit(pictures, options);
+  options.odd = OddPictures::leave_out;
+  const PictureModel leave_out = PictureModel::fit(pictures, options);
+  const PictureModel without = PictureModel::fit(std::span(pictures).first(30), options);
+  ASSERT_EQ(reference.report().odd.size(), 1U);
+  EXPECT_EQ(reference.report().odd[0].name, pictures[30]);
+  EXPECT_TRUE(reference.report().odd[0].beyond_gap);
+  EXPECT_EQ(reference.report().odd[0].treatment, OddPictures::reference);
+
+  auto others = calibration_of(keep);
+  EXPECT_DOUBLE_EQ(-others.front(), keep.report().odd[0].surprisal);
+  others.erase(others.begin());
+  EXPECT_EQ(calibration_of(reference), others);
+  const Picture picture = read_picture(kCookies + "/test/cracked/003.jpg");
+  EXPECT_EQ(reference.judge(picture).surprisal, keep.judge(picture).surprisal);
+  EXPECT_TRUE(reference.judge(picture).anomalous);
+  EXPECT_FALSE(keep.judge(picture).anomalous);
+
+  ASSERT_EQ(leave_out.report().odd.size(), 1U);
+  EXPECT_EQ(leave_out.report().odd[0].treatment, OddPictures::leave_out);
+  EXPECT_EQ(leave_out.report().pictures, 30U);
+  EXPECT_TRUE(without.report().odd.empty());
+  expect_same(leave_out.judge(picture), without.judge(picture));
+  EXPECT_EQ(calibration_of(leave_out), calibration_of(without));
+
+  const auto path = temporary("odd");
+  leave_out.save(path.string());
+  const auto odd = PictureModel::load(path.string()).report().odd;
+  fs::remove(path);
+  ASSERT_EQ(odd.size(), 1U);
+  EXPECT_EQ(odd[0].name, pictures[30]);
+  EXPECT_EQ(odd[0].surprisal, leave_out.report().odd[0].surprisal);
+  EXPECT_EQ(odd[0].treatment, OddPictures::leave_out);
+  EXPECT_TRUE(odd[0].beyond_gap);
+}
+
 TEST(PictureModelTest, AFileHoldsAllOfIt) {
   const auto path = temporary("model");
   small_model().save(path.string());

@@ -113,6 +113,14 @@ struct BackboneOptions {
 /// in neither place.
 [[nodiscard]] KERNAD_API std::string default_backbone();
 
+/// What becomes of training pictures beyond a gap above all others: at most 1 % of 10 or more (at least one), by a rule
+/// that finds any in at most one of 1,000 normal sets (docs/images.md).
+enum class OddPictures : std::uint8_t {
+  reference,  ///< new pictures are compared with them as with any other, but they do not raise the threshold
+  leave_out,  ///< the model is that of a fit without them
+  keep        ///< as any other
+};
+
 /// How a model of pictures is fitted.
 struct PictureModelOptions {
   BackboneOptions backbone = {};
@@ -126,6 +134,7 @@ struct PictureModelOptions {
   std::optional<double> width = {};      ///< spatial width in patches, > 0 (infinity: none); empty: by likelihood
   std::optional<double> bandwidth = {};  ///< of the kernel, in feature units, > 0; empty: by likelihood
   int threads = 0;                       ///< 0: KERNAD_NUM_THREADS if set, else as many as the machine has
+  OddPictures odd = OddPictures::reference;
 };
 
 /// Pictures that need not be files. A fit asks for each of them twice, from several threads at once.
@@ -160,8 +169,10 @@ struct HeatScale {
 /// A training picture far more surprising than the others: perhaps a defect, or other lighting.
 struct OddPicture {
   std::string name;
-  double surprisal = 0;  ///< held out
-  double usual = 0;      ///< median of all
+  double surprisal = 0;                       ///< held out
+  double usual = 0;                           ///< median of all
+  bool beyond_gap = false;                    ///< so that OddPictures applies; else only far from the others
+  OddPictures treatment = OddPictures::keep;  ///< what became of it
 };
 
 /// The result of a fit, for users and for `kernad info`.
@@ -180,7 +191,7 @@ struct PictureModelReport {
   std::string backbone_hash;           ///< 16 hex digits of its contents
   std::vector<std::string> layers;
   std::size_t size = 0;
-  std::vector<OddPicture> odd;  ///< of this fit; not in the model file
+  std::vector<OddPicture> odd;  ///< the model file has those beyond a gap
 };
 
 /// A patch of a good picture that is near a patch in question.
