@@ -25,6 +25,14 @@ if TYPE_CHECKING:
 
 _DEFAULT_BACKBONE = Path(__file__).parent / "backbone" / "efficientnet-lite0.onnx"
 
+_KEPT = "; if it is no good part, or was taken otherwise, fit without it: it raises the threshold"
+_ODD = {
+    "reference": " and does not count for the threshold; if it shows a defect, odd='leave-out' fits without it",
+    "leave-out": " and is left out",
+    "keep": _KEPT,
+    "far": _KEPT,
+}
+
 
 def training_set(images: Iterable[Image] | Image) -> list[Given]:
     """The pictures of a fit: of a folder, or as given."""
@@ -55,6 +63,7 @@ def options_of(model: PictureEstimator) -> dict[str, Any]:
     options["backbone"] = path_bytes(_DEFAULT_BACKBONE if backbone is None else backbone)
     if (mask := option("mask")) is not None:
         options["mask"] = path_bytes(mask)
+    options["odd"] = str(option("odd"))
     if (layers := option("layers")) is not None:
         if isinstance(layers, str):
             raise InvalidParameter(f"layers is {layers!r}; valid: a list of names")
@@ -111,11 +120,11 @@ class PictureEstimator:
         report = core.report()
         notes = [
             (
-                f"{os.fsdecode(name)}: is far from the others (surprisal {surprisal:.1f}, usual {usual:.1f}); if it is "
-                "no good part, or was taken otherwise, fit without it: it raises the threshold",
+                f"{os.fsdecode(name)}: is far from the others (surprisal {surprisal:.1f}, usual {usual:.1f})"
+                + _ODD[treatment],
                 "odd_picture",
             )
-            for name, surprisal, usual in report["odd"]
+            for name, surprisal, usual, treatment in report["odd"]
         ]
         if self.target_fpr is None and core.target_fpr > 0.05:
             promised = f"{report['pictures']} pictures cannot promise a false-alarm rate below {core.target_fpr:.1%}"

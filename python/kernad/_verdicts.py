@@ -72,6 +72,10 @@ class OddPicture:
     """By a fit without it, in nats."""
     usual: float
     """The median of all."""
+    treatment: str
+    """``"reference"``, ``"leave-out"`` or ``"keep"``, as the option ``odd`` says, of one beyond a gap above all others
+    (docs/images.md); ``"far"`` of one that is only far from them: it is kept.
+    """
 
 
 @dataclass(frozen=True)
@@ -102,7 +106,7 @@ class PictureModelReport:
     size: int
     """Side of the square that pictures are scaled to."""
     odd: tuple[OddPicture, ...]
-    """Of this fit; a model file does not keep them."""
+    """A model file keeps those beyond a gap."""
 
 
 @dataclass(frozen=True)

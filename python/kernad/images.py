@@ -12,7 +12,7 @@ import importlib.util
 import os
 import warnings
 from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -87,6 +87,8 @@ class PictureModel(PictureEstimator):
         max_patches: references kept, a sample if there are more (>= 1,000).
         folds: of pictures, for the calibration (>= 2).
         mask: picture (a path) whose white regions are ignored in every picture.
+        odd: what becomes of training pictures beyond a gap above all others (docs/images.md): ``"reference"``, others are
+            compared with them but they do not raise the threshold; ``"leave-out"``, a fit without them; ``"keep"``.
         seed: of the sample and the folds (>= 0).
         num_threads: as of ``kernad.KDEClassifier``.
     """
@@ -106,6 +108,7 @@ class PictureModel(PictureEstimator):
         max_patches: int = 65_536,
         folds: int = 10,
         mask: str | os.PathLike[str] | None = None,
+        odd: Literal["reference", "leave-out", "keep"] = "reference",
         seed: int = 0,
         num_threads: int = 0,
     ) -> None:
@@ -121,6 +124,7 @@ class PictureModel(PictureEstimator):
         self.max_patches = max_patches
         self.folds = folds
         self.mask = mask
+        self.odd = odd
         self.seed = seed
         self.num_threads = num_threads
 

@@ -5,6 +5,9 @@
 #include <nanobind/stl/vector.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <array>
+#include <string>
 #include <utility>
 
 #include "../arrays.hpp"
@@ -39,6 +42,16 @@ void set_option(const nb::dict& given, const char* name, T& option) {
   if (given.contains(name)) option = nb::cast<T>(given[name]);
 }
 
+constexpr std::array<const char*, 3> kOdd = {"reference", "leave-out", "keep"};  // as images::OddPictures
+
+images::OddPictures to_odd(const std::string& name) {
+  const auto* found = std::ranges::find(kOdd, name);
+  if (found == kOdd.end()) {
+    throw InvalidParameter("odd is '" + name + "'; valid: 'reference', 'leave-out' or 'keep'");
+  }
+  return static_cast<images::OddPictures>(found - kOdd.begin());
+}
+
 /// options: those that are not at their defaults, by their names in PictureModelOptions and BackboneOptions.
 images::PictureModelOptions to_picture_options(const nb::dict& given) {
   images::PictureModelOptions options;
@@ -55,6 +68,7 @@ images::PictureModelOptions to_picture_options(const nb::dict& given) {
   set_option(given, "width", options.width);
   set_option(given, "bandwidth", options.bandwidth);
   set_option(given, "threads", options.threads);
+  if (given.contains("odd")) options.odd = to_odd(nb::cast<std::string>(given["odd"]));
   return options;
 }
 
@@ -166,7 +180,8 @@ nb::dict report(const PictureModel& self) {
   result["size"] = r.size;
   nb::list odd;
   for (const images::OddPicture& one : r.odd) {
-    odd.append(nb::make_tuple(nb::bytes(one.name.data(), one.name.size()), one.surprisal, one.usual));
+    odd.append(nb::make_tuple(nb::bytes(one.name.data(), one.name.size()), one.surprisal, one.usual,
+                              one.beyond_gap ? kOdd[static_cast<std::size_t>(one.treatment)] : "far"));
   }
   result["odd"] = odd;
   return result;
