@@ -30,6 +30,7 @@ try:
 except ImportError as error:
     raise ImportError("kernad.onnx needs the package onnx: pip install onnx") from error
 
+from kernad._onnx_float32 import float32_error
 from kernad._onnx_graph import OLDEST_OPSET, classifier_graph
 
 DEFAULT_OPSET = 18
@@ -78,11 +79,14 @@ def export_onnx(
 
     Warns:
         DataWarning: the model was fitted on columns so far from zero (such as time stamps) that float32, the type of the
-            graph's input, holds too few of their digits: rows then score otherwise than here.
+            graph's input, holds too few of their digits: rows then score otherwise than here. Or the model is one for
+            which float32 arithmetic, which OpenVINO uses for graphs of float64 too, does not suffice: the graph is run
+            so, over rows like the training's, and an error above 0.001 nats and 1e-5 of a log-density is told.
     """
     model = classifier_of(model)
     columns = model.report().columns
     _warn_of_lost_digits(model)
+    _warn_of_float32(model)
     if append_to is None:
         graph = classifier_graph(model, opset or DEFAULT_OPSET, TensorProto.FLOAT)
     else:
@@ -102,6 +106,14 @@ def _warn_of_lost_digits(model: KDEClassifier) -> None:
     text = f"columns {', '.join(names)}{' and others' if len(far) > 3 else ''} are far from zero; the graph's input is float32,"
     text += f" which holds steps of {step:.3g} there: subtract about their means from the rows before the fit"
     warnings.warn(DataWarning(text, "digits_lost"), stacklevel=callers_level())
+
+
+def _warn_of_float32(model: KDEClassifier) -> None:
+    error = float32_error(model, classifier_graph(model, DEFAULT_OPSET, TensorProto.FLOAT))
+    if error.is_beyond_promise:
+        text = "in a runtime that computes in float32, as OpenVINO does, log-densities of this model lose digits: one of"
+        text += f" {error.expected:.5g} is off by {error.nats:.2g}; ONNX Runtime computes in float64, as the graph says"
+        warnings.warn(DataWarning(text, "digits_lost"), stacklevel=callers_level())
 
 
 def _properties(model: KDEClassifier) -> dict[str, str]:
