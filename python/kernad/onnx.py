@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 
 from kernad import _core
-from kernad._calls import callers_level
+from kernad._calls import callers_level, whole_number
 from kernad._errors import DataWarning, InvalidInput, InvalidParameter, ReadError, WriteError
 from kernad._estimators import Estimator, classifier_of
 from kernad._fitted import COLUMN_SHIFT
@@ -68,13 +68,14 @@ def export_onnx(
         path: the file to write, whole or not at all.
         append_to: an ONNX file of a feature extractor to join the classifier behind.
         backbone_output: which of its outputs holds the features, where it has more than one.
-        opset: version of the standard operators, 13 or newer. Default: 18, or the extractor's own.
+        opset: version of the standard operators, from 13 to the newest that the package onnx knows. Default: 18, or the
+            extractor's own.
 
     Raises:
         NotFittedError: there is no model.
-        ValueError: the extractor's output does not fit the classifier, the opset is too old, or a scikit-learn
-            pipeline has other steps than the estimator.
-        TypeError: it is no estimator of kernad.
+        ValueError: the extractor's output does not fit the classifier, the opset is too old or unknown, or a
+            scikit-learn pipeline has other steps than the estimator.
+        TypeError: it is no estimator of kernad, or the opset no whole number.
         OSError: a file cannot be read or written.
 
     Warns:
@@ -83,6 +84,8 @@ def export_onnx(
             which float32 arithmetic, which OpenVINO uses for graphs of float64 too, does not suffice: the graph is run
             so, over rows like the training's, and an error above 0.001 nats and 1e-5 of a log-density is told.
     """
+    if opset is not None:
+        opset = whole_number(opset, "opset", OLDEST_OPSET, onnx.defs.onnx_opset_version())
     model = classifier_of(model)
     columns = model.report().columns
     _warn_of_lost_digits(model)

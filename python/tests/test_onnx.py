@@ -34,7 +34,7 @@ def run(path: Path, rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     return log_density, probability
 
 
-@pytest.mark.parametrize("opset", [13, 17, 18, None, 21])
+@pytest.mark.parametrize("opset", [13, 17, 18, None, 21, np.int64(23)])
 def test_the_graph_gives_kernads_numbers(fitted, queries, log_density, tmp_path, opset) -> None:
     path = tmp_path / "model.onnx"
     kernad.export_onnx(fitted, path, opset=opset)
@@ -310,8 +310,15 @@ def test_errors(fitted, train, tmp_path) -> None:
     path = tmp_path / "x.onnx"
     with pytest.raises(kernad.NotFittedError):
         kernad.export_onnx(kernad.KDEClassifier(), path)
-    with pytest.raises(ValueError, match="opset is 9"):
-        kernad.export_onnx(fitted, path, opset=9)
+    backbone(tmp_path / "backbone.onnx", True, 17)
+    for source in (None, tmp_path / "backbone.onnx"):
+        for opset in (9, 0, -1, 99, True):
+            says = rf"^opset is {int(opset)}; valid: 13 to {onnx.defs.onnx_opset_version()}$"
+            with pytest.raises(kernad.InvalidParameter, match=says):
+                kernad.export_onnx(fitted, path, opset=opset, append_to=source)
+        for wrong in ("a", 17.0):
+            with pytest.raises(TypeError, match=f"^opset is {wrong!r}; a whole number is needed$"):
+                kernad.export_onnx(fitted, path, opset=wrong, append_to=source)
     with pytest.raises(OSError, match="nowhere"):
         kernad.export_onnx(fitted, path, append_to=tmp_path / "nowhere.onnx")
     with pytest.raises(kernad.WriteError, match="No such file"):
