@@ -1,4 +1,4 @@
-"""Rows in a list whose values have names: namedtuples, pandas Series, records of NumPy, rows of databases and of Spark."""
+"""Rows in a list whose values have names: namedtuples, pandas Series, NumPy's records, rows of databases and Spark."""
 
 from __future__ import annotations
 
@@ -29,13 +29,13 @@ def read_named_rows(rows: Sequence[Any], what: str) -> tuple[npt.NDArray[Any], t
     """The numbers of rows that have names, and the labels of their columns; None if no row has any.
 
     Raises:
-        InvalidInput: rows have different labels, or a value is no number; or ``rows`` is itself a namedtuple of columns.
+        InvalidInput: rows have different labels, or a value is no number; or ``rows`` is a namedtuple of columns.
     """
     fields = labels_of(rows)
     if fields and any(hasattr(value, "__len__") for value in rows):
         raise InvalidInput(
-            f"{what}: a {type(rows).__name__} of columns {_shown(fields)}; rows are needed (pandas.DataFrame makes a table"
-            " of columns by name)"
+            f"{what}: a {type(rows).__name__} of columns {_shown(fields)}; rows are needed (pandas.DataFrame makes a "
+            "table of columns by name)"
         )
     if not any(_may_have_labels(kind) for kind in set(map(type, rows))):
         return None

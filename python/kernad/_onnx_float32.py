@@ -1,7 +1,7 @@
 """How far off an exported graph is in a runtime that computes in float32 whatever the graph's types say, as OpenVINO.
 
-The graph itself is run in float32 over rows like those that the model was trained on, and beside the core. A model keeps
-its training rows as the density sees them; they are taken back through whitening, scaling and axes.
+The graph itself is run in float32 over rows like those that the model was trained on, and beside the core. A model
+keeps its training rows as the density sees them; they are taken back through whitening, scaling and axes.
 """
 
 from __future__ import annotations
@@ -78,9 +78,7 @@ def in_float32(graph: Any) -> Any:
 
 def _run(graph: Any, rows: npt.NDArray[np.float32], block: int) -> npt.NDArray[np.float64]:
     evaluator = ReferenceEvaluator(graph)
-    parts = [
-        evaluator.run(["log_density"], {"features": rows[i : i + block]})[0] for i in range(0, len(rows), block)
-    ]
+    parts = [evaluator.run(["log_density"], {"features": rows[i : i + block]})[0] for i in range(0, len(rows), block)]
     return np.concatenate(parts).astype(np.float64)
 
 
@@ -88,9 +86,7 @@ def _is_exact(state: Mapping[str, Any]) -> bool:
     return EXACT_DATASET in state or SECOND + EXACT_DATASET in state
 
 
-def _probes(
-    state: Mapping[str, Any], prefix: str, method: FeatureScalingMethod, count: int
-) -> npt.NDArray[np.float32]:
+def _probes(state: Mapping[str, Any], prefix: str, method: FeatureScalingMethod, count: int) -> npt.NDArray[np.float32]:
     """About ``count`` rows: training rows from the nearest to the farthest, and others beyond each."""
     references = np.asarray(state.get(prefix + EXACT_DATASET, state[prefix + "kde_model.dataset"]), dtype=np.float64)
     order = np.argsort(np.linalg.norm(references, axis=1))
@@ -100,7 +96,8 @@ def _probes(
     spread = np.concatenate([from_mean, from_mean * 1.01, from_mean * 3.0, few * 30.0, few * 1e4])
     middle = state[prefix + "pca_model.mean"] + state.get(COLUMN_SHIFT, 0.0)
     rows = np.nan_to_num(middle + spread, posinf=_FLOAT32_MAX, neginf=-_FLOAT32_MAX)
-    return np.clip(rows, -1e30, 1e30).astype(np.float32)
+    result: npt.NDArray[np.float32] = np.clip(rows, -1e30, 1e30).astype(np.float32)
+    return result
 
 
 def _to_columns(

@@ -1,5 +1,6 @@
 """Tables: data with named columns of numbers. pandas by its own interface, lists of rows with names by
-``kernad._named_rows``, all others by Arrow's interface (``kernad._arrow``)."""
+``kernad._named_rows``, all others by Arrow's interface (``kernad._arrow``).
+"""
 
 from __future__ import annotations
 

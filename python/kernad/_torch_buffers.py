@@ -66,8 +66,8 @@ class ModelBuffers(Buffers):
     def _require_values(self) -> None:
         """Raises InvalidInput on the meta device, where a fit or a load would leave nothing."""
         if self.max_length.device.type == "meta":
-            text = "the module is on the meta device, where buffers have no values; to_empty(device='cpu') moves it, and"
-            raise InvalidInput(text + " load_state_dict(..., assign=True) takes the state's own tensors")
+            text = "the module is on the meta device, where buffers have no values; to_empty(device='cpu') moves it,"
+            raise InvalidInput(text + " and load_state_dict(..., assign=True) takes the state's own tensors")
 
     def __prepare_scriptable__(self) -> Any:
         """Called by torch.jit.script, which compiles Python's source: scores come from elsewhere."""

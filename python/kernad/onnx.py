@@ -114,8 +114,8 @@ def _warn_of_lost_digits(model: KDEClassifier) -> None:
 def _warn_of_float32(model: KDEClassifier) -> None:
     error = float32_error(model, classifier_graph(model, DEFAULT_OPSET, TensorProto.FLOAT))
     if error.is_beyond_promise:
-        text = "in a runtime that computes in float32, as OpenVINO does, log-densities of this model lose digits: one of"
-        text += f" {error.expected:.5g} is off by {error.nats:.2g}; ONNX Runtime computes in float64, as the graph says"
+        text = "in a runtime that computes in float32, as OpenVINO does, log-densities of this model lose digits: one"
+        text += f" of {error.expected:.5g} is off by {error.nats:.2g}; ONNX Runtime computes in float64, as written"
         warnings.warn(DataWarning(text, "digits_lost"), stacklevel=callers_level())
 
 

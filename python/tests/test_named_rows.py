@@ -1,4 +1,4 @@
-"""Lists of rows whose values have names: where they could be mistaken. That they are tables is shown in test_tables.py."""
+"""Lists of rows whose values have names: where they could be mistaken. test_tables.py shows that they are tables."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ import kernad
 
 NAMES = ["height", "width", "depth"]
 ROWS = np.random.default_rng(3).normal(size=(60, 3)) * [1, 5, 20]
-Body = namedtuple("Body", NAMES)  # noqa: PYI024
-Turned = namedtuple("Turned", NAMES[::-1])  # noqa: PYI024
+Body = namedtuple("Body", NAMES)
+Turned = namedtuple("Turned", NAMES[::-1])
 BODIES = [Body(*row) for row in ROWS]
 TURNED = [Turned(*row[::-1]) for row in ROWS]
 
@@ -54,7 +54,8 @@ def test_the_estimator_for_scikit_learn() -> None:
     from kernad.sklearn import KDEAnomalyDetector
 
     detector = KDEAnomalyDetector("all").fit(BODIES)
-    np.testing.assert_array_equal(detector.score_samples(BODIES), KDEAnomalyDetector("all").fit(ROWS).score_samples(ROWS))
+    by_position = KDEAnomalyDetector("all").fit(ROWS).score_samples(ROWS)
+    np.testing.assert_array_equal(detector.score_samples(BODIES), by_position)
     with pytest.raises(ValueError, match="in fit they were"):
         detector.score_samples(TURNED)
 
@@ -66,12 +67,15 @@ def test_numbers_are_read_as_from_tables(classifier: kernad.KDEClassifier) -> No
     assert np.isnan(scores[0])
     assert scores[1] == classifier.compute_kde_scores([[1.5, 1, 3]], True)[0]
     for wrong in ("2.5", [1.0, 2.0], 1j):
-        with pytest.raises(kernad.InvalidInput, match="features: row 1, column 'width' is .*; a number is needed"):
+        with pytest.raises(kernad.InvalidInput, match=r"features: row 1, column 'width' is .*; a number is needed"):
             classifier.predict([Body(1, 2, 3), Body(1, wrong, 3)])
 
 
 REFUSED: dict[str, tuple[Any, str]] = {
-    "other names": ([*BODIES, TURNED[0]], "row 60 has 'depth', 'width', 'height', but row 0 'height', 'width', 'depth'; all"),
+    "other names": (
+        [*BODIES, TURNED[0]],
+        "row 60 has 'depth', 'width', 'height', but row 0 'height', 'width', 'depth'",
+    ),
     "no names": ([*BODIES, (1.0, 2.0, 3.0)], "row 60 has no names, but row 0 'height', 'width', 'depth'; all"),
     "names later": ([[1.0, 2.0, 3.0], BODIES[0]], "row 1 has 'height', 'width', 'depth', but row 0 no names; all need"),
     "columns": (Body(*ROWS.T), "a Body of columns 'height', 'width', 'depth'; rows are needed"),
