@@ -24,7 +24,7 @@ PROMISED_NATS = 1e-3
 PROMISED_SHARE = 1e-5
 """and so does one up to that share of a log-density."""
 _ROWS = 240
-_VALUES = 2**28
+_VALUES = 2**26
 """At most as many differences between values are computed in all: a second or two."""
 _BLOCK_VALUES = 2**22
 _FLOAT32_MAX = float(np.finfo(np.float32).max)
@@ -49,9 +49,9 @@ def float32_error(model: KDEClassifier, graph: Any) -> Error:
     size, rank = state[prefix + "kde_model.dataset"].shape
     row_values = size * (rank if _is_exact(state) else 1)
     count = int(min(_ROWS, max(16, _VALUES // row_values)))
-    rows = _probes(state, prefix, model.feature_scaling_method, count)
-    expected = np.asarray(model.compute_kde_scores(rows, as_log_likelihood=True))
     with np.errstate(all="ignore"):
+        rows = _probes(state, prefix, model.feature_scaling_method, count)
+        expected = np.asarray(model.compute_kde_scores(rows, as_log_likelihood=True))
         found = _run(in_float32(graph), rows, max(1, _BLOCK_VALUES // row_values))
         off = np.abs(found - expected)
         worst = int(np.argmax(off / np.maximum(PROMISED_NATS, PROMISED_SHARE * np.abs(expected))))

@@ -12,7 +12,6 @@ from kernad import _torch_graph as graph
 from kernad._errors import InvalidInput
 from kernad._types import FeatureScalingMethod
 
-
 RECORDERS = "torch.export.export and torch.jit.trace record the module, from rows given as an example"
 
 

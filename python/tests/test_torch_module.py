@@ -60,7 +60,7 @@ FILLED: dict[str, Callable[[Any], Any]] = {
 @pytest.mark.parametrize("make", [on_meta, lambda: kernad_torch.KDEClassifier(6).to("meta")], ids=["made", "moved"])
 def test_no_model_comes_to_the_meta_device(how: str, make: Any) -> None:
     expected = fitted()(rows())
-    with pytest.raises(kernad.InvalidInput, match="^the module is on the meta device") as caught:
+    with pytest.raises(kernad.InvalidInput, match=r"^the module is on the meta device") as caught:
         FILLED[how](make())
     assert "to_empty(device='cpu')" in str(caught.value)
     assert "assign=True" in str(caught.value)
