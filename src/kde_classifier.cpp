@@ -318,7 +318,7 @@ const Calibration& KDEClassifier::calibration() const {
 
 const Threshold& KDEClassifier::threshold() const {
   const auto& threshold = fitted(model_).threshold;
-  if (!threshold) throw NotFitted("the classifier has no threshold; call set_target_fpr or set_threshold first");
+  if (!threshold) throw NotFitted("the classifier has no threshold; call set_threshold first");
   return *threshold;
 }
 

@@ -11,7 +11,6 @@ import onnx
 from onnx import TensorProto, helper
 
 from kernad import _core
-from kernad._errors import InvalidParameter
 from kernad._fitted import (
     COLUMN_SHIFT,
     DENSITY_TAIL,
@@ -39,9 +38,7 @@ _IR_VERSIONS = {13: 7, 14: 7, 15: 8, 16: 8, 17: 8, 18: 8, 19: 9, 20: 9, 21: 10, 
 
 
 def classifier_graph(model: KDEClassifier, opset: int, input_type: int) -> Any:
-    """The ONNX model of a fitted classifier: ``features`` (batch x D, of input_type) in."""
-    if opset < OLDEST_OPSET:
-        raise InvalidParameter(f"opset is {opset}; valid: {OLDEST_OPSET} or newer")
+    """The ONNX model of a fitted classifier: ``features`` (batch x D, of input_type) in. opset: from OLDEST_OPSET."""
     state = model.state_dict()
     g = Graph(opset)
     rows = g.node("Cast", ["features"], "rows", to=TensorProto.DOUBLE)

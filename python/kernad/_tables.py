@@ -1,5 +1,6 @@
-"""Tables: data with named columns of numbers. pandas by its own interface, all others by Arrow's
-(``kernad._arrow``)."""
+"""Tables: data with named columns of numbers. pandas by its own interface, lists of rows with names by
+``kernad._named_rows``, all others by Arrow's interface (``kernad._arrow``).
+"""
 
 from __future__ import annotations
 
@@ -11,6 +12,7 @@ import numpy.typing as npt
 
 from kernad._arrow import has_arrow, read_arrow
 from kernad._errors import InvalidInput
+from kernad._named_rows import read_named_rows
 from kernad._objects import to_numbers
 
 
@@ -28,8 +30,8 @@ def as_table(values: Any, what: str) -> Table | None:
     """The values as a table; None if they are not one.
 
     Raises:
-        InvalidInput: a column does not hold real numbers, or two have one name, with the column, and the row; or values
-            are masked.
+        InvalidInput: a column does not hold real numbers, or two have one name, with the column, and the row; values
+            are masked; or rows of a list have different names.
     """
     require_unmasked(values, what)
     pandas = sys.modules.get("pandas")  # a caller with a frame has imported pandas; kernad itself never does
@@ -39,6 +41,8 @@ def as_table(values: Any, what: str) -> Table | None:
         return Table(read_arrow(values, what, str(values.name or ""))[0], ()) if _is_nested(values.dtype) else None
     if isinstance(values, np.ndarray):
         return _distinct(_of_records(values, what), what) if values.dtype.names else None
+    if isinstance(values, (list, tuple)) and (named := read_named_rows(values, what)) is not None:
+        return _distinct(_labelled(*named), what)
     return _distinct(Table(*read_arrow(values, what)), what) if has_arrow(values) else None
 
 

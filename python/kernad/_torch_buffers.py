@@ -6,6 +6,7 @@ from typing import Any
 
 import torch
 
+from kernad._errors import InvalidInput
 from kernad._fitted import (
     COLUMN_SHIFT,
     DENSITY_TAIL,
@@ -19,7 +20,7 @@ from kernad._fitted import (
 )
 from kernad._module_state import CALIBRATION, METADATA
 from kernad._reference_form import NAMES
-from kernad._torch_parts import Buffers
+from kernad._torch_parts import RECORDERS, Buffers
 
 _PIPELINE = (
     *NAMES,
@@ -61,6 +62,16 @@ class ModelBuffers(Buffers):
             del self._modules[name]
         for name in names:
             self._set_buffer(name, None)
+
+    def _require_values(self) -> None:
+        """Raises InvalidInput on the meta device, where a fit or a load would leave nothing."""
+        if self.max_length.device.type == "meta":
+            text = "the module is on the meta device, where buffers have no values; to_empty(device='cpu') moves it,"
+            raise InvalidInput(text + " and load_state_dict(..., assign=True) takes the state's own tensors")
+
+    def __prepare_scriptable__(self) -> Any:
+        """Called by torch.jit.script, which compiles Python's source: scores come from elsewhere."""
+        raise TypeError(f"torch.jit.script cannot compile a {type(self).__name__} of kernad; {RECORDERS}")
 
     def _set_buffer(self, name: str, value: Any, persistent: bool = True) -> None:
         """value None: an empty one, where there is none."""

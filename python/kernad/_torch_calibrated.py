@@ -16,7 +16,7 @@ from kernad._errors import NotFittedError
 from kernad._module_state import CALIBRATION
 from kernad._torch_buffers import ModelBuffers
 from kernad._torch_parts import require_dense
-from kernad._types import Doubles, Tensor
+from kernad._types import Doubles, FitReport, Tensor
 from kernad.calibration import Calibration, Threshold
 from kernad.classifier import KDEClassifier as _Classifier
 
@@ -27,6 +27,7 @@ class CalibratedModule(ModelBuffers):
     _form: graph.Form | None
     _threshold: float | None
     _cached: tuple[Any, _Classifier, list[Any]] | None
+    _report: FitReport | None
 
     def classifier(self) -> _Classifier:
         """See KDEClassifier."""
@@ -37,6 +38,9 @@ class CalibratedModule(ModelBuffers):
         raise NotImplementedError
 
     def _take(self, classifier: _Classifier | None) -> None:
+        raise NotImplementedError
+
+    def _derive(self) -> None:
         raise NotImplementedError
 
     @property
@@ -104,6 +108,17 @@ class CalibratedModule(ModelBuffers):
     def predict_labels(self, features: Any) -> Any:
         """``labels`` of the rows' log-densities."""
         return self.labels(self.compute_kde_scores(features, as_log_likelihood=True))
+
+    def refresh(self) -> None:
+        """Takes the buffers as they are now, after values were written into them through ``.data`` or a NumPy view.
+
+        torch counts no such change, and without this call the scores stay those of the values before. What is written
+        into a buffer itself (``copy_``, ``mul_``) is counted; what follows from calibration and tails in a trace, an
+        export and gradients needs this call then too.
+        """
+        self._cached = None
+        self._report = None
+        self._derive()
 
     def _change(self, call: Callable[[_Classifier], None]) -> None:
         classifier = self.classifier()

@@ -46,7 +46,10 @@ class KDEClassifier(CalibratedModule):
 
     While the module is traced (``torch.jit.trace``), exported (``torch.export``, ``torch.onnx.export``) or compiled,
     where gradients are asked for, and where features and buffers lie on another device than the CPU, scores come from
-    torch operations: within 1e-4 nats of the core's, or 1e-6 of a log-density beyond -100.
+    torch operations: within 1e-4 nats of the core's, or 1e-6 of a log-density beyond -100. ``torch.jit.script`` and
+    ``torch.fx.symbolic_trace``, which read Python's source or run it without values, are refused.
+
+    Buffers are watched for changes in place; those through ``.data`` or a NumPy view need ``refresh``.
     """
 
     def __init__(
@@ -90,6 +93,7 @@ class KDEClassifier(CalibratedModule):
     def fit(self, embeddings: ArrayLike, *, progress: Progress = None) -> bool:
         """Learn from N x D embeddings: see ``kernad.KDEClassifier.fit``."""
         require_dense(embeddings, "embeddings")
+        self._require_values()
         classifier = self._unfitted()
         fitted = classifier.fit(embeddings, progress=progress)
         self._take(classifier if fitted else None)
@@ -273,7 +277,10 @@ class KDEClassifier(CalibratedModule):
     def _derive(self) -> None:
         """Values that the scores in torch need in addition to the model's buffers."""
         buffers = self._model()
-        self._form = graph.form_of(buffers) if buffers["pca_model.singular_vectors"].numel() else None
+        is_fitted = buffers["pca_model.singular_vectors"].numel() > 0
+        if is_fitted:
+            self._require_values()
+        self._form = graph.form_of(buffers) if is_fitted else None
         threshold = self.threshold if "threshold_rule" in self._metadata else None
         self._threshold = None if threshold is None else threshold.log_density
         if self._form is not None:

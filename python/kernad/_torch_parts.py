@@ -6,14 +6,19 @@ from typing import Any
 
 import torch
 from torch import nn
+from torch.fx import Proxy
 
 from kernad import _torch_graph as graph
 from kernad._errors import InvalidInput
 from kernad._types import FeatureScalingMethod
 
+RECORDERS = "torch.export.export and torch.jit.trace record the module, from rows given as an example"
+
 
 def require_dense(value: Any, name: str) -> None:
-    """Raises InvalidInput for a tensor that is sparse or quantized, or has no values."""
+    """Raises InvalidInput for a tensor that is sparse or quantized, or has no values; and for one of torch.fx."""
+    if isinstance(value, Proxy):
+        raise InvalidInput(f"{name}: a Proxy of torch.fx, which has no values; {RECORDERS}")
     if not isinstance(value, torch.Tensor) or torch.jit.is_tracing() or torch.compiler.is_compiling():
         return
     if value.device.type == "meta":

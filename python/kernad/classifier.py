@@ -25,6 +25,7 @@ from kernad._calls import Progress, Reporter, callers_level, threads_for, whole_
 from kernad._columns import Missing, model_rows, of_complete_rows, of_present, training_rows
 from kernad._errors import FitWarning
 from kernad._html import as_html
+from kernad._named_rows import labels_of
 from kernad._options import Option, shown, to_texts
 from kernad._pruning import Pruned
 from kernad._stored import Stored
@@ -405,9 +406,11 @@ class KDEClassifier(Calibrated, Stored, Pruned):
 
 
 def _as_one_row(row: ArrayLike) -> ArrayLike:
-    """D values as 1 x D; a pandas row keeps its names."""
+    """D values as 1 x D; a row whose values have names keeps them."""
     if hasattr(row, "to_frame") and getattr(row, "ndim", 2) == 1:
         return row.to_frame().T
+    if labels_of(row):
+        return [row]
     if hasattr(row, "ndim") and row.ndim == 1:
         return row.reshape(1, -1)
     array, _ = to_numpy(row, "row")

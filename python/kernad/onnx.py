@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 
 from kernad import _core
-from kernad._calls import callers_level
+from kernad._calls import callers_level, whole_number
 from kernad._errors import DataWarning, InvalidInput, InvalidParameter, ReadError, WriteError
 from kernad._estimators import Estimator, classifier_of
 from kernad._fitted import COLUMN_SHIFT
@@ -30,6 +30,7 @@ try:
 except ImportError as error:
     raise ImportError("kernad.onnx needs the package onnx: pip install onnx") from error
 
+from kernad._onnx_float32 import float32_error
 from kernad._onnx_graph import OLDEST_OPSET, classifier_graph
 
 DEFAULT_OPSET = 18
@@ -67,22 +68,28 @@ def export_onnx(
         path: the file to write, whole or not at all.
         append_to: an ONNX file of a feature extractor to join the classifier behind.
         backbone_output: which of its outputs holds the features, where it has more than one.
-        opset: version of the standard operators, 13 or newer. Default: 18, or the extractor's own.
+        opset: version of the standard operators, from 13 to the newest that the package onnx knows. Default: 18, or the
+            extractor's own.
 
     Raises:
         NotFittedError: there is no model.
-        ValueError: the extractor's output does not fit the classifier, the opset is too old, or a scikit-learn
-            pipeline has other steps than the estimator.
-        TypeError: it is no estimator of kernad.
+        ValueError: the extractor's output does not fit the classifier, the opset is too old or unknown, or a
+            scikit-learn pipeline has other steps than the estimator.
+        TypeError: it is no estimator of kernad, or the opset no whole number.
         OSError: a file cannot be read or written.
 
     Warns:
         DataWarning: the model was fitted on columns so far from zero (such as time stamps) that float32, the type of the
-            graph's input, holds too few of their digits: rows then score otherwise than here.
+            graph's input, holds too few of their digits: rows then score otherwise than here. Or the model is one for
+            which float32 arithmetic, which OpenVINO uses for graphs of float64 too, does not suffice: the graph is run
+            so, over rows like the training's, and an error above 0.001 nats and 1e-5 of a log-density is told.
     """
+    if opset is not None:
+        opset = whole_number(opset, "opset", OLDEST_OPSET, onnx.defs.onnx_opset_version())
     model = classifier_of(model)
     columns = model.report().columns
     _warn_of_lost_digits(model)
+    _warn_of_float32(model)
     if append_to is None:
         graph = classifier_graph(model, opset or DEFAULT_OPSET, TensorProto.FLOAT)
     else:
@@ -102,6 +109,14 @@ def _warn_of_lost_digits(model: KDEClassifier) -> None:
     text = f"columns {', '.join(names)}{' and others' if len(far) > 3 else ''} are far from zero; the graph's input is float32,"
     text += f" which holds steps of {step:.3g} there: subtract about their means from the rows before the fit"
     warnings.warn(DataWarning(text, "digits_lost"), stacklevel=callers_level())
+
+
+def _warn_of_float32(model: KDEClassifier) -> None:
+    error = float32_error(model, classifier_graph(model, DEFAULT_OPSET, TensorProto.FLOAT))
+    if error.is_beyond_promise:
+        text = "in a runtime that computes in float32, as OpenVINO does, log-densities of this model lose digits: one"
+        text += f" of {error.expected:.5g} is off by {error.nats:.2g}; ONNX Runtime computes in float64, as written"
+        warnings.warn(DataWarning(text, "digits_lost"), stacklevel=callers_level())
 
 
 def _properties(model: KDEClassifier) -> dict[str, str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pickle
+import re
 
 import numpy as np
 import pytest
@@ -159,3 +160,21 @@ def test_sklearn_offset_is_the_calibrated_threshold(train, queries) -> None:
     np.testing.assert_array_equal(detector.predict(queries) == -1, classifier.predict_labels(queries))
     with pytest.raises(ValueError, match="cannot be promised"):
         KDEAnomalyDetector(2, contamination=0.05, folds=10).fit(train[:10])
+
+
+@pytest.mark.parametrize("lacks", ["model", "calibration", "threshold"])
+def test_a_message_names_what_there_is_to_call(train, queries, lacks) -> None:
+    classifier = kernad.KDEClassifier(6)
+    if lacks != "model":
+        classifier.fit(train)
+    calls = {
+        "model": [lambda: classifier.predict(queries), lambda: kernad.Scorer(classifier)],
+        "calibration": [lambda: classifier.p_values(np.zeros(1)), lambda: classifier.set_threshold(target_fpr=0.1)],
+        "threshold": [lambda: classifier.labels(np.zeros(1)), lambda: classifier.predict_labels(queries)],
+    }
+    for call in calls[lacks]:
+        with pytest.raises(kernad.NotFittedError) as caught:
+            call()
+        advice = re.findall(r"call (\w+)(?: or (\w+))?", str(caught.value))
+        assert advice
+        assert all(callable(getattr(classifier, name)) for name in advice[0] if name), advice

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
+import warnings
 from pathlib import Path
 
 import numpy as np
@@ -32,7 +34,7 @@ def run(path: Path, rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     return log_density, probability
 
 
-@pytest.mark.parametrize("opset", [13, 17, 18, None, 21])
+@pytest.mark.parametrize("opset", [13, 17, 18, None, 21, np.int64(23)])
 def test_the_graph_gives_kernads_numbers(fitted, queries, log_density, tmp_path, opset) -> None:
     path = tmp_path / "model.onnx"
     kernad.export_onnx(fitted, path, opset=opset)
@@ -219,6 +221,31 @@ def test_rows_with_weights(train, tmp_path) -> None:
     np.testing.assert_allclose(run(tmp_path / "model.onnx", train)[0], expected, atol=1e-4, rtol=1e-6)
 
 
+@pytest.mark.parametrize("options", [{"bandwidth": 1e-4}, {"bandwidth": 1e-4, "local_alpha": 0.5}, {"auto": True}])
+@pytest.mark.parametrize("outliers", [0, 5])
+def test_models_that_need_more_than_float32_are_said(options, outliers, tmp_path) -> None:
+    """OpenVINO was off by 179 nats of 198 without a word; ONNX Runtime computes in float64."""
+    rows = np.concatenate([make_rows(200), make_rows(200)[:outliers] * 1000])
+    classifier = kernad.KDEClassifier(**options)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", kernad.FitWarning)
+        classifier.fit(rows)
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        kernad.export_onnx(classifier, tmp_path / "model.onnx")
+    assert len(caught) == int("bandwidth" in options)
+    for warning in caught:
+        assert isinstance(warning.message, kernad.DataWarning)
+        assert warning.message.code == "digits_lost"
+        assert Path(warning.filename).name == Path(__file__).name
+        found = re.search(r"one of ([-\d.e+]+) is off by ([\d.e+]+);", str(warning.message))
+        of, off = map(float, found.groups())
+        assert off > max(1e-3, 1e-5 * abs(of))
+    np.testing.assert_allclose(
+        run(tmp_path / "model.onnx", rows)[0], classifier.compute_kde_scores(rows, True), atol=1e-4, rtol=1e-6
+    )
+
+
 def test_only_standard_operators(fitted, tmp_path) -> None:
     kernad.export_onnx(fitted, tmp_path / "model.onnx")
     model = onnx.load(tmp_path / "model.onnx")
@@ -283,8 +310,15 @@ def test_errors(fitted, train, tmp_path) -> None:
     path = tmp_path / "x.onnx"
     with pytest.raises(kernad.NotFittedError):
         kernad.export_onnx(kernad.KDEClassifier(), path)
-    with pytest.raises(ValueError, match="opset is 9"):
-        kernad.export_onnx(fitted, path, opset=9)
+    backbone(tmp_path / "backbone.onnx", True, 17)
+    for source in (None, tmp_path / "backbone.onnx"):
+        for opset in (9, 0, -1, 99, True):
+            says = rf"^opset is {int(opset)}; valid: 13 to {onnx.defs.onnx_opset_version()}$"
+            with pytest.raises(kernad.InvalidParameter, match=says):
+                kernad.export_onnx(fitted, path, opset=opset, append_to=source)
+        for wrong in ("a", 17.0):
+            with pytest.raises(TypeError, match=f"^opset is {wrong!r}; a whole number is needed$"):
+                kernad.export_onnx(fitted, path, opset=wrong, append_to=source)
     with pytest.raises(OSError, match="nowhere"):
         kernad.export_onnx(fitted, path, append_to=tmp_path / "nowhere.onnx")
     with pytest.raises(kernad.WriteError, match="No such file"):

@@ -82,7 +82,7 @@ def test_a_pipeline_of_other_steps_is_refused_by_their_names(tmp_path: Path) -> 
     outputs(Pipeline([("nothing", "passthrough"), ("kde", detector)]).fit(rows), path, rows)
 
 
-@pytest.mark.parametrize("model", [3, kernad.GaussianKDE(), kernad.PCA()])
-def test_anything_else_is_refused(model: Any, tmp_path: Path) -> None:
+@pytest.mark.parametrize("make", [int, kernad.GaussianKDE, kernad.PCA])
+def test_anything_else_is_refused(make: Any, tmp_path: Path) -> None:
     with pytest.raises(TypeError, match=r"a (int|kernad.*) is given; valid: a kernad\.KDEClassifier, or an estimator"):
-        kernad.export_onnx(model, tmp_path / "model.onnx")
+        kernad.export_onnx(make(), tmp_path / "model.onnx")

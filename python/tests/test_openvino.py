@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from pathlib import Path
 from typing import Any
 
@@ -150,3 +151,38 @@ def test_small_bandwidths_in_batches_of_any_size(tmp_path: Path, count: int) -> 
     asked = np.resize(rows, (count, 7))
     found = compiled(classifier, tmp_path / "model.onnx")(asked)["log_density"]
     np.testing.assert_allclose(found, classifier.compute_kde_scores(asked, True), atol=1e-3)
+
+
+def with_outliers() -> np.ndarray:
+    rows = make_rows(200)
+    return np.concatenate([rows, rows[:5] * 1000])
+
+
+def of_wide_columns() -> np.ndarray:
+    return (make_rows(200) - 2) * np.logspace(-6, 6, 24, dtype=np.float32)
+
+
+BEYOND: dict[str, tuple[Any, dict[str, Any]]] = {
+    "small": (with_outliers, {"bandwidth": 1e-4}),
+    "local": (with_outliers, {"local_alpha": 0.5}),
+    "auto of wide columns": (of_wide_columns, {"auto": True}),
+}
+
+
+@pytest.mark.parametrize("name", [*MODELS, *BEYOND])
+def test_float32_suffices_or_is_warned_of(name: str, tmp_path: Path) -> None:
+    make, options = (MODELS | BEYOND)[name]
+    rows = make()
+    classifier = kernad.KDEClassifier(**options)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", kernad.FitWarning)
+        classifier.fit(rows)
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        run = compiled(classifier, tmp_path / "model.onnx")
+    asked = np.concatenate([rows, rows[-40:] * np.float32(1.5), rows[:40] * 3000])
+    expected = classifier.compute_kde_scores(asked, True)
+    off = np.abs(run(asked)["log_density"] - expected)
+    is_off = bool((off > np.maximum(1e-3, 1e-5 * np.abs(expected))).any())
+    assert is_off == (name in BEYOND)
+    assert [str(warning.message)[:41] for warning in caught] == ["in a runtime that computes in float32, as"] * is_off

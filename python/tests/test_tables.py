@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import pickle
+import sqlite3
 import warnings
 from collections.abc import Callable
 from typing import Any
@@ -30,6 +31,13 @@ def duckdb_relation(columns: str) -> Any:
     return library("duckdb").from_df(FRAME).project(columns)
 
 
+def sqlite_rows(names: list[str]) -> list[Any]:
+    connection = sqlite3.connect(":memory:")
+    connection.row_factory = sqlite3.Row
+    FRAME.to_sql("rows", connection)
+    return connection.execute(f"SELECT {', '.join(names)} FROM rows ORDER BY rowid").fetchall()
+
+
 # Each a table of FRAME's columns of these names.
 TABLES: dict[str, Callable[[list[str]], Any]] = {
     "pandas": lambda names: FRAME[names],
@@ -42,6 +50,10 @@ TABLES: dict[str, Callable[[list[str]], Any]] = {
     "pyarrow reader": lambda names: library("pyarrow").table(FRAME).select(names).to_reader(max_chunksize=33),
     "duckdb": lambda names: duckdb_relation(", ".join(names)),
     "structured array": lambda names: np.rec.fromarrays(FRAME[names].to_numpy().T, names=names),
+    "list of namedtuples": lambda names: list(FRAME[names].itertuples(index=False)),
+    "list of Series": lambda names: [row for _, row in FRAME[names].iterrows()],
+    "list of records": lambda names: list(np.rec.fromarrays(FRAME[names].to_numpy().T, names=names)),
+    "list of sqlite3.Row": lambda names: sqlite_rows(names),
 }
 every_table = pytest.mark.parametrize("kind", TABLES)
 BACKWARDS = NAMES[::-1]
