@@ -28,7 +28,7 @@ _DEFAULT_BACKBONE = Path(__file__).parent / "backbone" / "efficientnet-lite0.onn
 _KEPT = "; if it is no good part, or was taken otherwise, fit without it: it raises the threshold"
 _ODD = {
     "reference": " and does not count for the threshold; if it shows a defect, odd='leave-out' fits without it",
-    "leave-out": " and is left out",
+    "leave-out": ": it is left out",
     "keep": _KEPT,
     "far": _KEPT,
 }

@@ -57,6 +57,18 @@ def test_the_command_line_fits_the_same_bytes(tmp_path) -> None:
     assert (tmp_path / "python").read_bytes() == (tmp_path / "cli").read_bytes()
 
 
+def test_odd_pictures_are_treated_as_asked() -> None:
+    thresholds = {}
+    for odd, said in (("reference", "does not count"), ("leave-out", "is left out"), ("keep", "raises the threshold")):
+        with pytest.warns(kernad.FitWarning, match=rf"030\.jpg: .*{said}"):
+            fitted = images.PictureModel(**SMALL, target_fpr=0.07, odd=odd).fit(COOKIES)
+        assert fitted.report().odd[0].treatment == odd
+        thresholds[odd] = fitted.threshold
+    assert thresholds["reference"] < thresholds["keep"] and thresholds["leave-out"] < thresholds["keep"]
+    with pytest.raises(kernad.InvalidParameter, match="odd is 'drop'; valid: 'reference', 'leave-out' or 'keep'"):
+        images.PictureModel(**SMALL, odd="drop").fit(COOKIES)
+
+
 def test_the_command_line_has_the_same_verdicts(file, tmp_path) -> None:
     loaded = images.PictureModel.load(file)
     rows = list(csv.DictReader(io.StringIO(run_cli("predict", file, COOKIES, "--heatmaps", tmp_path))))
