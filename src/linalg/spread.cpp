@@ -11,7 +11,7 @@
 namespace kernad::linalg {
 namespace {
 
-constexpr std::size_t kColumns = 64;    // of a task: these parts of a chunk of rows fit the first-level cache
+constexpr std::size_t kColumns = 64;     // of a task: these parts of a chunk of rows fit the first-level cache
 constexpr std::size_t kRowsAtOnce = 64;  // summed in registers
 /// Powers are taken of the differences from the mean of some rows, which lies within sqrt(n / kOriginRows) standard
 /// deviations of that of all n rows: for a million rows, moving the fourth power from one to the other costs 2^-53

@@ -27,7 +27,8 @@ TEST(CliHelpTest, EveryOptionIsInManPageAndCompletions) {
   testing::Command kernad;
   std::set<std::string> options = options_in(kernad({"--help"}).out);
   EXPECT_TRUE(options.contains("--version"));
-  for (const char* command : {"fit", "sketch", "calibrate", "predict", "embed", "watch", "test", "compare", "explain", "info"}) {
+  for (const char* command :
+       {"fit", "sketch", "calibrate", "predict", "embed", "watch", "test", "compare", "explain", "info"}) {
     const auto help = kernad({command, "--help"});
     EXPECT_EQ(help.status, 0);
     EXPECT_EQ(help.err, "");
@@ -46,7 +47,8 @@ TEST(CliHelpTest, EveryOptionIsInManPageAndCompletions) {
 
 TEST(CliHelpTest, TheManPageNamesEveryCommand) {
   const std::string man = read(KERNAD_TEST_APP "/kernad.1");
-  for (const char* command : {"fit", "sketch", "calibrate", "predict", "embed", "watch", "test", "compare", "explain", "info"}) {
+  for (const char* command :
+       {"fit", "sketch", "calibrate", "predict", "embed", "watch", "test", "compare", "explain", "info"}) {
     EXPECT_NE(man.find(".SS kernad " + std::string(command)), std::string::npos) << command;
   }
 }
@@ -66,8 +68,9 @@ TEST(CliHelpTest, WhatSomebodyMayHaveMeant) {
     EXPECT_EQ(run.status, 2);
     EXPECT_TRUE(run.err.ends_with(end + "\n")) << run.err;
   };
-  ends_with({"perdict", "m", "x.csv"},
-            "valid: fit, sketch, calibrate, predict, embed, watch, test, compare, explain, info; did you mean predict?");
+  ends_with(
+      {"perdict", "m", "x.csv"},
+      "valid: fit, sketch, calibrate, predict, embed, watch, test, compare, explain, info; did you mean predict?");
   ends_with({"frobnicate"}, "valid: fit, sketch, calibrate, predict, embed, watch, test, compare, explain, info");
   ends_with({"fit", "x.csv", "-o", "m", "--lables", "y"}, "; did you mean --labels?; see kernad fit --help");
   ends_with({"fit", "x.csv", "-o", "m", "--Target-FPR=0.1"}, "; did you mean --target-fpr?; see kernad fit --help");
