@@ -9,8 +9,8 @@
 
 namespace kernad::cli {
 
-LabelledReader::LabelledReader(const Sources& sources, const LabelSource& labels, const ReadOptions& options)
-    : sources_(sources), from_(labels), options_(options) {
+LabelledReader::LabelledReader(const Sources& sources, const LabelSource& labels, ReadOptions options)
+    : sources_(sources), from_(labels), options_(std::move(options)) {
   require_one_standard_input(sources, labels);
   if (!may_be_column(sources, labels) || !open_with_column()) open_with_file();
 }

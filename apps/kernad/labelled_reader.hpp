@@ -18,7 +18,7 @@ namespace kernad::cli {
 class LabelledReader {
  public:
   /// Throws as read_labelled does.
-  LabelledReader(const Sources& sources, const LabelSource& labels, const ReadOptions& options);
+  LabelledReader(const Sources& sources, const LabelSource& labels, ReadOptions options);
 
   [[nodiscard]] std::optional<std::size_t> total() const { return rows_->total(); }
   [[nodiscard]] std::size_t columns() const { return rows_->columns(); }

@@ -120,7 +120,7 @@ Sketch grown(const SketchCommandOptions& options, const Inputs& inputs, std::vec
   auto [part, more] = sketch_of(inputs.rows, reading_for(options, &sketch), sketch.options(),
                                 options.first_row.value_or(end), options.table.normal_label);
   notes.insert(notes.end(), more.begin(), more.end());
-  in_file(inputs.rows, [&] { sketch.merge(part); });
+  in_file(inputs.rows, [&sketch, &added = part] { sketch.merge(added); });
   return sketch;
 }
 

@@ -133,8 +133,8 @@ ColumnDifference ColumnTests::result(std::size_t column) const {
 std::vector<ColumnDifference> ColumnTests::results() const {
   std::vector<ColumnDifference> results(kind_ == ColumnTest::none ? 0 : moments_.size());
   parallel::parallel_for(results.size(), threads_, [&](std::size_t d, std::size_t) { results[d] = result(d); });
-  std::vector<double> p_values;
-  for (const ColumnDifference& difference : results) p_values.push_back(difference.p_value);
+  std::vector<double> p_values(results.size());
+  std::ranges::transform(results, p_values.begin(), &ColumnDifference::p_value);
   const auto adjusted = holm(p_values);
   for (std::size_t d = 0; d < results.size(); ++d) results[d].adjusted_p_value = adjusted[d];
   return results;

@@ -49,9 +49,9 @@ FullSum::FullSum(const ReferenceSet& references, std::size_t workers)
       selected_(references),
       values_(kPadded * references_.dimension),
       lanes_(workers * kPadded * kTileRows),
-      sums_(std::make_unique_for_overwrite<double[]>(panels_.chunks() * kFullBlock)),
-      maxima_(std::make_unique_for_overwrite<float[]>(ranked_.count() * kFullBlock)),
-      exact_sums_(std::make_unique_for_overwrite<kernels::LogSumExp[]>(panels_.chunks() * kFullBlock)) {
+      sums_(make_scratch<double>(panels_.chunks() * kFullBlock)),
+      maxima_(make_scratch<float>(ranked_.count() * kFullBlock)),
+      exact_sums_(make_scratch<kernels::LogSumExp>(panels_.chunks() * kFullBlock)) {
   runs_.reserve(kFullBlock);
 }
 
