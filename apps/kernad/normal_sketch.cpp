@@ -18,8 +18,8 @@ class Gathered {
   /// chosen: places in the features.
   void add(const Rows& rows, const std::vector<std::size_t>& chosen) {
     if (chosen.empty()) return;
-    std::vector<std::string> names;
-    for (const std::size_t i : chosen) names.push_back(rows.name(i));
+    std::vector<std::string> names(chosen.size());
+    std::ranges::transform(chosen, names.begin(), [&](std::size_t i) { return rows.name(i); });
     if (rows.rest.empty()) {
       sketch_.add(some(rows.features.view(), chosen), count_, {{}, names});
     } else {
