@@ -4,15 +4,13 @@
 
 #include "density/choose.hpp"
 #include "density/sample.hpp"
-#include "kernad/pca.hpp"
+#include "model/fit_patches.hpp"
 #include "model/odd.hpp"
 #include "model/parallel.hpp"
 #include "model/state.hpp"
 
 namespace kernad::images {
 namespace {
-
-constexpr std::size_t kProjectionPictures = 64;  // whose patches determine the components; bounds the memory
 
 void check(const PictureModelOptions& options) {
   const auto require = [](bool good, const std::string& message) {
@@ -33,23 +31,6 @@ void require_pictures(const std::vector<std::string>& pictures) {
                        "; a model needs at least 2, and 20 to promise a false-alarm rate of 5 %");
   }
 }
-
-/// Counts pictures, from several threads. A second fit, without odd pictures, stays at the end.
-class Counter {
- public:
-  Counter(const FitProgress& progress, std::size_t total) : progress_(progress), total_(total) {}
-  void one_more() {
-    const std::lock_guard lock(mutex_);
-    done_ = std::min(done_ + 1, total_);
-    if (progress_) progress_(done_, total_);
-  }
-
- private:
-  const FitProgress& progress_;
-  std::size_t total_;
-  std::size_t done_ = 0;
-  std::mutex mutex_;
-};
 
 /// The pictures; if unreadable ones are to be left out, those that can be read, for which each is decoded.
 std::vector<std::string> readable(std::span<const std::string> pictures, const PictureModelOptions& options,
@@ -72,75 +53,6 @@ std::vector<std::string> readable(std::span<const std::string> pictures, const P
     }
   }
   return good;
-}
-
-/// Calls work(i, maps) for each of the pictures.
-template <typename Work>
-void for_each_picture(const PictureModel::State& state, std::span<const std::string> paths, const Work& work) {
-  std::mutex mutex;
-  std::vector<std::unique_ptr<Backbone::Runner>> idle;
-  parallel_for_each(paths.size(), state.threads, [&](std::size_t i) {
-    const Picture picture = read_picture(paths[i]);
-    std::unique_ptr<Backbone::Runner> runner;
-    {
-      const std::lock_guard lock(mutex);
-      if (!idle.empty()) {
-        runner = std::move(idle.back());
-        idle.pop_back();
-      }
-    }
-    if (!runner) runner = std::make_unique<Backbone::Runner>(*state.backbone);
-    work(i, run_backbone(*runner, state.file, picture));
-    const std::lock_guard lock(mutex);
-    idle.push_back(std::move(runner));
-  });
-}
-
-/// Principal components of the patches of some pictures, evenly spread over the list.
-void fit_projection(PictureModel::State& state, std::span<const std::string> paths, const PictureModelOptions& options,
-                    Counter& counter) {
-  const std::size_t count = std::min(paths.size(), kProjectionPictures);
-  std::vector<std::string> chosen;
-  for (std::size_t i = 0; i < count; ++i) chosen.push_back(paths[i * paths.size() / count]);
-  std::vector<Embeddings> patches(count);
-  std::vector<Grid> grids(count);
-  for_each_picture(state, chosen, [&](std::size_t i, const std::vector<FeatureMap>& maps) {
-    grids[i] = grid_of(maps);
-    patches[i] = join(maps);
-    counter.one_more();
-  });
-  state.grid = grids[0];
-  const std::size_t rows = patches[0].rows();
-  Embeddings all(count * rows, patches[0].cols());
-  for (std::size_t i = 0; i < count; ++i) {
-    std::copy_n(patches[i].data(), rows * all.cols(), all.data() + i * rows * all.cols());
-    patches[i] = {};
-  }
-  PCA pca(ComponentCount(options.components));
-  pca.set_threads(state.threads);
-  pca.fit(all);
-  const auto mean = pca.mean();
-  const auto axes = pca.singular_vectors();
-  state.projection.mean.assign(mean.begin(), mean.end());
-  state.projection.axes = Embeddings(axes.rows(), axes.cols());
-  for (std::size_t i = 0; i < axes.rows(); ++i) {
-    for (std::size_t j = 0; j < axes.cols(); ++j) state.projection.axes(i, j) = static_cast<float>(axes.row(i)[j]);
-  }
-  state.report.channels = all.cols();
-  state.report.components = axes.cols();
-  const auto shares = pca.explained_variance_ratio();
-  state.report.explained_variance = std::accumulate(shares.begin(), shares.end(), 0.0);
-}
-
-PatchSet project_all(const PictureModel::State& state, std::span<const std::string> paths, Counter& counter) {
-  const std::size_t components = state.projection.axes.cols();
-  PatchSet set = {state.grid, paths.size(), state.ignored, Embeddings(paths.size() * state.grid.size(), components)};
-  for_each_picture(state, paths, [&](std::size_t i, const std::vector<FeatureMap>& maps) {
-    const Embeddings patches = project(maps, state.projection);
-    std::copy_n(patches.data(), patches.rows() * components, set.features.data() + i * patches.rows() * components);
-    counter.one_more();
-  });
-  return set;
 }
 
 /// Surprisals of every patch under a density fitted without its picture: one row per picture.
@@ -201,7 +113,7 @@ void calibrate(PictureModel::State& state, const std::vector<std::vector<double>
   std::vector<double> highest;
   std::vector<double> all;
   for (const auto& picture : surprisals) {
-    scores.push_back(picture_surprisal(picture, state.ignored));
+    scores.push_back(picture_surprisal(picture, state));
     std::vector<double> seen;
     for (std::size_t i = 0; i < picture.size(); ++i) {
       if (state.ignored.empty() || !state.ignored[i]) seen.push_back(picture[i]);
@@ -228,9 +140,10 @@ void calibrate(PictureModel::State& state, const std::vector<std::vector<double>
 void fit_on(PictureModel::State& state, std::vector<std::string> names, const PictureModelOptions& options,
             OddPictures treatment, Counter& counter) {
   state.names = std::move(names);
-  fit_projection(state, state.names, options, counter);
+  set_grid(state, state.names.front(), options.tile);
+  fit_projection(state, options.components, counter);
   if (!options.mask.empty()) state.ignored = ignored_patches(options.mask, state.grid);
-  const PatchSet set = project_all(state, state.names, counter);
+  const PatchSet set = project_all(state, counter);
   const Choice choice =
       choose_kernel(set, {options.bandwidth, options.width, options.max_patches, options.seed, state.threads});
   state.kernel = choice.kernel;
@@ -269,7 +182,7 @@ PictureModel PictureModel::fit(std::span<const std::string> pictures, const Pict
   state.backbone = std::make_unique<Backbone>(state.file, state.threads);
   auto names = readable(pictures, options, state.threads);
   require_pictures(names);
-  Counter counter(progress, std::min(names.size(), kProjectionPictures) + 2 * names.size());
+  Counter counter(progress, projection_pictures(names.size()) + 2 * names.size());
   fit_on(state, std::move(names), options, options.odd, counter);
   if (options.odd == OddPictures::leave_out) fit_without_odd(state, options, counter);
   state.make_ready();
