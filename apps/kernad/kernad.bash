@@ -17,7 +17,7 @@ _kernad() {
     --columns-by) mapfile -t COMPREPLY < <(compgen -W 'name position' -- "$cur") && return ;;
     --header) mapfile -t COMPREPLY < <(compgen -W 'auto present absent' -- "$cur") && return ;;
     --components) mapfile -t COMPREPLY < <(compgen -W 'all' -- "$cur") && return ;;
-    --local | --max-training-points | --seed | --threads | --folds | --alpha | --target-fpr | --threshold | --probability | --fdr | --row | --count | --first-row | --nearest | --show | --columns | --ignore | --id | --normal-label | --top | --layers | --size | --spatial-width) return ;;
+    --local | --max-training-points | --seed | --threads | --folds | --alpha | --target-fpr | --threshold | --probability | --fdr | --row | --count | --first-row | --nearest | --show | --columns | --ignore | --id | --normal-label | --top | --layers | --size | --tile | --spatial-width) return ;;
   esac
 
   local table='--header --delimiter --decimal --missing --columns --ignore --id' common='--threads --json --help'
@@ -25,7 +25,7 @@ _kernad() {
     fit)
       options="--output --components --standardize --bandwidth --covariance --local --scaling --auto --max-training-points"
       options+=" --seed --labels --normal-label --weights --target-fpr --folds $table $common"
-      options+=" --backbone --layers --size --spatial-width --mask --odd --keep-going"
+      options+=" --backbone --layers --size --spatial-width --mask --tile --odd --keep-going"
       ;;
     sketch) options="--output --forget --first-row --max-training-points --seed --labels --normal-label $table --json --help" ;;
     calibrate) options="--target-fpr --threshold --probability --f1 --normals --labels --normal-label --output $table --columns-by $common" ;;

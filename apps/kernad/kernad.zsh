@@ -39,6 +39,7 @@ _kernad() {
     '--size[side that pictures are scaled to]:pixels:'
     '--spatial-width[how far positions blur, in patches]:patches:'
     '--mask[picture whose white regions are ignored]:picture:_files'
+    '--tile[side of tiles that pictures are cut into]:pixels:'
     '--odd[a picture far beyond all others]:what:(reference leave-out keep)'
     '--keep-going[report unreadable pictures and continue]'
     '*:training data:_files'

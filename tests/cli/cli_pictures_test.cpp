@@ -221,6 +221,26 @@ TEST_F(CliPicturesTest, EmbeddingsAreRowsForTheOtherCommands) {
   expect_refusal(run({"predict", names_model, other, "--id", "file"}), "model's columns");
 }
 
+TEST_F(CliPicturesTest, TilesAreKeptInTheModelAndPicturesOfAnotherSizeReported) {
+  const std::string tiled = path("tiled.safetensors");
+  const auto fitted = run({"fit", kCookies, "-o", tiled, "--tile", "384", "--size", "128", "--components", "8",
+                           "--folds", "2", "--bandwidth", "2", "--spatial-width", "inf", "--json"});
+  ASSERT_EQ(fitted.status, 0) << fitted.err;
+  const auto found = nlohmann::json::parse(fitted.out);
+  EXPECT_EQ(found["tile"], 384);
+  EXPECT_EQ(found["tiles"], 2);
+  EXPECT_EQ(found["grid"], (std::vector<int>{21, 16}));
+  EXPECT_EQ(nlohmann::json::parse(run({"info", tiled, "--json"}).out)["tile"], 384);
+  std::filesystem::create_directories(path("sizes"));
+  std::filesystem::copy_file(kCookies + "/test/good/001.jpg", path("sizes/good.jpg"));
+  std::filesystem::copy_file(KERNAD_TEST_DATA "/../docs/cookies.png", path("sizes/other.png"));
+  const std::string refusal = path("sizes/other.png") + ": has ";
+  expect_refusal(run({"predict", tiled, path("sizes")}), refusal);
+  const auto kept = run({"predict", tiled, path("sizes"), "--keep-going"});
+  EXPECT_EQ(lines(kept.out), 2U) << kept.out;
+  EXPECT_NE(kept.err.find(refusal), std::string::npos) << kept.err;
+}
+
 TEST_F(CliPicturesTest, OneBadPictureIsRefusedOrReported) {
   const std::string folder = path("mixed");
   for (const char* name : {"000.jpg", "001.jpg", "002.jpg"}) {
@@ -247,6 +267,8 @@ TEST_F(CliPicturesTest, WhatIsWrongIsNamed) {
   expect_refusal(run({"fit", kCookies, "-o", path("m2"), "--backbone", path("none.onnx")}), path("none.onnx"));
   expect_refusal(run({"fit", kCookies, "-o", path("m2"), "--spatial-width", "-1"}), "--spatial-width '-1'");
   expect_refusal(run({"fit", kCookies, "-o", path("m2"), "--odd", "out"}), "--odd: out not in");
+  expect_refusal(run({"fit", kCookies, "-o", path("m2"), "--tile", "400"}),
+                 "tile is 400; valid for pictures of 384 x 512: 16 to 384");
   // 31 pictures can promise 1 of 32, 30 cannot.
   expect_refusal(run({"fit", kCookies, "-o", path("m2"), "--target-fpr", "0.032", "--size", "128", "--components", "16",
                       "--folds", "3"}),

@@ -13,6 +13,13 @@ namespace {
 
 using images::OddPictures;
 
+std::string pictures_text(const images::PictureModelReport& report) {
+  if (report.tile == 0) return fmt::format("{}, scaled to {} x {}", report.pictures, report.size, report.size);
+  return fmt::format("{} of {} x {}, each cut into {} tiles of {} x {}, scaled to {} x {}", report.pictures,
+                     report.picture_width, report.picture_height, report.tiles, report.tile, report.tile, report.size,
+                     report.size);
+}
+
 std::string odd_text(const images::PictureModelReport& report) {
   constexpr std::array<const char*, 3> treatments = {"no part of the calibration", "left out", "kept"};
   std::string text;
@@ -49,6 +56,11 @@ nlohmann::ordered_json picture_model_json(const std::string& path, const images:
   json["layers"] = report.layers;
   json["size"] = report.size;
   json["pictures"] = report.pictures;
+  if (report.tile != 0) {
+    json["tile"] = report.tile;
+    json["tiles"] = report.tiles;
+    json["picture_size"] = {report.picture_width, report.picture_height};
+  }
   json["odd"] = nlohmann::json::array();
   for (const auto& odd : report.odd) {
     if (!odd.beyond_gap) continue;
@@ -78,7 +90,7 @@ Table picture_model_table(const std::string& path, const images::PictureModel& m
   return {{"model", path},
           {"backbone", fmt::format("{} (hash {})", report.backbone, report.backbone_hash)},
           {"layers", fmt::format("{}", fmt::join(report.layers, ", "))},
-          {"pictures", fmt::format("{}, scaled to {} x {}", report.pictures, report.size, report.size)},
+          {"pictures", pictures_text(report)},
           {"odd pictures", odd_text(report)},
           {"patches", fmt::format("{} x {} a picture, {} kept", report.grid_rows, report.grid_cols, report.patches)},
           {"masked", fmt::format("{} of {} patches", report.masked, report.grid_rows * report.grid_cols)},

@@ -28,6 +28,7 @@ images::PictureModelOptions model_options(const PictureCommand& command, const P
   result.backbone.size = options.size;
   if (options.components != 0) result.components = options.components;
   result.mask = options.mask;
+  result.tile = options.tile;
   if (options.odd == "leave-out") result.odd = images::OddPictures::leave_out;
   if (options.odd == "keep") result.odd = images::OddPictures::keep;
   if (options.keep_going) result.on_unreadable = [](const std::string& message) { print_error(message); };
@@ -60,7 +61,7 @@ void fit_pictures(const PictureCommand& command, const PictureFitOptions& option
   require_known_options(
       *command.app,
       {"--output", "--components", "--bandwidth", "--max-training-points", "--target-fpr", "--folds", "--threads",
-       "--json", "--backbone", "--layers", "--size", "--spatial-width", "--mask", "--odd", "--keep-going"},
+       "--json", "--backbone", "--layers", "--size", "--spatial-width", "--mask", "--odd", "--tile", "--keep-going"},
       "tables, and the data are pictures");
   std::vector<std::string> pictures;
   for (const auto& source : command.data) {

@@ -35,6 +35,15 @@ void add_folder(const std::string& source, std::vector<PictureFile>& files) {
   files.insert(files.end(), found.begin(), found.end());
 }
 
+/// One of another size than the tiles are for is reported like one that cannot be read: the next may be right.
+void require_size(const images::PictureModel& model, const images::Picture& picture, const std::string& path) {
+  const auto& report = model.report();
+  if (report.tile == 0 || (picture.width() == report.picture_width && picture.height() == report.picture_height))
+    return;
+  throw ReadError(fmt::format("{}: has {} x {} pixels; the model cuts pictures of {} x {} into tiles", path,
+                              picture.width(), picture.height(), report.picture_width, report.picture_height));
+}
+
 }  // namespace
 
 std::vector<std::byte> npy_bytes(const Embeddings& values) {
@@ -75,6 +84,7 @@ void judge_all(const images::PictureModel& model, const std::vector<std::string>
   const auto judge_one = [&](std::size_t i) {
     try {
       const images::Picture picture = images::read_picture(paths[i]);
+      require_size(model, picture, paths[i]);
       use(i, picture, model.judge(picture));
     } catch (const ReadError& error) {
       if (!keep_going) throw;

@@ -28,6 +28,7 @@ struct PictureFitOptions {
   std::string width;
   std::string mask;
   std::string odd = "reference";
+  std::size_t tile = 0;  ///< 0: pictures are not cut
   bool keep_going = false;
 };
 

@@ -74,6 +74,12 @@ void add_picture_options(CLI::App& command, PictureFitOptions& options) {
                   "Width of the kernel over positions, in patches, or inf; default: by held-out likelihood")
       ->type_name("W")
       ->group(kPictureGroup);
+  command
+      .add_option("--tile", options.tile,
+                  "Cut pictures, all of one size, into tiles of N x N pixels, each of which the network sees by itself")
+      ->check(quiet(CLI::Range(16, 100'000)))
+      ->type_name("N")
+      ->group(kPictureGroup);
   command.add_option("--mask", options.mask, "Picture whose white regions are ignored in every picture")
       ->check(not_empty())
       ->type_name("FILE")

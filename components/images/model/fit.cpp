@@ -4,15 +4,13 @@
 
 #include "density/choose.hpp"
 #include "density/sample.hpp"
-#include "kernad/pca.hpp"
+#include "model/fit_patches.hpp"
 #include "model/odd.hpp"
 #include "model/parallel.hpp"
 #include "model/state.hpp"
 
 namespace kernad::images {
 namespace {
-
-constexpr std::size_t kProjectionPictures = 64;  // whose patches determine the components; bounds the memory
 
 void check(const PictureModelOptions& options) {
   const auto require = [](bool good, const std::string& message) {
@@ -34,24 +32,7 @@ void require_pictures(const std::vector<std::string>& pictures) {
   }
 }
 
-/// Counts pictures, from several threads. A second fit, without odd pictures, stays at the end.
-class Counter {
- public:
-  Counter(const FitProgress& progress, std::size_t total) : progress_(progress), total_(total) {}
-  void one_more() {
-    const std::lock_guard lock(mutex_);
-    done_ = std::min(done_ + 1, total_);
-    if (progress_) progress_(done_, total_);
-  }
-
- private:
-  const FitProgress& progress_;
-  std::size_t total_;
-  std::size_t done_ = 0;
-  std::mutex mutex_;
-};
-
-/// Those of the pictures that `is_kept(number)` names.
+/// Those of the pictures for which `is_kept(number)` is true.
 template <typename IsKept>
 PictureSource some_of(const PictureSource& source, const IsKept& is_kept) {
   PictureSource kept;
@@ -80,82 +61,6 @@ PictureSource readable(const PictureSource& source, const PictureModelOptions& o
     if (!error.empty()) options.on_unreadable(error);
   }
   return some_of(source, [&](std::size_t i) { return errors[i].empty(); });
-}
-
-/// Calls work(i, maps) for picture numbers[i], for each i.
-template <typename Work>
-void for_each_picture(const PictureModel::State& state, const PictureSource& source,
-                      const std::vector<std::size_t>& numbers, const Work& work) {
-  std::mutex mutex;
-  std::vector<std::unique_ptr<Backbone::Runner>> idle;
-  parallel_for_each(numbers.size(), state.threads, [&](std::size_t i) {
-    const Picture picture = source.read(numbers[i]);
-    std::unique_ptr<Backbone::Runner> runner;
-    {
-      const std::lock_guard lock(mutex);
-      if (!idle.empty()) {
-        runner = std::move(idle.back());
-        idle.pop_back();
-      }
-    }
-    if (!runner) runner = std::make_unique<Backbone::Runner>(*state.backbone);
-    try {
-      work(i, run_backbone(*runner, state.file, picture));
-    } catch (const InvalidInput& error) {
-      throw InvalidInput(source.names[numbers[i]] + ": " + error.what());
-    }
-    const std::lock_guard lock(mutex);
-    idle.push_back(std::move(runner));
-  });
-}
-
-/// Principal components of the patches of some pictures, evenly spread over the list.
-void fit_projection(PictureModel::State& state, const PictureSource& source, const PictureModelOptions& options,
-                    Counter& counter) {
-  const std::size_t count = std::min(source.names.size(), kProjectionPictures);
-  std::vector<std::size_t> chosen;
-  for (std::size_t i = 0; i < count; ++i) chosen.push_back(i * source.names.size() / count);
-  std::vector<Embeddings> patches(count);
-  std::vector<Grid> grids(count);
-  for_each_picture(state, source, chosen, [&](std::size_t i, const std::vector<FeatureMap>& maps) {
-    grids[i] = grid_of(maps);
-    patches[i] = join(maps);
-    counter.one_more();
-  });
-  state.grid = grids[0];
-  const std::size_t rows = patches[0].rows();
-  Embeddings all(count * rows, patches[0].cols());
-  for (std::size_t i = 0; i < count; ++i) {
-    std::copy_n(patches[i].data(), rows * all.cols(), all.data() + i * rows * all.cols());
-    patches[i] = {};
-  }
-  PCA pca(ComponentCount(options.components));
-  pca.set_threads(state.threads);
-  pca.fit(all);
-  const auto mean = pca.mean();
-  const auto axes = pca.singular_vectors();
-  state.projection.mean.assign(mean.begin(), mean.end());
-  state.projection.axes = Embeddings(axes.rows(), axes.cols());
-  for (std::size_t i = 0; i < axes.rows(); ++i) {
-    for (std::size_t j = 0; j < axes.cols(); ++j) state.projection.axes(i, j) = static_cast<float>(axes.row(i)[j]);
-  }
-  state.report.channels = all.cols();
-  state.report.components = axes.cols();
-  const auto shares = pca.explained_variance_ratio();
-  state.report.explained_variance = std::accumulate(shares.begin(), shares.end(), 0.0);
-}
-
-PatchSet project_all(const PictureModel::State& state, const PictureSource& source, Counter& counter) {
-  const std::size_t components = state.projection.axes.cols();
-  std::vector<std::size_t> all(source.names.size());
-  std::iota(all.begin(), all.end(), std::size_t{0});
-  PatchSet set = {state.grid, all.size(), state.ignored, Embeddings(all.size() * state.grid.size(), components)};
-  for_each_picture(state, source, all, [&](std::size_t i, const std::vector<FeatureMap>& maps) {
-    const Embeddings patches = project(maps, state.projection);
-    std::copy_n(patches.data(), patches.rows() * components, set.features.data() + i * patches.rows() * components);
-    counter.one_more();
-  });
-  return set;
 }
 
 /// Surprisals of every patch under a density fitted without its picture: one row per picture.
@@ -216,7 +121,7 @@ void calibrate(PictureModel::State& state, const std::vector<std::vector<double>
   std::vector<double> highest;
   std::vector<double> all;
   for (const auto& picture : surprisals) {
-    scores.push_back(picture_surprisal(picture, state.ignored));
+    scores.push_back(picture_surprisal(picture, state));
     std::vector<double> seen;
     for (std::size_t i = 0; i < picture.size(); ++i) {
       if (state.ignored.empty() || !state.ignored[i]) seen.push_back(picture[i]);
@@ -243,7 +148,8 @@ void calibrate(PictureModel::State& state, const std::vector<std::vector<double>
 void fit_on(PictureModel::State& state, const PictureSource& pictures, const PictureModelOptions& options,
             OddPictures treatment, Counter& counter) {
   state.names = pictures.names;
-  fit_projection(state, pictures, options, counter);
+  set_grid(state, pictures, options.tile);
+  fit_projection(state, pictures, options.components, counter);
   if (!options.mask.empty()) state.ignored = ignored_patches(options.mask, state.grid);
   const PatchSet set = project_all(state, pictures, counter);
   const Choice choice =
@@ -291,11 +197,11 @@ PictureModel PictureModel::fit_from(const PictureSource& source, const PictureMo
   state.threads = resolve_threads(options.threads);
   state.file = read_backbone(options.backbone);
   state.backbone = std::make_unique<Backbone>(state.file, state.threads);
-  const PictureSource readable_ones = readable(source, options, state.threads);
-  require_pictures(readable_ones.names);
-  Counter counter(progress, std::min(readable_ones.names.size(), kProjectionPictures) + 2 * readable_ones.names.size());
-  fit_on(state, readable_ones, options, options.odd, counter);
-  if (options.odd == OddPictures::leave_out) fit_without_odd(state, readable_ones, options, counter);
+  const PictureSource pictures = readable(source, options, state.threads);
+  require_pictures(pictures.names);
+  Counter counter(progress, projection_pictures(pictures.names.size()) + 2 * pictures.names.size());
+  fit_on(state, pictures, options, options.odd, counter);
+  if (options.odd == OddPictures::leave_out) fit_without_odd(state, pictures, options, counter);
   state.make_ready();
   model.set_target_fpr(std::max(0.05, state.calibration.smallest_fpr()));
   return model;

@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <numeric>
 
 #include "heatmap/box.hpp"
@@ -49,23 +50,36 @@ int resolve_threads(int threads) {
   return threads == 0 ? system_info().threads : threads;
 }
 
-double picture_surprisal(std::vector<double> surprisals, const std::vector<bool>& ignored) {
-  if (!ignored.empty()) {
-    std::size_t kept = 0;
-    for (std::size_t i = 0; i < surprisals.size(); ++i) {
-      if (!ignored[i]) surprisals[kept++] = surprisals[i];
-    }
-    surprisals.resize(kept);
-  }
+namespace {
+
+double mean_of_highest(std::vector<double>& surprisals) {
   const auto count = std::max<std::size_t>((surprisals.size() + 19) / 20, 1);
   const auto end = surprisals.begin() + static_cast<std::ptrdiff_t>(count);
   std::ranges::partial_sort(surprisals, end, std::ranges::greater());
   return std::accumulate(surprisals.begin(), end, 0.0) / static_cast<double>(count);
 }
 
-std::vector<FeatureMap> run_backbone(Backbone::Runner& runner, const BackboneFile& file, const PictureView& picture) {
-  prepare(picture, file.size, file.mean, file.std, runner.input());
-  return runner.run();
+}  // namespace
+
+double picture_surprisal(std::span<const double> surprisals, const PictureModel::State& state) {
+  const Tiling& tiling = state.tiling;
+  const bool tiled = tiling.side != 0;
+  const std::vector<std::size_t> start = {0};
+  double highest = -std::numeric_limits<double>::infinity();
+  std::vector<double> seen;
+  for (const std::size_t top : tiled ? tiling.down.begins : start) {
+    for (const std::size_t left : tiled ? tiling.across.begins : start) {
+      seen.clear();
+      for (std::size_t y = top; y < (tiled ? top + tiling.tile : state.grid.rows); ++y) {
+        for (std::size_t x = left; x < (tiled ? left + tiling.tile : state.grid.cols); ++x) {
+          const std::size_t i = y * state.grid.cols + x;
+          if (state.ignored.empty() || !state.ignored[i]) seen.push_back(surprisals[i]);
+        }
+      }
+      if (!seen.empty()) highest = std::max(highest, mean_of_highest(seen));
+    }
+  }
+  return highest;
 }
 
 std::vector<bool> ignored_patches(const std::string& mask, Grid grid) {
@@ -103,6 +117,10 @@ void PictureModel::State::make_ready() {
   report.backbone_hash = file.hash();
   report.layers = file.layers;
   report.size = file.size;
+  report.tile = tiling.side;
+  report.tiles = tiling.down.begins.size() * tiling.across.begins.size();
+  report.picture_width = tiling.picture_width;
+  report.picture_height = tiling.picture_height;
 }
 
 void PictureModel::save(const std::string& path) const { write_safetensors(path, to_state_dict(*state_)); }
@@ -118,15 +136,14 @@ PictureModel PictureModel::load(const std::string& path, int threads) {
 
 Verdict PictureModel::judge(PictureView picture) const {
   const Borrowed worker(*state_);
-  const auto maps = run_backbone(worker->runner, state_->file, picture);
-  const auto surprisals = worker->scorer.surprisals(project(maps, state_->projection));
+  const auto surprisals = worker->scorer.surprisals(projected_patches(worker->runner, *state_, picture));
   Verdict verdict;
   verdict.map = Embeddings(state_->grid.rows, state_->grid.cols);
   std::ranges::transform(surprisals, verdict.map.data(), [](double value) { return static_cast<float>(value); });
   for (std::size_t i = 0; i < state_->ignored.size(); ++i) {
     if (state_->ignored[i]) verdict.map.data()[i] = static_cast<float>(state_->scale.usual);
   }
-  verdict.surprisal = picture_surprisal(surprisals, state_->ignored);
+  verdict.surprisal = picture_surprisal(surprisals, *state_);
   const std::vector<double> log_density = {-verdict.surprisal};
   const Threshold threshold = state_->current_threshold();
   verdict.score = threshold.scores(log_density)[0];
@@ -141,7 +158,7 @@ std::vector<NearPatch> PictureModel::nearest(PictureView picture, std::size_t ro
   const State& state = *state_;
   if (row >= state.grid.rows || col >= state.grid.cols) throw InvalidParameter("a patch outside the grid");
   const Borrowed worker(*state_);
-  const Embeddings patches = project(run_backbone(worker->runner, state.file, picture), state.projection);
+  const Embeddings patches = projected_patches(worker->runner, state, picture);
   const auto patch = patches.view().row(row * state.grid.cols + col);
   std::vector<NearPatch> near;
   std::vector<double> exponents;

@@ -11,6 +11,7 @@
 #include "kernad/images.hpp"
 #include "kernad/state_dict.hpp"
 #include "patches/grid.hpp"
+#include "patches/tiling.hpp"
 
 namespace kernad::images {
 
@@ -24,6 +25,7 @@ struct PictureModel::State {
   // Kept in the file.
   BackboneFile file;
   Projection projection;
+  Tiling tiling;  ///< side 0: pictures are not cut
   Grid grid;
   std::vector<bool> ignored;  ///< of each position; empty: none
   PlacedPatches references;
@@ -54,8 +56,9 @@ struct PictureModel::State {
 /// Default threads where `threads` is 0. Throws InvalidParameter outside 0 to 1024.
 [[nodiscard]] int resolve_threads(int threads);
 
-/// Mean of the highest 5 % of a picture's surprisals, without ignored ones.
-[[nodiscard]] double picture_surprisal(std::vector<double> surprisals, const std::vector<bool>& ignored);
+/// Mean of the highest 5 % of a picture's surprisals, without ignored ones. With tiles that of the most surprising
+/// tile: over all of a large picture the few patches of a small defect would not count.
+[[nodiscard]] double picture_surprisal(std::span<const double> surprisals, const PictureModel::State& state);
 
 /// Which patches lie more in the white of a mask than in its black. Throws InvalidInput for a mask without black.
 [[nodiscard]] std::vector<bool> ignored_patches(const std::string& mask, Grid grid);
@@ -63,6 +66,17 @@ struct PictureModel::State {
 /// Feeds a picture to the network.
 [[nodiscard]] std::vector<FeatureMap> run_backbone(Backbone::Runner& runner, const BackboneFile& file,
                                                    const PictureView& picture);
+
+/// The patches of a picture on the grid, with all channels: of the tiles if there are tiles. Throws InvalidInput for a
+/// picture of another size than the tiling's, and for maps that do not fit the grid.
+[[nodiscard]] Embeddings joined_patches(Backbone::Runner& runner, const PictureModel::State& state,
+                                        const PictureView& picture);
+/// The same, projected.
+[[nodiscard]] Embeddings projected_patches(Backbone::Runner& runner, const PictureModel::State& state,
+                                           const PictureView& picture);
+
+/// Says so by InvalidInput if a picture is of another size than the tiling's.
+void require_picture_size(const Tiling& tiling, const PictureView& picture);
 
 [[nodiscard]] StateDict to_state_dict(const PictureModel::State& state);
 /// Throws ReadError naming `path`.

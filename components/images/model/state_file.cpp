@@ -14,6 +14,7 @@ namespace kernad::images {
 namespace {
 
 constexpr const char* kVersion = "1";
+constexpr const char* kTiledVersion = "2";  // read as the first, it would judge without tiles
 constexpr std::array<std::string_view, 3> kTreatments = {"reference", "leave_out", "keep"};  // of OddPictures
 
 Tensor bytes_tensor(const std::vector<std::byte>& bytes) { return {DType::u8, {bytes.size()}, bytes}; }
@@ -76,6 +77,11 @@ nlohmann::json describe(const PictureModel::State& state) {
                       {"size", state.file.size}, {"mean", state.file.mean},   {"std", state.file.std}};
   json["grid"] = {state.grid.rows, state.grid.cols};
   if (!state.ignored.empty()) json["ignored"] = state.ignored;
+  if (state.tiling.side != 0) {
+    json["tile"] = {{"side", state.tiling.side},
+                    {"patches", state.tiling.tile},
+                    {"picture", {state.tiling.picture_width, state.tiling.picture_height}}};
+  }
   json["bandwidth"] = state.kernel.bandwidth;
   json["width"] = std::isfinite(state.kernel.width) ? nlohmann::json(state.kernel.width) : nlohmann::json("inf");
   json["folds"] = state.calibration.folds();
@@ -92,6 +98,13 @@ nlohmann::json describe(const PictureModel::State& state) {
   return json;
 }
 
+void read_tiling(const nlohmann::json& json, PictureModel::State& state) {
+  const auto patches = json.at("patches").get<std::size_t>();
+  if (patches < 2 || patches > 4096 || state.file.size > 4096) throw InvalidInput("its tiles are of a wrong size");
+  state.tiling = make_tiling(json.at("side").get<std::size_t>(), json.at("picture").at(0).get<std::size_t>(),
+                             json.at("picture").at(1).get<std::size_t>(), state.file.size, {patches, patches});
+}
+
 void read_description(const nlohmann::json& json, PictureModel::State& state) {
   const auto& backbone = json.at("backbone");
   backbone.at("name").get_to(state.file.name);
@@ -101,6 +114,7 @@ void read_description(const nlohmann::json& json, PictureModel::State& state) {
   backbone.at("std").get_to(state.file.std);
   state.grid = {json.at("grid").at(0).get<std::size_t>(), json.at("grid").at(1).get<std::size_t>()};
   if (json.contains("ignored")) json["ignored"].get_to(state.ignored);
+  if (json.contains("tile")) read_tiling(json["tile"], state);
   json.at("bandwidth").get_to(state.kernel.bandwidth);
   const auto& width = json.at("width");
   state.kernel.width = width.is_string() ? std::numeric_limits<double>::infinity() : width.get<double>();
@@ -133,6 +147,7 @@ void check(const Reader& reader, const PictureModel::State& state) {
   const std::size_t count = state.references.features.rows();
   reader.require(state.grid.rows >= 1 && state.grid.cols >= 1 && state.grid.rows <= 4096 && state.grid.cols <= 4096,
                  "its grid is of a wrong size");
+  reader.require(state.tiling.side == 0 || state.tiling.grid() == state.grid, "its tiles do not cover its grid");
   reader.require(state.ignored.empty() || (state.ignored.size() == state.grid.size() &&
                                            std::ranges::find(state.ignored, false) != state.ignored.end()),
                  "its mask is of another size");
@@ -149,7 +164,7 @@ void check(const Reader& reader, const PictureModel::State& state) {
 
 StateDict to_state_dict(const PictureModel::State& state) {
   StateDict dict;
-  dict.metadata["kernad_pictures"] = kVersion;
+  dict.metadata["kernad_pictures"] = state.tiling.side == 0 ? kVersion : kTiledVersion;
   dict.metadata["pictures"] = describe(state).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
   dict.tensors["backbone.network"] = bytes_tensor(state.file.network);
   if (!state.file.weights.empty()) dict.tensors["backbone.weights"] = bytes_tensor(state.file.weights);
@@ -168,8 +183,8 @@ void from_state_dict(const StateDict& dict, const std::string& path, PictureMode
   const Reader reader(dict, path);
   const auto version = dict.metadata.find("kernad_pictures");
   reader.require(version != dict.metadata.end(), "it is something else");
-  if (version->second != kVersion) {
-    throw ReadError(path + ": is of version " + version->second + "; this kernad reads version " + kVersion);
+  if (version->second != kVersion && version->second != kTiledVersion) {
+    throw ReadError(path + ": is of version " + version->second + "; this kernad reads versions 1 and 2");
   }
   const auto text = dict.metadata.find("pictures");
   reader.require(text != dict.metadata.end(), "its description is missing");

@@ -14,13 +14,14 @@ struct Tap {
   std::vector<float> weights;
 };
 
-/// A triangle as wide as the step between results, but at least that between pixels.
-std::vector<Tap> taps(std::size_t from, std::size_t to) {
+/// A triangle as wide as the step between results, but at least that between pixels; of `count` results from `begin`
+/// on.
+std::vector<Tap> taps(std::size_t from, std::size_t to, std::size_t begin, std::size_t count) {
   const double step = static_cast<double>(from) / static_cast<double>(to);
   const double reach = std::max(step, 1.0);
-  std::vector<Tap> result(to);
-  for (std::size_t i = 0; i < to; ++i) {
-    const double centre = (static_cast<double>(i) + 0.5) * step;
+  std::vector<Tap> result(count);
+  for (std::size_t i = 0; i < count; ++i) {
+    const double centre = (static_cast<double>(begin + i) + 0.5) * step;
     const auto first = static_cast<std::size_t>(std::max(centre - reach + 0.5, 0.0));
     const auto end = std::min(static_cast<std::size_t>(centre + reach + 0.5), from);
     std::vector<double> weights;
@@ -56,16 +57,23 @@ void unpack(const std::byte* row, std::size_t width, PixelFormat format, std::ar
 
 void prepare(PictureView picture, std::size_t size, std::span<const double> mean, std::span<const double> std,
              std::span<float> tensor) {
+  prepare(picture, {size, size, 0, 0}, size, mean, std, tensor);
+}
+
+void prepare(PictureView picture, Window window, std::size_t size, std::span<const double> mean,
+             std::span<const double> std, std::span<float> tensor) {
   if (picture.data == nullptr || picture.width == 0 || picture.height == 0)
     throw InvalidInput("a picture without pixels");
-  const auto across = taps(picture.width, size);
-  const auto down = taps(picture.height, size);
+  const auto across = taps(picture.width, window.width, window.x, size);
+  const auto down = taps(picture.height, window.height, window.y, size);
   const std::size_t row_size = 3 * size;
-  std::vector<float> narrow(picture.height * row_size);  // each row scaled, colour after colour
+  const std::size_t top = down.front().first;
+  const std::size_t rows = down.back().first + down.back().weights.size() - top;
+  std::vector<float> narrow(rows * row_size);  // each row scaled, colour after colour
   std::vector<float> row(3 * picture.width);
   const std::array<float*, 3> planes = {row.data(), row.data() + picture.width, row.data() + 2 * picture.width};
-  for (std::size_t y = 0; y < picture.height; ++y) {
-    const auto* pixels = static_cast<const std::byte*>(picture.data) + y * picture.row_bytes;
+  for (std::size_t y = 0; y < rows; ++y) {
+    const auto* pixels = static_cast<const std::byte*>(picture.data) + (top + y) * picture.row_bytes;
     if (picture.format >= PixelFormat::grey16) {
       unpack<std::uint16_t>(pixels, picture.width, picture.format, planes);
     } else {
@@ -85,7 +93,7 @@ void prepare(PictureView picture, std::size_t size, std::span<const double> mean
     std::ranges::fill(sums, 0.0F);
     for (std::size_t j = 0; j < down[y].weights.size(); ++j) {
       const float weight = down[y].weights[j];
-      const float* from = narrow.data() + (down[y].first + j) * row_size;
+      const float* from = narrow.data() + (down[y].first - top + j) * row_size;
       for (std::size_t x = 0; x < row_size; ++x) sums[x] += weight * from[x];
     }
     for (std::size_t c = 0; c < 3; ++c) {

@@ -135,6 +135,9 @@ struct PictureModelOptions {
   std::optional<double> bandwidth = {};  ///< of the kernel, in feature units, > 0; empty: by likelihood
   int threads = 0;                       ///< 0: KERNAD_NUM_THREADS if set, else as many as the machine has
   OddPictures odd = OddPictures::reference;
+  /// Side, in pixels, of tiles that pictures are cut into, each of which is scaled to the network's input: for defects
+  /// that would vanish if the whole picture were. All pictures must then have one size. At least 16; 0: no tiles.
+  std::size_t tile = 0;
 };
 
 /// Pictures that need not be files. A fit asks for each of them twice, from several threads at once.
@@ -191,7 +194,10 @@ struct PictureModelReport {
   std::string backbone_hash;           ///< 16 hex digits of its contents
   std::vector<std::string> layers;
   std::size_t size = 0;
-  std::vector<OddPicture> odd;  ///< the model file has those beyond a gap
+  std::size_t tile = 0;                               ///< side of a tile, in pixels of the picture; 0: none
+  std::size_t tiles = 0;                              ///< of a picture
+  std::size_t picture_width = 0, picture_height = 0;  ///< with tiles: that every picture has; else 0
+  std::vector<OddPicture> odd;                        ///< the model file has those beyond a gap
 };
 
 /// A patch of a good picture that is near a patch in question.
@@ -220,7 +226,8 @@ class KERNAD_API PictureModel {
   void save(const std::string& path) const;
   [[nodiscard]] static PictureModel load(const std::string& path, int threads = 0);
 
-  /// Judges one picture. Throws InvalidInput for a view without pixels, and if the network gives NaN.
+  /// Judges one picture. Throws InvalidInput for a view without pixels, for one of another size than the fitted ones if
+  /// they are cut into tiles, and if the network gives NaN.
   [[nodiscard]] Verdict judge(PictureView picture) const;
 
   /// The `count` reference patches with the largest share in the density of the patch at (row, col).

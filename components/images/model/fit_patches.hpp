@@ -1,0 +1,42 @@
+// What a fit does with pictures: their patches, reduced to principal components.
+#pragma once
+
+#include <algorithm>
+#include <mutex>
+
+#include "density/choose.hpp"
+#include "model/state.hpp"
+
+namespace kernad::images {
+
+/// Counts pictures, from several threads. A second fit, without odd pictures, stays at the end.
+class Counter {
+ public:
+  Counter(const FitProgress& progress, std::size_t total) : progress_(progress), total_(total) {}
+  void one_more() {
+    const std::lock_guard lock(mutex_);
+    done_ = std::min(done_ + 1, total_);
+    if (progress_) progress_(done_, total_);
+  }
+
+ private:
+  const FitProgress& progress_;
+  std::size_t total_;
+  std::size_t done_ = 0;
+  std::mutex mutex_;
+};
+
+/// Sets the grid, and with `tile` the tiling, by the first picture.
+void set_grid(PictureModel::State& state, const PictureSource& pictures, std::size_t tile);
+
+/// Of how many of `count` pictures the patches determine the components.
+[[nodiscard]] std::size_t projection_pictures(std::size_t count);
+
+/// Principal components of the patches of some pictures, evenly spread over the list.
+void fit_projection(PictureModel::State& state, const PictureSource& pictures, std::size_t components,
+                    Counter& counter);
+
+/// The patches of all pictures. Throws InvalidInput if they need more memory than the machine has.
+[[nodiscard]] PatchSet project_all(const PictureModel::State& state, const PictureSource& pictures, Counter& counter);
+
+}  // namespace kernad::images
