@@ -109,7 +109,7 @@ TEST_F(CliErrorsTest, WrongUsage) {
   const std::string out = path("m");
   expect_error(kernad({}), 2, {"subcommand", "kernad --help"});
   expect_error(kernad({"frobnicate"}), 2,
-               {"frobnicate", "fit, sketch, calibrate, predict, watch, test, compare, explain, info"});
+               {"frobnicate", "fit, sketch, calibrate, predict, embed, watch, test, compare, explain, info"});
   expect_error(kernad({"fit"}), 2, {"TRAIN", "kernad fit --help"});
   expect_error(kernad({"fit", data}), 2, {"--output"});
   expect_error(kernad({"fit", data, "-o", out, "--colour"}), 2, {"--colour"});
