@@ -87,6 +87,7 @@ model = images.PictureModel.load(sys.argv[3], num_threads=int(sys.argv[2]))
 paths = images.training_pictures(sys.argv[4])
 calls = {"fit": lambda: model.fit(paths * 1000), "judge_all": lambda: model.judge_all(paths * 10000)}
 before = repr(model)
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a job in the background is given SIG_IGN
 threading.Timer(1.0, lambda: os.kill(os.getpid(), signal.SIGINT)).start()
 try:
     calls[sys.argv[1]]()
