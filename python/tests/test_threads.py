@@ -92,6 +92,7 @@ calls = {
     "fit": lambda: [other.fit(rows) for _ in range(1000)],
     "calibrate": lambda: classifier.calibrate(rows, folds=1000),
 }
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a job in the background is given SIG_IGN
 threading.Timer(1.0, lambda: os.kill(os.getpid(), signal.SIGINT)).start()
 start = time.perf_counter()
 try:
