@@ -57,10 +57,10 @@ struct KERNAD_API ComparisonResult {
   /// The difference that decides, in either direction. After calibrate, that of rows that are more usual counts less
   /// `allowance`, because rows held out of a fit have lower log-densities than new rows under the fit of all.
   ScoreDifference scores;
-  double allowance = 0;       ///< 0 after calibrate_from, 0.5 after calibrate
-  ScoreDifference two_sided;  ///< in either direction, without allowance
-  ColumnTest column_test = ColumnTest::none;
-  std::vector<ColumnDifference> columns;  ///< D; empty with `none`
+  double allowance = 0;                       ///< 0 after calibrate_from, 0.5 after calibrate
+  ScoreDifference two_sided;                  ///< in either direction, without allowance
+  ColumnTest column_test = ColumnTest::none;  ///< how `columns` were compared
+  std::vector<ColumnDifference> columns;      ///< D; empty with `none`
 };
 
 /// Compares new rows, all believed normal, with those that a model was calibrated on and fitted on. Where both are
