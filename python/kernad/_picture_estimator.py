@@ -56,7 +56,7 @@ def options_of(model: PictureEstimator) -> dict[str, Any]:
     """The options of a fit, as the core takes them. Raises as ``whole_number`` does; the core checks the ranges."""
     option = model.get_params().get
     options: dict[str, Any] = {
-        name: whole_number(option(name), name, 0) for name in ("components", "max_patches", "folds", "seed")
+        name: whole_number(option(name), name, 0) for name in ("components", "max_patches", "folds", "seed", "tile")
     }
     options["threads"] = threads_of(option("num_threads"))
     backbone = option("backbone")

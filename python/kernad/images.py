@@ -81,6 +81,8 @@ class PictureModel(PictureEstimator):
         backbone: ONNX file or OpenVINO IR (.xml); None: EfficientNet-Lite0, which comes with kernad.
         layers: names of its outputs or inner values. None: those of its .json, else all its maps.
         size: side of the square that pictures are scaled to (16 to 4096). None: the backbone's own, else 256.
+        tile: side of the tiles that pictures are cut into, for small defects (docs/images.md); all must be of one size
+            then. 0: none.
         mean, std: of red, green and blue in [0, 1], which the backbone is fed without. None: its own, else ImageNet's.
         spatial_width: of the kernel over positions, in patches (> 0; infinity: none). None: by likelihood.
         bandwidth: of the kernel over features (> 0). None: by likelihood.
@@ -101,6 +103,7 @@ class PictureModel(PictureEstimator):
         backbone: str | os.PathLike[str] | None = None,
         layers: Sequence[str] | None = None,
         size: int | None = None,
+        tile: int = 0,
         mean: Sequence[float] | None = None,
         std: Sequence[float] | None = None,
         spatial_width: float | None = None,
@@ -117,6 +120,7 @@ class PictureModel(PictureEstimator):
         self.backbone = backbone
         self.layers = layers
         self.size = size
+        self.tile = tile
         self.mean = mean
         self.std = std
         self.spatial_width = spatial_width

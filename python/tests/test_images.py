@@ -57,6 +57,15 @@ def test_the_command_line_fits_the_same_bytes(tmp_path) -> None:
     assert (tmp_path / "python").read_bytes() == (tmp_path / "cli").read_bytes()
 
 
+def test_tiles_are_those_of_the_command_line(tmp_path) -> None:
+    options = ["--size", 64, "--components", 8, "--folds", 2, "--target-fpr", 0.07, "--tile", 256]
+    run_cli("fit", COOKIES, "-o", tmp_path / "cli", *options)
+    small = {"size": 64, "components": 8, "folds": 2, "tile": 256, "num_threads": 2}
+    with pytest.warns(kernad.FitWarning):
+        images.PictureModel(**small, target_fpr=0.07).fit(COOKIES).save(tmp_path / "python")
+    assert (tmp_path / "python").read_bytes() == (tmp_path / "cli").read_bytes()
+
+
 def test_odd_pictures_are_treated_as_asked() -> None:
     thresholds = {}
     for odd, said in (("reference", "does not count"), ("leave-out", "is left out"), ("keep", "raises the threshold")):

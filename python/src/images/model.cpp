@@ -65,6 +65,7 @@ images::PictureModelOptions to_picture_options(const nb::dict& given) {
   set_option(given, "max_patches", options.max_patches);
   set_option(given, "seed", options.seed);
   set_option(given, "folds", options.folds);
+  set_option(given, "tile", options.tile);
   set_option(given, "width", options.width);
   set_option(given, "bandwidth", options.bandwidth);
   set_option(given, "threads", options.threads);
