@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import csv
+import multiprocessing
 import os
 import subprocess
 import sys
 import time
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -30,14 +32,22 @@ class Result:
 
 
 def run(command: list[str | Path]) -> tuple[float, int]:
-    """(seconds, largest resident set in bytes). Ends the program with the command's own message if it fails."""
+    """(seconds, largest resident set in bytes). Raises RuntimeError with the command's own message if it fails.
+
+    From a fresh process: a child's largest resident set includes that of the process that started it.
+    """
+    with ProcessPoolExecutor(1, multiprocessing.get_context("spawn")) as fresh:
+        return fresh.submit(measured, command).result()
+
+
+def measured(command: list[str | Path]) -> tuple[float, int]:
     begin = time.perf_counter()
     process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
     assert process.stderr is not None
     said = process.stderr.read()
     _, status, usage = os.wait4(process.pid, 0)
     if status != 0:
-        sys.exit(f"{' '.join(map(str, command))}: {said.strip()}")
+        raise RuntimeError(f"{' '.join(map(str, command))}: {said.strip()}")
     return time.perf_counter() - begin, usage.ru_maxrss * 1024
 
 
