@@ -20,6 +20,7 @@
 #include <limits>
 
 #include "hwy/highway.h"
+#include "kernels/float_mode.hpp"
 #include "kernels/kernels.hpp"
 #include "kernels/references.hpp"
 #include "kernels/unroll-inl.h"
@@ -35,8 +36,8 @@ inline constexpr std::size_t kFusedLanes = MaxLanes(FusedTag());
 inline constexpr std::size_t kTileVectors = kTileRows / kFusedLanes;
 
 /// 2^x, relative error below 3e-6 where float32 holds it; at most 2^-125 below -126, at least 2^126 from
-/// 127 up to kMaxExponent. The polynomial of degree 4 is the one of least relative error (2.6e-6) over one octave; its
-/// error oscillates about 0, so that much of it cancels in a sum.
+/// 127 up to kMaxExponent. Runs in FloatMode, where an underflow costs nothing. The polynomial of degree 4 is the one
+/// of least relative error (2.6e-6) over one octave; its error oscillates about 0, so that much of it cancels in a sum.
 HWY_INLINE FusedVec FastExp2(FusedVec x) {
   const FusedTag d;
 #if HWY_TARGET == HWY_AVX3
@@ -211,6 +212,7 @@ inline constexpr std::size_t kLoneTiles = std::max<std::size_t>(2, 8 / kTileVect
 
 template <PairForm kForm, PairUse kUse>
 void Fused(const FusedQueries& queries, const FusedTiles& tiles) {
+  [[maybe_unused]] const FloatMode mode;
   if (queries.width == 1) {
     PassTiles<kForm, kUse, 1, kLoneTiles>(queries, tiles);
   } else {
@@ -220,6 +222,7 @@ void Fused(const FusedQueries& queries, const FusedTiles& tiles) {
 
 template <PairForm kForm>
 void FusedExponents(const FusedQueries& query, const FusedTiles& tiles) {
+  [[maybe_unused]] const FloatMode mode;
   PassTiles<kForm, PairUse::kStore, 1, kLoneTiles>(query, tiles);
 }
 
