@@ -49,6 +49,7 @@ FullSum::FullSum(const ReferenceSet& references, std::size_t workers)
       selected_(references),
       values_(kPadded * references_.dimension),
       lanes_(workers * kPadded * kTileRows),
+      workers_(workers),
       sums_(make_scratch<double>(panels_.chunks() * kFullBlock)),
       maxima_(make_scratch<float>(ranked_.count() * kFullBlock)),
       exact_sums_(make_scratch<kernels::LogSumExp>(panels_.chunks() * kFullBlock)) {
@@ -106,29 +107,54 @@ bool FullSum::select_unfinished(const Block& block) {
   return group_size_ != 0;
 }
 
+/// In fewer columns, a matrix unit gains nothing: exponentials take most of the time.
+bool FullSum::on_matrix_unit(const kernels::KernelTable& kernels, Form form) const {
+  constexpr std::size_t kMinDimension = 32;
+  return kernels.matrix != nullptr && form == Form::expanded && references_.dimension >= kMinDimension;
+}
+
 /// Lays out the group's queries in runs of the kernels' width, and the rest one by one or, if there are three or more,
 /// in a padded run. Without its shift, an expanded exponent lacks the part that depends on the query alone.
 void FullSum::pack_group(const Block& block, Form form, bool shifted) {
   const std::size_t dimension = references_.dimension;
   const double scale = coordinate_scale(form);
+  const bool matrix = on_matrix_unit(block.kernels, form);
   runs_.clear();
   for (std::size_t first = 0; first < group_size_;) {
     const std::size_t left = group_size_ - first;
-    const std::size_t width = run_width(block.kernels, left);
-    float* values = values_.data() + first * dimension;
+    const std::size_t width = matrix ? std::min(left, kernels::kMaxMatrixWidth) : run_width(block.kernels, left);
+    const std::size_t row_stride = matrix ? dimension : 1;
+    const std::size_t column_stride = matrix ? 1 : width;
     for (std::size_t i = 0; i < width; ++i) {
+      float* values = values_.data() + first * dimension + i * row_stride;
       bias_[first + i] = kernels::kPadding;
-      for (std::size_t d = 0; d < dimension; ++d) values[d * width + i] = 0;
+      for (std::size_t d = 0; d < dimension; ++d) values[d * column_stride] = 0;
       if (i >= left) continue;
       const std::size_t q = group_[first + i];
       const double* query = block.query(q);
-      for (std::size_t d = 0; d < dimension; ++d) values[d * width + i] = static_cast<float>(scale * query[d]);
+      for (std::size_t d = 0; d < dimension; ++d) values[d * column_stride] = static_cast<float>(scale * query[d]);
       const Bias bias = shifted ? query_bias(form, queries_[q].shift, queries_[q].square) : Bias{};
       bias_[first + i] = bias.value;
       lost_[first + i] = bias.lost;
     }
     runs_.push_back({first, width});
     first += width;
+  }
+  if (matrix) split_group(block);
+}
+
+/// Splits the packed group for the matrix unit.
+void FullSum::split_group(const Block& block) {
+  const std::size_t size = kernels::split_group_size(references_.dimension);
+  constexpr std::size_t kRuns = (kFullBlock + kernels::kMaxMatrixWidth - 1) / kernels::kMaxMatrixWidth;
+  if (split_queries_.empty()) {
+    split_queries_.resize(kRuns * size);
+    const std::size_t panel = std::max(panels_.tiles_a_panel(), ranked_.tiles_a_panel());
+    split_tiles_.resize(workers_ * panel * kernels::split_tile_size(references_.dimension));
+  }
+  for (std::size_t r = 0; r < runs_.size(); ++r) {
+    block.kernels.matrix->split_queries(values_.data() + runs_[r].first * references_.dimension, runs_[r].width,
+                                        references_.dimension, split_queries_.data() + r * size);
   }
 }
 
@@ -143,14 +169,26 @@ void FullSum::for_each_chunk(parallel::Pool* pool, parallel::Task task) const {
   }
 }
 
-/// Evaluates the group over some tiles: sums are added to its lanes, 16 per query; in any other step, the largest
-/// exponent of each query is written there.
+/// Evaluates the group over some tiles: sums are added to the worker's lanes, 16 per query; in any other step, the
+/// largest exponent of each query is written there.
 void FullSum::pass_runs(const kernels::KernelTable& kernels, Form form, Step step, std::size_t first, std::size_t count,
-                        float* lanes) const {
-  const auto& fused = fused_kernels(kernels, form);
-  const auto pass = step == Step::sum ? fused.sum : fused.max;
+                        std::size_t worker) {
   const std::size_t lanes_a_query = step == Step::sum ? kTileRows : 1;
   const kernels::FusedTiles tiles = fused_tiles(set_, form, first, count);
+  float* lanes = lanes_of(worker);
+  if (on_matrix_unit(kernels, form)) {
+    std::array<kernels::MatrixQueries, kFullBlock / kernels::kMaxMatrixWidth> groups{};
+    const std::size_t size = kernels::split_group_size(references_.dimension);
+    for (std::size_t r = 0; r < runs_.size(); ++r) {
+      const auto& [run, width] = runs_[r];
+      groups[r] = {split_queries_.data() + r * size, bias_.data() + run, lanes + run * lanes_a_query, width};
+    }
+    const auto pass = step == Step::sum ? kernels.matrix->sum : kernels.matrix->max;
+    pass(groups.data(), runs_.size(), tiles, split_tiles_.data() + worker * (split_tiles_.size() / workers_));
+    return;
+  }
+  const auto& fused = fused_kernels(kernels, form);
+  const auto pass = step == Step::sum ? fused.sum : fused.max;
   for (const auto& [run, width] : runs_) {
     pass({values_.data() + run * references_.dimension, bias_.data() + run, lanes + run * lanes_a_query, width}, tiles);
   }
@@ -162,7 +200,7 @@ void FullSum::probe(const Block& block, Form form) {
   std::array<float, kFullBlock> largest{};
   const std::size_t probes = std::min(kProbeTiles, references_.tiles);
   for (std::size_t p = 0; p < probes; ++p) {
-    pass_runs(block.kernels, form, Step::probe, p * references_.tiles / probes, 1, lanes_.data());
+    pass_runs(block.kernels, form, Step::probe, p * references_.tiles / probes, 1, 0);
     for (std::size_t i = 0; i < group_size_; ++i) largest[i] = p == 0 ? lanes_[i] : std::max(largest[i], lanes_[i]);
   }
   for (std::size_t i = 0; i < group_size_; ++i) {
@@ -192,9 +230,7 @@ bool FullSum::expands(double square, double nearest) const {
 /// log of the sum of each of the group's queries into out[query] where float32 could hold it.
 void FullSum::sum_group(const Block& block, Form form) {
   pack_group(block, form, true);
-  for_each_chunk(block.pool, [&](std::size_t chunk, std::size_t worker) {
-    sum_chunk(block, form, chunk, lanes_.data() + worker * kPadded * kTileRows);
-  });
+  for_each_chunk(block.pool, [&](std::size_t chunk, std::size_t worker) { sum_chunk(block, form, chunk, worker); });
   for (std::size_t i = 0; i < group_size_; ++i) {
     Query& query = queries_[group_[i]];
     double sum = 0;
@@ -214,10 +250,11 @@ void FullSum::sum_group(const Block& block, Form form) {
   }
 }
 
-void FullSum::sum_chunk(const Block& block, Form form, std::size_t chunk, float* lanes) {
+void FullSum::sum_chunk(const Block& block, Form form, std::size_t chunk, std::size_t worker) {
+  float* lanes = lanes_of(worker);
   std::fill_n(lanes, (runs_.back().first + runs_.back().width) * kTileRows, 0.0F);
   panels_.for_each(chunk, [&](std::size_t /*panel*/, std::size_t first, std::size_t count) {
-    pass_runs(block.kernels, form, Step::sum, first, count, lanes);
+    pass_runs(block.kernels, form, Step::sum, first, count, worker);
   });
   for (std::size_t i = 0; i < group_size_; ++i) {
     double total = 0;
@@ -230,9 +267,8 @@ void FullSum::sum_chunk(const Block& block, Form form, std::size_t chunk, float*
 /// the query needs.
 void FullSum::select_group(const Block& block, Form form) {
   pack_group(block, form, false);
-  for_each_chunk(block.pool, [&](std::size_t chunk, std::size_t worker) {
-    find_chunk_maxima(block, form, chunk, lanes_.data() + worker * kPadded * kTileRows);
-  });
+  for_each_chunk(block.pool,
+                 [&](std::size_t chunk, std::size_t worker) { find_chunk_maxima(block, form, chunk, worker); });
   for (std::size_t i = 0; i < group_size_; ++i) {
     Query& query = queries_[group_[i]];
     const auto max = selected_.score(block.kernels, ranked_, {block.query(group_[i]), query.square, form},
@@ -247,10 +283,10 @@ void FullSum::select_group(const Block& block, Form form) {
   }
 }
 
-void FullSum::find_chunk_maxima(const Block& block, Form form, std::size_t chunk, float* lanes) {
+void FullSum::find_chunk_maxima(const Block& block, Form form, std::size_t chunk, std::size_t worker) {
   ranked_.for_each(chunk, [&](std::size_t panel, std::size_t first, std::size_t count) {
-    pass_runs(block.kernels, form, Step::select, first, count, lanes);
-    std::copy_n(lanes, group_size_, maxima_.get() + panel * kFullBlock);
+    pass_runs(block.kernels, form, Step::select, first, count, worker);
+    std::copy_n(lanes_of(worker), group_size_, maxima_.get() + panel * kFullBlock);
   });
 }
 

@@ -78,15 +78,18 @@ class FullSum {
   void begin(const Block& block);
   bool select(const Block& block, Step step, Form form);
   bool select_unfinished(const Block& block);
+  [[nodiscard]] bool on_matrix_unit(const kernels::KernelTable& kernels, Form form) const;
   void pack_group(const Block& block, Form form, bool shifted);
+  void split_group(const Block& block);
+  [[nodiscard]] float* lanes_of(std::size_t worker) { return lanes_.data() + worker * kPadded * kernels::kTileRows; }
   void pass_runs(const kernels::KernelTable& kernels, Form form, Step step, std::size_t first, std::size_t count,
-                 float* lanes) const;
+                 std::size_t worker);
   void probe(const Block& block, Form form);
   [[nodiscard]] bool expands(double square, double nearest) const;
   void sum_group(const Block& block, Form form);
-  void sum_chunk(const Block& block, Form form, std::size_t chunk, float* lanes);
+  void sum_chunk(const Block& block, Form form, std::size_t chunk, std::size_t worker);
   void select_group(const Block& block, Form form);
-  void find_chunk_maxima(const Block& block, Form form, std::size_t chunk, float* lanes);
+  void find_chunk_maxima(const Block& block, Form form, std::size_t chunk, std::size_t worker);
   void sum_exactly(const Block& block);
   void sum_chunk_exactly(const Block& block, std::size_t chunk);
   [[nodiscard]] kernels::LogSumExp sum_tiles_exactly(const kernels::KernelTable& kernels, std::size_t first,
@@ -104,9 +107,14 @@ class FullSum {
   std::size_t group_size_ = 0;
   std::array<float, kPadded> bias_{};
   std::array<double, kFullBlock> lost_{};  // rounding error of the bias in float32
-  kernels::AlignedVector<float> values_;   // in float32, interleaved within each run by dimension
-  std::vector<Run> runs_;                  // the position of each run
-  kernels::AlignedVector<float> lanes_;    // of each worker: 16 per query
+  kernels::AlignedVector<float>
+      values_;                           // in float32, interleaved within each run by dimension; on a matrix unit, rows
+  std::vector<Run> runs_;                // the position of each run
+  kernels::AlignedVector<float> lanes_;  // of each worker: 16 per query
+  std::size_t workers_;
+  // Made by the first call that uses a matrix unit.
+  kernels::AlignedVector<std::uint16_t> split_queries_;  // of each run
+  kernels::AlignedVector<std::uint16_t> split_tiles_;    // of each worker: a panel
   // Most calls never touch these.
   Scratch<double> sums_;                    // of each chunk: one per query of the group
   Scratch<float> maxima_;                   // of each of ranked_: one per query of the group

@@ -25,6 +25,7 @@ class Panels {
         in_chunk_((kChunkTiles + panel_ - 1) / panel_) {}
 
   [[nodiscard]] std::size_t chunks() const { return (tiles_ + kChunkTiles - 1) / kChunkTiles; }
+  [[nodiscard]] std::size_t tiles_a_panel() const { return panel_; }
   /// An upper bound of the panels' numbers; some at the end may not be used.
   [[nodiscard]] std::size_t count() const { return chunks() * in_chunk_; }
 

@@ -5,10 +5,15 @@
 #include <cstdlib>
 
 #include "kernad/error.hpp"
+#include "kernels/matrix_unit.hpp"
 
 // Newer AVX-512 levels add nothing that these loops use, every machine with SSSE3 that matters has SSE4, and scalable
 // vectors cannot be kept in arrays. Each target left out saves one copy of every kernel.
 #define HWY_DISABLED_TARGETS (HWY_AVX3_DL | HWY_SSSE3 | HWY_SVE | HWY_SVE2 | HWY_SVE_256 | HWY_SVE2_128)
+
+#if defined(__x86_64__) && defined(__linux__)
+#define KERNAD_MATRIX_UNIT  // AMX
+#endif
 
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "kernels/kernels.cpp"
@@ -17,6 +22,7 @@
 #include "hwy/highway.h"
 #include "kernels/log_sum_exact-inl.h"
 #include "kernels/log_sum_scales-inl.h"
+#include "kernels/matrix_sum-inl.h"
 #include "kernels/moments-inl.h"
 #include "kernels/project-inl.h"
 #include "kernels/region_bounds-inl.h"
@@ -33,25 +39,34 @@ inline constexpr const char* kTargetName = HWY_TARGET == HWY_AVX3   ? "avx512"
                                            : HWY_TARGET == HWY_NEON ? "neon"
                                                                     : "portable";
 
+constexpr KernelTable make_table(const char* name, const MatrixKernels* matrix) {
+  return {name,
+          &Project<float>,
+          &Project<double>,
+          &ScatterPanels,
+          &LogSumExact,
+          &LogSumAdaptive,
+          kFusedQueries,
+          kFusedKernels<PairForm::kExpanded>,
+          kFusedKernels<PairForm::kDifference>,
+          kFusedKernels<PairForm::kAdaptive>,
+          &RegionBounds,
+          &LogSumScales,
+          kScatterColumns,
+          &AddRowMoments<float>,
+          &AddRowMoments<double>,
+          &AddRowPowers,
+          &CentreRow<float>,
+          &CentreRow<double>,
+          matrix};
+}
+
 extern const KernelTable kTable;
-const KernelTable kTable = {kTargetName,
-                            &Project<float>,
-                            &Project<double>,
-                            &ScatterPanels,
-                            &LogSumExact,
-                            &LogSumAdaptive,
-                            kFusedQueries,
-                            kFusedKernels<PairForm::kExpanded>,
-                            kFusedKernels<PairForm::kDifference>,
-                            kFusedKernels<PairForm::kAdaptive>,
-                            &RegionBounds,
-                            &LogSumScales,
-                            kScatterColumns,
-                            &AddRowMoments<float>,
-                            &AddRowMoments<double>,
-                            &AddRowPowers,
-                            &CentreRow<float>,
-                            &CentreRow<double>};
+const KernelTable kTable = make_table(kTargetName, nullptr);
+#if HWY_TARGET == HWY_AVX3 && defined(KERNAD_MATRIX_UNIT)
+extern const KernelTable kMatrixTable;
+const KernelTable kMatrixTable = make_table("amx", &kMatrixKernels);
+#endif
 
 // NOLINTNEXTLINE(google-readability-namespace-comments)
 }  // namespace HWY_NAMESPACE
@@ -65,12 +80,16 @@ namespace {
 struct CompiledTarget {
   std::int64_t bit;
   const KernelTable* table;
+  bool matrix = false;  ///< it needs a matrix unit
 };
 
 /// Every target compiled in, best first.
 constexpr auto kCompiled = std::to_array<CompiledTarget>({
 #if HWY_TARGETS & HWY_AVX3
   {HWY_AVX3, &N_AVX3::kTable},
+#ifdef KERNAD_MATRIX_UNIT
+      {HWY_AVX3, &N_AVX3::kMatrixTable, true},
+#endif
 #endif
 #if HWY_TARGETS & HWY_AVX2
       {HWY_AVX2, &N_AVX2::kTable},
@@ -89,7 +108,9 @@ constexpr auto kCompiled = std::to_array<CompiledTarget>({
 #endif
 });
 
-bool cpu_runs(const CompiledTarget& target) { return (hwy::SupportedTargets() & target.bit) != 0; }
+bool cpu_runs(const CompiledTarget& target) {
+  return (hwy::SupportedTargets() & target.bit) != 0 && (!target.matrix || matrix_unit_available());
+}
 
 const KernelTable& best() {
   for (const auto& target : kCompiled) {

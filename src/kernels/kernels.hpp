@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -77,6 +78,33 @@ struct FusedKernels {
   void (*exponents)(const FusedQueries& query, const FusedTiles& tiles);
 };
 
+/// Columns that a matrix unit takes at once, values in one of its registers, and the most queries of a group.
+inline constexpr std::size_t kSplitColumns = 32;
+inline constexpr std::size_t kSplitTile = 512;
+inline constexpr std::size_t kMaxMatrixWidth = 32;
+/// Sizes, in values: of what split_queries writes for a group of queries, and of a tile in the scratch memory.
+[[nodiscard]] constexpr std::size_t split_tile_size(std::size_t dimension) {
+  return 3 * kSplitTile * ((dimension + kSplitColumns - 1) / kSplitColumns);
+}
+[[nodiscard]] constexpr std::size_t split_group_size(std::size_t dimension) { return 2 * split_tile_size(dimension); }
+
+/// Up to kMaxMatrixWidth queries that are compared with the references together; otherwise as FusedQueries.
+struct MatrixQueries {
+  const std::uint16_t* split;  ///< from split_queries
+  const float* bias;
+  float* lanes;
+  std::size_t width;
+};
+
+/// The expanded form of FusedKernels for several groups of queries at once on a matrix unit, which wants its operands
+/// split into numbers of fewer bits. scratch: split_tile_size for each tile, aligned.
+struct MatrixKernels {
+  /// rows: width x dimension, the queries times log2(e). out: split_group_size, aligned.
+  void (*split_queries)(const float* rows, std::size_t width, std::size_t dimension, std::uint16_t* out);
+  void (*sum)(const MatrixQueries* groups, std::size_t count, const FusedTiles& tiles, std::uint16_t* scratch);
+  void (*max)(const MatrixQueries* groups, std::size_t count, const FusedTiles& tiles, std::uint16_t* scratch);
+};
+
 struct KernelTable {
   /// The instruction set that it is compiled for: "avx512", "avx2", "sse4", "neon" or "portable".
   const char* target;
@@ -139,6 +167,8 @@ struct KernelTable {
   /// out is the row's slot in the first panel, aligned.
   void (*centre_row_f32)(const float* row, const double* mean, std::size_t cols, double* out, std::size_t panel_size);
   void (*centre_row_f64)(const double* row, const double* mean, std::size_t cols, double* out, std::size_t panel_size);
+
+  const MatrixKernels* matrix;  ///< sums over many queries on a matrix unit; null for targets without one
 };
 
 /// The table that this process uses: the one named by KERNAD_TARGET if that is set, otherwise the best that this CPU
