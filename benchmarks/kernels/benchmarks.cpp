@@ -90,6 +90,30 @@ void sum_fused(State& state, const KernelTable& table, bool expanded, std::size_
   });
 }
 
+/// The same on a matrix unit, with the queries of one block.
+void sum_matrix(State& state, const KernelTable& table, std::size_t dimension) {
+  const std::size_t references = std::max<std::size_t>(2, 6 * 1024 / (kTileRows * dimension) / 2 * 2) * kTileRows;
+  const auto rows = gaussian<float>(references * dimension, 1);
+  const auto packed = kernels::pack_references({rows.data(), references, dimension});
+  const kernels::FusedTiles tiles{packed.values.data(), packed.expanded_bias.data(), nullptr, packed.tiles, dimension};
+
+  constexpr std::size_t kWidth = kernels::kMaxMatrixWidth;
+  constexpr std::size_t kGroups = 192 / kWidth;
+  const auto values = gaussian<float>(kWidth * dimension, 2);
+  const AlignedVector<float> bias(kWidth, 0.0F);
+  AlignedVector<float> lanes(kWidth * kTileRows);
+  AlignedVector<std::uint16_t> split(kernels::split_group_size(dimension));
+  AlignedVector<std::uint16_t> scratch(tiles.count * kernels::split_tile_size(dimension));
+  table.matrix->split_queries(values.data(), kWidth, dimension, split.data());
+  const std::vector<kernels::MatrixQueries> groups(kGroups, {split.data(), bias.data(), lanes.data(), kWidth});
+  const auto pairs = static_cast<double>(kGroups * kWidth * references);
+  measure(state, pairs, 2.0 * static_cast<double>(dimension) * pairs, 0, [&] {
+    std::fill(lanes.begin(), lanes.end(), 0.0F);
+    table.matrix->sum(groups.data(), kGroups, tiles, scratch.data());
+    benchmark::DoNotOptimize(lanes.data());
+  });
+}
+
 void log_sum_exact(State& state, const KernelTable& table, std::size_t dimension, double peak) {
   constexpr std::size_t kReferences = kernels::kExactPanelTiles * kTileRows;
   const auto rows = gaussian<float>(kReferences * dimension, 1);
@@ -172,6 +196,12 @@ void register_target(const std::string& target) {
   const auto add = [&](const std::string& name, auto run) {
     benchmark::RegisterBenchmark((target + name).c_str(), run);
   };
+  if (table.matrix != nullptr) {  // the rest is that of another target
+    for (const std::size_t d : {16, 32, 64, 512}) {
+      add("/sum_matrix/d:" + std::to_string(d), [=, &table](State& state) { sum_matrix(state, table, d); });
+    }
+    return;
+  }
   for (const std::size_t d : {1, 8, 16, 64, 512}) {
     const std::string size = "/d:" + std::to_string(d);
     add("/sum_expanded" + size, [=, &table](State& state) { sum_fused(state, table, true, d, peak32); });

@@ -10,6 +10,7 @@ ROOT = Path(__file__).resolve().parents[2]
 
 TABLES = {
     "score": "scoring in batches, compared with the peers",
+    "dimensions": "the same over the number of columns",
     "clusters": "data with clusters and duplicates against own brute force",
     "brute": "many data sets: nowhere slower than own brute force",
     "latency": "one query at a time",

@@ -159,9 +159,24 @@ def _scale(table: Table) -> Figure:
     return figure
 
 
+def _dimensions(table: Table) -> Figure:
+    figure, axes = plt.subplots(figsize=(7.5, 3), layout="constrained")
+    for key, label, colour in (("torch", "torch addmm + logsumexp", OTHER), ("kernad", "kernad", OWN)):
+        found = [(row["dimension"], row[key]) for row in table.rows if row.get(key) is not None]
+        if found:
+            axes.plot(*zip(*found, strict=True), "o-", color=colour, label=label, markersize=4)
+    _log_axis(axes)
+    _log_axis(axes, "y")
+    axes.set_xlabel("columns")
+    axes.set_ylabel("µs a query")
+    axes.legend()
+    return figure
+
+
 DRAW: dict[str, Callable[[Table], Figure]] = {
     "score-16": lambda table: _times(table, "µs a query"),
     "score-64": lambda table: _times(table, "µs a query"),
+    "dimensions": _dimensions,
     "clusters": _clusters,
     "brute": _brute,
     "latency": _latency,
