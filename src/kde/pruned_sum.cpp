@@ -41,7 +41,7 @@ PrunedSum::PrunedSum(const ReferenceSet& references)
       run_values_(kMaxWidth * references.packed.dimension),
       run_lanes_(kMaxWidth * kTileRows) {
   assert(references.tree.leaf_count() != 0);
-  candidates_.reserve(references.tree.leaf_count());
+  candidates_.reserve(references.tree.leaf_count() + kTileRows);
   kept_.reserve(references.tree.leaf_count());
   left_.reserve(kPrunedBlock);
 }
@@ -149,17 +149,22 @@ void PrunedSum::find_candidates(const kernels::KernelTable& kernels, std::size_t
   // How many whole powers of two a leaf's bound is below the sum.
   const auto sum = static_cast<float>(log2_sum - 2 * slack(limit, dimension));
   const auto powers_below = [sum](float bound) {
-    return static_cast<std::uint32_t>(std::clamp(sum - bound, 0.0F, static_cast<float>(kClasses - 1)));
+    return static_cast<std::uint32_t>(std::min(std::max(0.0F, sum - bound), static_cast<float>(kClasses - 1)));
   };
   candidates_.clear();
   for (std::size_t node = 0; node < tree.leaves.count; ++node) {
     if (!(static_cast<double>(node_bounds_[node]) >= limit)) continue;
     kernels.region_bounds(point, tree.leaves.packs(node, 1), leaf_bounds_.data());
+    // Every leaf is written, and kept or not by counting: a branch here is a coin toss to the processor.
+    std::size_t count = candidates_.size();
+    candidates_.resize(count + kTileRows);
     for (std::size_t i = 0; i < kTileRows; ++i) {
       const std::size_t leaf = node * kTileRows + i;
-      if (!(static_cast<double>(leaf_bounds_[i]) >= limit) || leaf == queries_[q].nearest_leaf) continue;
-      candidates_.push_back({static_cast<std::uint32_t>(leaf), powers_below(leaf_bounds_[i])});
+      candidates_[count] = {static_cast<std::uint32_t>(leaf), powers_below(leaf_bounds_[i])};
+      const bool near = static_cast<double>(leaf_bounds_[i]) >= limit;
+      count += static_cast<std::size_t>(near) & static_cast<std::size_t>(leaf != queries_[q].nearest_leaf);
     }
+    candidates_.resize(count);
   }
 }
 
@@ -174,13 +179,16 @@ std::size_t PrunedSum::keep_near_candidates() {
     budget -= std::ldexp(rows[kept_classes - 1], 1 - static_cast<int>(kept_classes));
     if (budget < 0) break;
   }
-  kept_.clear();
+  kept_.resize(candidates_.size());
+  std::size_t count = 0;
   std::size_t tiles = 0;
-  for (const auto& [leaf, powers_below] : candidates_) {
-    if (powers_below >= kept_classes) continue;
-    kept_.push_back(leaf);
-    tiles += references_.tree.tiles_of(leaf);
+  for (const auto& [leaf, powers_below] : candidates_) {  // without branches, as above
+    const std::size_t keep = powers_below < kept_classes ? 1 : 0;
+    kept_[count] = leaf;
+    count += keep;
+    tiles += keep * references_.tree.tiles_of(leaf);
   }
+  kept_.resize(count);
   return tiles;
 }
 
