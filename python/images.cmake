@@ -1,4 +1,4 @@
-# The extension module kernad._images, over the component of pictures: of its own, so that `import kernad` loads no OpenVINO.
+# The extension module kernad._images, over the component of images: of its own, so that `import kernad` loads no OpenVINO.
 # Its stub, python/kernad/_images.pyi, is in every wheel, so that type checkers say the same of each.
 nanobind_add_module(kernad_images_python STABLE_ABI NB_STATIC NOMINSIZE
   src/images/model.cpp

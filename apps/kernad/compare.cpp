@@ -11,7 +11,7 @@
 
 #include "commands.hpp"
 #include "data.hpp"
-#include "images/pictures.hpp"
+#include "images/image_commands.hpp"
 #include "kernad/comparison.hpp"
 #include "model.hpp"
 #include "options.hpp"
@@ -149,8 +149,8 @@ void print_all(const Compared& compared, const Calibration& calibration, std::si
 }
 
 void run(const CompareOptions& options) {
-  if (is_picture_model(options.model)) {
-    throw InvalidParameter(options.model + ": is a model of pictures; compare takes one of rows");
+  if (is_image_model(options.model)) {
+    throw InvalidParameter(options.model + ": is a model of images; compare takes one of rows");
   }
   const Sources data = expand(options.data);
   const KDEClassifier model = load_model(options.model, options.common);

@@ -13,7 +13,7 @@
 
 #include "commands.hpp"
 #include "data.hpp"
-#include "images/pictures.hpp"
+#include "images/image_commands.hpp"
 #include "model.hpp"
 #include "options.hpp"
 #include "output.hpp"
@@ -180,8 +180,8 @@ void print_all(const Explained& explained, std::size_t show) {
 }
 
 void run(const CLI::App& command, const ExplainOptions& options) {
-  if (is_picture_model(options.model)) {
-    return explain_picture({&command, options.model, expand(options.data), {}, {}, {}, options.common});
+  if (is_image_model(options.model)) {
+    return explain_image({&command, options.model, expand(options.data), {}, {}, {}, options.common});
   }
   if (command.get_option("--row")->count() == 0) throw InvalidParameter("--row is required; see kernad explain --help");
   if (options.table.ids.empty()) {
@@ -247,7 +247,7 @@ void add_explain(CLI::App& app) {
   command
       ->add_option("DATA", options->data,
                    "Rows: .npy, .npz[:ARRAY], .safetensors[:ARRAY], .csv, .tsv or -; several are read as one table. Or "
-                   "a picture")
+                   "an image")
       ->required()
       ->type_name("");
   command->add_option("--row", options->row, "Row of DATA to explain, counted from 0; or its id, with --id (tables)")

@@ -16,7 +16,7 @@
 #include "data.hpp"
 #include "estimation.hpp"
 #include "examples.hpp"
-#include "images/pictures.hpp"
+#include "images/image_commands.hpp"
 #include "labels.hpp"
 #include "model.hpp"
 #include "normal_sketch.hpp"
@@ -38,7 +38,7 @@ struct FitOptions {
   std::optional<double> target_fpr;
   std::optional<std::size_t> folds;
   TableOptions table;
-  PictureFitOptions pictures;
+  ImageFitOptions images;
   CommonOptions common;
 };
 
@@ -174,30 +174,30 @@ KDEClassifier learn_from_sketches(const CLI::App& command, const FitOptions& opt
   return model;
 }
 
-/// The estimator's options that also apply to pictures.
-void run_pictures(const CLI::App& command, const FitOptions& options, const Sources& train) {
-  PictureFitOptions pictures = options.pictures;
+/// The estimator's options that also apply to images.
+void run_images(const CLI::App& command, const FitOptions& options, const Sources& train) {
+  ImageFitOptions images = options.images;
   if (command.get_option("--components")->count() != 0) {
-    pictures.components = options.estimator.classifier_options().n_pca_components.count();
-    if (pictures.components == 0) throw InvalidParameter("--components: with pictures a whole number is valid");
+    images.components = options.estimator.classifier_options().n_pca_components.count();
+    if (images.components == 0) throw InvalidParameter("--components: with images a whole number is valid");
   }
-  pictures.max_patches = options.estimator.classifier_options().max_training_points;
-  if (command.get_option("--max-training-points")->count() == 0) pictures.max_patches = 0;
+  images.max_patches = options.estimator.classifier_options().max_training_points;
+  if (command.get_option("--max-training-points")->count() == 0) images.max_patches = 0;
   if (const Bandwidth& bandwidth = options.estimator.classifier_options().kde.bandwidth;
       command.get_option("--bandwidth")->count() != 0) {
     if (bandwidth.rule() != Bandwidth::Rule::value)
-      throw InvalidParameter("--bandwidth: with pictures a number is valid");
-    pictures.bandwidth = bandwidth.value();
+      throw InvalidParameter("--bandwidth: with images a number is valid");
+    images.bandwidth = bandwidth.value();
   }
-  fit_pictures({&command, options.model, train, options.model, options.target_fpr, options.folds, options.common},
-               pictures);
+  fit_images({&command, options.model, train, options.model, options.target_fpr, options.folds, options.common},
+             images);
 }
 
 void run(const CLI::App& command, const FitOptions& options) {
   require_file(options.model, "--output");
   const Sources train = expand(options.train);
-  if (are_pictures(train)) return run_pictures(command, options, train);
-  refuse_picture_options(command);
+  if (are_images(train)) return run_images(command, options, train);
+  refuse_image_options(command);
   std::vector<std::string> inputs = train;
   inputs.push_back(options.labels);
   inputs.push_back(options.weights);
@@ -236,7 +236,7 @@ void add_fit(CLI::App& app) {
       ->add_option(
           "TRAIN", options->train,
           "Examples: .npy, .npz[:ARRAY], .safetensors[:ARRAY], .csv, .tsv or -; several are read as one table. Or "
-          "pictures: a folder, files")
+          "images: a folder, files")
       ->required()
       ->type_name("");
   command->add_option("-o,--output", options->model, "Model file to write (.safetensors)")
@@ -262,12 +262,12 @@ void add_fit(CLI::App& app) {
       ->type_name("F");
   add_table_options(*command, options->table);
   add_normal_label(*command, options->table);
-  add_picture_options(*command, options->pictures);
+  add_image_options(*command, options->images);
   add_common(*command, options->common);
   command->footer(std::string("Examples:\n  kernad fit train.npy -o model.safetensors --auto\n"
                               "  kernad fit train.npy -o model.safetensors --components 0.95\n"
                               "  kernad fit train.csv --labels class -o model.safetensors --target-fpr 0.01\n"
-                              "  kernad fit good_pictures/ -o model.safetensors") +
+                              "  kernad fit good_images/ -o model.safetensors") +
                   kExitStatus);
   command->callback([options, command] { run(*command, *options); });
 }

@@ -6,7 +6,7 @@
 #include <nlohmann/json.hpp>
 
 #include "commands.hpp"
-#include "images/pictures.hpp"
+#include "images/image_commands.hpp"
 #include "kernad/system_info.hpp"
 #include "model.hpp"
 #include "options.hpp"
@@ -23,8 +23,7 @@ struct InfoOptions {
 
 void show_model(const InfoOptions& options) {
   if (are_sketches({options.model})) return print_sketch(options.model, Sketch::load(options.model), options.common);
-  if (is_picture_model(options.model))
-    return show_picture_model({nullptr, options.model, {}, {}, {}, {}, options.common});
+  if (is_image_model(options.model)) return show_image_model({nullptr, options.model, {}, {}, {}, {}, options.common});
   const KDEClassifier model = load_model(options.model);
   if (options.common.json) {
     print_json(model_json(options.model, model));

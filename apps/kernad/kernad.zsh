@@ -34,14 +34,14 @@ _kernad() {
     '--target-fpr[calibrate for this false-positive rate]:rate:'
     '--weights[how often each row counts: a column or a file]:weights:_files'
     '--folds[calibrate by this many refits]:folds:'
-    '--backbone[network for pictures]:network:_files'
+    '--backbone[network for images]:network:_files'
     '--layers[its layers that are used]:names:'
-    '--size[side that pictures are scaled to]:pixels:'
+    '--size[side that images are scaled to]:pixels:'
     '--spatial-width[how far positions blur, in patches]:patches:'
-    '--mask[picture whose white regions are ignored]:picture:_files'
-    '--tile[side of tiles that pictures are cut into]:pixels:'
-    '--odd[a picture far beyond all others]:what:(reference leave-out keep)'
-    '--keep-going[report unreadable pictures and continue]'
+    '--mask[image whose white regions are ignored]:image:_files'
+    '--tile[side of tiles that images are cut into]:pixels:'
+    '--odd[an image far beyond all others]:what:(reference leave-out keep)'
+    '--keep-going[report unreadable images and continue]'
     '*:training data:_files'
   )
   sketch=(
@@ -75,17 +75,17 @@ _kernad() {
     '--only-anomalous[write only the rows with label 1]'
     "--append[write scores next to the input's columns]"
     '--no-pruning[sum over every training row]'
-    '--heatmaps[folder for heat maps of pictures]:folder:_files -/'
-    '--keep-going[report unreadable pictures and continue]'
+    '--heatmaps[folder for heat maps of images]:folder:_files -/'
+    '--keep-going[report unreadable images and continue]'
     ':model:_files' '*:data:_files'
   )
   embed=(
     '(-o --output)'{-o,--output}'[file to write]:rows:_files'
-    '--backbone[network for pictures]:network:_files'
+    '--backbone[network for images]:network:_files'
     '--layers[its layers that are used]:names:'
-    '--size[side that pictures are scaled to]:pixels:'
-    '--keep-going[report unreadable pictures and continue]'
-    '*:pictures:_files'
+    '--size[side that images are scaled to]:pixels:'
+    '--keep-going[report unreadable images and continue]'
+    '*:images:_files'
   )
   watch=(
     '--heatmaps[folder for heat maps]:folder:_files -/'

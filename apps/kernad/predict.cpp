@@ -13,7 +13,7 @@
 
 #include "commands.hpp"
 #include "data.hpp"
-#include "images/pictures.hpp"
+#include "images/image_commands.hpp"
 #include "model.hpp"
 #include "options.hpp"
 #include "output.hpp"
@@ -35,7 +35,7 @@ struct PredictOptions {
   bool only_anomalous = false;
   bool append = false;
   TableOptions table;
-  PictureScoreOptions pictures;
+  ImageScoreOptions images;
   CommonOptions common;
 };
 
@@ -214,10 +214,10 @@ void check(const PredictOptions& options, const Sources& data, const KDEClassifi
 
 void run(const CLI::App& command, const PredictOptions& options) {
   const Sources data = expand(options.data);
-  if (is_picture_model(options.model)) {
-    return predict_pictures({&command, options.model, data, options.output, {}, {}, options.common}, options.pictures);
+  if (is_image_model(options.model)) {
+    return predict_images({&command, options.model, data, options.output, {}, {}, options.common}, options.images);
   }
-  refuse_picture_options(command);
+  refuse_image_options(command);
   const KDEClassifier model = load_model(options.model, options.common);
   check(options, data, model);
   ReadOptions reading = options.table.read_options(model);
@@ -245,7 +245,7 @@ void add_predict(CLI::App& app) {
   command
       ->add_option(
           "DATA", options->data,
-          "Rows: .npy, .npz[:ARRAY], .safetensors[:ARRAY], .csv, .tsv or -; several are read as one table. Or pictures")
+          "Rows: .npy, .npz[:ARRAY], .safetensors[:ARRAY], .csv, .tsv or -; several are read as one table. Or images")
       ->required()
       ->type_name("");
   command
@@ -269,7 +269,7 @@ void add_predict(CLI::App& app) {
   add_no_pruning(*command, options->common);
   add_table_options(*command, options->table);
   add_columns_by(*command, options->table);
-  add_picture_options(*command, options->pictures);
+  add_image_options(*command, options->images);
   add_common(*command, options->common);
   command->footer(std::string("label (1 is anomalous) and score (0.5 is the threshold) are written if the model has a\n"
                               "threshold, p_value if it is calibrated: see kernad calibrate.\n\nExample:\n  kernad "

@@ -13,7 +13,7 @@
 
 #include "commands.hpp"
 #include "data.hpp"
-#include "images/pictures.hpp"
+#include "images/image_commands.hpp"
 #include "options.hpp"
 #include "output.hpp"
 #include "sketching.hpp"
@@ -52,8 +52,8 @@ void check(const CLI::App& command, const SketchCommandOptions& options, const I
   }
   require_another_file(options.output, inputs.rows);
   require_another_file(options.output, {options.forget});
-  if (are_pictures(inputs.rows)) {
-    throw InvalidParameter(name_of(inputs.rows) + ": there is no sketch of pictures; rows are needed");
+  if (are_images(inputs.rows)) {
+    throw InvalidParameter(name_of(inputs.rows) + ": there is no sketch of images; rows are needed");
   }
   if (inputs.sketches.empty() && !options.forget.empty()) {
     throw InvalidParameter("--forget: rows are forgotten from a sketch, and none is given");

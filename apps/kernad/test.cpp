@@ -11,7 +11,7 @@
 #include "calibration.hpp"
 #include "commands.hpp"
 #include "data.hpp"
-#include "images/pictures.hpp"
+#include "images/image_commands.hpp"
 #include "kernad/io.hpp"
 #include "kernad/metrics.hpp"
 #include "labelled_reader.hpp"
@@ -151,8 +151,8 @@ void print_result(const TestResult& result, const KDEClassifier& model, bool as_
 void run(const CLI::App& command, const TestOptions& options) {
   require_file(options.report, "--report");
   const Sources data = expand(options.data);
-  if (is_picture_model(options.model)) {
-    return test_pictures({&command, options.model, data, options.report, {}, {}, options.common});
+  if (is_image_model(options.model)) {
+    return test_images({&command, options.model, data, options.report, {}, {}, options.common});
   }
   if (options.labels.empty()) throw InvalidParameter("--labels is required; see kernad test --help");
   std::vector<std::string> inputs = data;
@@ -185,7 +185,7 @@ void add_test(CLI::App& app) {
       ->add_option(
           "DATA", options->data,
           "Rows: .npy, .npz[:ARRAY], .safetensors[:ARRAY], .csv, .tsv or -; several are read as one table. Or a folder "
-          "of pictures "
+          "of images "
           "in the layout of MVTec AD")
       ->required()
       ->type_name("");

@@ -1,4 +1,4 @@
-"""The network of kernad's default model as anomalib's models expect theirs: a module from pictures to feature maps."""
+"""The network of kernad's default model as anomalib's models expect theirs: a module from images to feature maps."""
 
 from __future__ import annotations
 
@@ -28,16 +28,16 @@ class Backbone(torch.nn.Module):
         self.network = openvino.compile_model(model, "CPU", {"INFERENCE_PRECISION_HINT": "f32"})
         self.out_dims = [CHANNELS[layer] for layer in layers]
 
-    def forward(self, pictures: torch.Tensor) -> dict[str, torch.Tensor]:
+    def forward(self, images: torch.Tensor) -> dict[str, torch.Tensor]:
         """B x 3 x size x size, normalised."""
-        results = [self.network(picture[None].numpy()) for picture in pictures]
+        results = [self.network(image[None].numpy()) for image in images]
         return {layer: torch.from_numpy(np.concatenate([r[layer] for r in results])) for layer in self.layers}
 
 
 def read(path: Path) -> tuple[torch.Tensor, tuple[int, int]]:
     """(1 x 3 x size x size, normalised; height and width of the file)."""
     with Image.open(path) as file:
-        picture = functional.to_dtype(functional.pil_to_tensor(file.convert("RGB")), torch.float32, scale=True)
+        image = functional.to_dtype(functional.pil_to_tensor(file.convert("RGB")), torch.float32, scale=True)
     size = SETTINGS["size"]
-    scaled = functional.resize(picture, [size, size], antialias=True)
-    return functional.normalize(scaled, SETTINGS["mean"], SETTINGS["std"])[None], picture.shape[-2:]
+    scaled = functional.resize(image, [size, size], antialias=True)
+    return functional.normalize(scaled, SETTINGS["mean"], SETTINGS["std"])[None], image.shape[-2:]

@@ -21,9 +21,9 @@ SETS = ["cookies", "elpv-mono", "elpv-poly", "elpv-mono-mixed", "elpv-poly-mixed
 COLUMNS = [
     Column("name", "method"),
     *(Column(of, of) for of in SETS[1:]),
-    *(Column(f"cookies, {what}", f"cookies, {what}", "{:.3f}") for what in ("pictures", "pixels", "AUPRO")),
+    *(Column(f"cookies, {what}", f"cookies, {what}", "{:.3f}") for what in ("images", "pixels", "AUPRO")),
     Column("fit", "fit 250, s", "{:.0f}"),
-    Column("rate", "pictures a second", "{:.1f}"),
+    Column("rate", "images a second", "{:.1f}"),
     Column("memory", "MB", "{:.0f}"),
 ]
 
@@ -50,10 +50,10 @@ def parse() -> argparse.Namespace:
 
 
 def masks_of(split: sets.Split) -> list[np.ndarray]:
-    """Of the test pictures: true where a defect is."""
+    """Of the test images: true where a defect is."""
     masks = []
-    for picture, mask in zip(split.test, split.masks or [], strict=True):
-        with Image.open(mask or picture) as file:
+    for image, mask in zip(split.test, split.masks or [], strict=True):
+        with Image.open(mask or image) as file:
             masks.append(np.asarray(file.convert("L")) > 127 if mask else np.zeros(file.size[::-1], dtype=bool))
     return masks
 
@@ -71,9 +71,9 @@ def judge(name: str, options: argparse.Namespace, split: sets.Split, scratch: Pa
 
 
 def figures(of: str, split: sets.Split, result: methods.Result) -> dict[str, float]:
-    """What one run adds to its row; time and memory are of a fit of 250 pictures, and of what follows."""
+    """What one run adds to its row; time and memory are of a fit of 250 images, and of what follows."""
     if split.masks is not None:
-        found = {"cookies, pictures": measures.auroc(result.scores, split.defect, sure=False)}
+        found = {"cookies, images": measures.auroc(result.scores, split.defect, sure=False)}
         if result.maps:
             pixels, overlap = measures.maps_of(result.maps, masks_of(split))
             found |= {"cookies, pixels": pixels, "cookies, AUPRO": overlap}

@@ -1,4 +1,4 @@
-"""Figures of merit of picture scores and heat maps."""
+"""Figures of merit of image scores and heat maps."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from sklearn.metrics import roc_auc_score
 
 
 def auroc(scores: np.ndarray, defect: np.ndarray, sure: bool) -> float:
-    """Of good pictures against the surely defective ones, or against all that may be."""
+    """Of good images against the surely defective ones, or against all that may be."""
     kept = (defect == 0) | (defect == 1) if sure else np.full(len(defect), True)
     return float(roc_auc_score(defect[kept] > 0, scores[kept]))
 

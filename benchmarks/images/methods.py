@@ -21,7 +21,7 @@ HERE = Path(__file__).resolve().parent
 
 @dataclass
 class Result:
-    """What a method says of the test pictures, in their order."""
+    """What a method says of the test images, in their order."""
 
     scores: np.ndarray  # larger: more anomalous
     maps: list[np.ndarray]  # at the size of the files; empty if not asked for

@@ -67,11 +67,11 @@ def main(name: str, train: Path, test: Path, out: Path, maps: bool) -> None:
     model.eval()
     scores, heat = [], []
     for path in sorted(test.iterdir()):
-        picture, size = read(path)
-        result = model(picture)
+        image, size = read(path)
+        result = model(image)
         scores.append(float(result.pred_score))
         if result.anomaly_map is not None:
-            heat.append(functional.interpolate(result.anomaly_map.reshape(1, 1, *picture.shape[-2:]), list(size),
+            heat.append(functional.interpolate(result.anomaly_map.reshape(1, 1, *image.shape[-2:]), list(size),
                                                mode="bilinear")[0, 0].numpy())
     seconds = fitted - begin, time.perf_counter() - fitted
     np.savez(out, scores=scores, maps=np.array(heat if maps else []), seconds=seconds)

@@ -1,4 +1,4 @@
-"""Pictures, and how they are split into those to fit and those to judge."""
+"""Images, and how they are split into those to fit and those to judge."""
 
 from __future__ import annotations
 
@@ -19,28 +19,28 @@ BLOCK = 72
 
 @dataclass
 class Split:
-    """The pictures of one measurement. defect: 0 good, between 0 and 1 doubtful, 1 surely defective."""
+    """The images of one measurement. defect: 0 good, between 0 and 1 doubtful, 1 surely defective."""
 
     name: str
     train: list[Path]
     test: list[Path]
     defect: np.ndarray
-    masks: list[Path | None] | None = None  # of the test pictures; None where there are none at all
+    masks: list[Path | None] | None = None  # of the test images; None where there are none at all
 
     def folders(self, base: Path) -> tuple[Path, Path]:
-        """(pictures to fit, pictures to judge), copied to two folders under names that sort in the order of the lists.
+        """(images to fit, images to judge), copied to two folders under names that sort in the order of the lists.
         """
         made = base / self.name / "train", base / self.name / "test"
-        for folder, pictures in zip(made, (self.train, self.test), strict=True):
+        for folder, images in zip(made, (self.train, self.test), strict=True):
             shutil.rmtree(folder, ignore_errors=True)
             folder.mkdir(parents=True)
-            for i, picture in enumerate(pictures):
-                shutil.copyfile(picture, folder / f"{i:05d}{picture.suffix}")
+            for i, image in enumerate(images):
+                shutil.copyfile(image, folder / f"{i:05d}{image.suffix}")
         return made
 
 
 def cookies() -> Split:
-    """The pictures that come with the project: good ones and broken ones, with masks."""
+    """The images that come with the project: good ones and broken ones, with masks."""
     base = ROOT / "data/cookies"
     test = sorted((base / "test").glob("*/*.*"))
     masks = [next((base / "ground_truth" / p.parent.name).glob(f"{p.stem}*"), None) for p in test]
@@ -73,7 +73,7 @@ def elpv(kind: str, seed: int, mixed: bool) -> Split:
 
 
 def good_only(split: Split) -> Split:
-    """The same, with only the good ones among the test pictures."""
+    """The same, with only the good ones among the test images."""
     good = split.defect == 0
     return Split(split.name, split.train, [p for p, g in zip(split.test, good, strict=True) if g], split.defect[good])
 

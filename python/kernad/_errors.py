@@ -29,7 +29,7 @@ class FitWarning(UserWarning):
     """A fit used less than it was given: fewer components, fewer directions or a sample of the rows."""
 
     code: str
-    """What it is about, for programs: see Note; of ``kernad.images`` also ``"odd_picture"`` and ``"few_pictures"``."""
+    """What it is about, for programs: see Note; of ``kernad.images`` also ``"odd_image"`` and ``"few_images"``."""
 
     def __init__(self, message: str, code: str = "other") -> None:
         super().__init__(message)
@@ -43,7 +43,7 @@ class DataWarning(UserWarning):
 
     code: str
     """``"columns_reordered"``, ``"rows_skipped"``, ``"decisions_lost"`` or ``"digits_lost"``; of ``kernad.images``
-    ``"picture_skipped"`` or ``"bits_dropped"``.
+    ``"image_skipped"`` or ``"bits_dropped"``.
     """
 
     def __init__(self, message: str, code: str = "other") -> None:

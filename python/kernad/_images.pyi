@@ -1,4 +1,4 @@
-"""The C++ component of pictures behind kernad.images, whose classes prepare what comes in."""
+"""The C++ component of images behind kernad.images, whose classes prepare what comes in."""
 
 from collections.abc import Callable, Sequence
 from typing import Any, TypeAlias
@@ -9,22 +9,22 @@ import numpy.typing as npt
 _Pixels: TypeAlias = npt.NDArray[np.uint8] | npt.NDArray[np.uint16]
 _Name: TypeAlias = bytes
 
-def read_picture(path: bytes) -> _Pixels: ...
-def training_pictures(source: bytes) -> list[bytes]: ...
+def read_image(path: bytes) -> _Pixels: ...
+def training_images(source: bytes) -> list[bytes]: ...
 def mvtec_test_set(folder: bytes) -> list[tuple[bytes, bytes, bytes]]: ...
 def enlarge(patches: npt.NDArray[np.float32], width: int, height: int) -> npt.NDArray[np.float32]: ...
 
-class PictureModel:
+class ImageModel:
     def __init__(
         self,
-        pictures: Sequence[tuple[_Name, _Pixels | None]],
+        images: Sequence[tuple[_Name, _Pixels | None]],
         options: dict[str, Any],
         target_fpr: float | None,
         progress: Callable[[int, int], object] | None,
         on_unreadable: Callable[[bytes], object] | None,
     ) -> None: ...
     @staticmethod
-    def load(path: bytes, threads: int) -> PictureModel: ...
+    def load(path: bytes, threads: int) -> ImageModel: ...
     def save(self, path: bytes) -> None: ...
     def judge(
         self, name: _Name, pixels: _Pixels | None

@@ -1,4 +1,4 @@
-"""What a model of pictures says of a picture, and of its fit."""
+"""What a model of images says of an image, and of its fit."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from kernad import _images
 
 @dataclass(frozen=True)
 class Box:
-    """A part of a picture, in its pixels."""
+    """A part of an image, in its pixels."""
 
     x: int
     y: int
@@ -22,7 +22,7 @@ class Box:
 
 @dataclass(frozen=True)
 class Verdict:
-    """What a model says of one picture."""
+    """What a model says of one image."""
 
     name: str
     """Its path; of pixels, Pillow's file name, or their place among those given: ``images[3]``."""
@@ -31,7 +31,7 @@ class Verdict:
     score: float
     """The same from 0 to 1: at least 0.5 exactly if anomalous."""
     p_value: float
-    """Share of good pictures at least as surprising, in [1 / (n + 1), 1] for n training pictures."""
+    """Share of good images at least as surprising, in [1 / (n + 1), 1] for n training images."""
     anomalous: bool
     """Whether the surprisal reaches the model's threshold."""
     hottest: Box
@@ -39,7 +39,7 @@ class Verdict:
     map: npt.NDArray[np.float32] = field(repr=False, compare=False)
     """Surprisal of each patch, in nats: rows x columns of the grid."""
     width: int
-    """Of the picture (upright), in pixels."""
+    """Of the image (upright), in pixels."""
     height: int
 
     def heat_map(self) -> npt.NDArray[np.float32]:
@@ -49,10 +49,10 @@ class Verdict:
 
 @dataclass(frozen=True)
 class NearPatch:
-    """A patch of a training picture that is near a patch in question."""
+    """A patch of a training image that is near a patch in question."""
 
-    picture: int
-    """Number of the picture, in the order of the fit."""
+    image: int
+    """Number of the image, in the order of the fit."""
     name: str
     row: int
     """On the grid."""
@@ -64,8 +64,8 @@ class NearPatch:
 
 
 @dataclass(frozen=True)
-class OddPicture:
-    """A training picture that is far more surprising than the others: perhaps a defect, or other lighting."""
+class OddImage:
+    """A training image that is far more surprising than the others: perhaps a defect, or other lighting."""
 
     name: str
     surprisal: float
@@ -79,10 +79,10 @@ class OddPicture:
 
 
 @dataclass(frozen=True)
-class PictureModelReport:
+class ImageModelReport:
     """The result of a fit."""
 
-    pictures: int
+    images: int
     grid: tuple[int, int]
     """Rows and columns of patches."""
     channels: int
@@ -104,14 +104,14 @@ class PictureModelReport:
     backbone_hash: str
     layers: tuple[str, ...]
     size: int
-    """Side of the square that pictures are scaled to."""
-    odd: tuple[OddPicture, ...]
+    """Side of the square that images are scaled to."""
+    odd: tuple[OddImage, ...]
     """A model file keeps those beyond a gap."""
 
 
 @dataclass(frozen=True)
-class TestPicture:
-    """A picture of a test set in the layout of MVTec AD."""
+class TestImage:
+    """An image of a test set in the layout of MVTec AD."""
 
     __test__ = False  # of pytest
 
@@ -119,8 +119,8 @@ class TestPicture:
     kind: str
     """``"good"``, or the name of a defect."""
     mask: str | None
-    """Path of the picture that is white at the defect."""
+    """Path of the image that is white at the defect."""
 
 
-for _class in (Box, Verdict, NearPatch, OddPicture, PictureModelReport, TestPicture):
+for _class in (Box, Verdict, NearPatch, OddImage, ImageModelReport, TestImage):
     _class.__module__ = "kernad.images"  # where users find them

@@ -1,4 +1,4 @@
-"""kernad's Dfkde in anomalib's Engine, on pictures made up here."""
+"""kernad's Dfkde in anomalib's Engine, on images made up here."""
 
 from __future__ import annotations
 
@@ -28,8 +28,8 @@ pytestmark = pytest.mark.filterwarnings("ignore")
 
 
 @pytest.fixture(scope="module")
-def pictures(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    root = tmp_path_factory.mktemp("pictures")
+def images(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    root = tmp_path_factory.mktemp("images")
     rng = np.random.default_rng(0)
     for folder, count in (("good", 40), ("test_good", 10), ("bad", 10)):
         (root / folder).mkdir()
@@ -42,10 +42,10 @@ def pictures(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def data(pictures: Path) -> Any:
+def data(images: Path) -> Any:
     return Folder(
         "made up",
-        root=pictures,
+        root=images,
         normal_dir="good",
         abnormal_dir="bad",
         normal_test_dir="test_good",

@@ -36,20 +36,20 @@ def kernad(*arguments: object) -> subprocess.CompletedProcess[str]:
     return subprocess.run([CLI, *map(str, arguments)], capture_output=True, text=True, check=False)
 
 
-def without_pictures() -> str:
+def without_images() -> str:
     if not CLI:
         return "KERNAD_CLI does not name the command line's binary"
-    return "this kernad was built without pictures" if "without them" in kernad("embed", "x.png").stderr else ""
+    return "this kernad was built without images" if "without them" in kernad("embed", "x.png").stderr else ""
 
 
-WITHOUT = without_pictures()
+WITHOUT = without_images()
 pytestmark = [pytest.mark.filterwarnings("ignore"), pytest.mark.skipif(bool(WITHOUT), reason=WITHOUT)]
 
 
 @pytest.fixture(scope="module")
-def pictures(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def images(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Larger and smaller than the network's input in one direction each, so that both kinds of scaling are seen."""
-    root = tmp_path_factory.mktemp("pictures")
+    root = tmp_path_factory.mktemp("images")
     rng = np.random.default_rng(0)
     for folder, count in (("train", 40), ("test", 24)):
         (root / folder).mkdir()
@@ -85,7 +85,7 @@ class Backbone:
             (torch.zeros(1, 3, 256, 256),),
             str(path),
             dynamo=False,
-            input_names=["picture"],
+            input_names=["image"],
             output_names=layers,
             opset_version=17,
         )
@@ -124,13 +124,13 @@ def read(path: Path) -> tuple[list[str], npt.NDArray[np.float32]]:
     return [row[0] for row in rows], np.array([row[1:] for row in rows], dtype=np.float32)
 
 
-def test_embeddings_and_verdicts_are_the_references(backbone: Backbone, pictures: Path, tmp_path: Path) -> None:
+def test_embeddings_and_verdicts_are_the_references(backbone: Backbone, images: Path, tmp_path: Path) -> None:
     embeddings, largest = {}, 0.0
     for part in ("train", "test"):
-        embed(backbone, pictures / part, tmp_path / f"{part}.csv")
+        embed(backbone, images / part, tmp_path / f"{part}.csv")
         files, ours = read(tmp_path / f"{part}.csv")
-        assert files == [str(path) for path in sorted((pictures / part).iterdir())]
-        embeddings[part] = backbone.embed(pictures / part)
+        assert files == [str(path) for path in sorted((images / part).iterdir())]
+        embeddings[part] = backbone.embed(images / part)
         # Channels that are nearly 0 are sums that cancel.
         np.testing.assert_allclose(ours, embeddings[part], rtol=1e-3, atol=1e-5 * np.abs(embeddings[part]).mean())
         there = embeddings[part] > 0.01 * embeddings[part].mean()
@@ -152,11 +152,11 @@ def test_embeddings_and_verdicts_are_the_references(backbone: Backbone, pictures
     np.testing.assert_allclose(probability, expected, atol=0.01)
 
 
-def test_another_network_is_refused(backbone: Backbone, pictures: Path, tmp_path: Path) -> None:
+def test_another_network_is_refused(backbone: Backbone, images: Path, tmp_path: Path) -> None:
     rows, model = tmp_path / "rows.csv", tmp_path / "model.safetensors"
-    embed(backbone, pictures / "train", rows)
+    embed(backbone, images / "train", rows)
     assert kernad("fit", rows, "--id", "file", "-o", model).returncode == 0
-    embed(backbone, pictures / "test", rows, "--size", 128)
+    embed(backbone, images / "test", rows, "--size", 128)
     refused = kernad("predict", model, rows, "--id", "file")
     assert refused.returncode == 2
     assert "model's columns" in refused.stderr

@@ -14,13 +14,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from picture_support import BROKEN, COOKIES, SMALL, images, small_model, some_cookies
+from image_support import BROKEN, COOKIES, SMALL, images, small_model, some_cookies
 
-TEST = [picture.path for picture in images.mvtec_test_set(COOKIES)]
+TEST = [image.path for image in images.mvtec_test_set(COOKIES)]
 
 
 @pytest.fixture(scope="module")
-def model() -> images.PictureModel:
+def model() -> images.ImageModel:
     return small_model()
 
 
@@ -33,7 +33,7 @@ def file(model, tmp_path_factory) -> Path:
 
 @pytest.mark.parametrize("threads", [1, 3])
 def test_a_thread_pool_gives_the_serial_bits(file, threads) -> None:
-    model = images.PictureModel.load(file, num_threads=threads)
+    model = images.ImageModel.load(file, num_threads=threads)
     serial = [model.judge(path) for path in TEST]
     with ThreadPoolExecutor(4) as pool:
         pooled = list(pool.map(model.judge, TEST))
@@ -67,7 +67,7 @@ def test_a_threshold_may_be_set_and_a_fit_run_while_others_judge(model) -> None:
 
 @pytest.mark.parametrize("call", ["fit", "judge"])
 def test_the_gil_is_free_meanwhile(file, call) -> None:
-    model = images.PictureModel.load(file, num_threads=1)
+    model = images.ImageModel.load(file, num_threads=1)
     large = np.zeros((5000, 5000, 3), np.uint8)  # one call that takes long
     work = {"fit": lambda: model.fit(some_cookies()), "judge": lambda: model.judge(large)}[call]
     model.set_params(**SMALL)
@@ -83,8 +83,8 @@ def test_the_gil_is_free_meanwhile(file, call) -> None:
 LONG = """
 import os, signal, sys, threading
 from kernad import images
-model = images.PictureModel.load(sys.argv[3], num_threads=int(sys.argv[2]))
-paths = images.training_pictures(sys.argv[4])
+model = images.ImageModel.load(sys.argv[3], num_threads=int(sys.argv[2]))
+paths = images.training_images(sys.argv[4])
 calls = {"fit": lambda: model.fit(paths * 1000), "judge_all": lambda: model.judge_all(paths * 10000)}
 before = repr(model)
 signal.signal(signal.SIGINT, signal.default_int_handler)  # a job in the background is given SIG_IGN
@@ -106,7 +106,7 @@ def test_ctrl_c_ends_a_long_call(file, call, threads) -> None:
     assert ran.stderr == ""
 
 
-INHERITED: list[images.PictureModel] = []
+INHERITED: list[images.ImageModel] = []
 
 
 def judge_in_child(path: str) -> float:
@@ -124,7 +124,7 @@ def test_joblib_s_workers_judge_the_same(model) -> None:
     pytest.importorskip("joblib", reason="joblib is not installed")
     from joblib import Parallel, delayed
 
-    results = Parallel(n_jobs=2)(delayed(images.PictureModel.judge)(model, path) for path in TEST[:4])
+    results = Parallel(n_jobs=2)(delayed(images.ImageModel.judge)(model, path) for path in TEST[:4])
     assert results == [model.judge(path) for path in TEST[:4]]
 
 
@@ -132,7 +132,7 @@ def test_a_child_ends_cleanly(file) -> None:
     code = """
 import os, sys
 from kernad import images
-model = images.PictureModel.load(sys.argv[1])
+model = images.ImageModel.load(sys.argv[1])
 model.judge(sys.argv[2])
 child = os.fork()
 if child == 0:

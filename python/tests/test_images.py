@@ -17,15 +17,15 @@ import numpy as np
 import pytest
 
 import kernad
-from picture_support import BROKEN, COOKIES, SMALL, images, small_model, some_cookies
+from image_support import BROKEN, COOKIES, SMALL, images, small_model, some_cookies
 from support import REPOSITORY
 
 CLI = os.environ.get("KERNAD_CLI", "")
-TEST = [picture.path for picture in images.mvtec_test_set(COOKIES)]
+TEST = [image.path for image in images.mvtec_test_set(COOKIES)]
 
 
 @pytest.fixture(scope="module")
-def model() -> images.PictureModel:
+def model() -> images.ImageModel:
     return small_model()
 
 
@@ -50,8 +50,8 @@ def test_the_command_line_fits_the_same_bytes(tmp_path) -> None:
     options = ["--size", 128, "--components", 16, "--folds", 3, "--target-fpr", 0.07]
     run_cli("fit", COOKIES, "-o", tmp_path / "cli", *options)
     with pytest.warns(kernad.FitWarning, match=r"030\.jpg: is far from the others") as caught:
-        fitted = images.PictureModel(**SMALL, target_fpr=0.07).fit(COOKIES)
-    assert caught[0].message.code == "odd_picture"
+        fitted = images.ImageModel(**SMALL, target_fpr=0.07).fit(COOKIES)
+    assert caught[0].message.code == "odd_image"
     assert fitted.report().odd[0].name.endswith("030.jpg")
     fitted.save(tmp_path / "python")
     assert (tmp_path / "python").read_bytes() == (tmp_path / "cli").read_bytes()
@@ -62,24 +62,24 @@ def test_tiles_are_those_of_the_command_line(tmp_path) -> None:
     run_cli("fit", COOKIES, "-o", tmp_path / "cli", *options)
     small = {"size": 64, "components": 8, "folds": 2, "tile": 256, "num_threads": 2}
     with pytest.warns(kernad.FitWarning):
-        images.PictureModel(**small, target_fpr=0.07).fit(COOKIES).save(tmp_path / "python")
+        images.ImageModel(**small, target_fpr=0.07).fit(COOKIES).save(tmp_path / "python")
     assert (tmp_path / "python").read_bytes() == (tmp_path / "cli").read_bytes()
 
 
-def test_odd_pictures_are_treated_as_asked() -> None:
+def test_odd_images_are_treated_as_asked() -> None:
     thresholds = {}
     for odd, said in (("reference", "does not count"), ("leave-out", "is left out"), ("keep", "raises the threshold")):
         with pytest.warns(kernad.FitWarning, match=rf"030\.jpg: .*{said}"):
-            fitted = images.PictureModel(**SMALL, target_fpr=0.07, odd=odd).fit(COOKIES)
+            fitted = images.ImageModel(**SMALL, target_fpr=0.07, odd=odd).fit(COOKIES)
         assert fitted.report().odd[0].treatment == odd
         thresholds[odd] = fitted.threshold
     assert thresholds["reference"] < thresholds["keep"] and thresholds["leave-out"] < thresholds["keep"]
     with pytest.raises(kernad.InvalidParameter, match="odd is 'drop'; valid: 'reference', 'leave-out' or 'keep'"):
-        images.PictureModel(**SMALL, odd="drop").fit(COOKIES)
+        images.ImageModel(**SMALL, odd="drop").fit(COOKIES)
 
 
 def test_the_command_line_has_the_same_verdicts(file, tmp_path) -> None:
-    loaded = images.PictureModel.load(file)
+    loaded = images.ImageModel.load(file)
     rows = list(csv.DictReader(io.StringIO(run_cli("predict", file, COOKIES, "--heatmaps", tmp_path))))
     assert {row["file"] for row in rows} == set(TEST)
     for row, verdict in zip(rows, loaded.judge_all([row["file"] for row in rows]), strict=True):
@@ -91,7 +91,7 @@ def test_the_command_line_has_the_same_verdicts(file, tmp_path) -> None:
             assert int(row[name]) == getattr(verdict.hottest, name)
     name = "cracked/003"
     np.testing.assert_array_equal(loaded.heat_map(BROKEN), np.load(tmp_path / f"{name}.npy"))
-    np.testing.assert_array_equal(loaded.overlay(BROKEN), images.read_picture(tmp_path / f"{name}.png"))
+    np.testing.assert_array_equal(loaded.overlay(BROKEN), images.read_image(tmp_path / f"{name}.png"))
 
 
 def test_verdicts_and_estimates_agree(model) -> None:
@@ -111,14 +111,14 @@ def test_verdicts_and_estimates_agree(model) -> None:
     np.testing.assert_allclose(model.p_values(TEST), expected, rtol=1e-15)
 
 
-def test_a_picture_at_the_threshold_is_anomalous_in_every_sense(model, monkeypatch) -> None:
+def test_an_image_at_the_threshold_is_anomalous_in_every_sense(model, monkeypatch) -> None:
     model = copy.copy(model)
     threshold = model.threshold
     monkeypatch.setattr(type(model), "score_samples", lambda self, _: np.array([-threshold]))
     assert model.decision_function(BROKEN)[0] < 0
 
 
-def test_heat_maps_have_the_picture_s_size_and_are_hot_in_the_box(model) -> None:
+def test_heat_maps_have_the_image_s_size_and_are_hot_in_the_box(model) -> None:
     verdict = model.judge(BROKEN)
     heat, box = verdict.heat_map(), verdict.hottest
     assert heat.shape == (verdict.height, verdict.width) == (512, 384)
@@ -131,10 +131,10 @@ def test_heat_maps_have_the_picture_s_size_and_are_hot_in_the_box(model) -> None
     assert model.overlay(BROKEN).shape == (512, 384, 3)
 
 
-def test_the_nearest_patches_of_a_training_picture_are_its_own(model) -> None:
+def test_the_nearest_patches_of_a_training_image_are_its_own(model) -> None:
     path = some_cookies()[4]
     near = model.nearest(path, 5, 7, 3)
-    assert [(near[0].name, near[0].picture), (near[0].row, near[0].col)] == [(path, 4), (5, 7)]
+    assert [(near[0].name, near[0].image), (near[0].row, near[0].col)] == [(path, 4), (5, 7)]
     assert near[0].distance == pytest.approx(0, abs=1e-4)
     assert near[0].weight >= near[1].weight >= near[2].weight
     hottest = divmod(int(model.judge(BROKEN).map.argmax()), 16)
@@ -146,9 +146,9 @@ def test_the_nearest_patches_of_a_training_picture_are_its_own(model) -> None:
 
 
 def test_pixels_and_files_fit_the_same_model(model, tmp_path) -> None:
-    pixels = [images.read_picture(path) for path in some_cookies()]
-    with pytest.warns(kernad.FitWarning, match=r"12 pictures cannot promise a false-alarm rate below 7.7%"):
-        other = images.PictureModel(**SMALL, num_threads=1).fit(pixels)
+    pixels = [images.read_image(path) for path in some_cookies()]
+    with pytest.warns(kernad.FitWarning, match=r"12 images cannot promise a false-alarm rate below 7.7%"):
+        other = images.ImageModel(**SMALL, num_threads=1).fit(pixels)
     np.testing.assert_array_equal(other.score_samples(TEST), model.score_samples(TEST))
     assert other.threshold == model.threshold
     assert other.nearest(pixels[4], 5, 7, 1)[0].name == "images[4]"
@@ -162,10 +162,10 @@ def test_copies_and_pickles_judge_the_same(model) -> None:
         twin.set_target_fpr(0.3)
     assert model.target_fpr is None
     assert pickle.loads(pickle.dumps(expected)) == expected
-    damaged = pickle.dumps(model).replace(b"kernad_pictures", b"kernad_pictureX")
-    with pytest.raises(kernad.ReadError, match="pickle of a PictureModel: damaged"):
+    damaged = pickle.dumps(model).replace(b"kernad_images", b"kernad_imageX")
+    with pytest.raises(kernad.ReadError, match="pickle of an ImageModel: damaged"):
         pickle.loads(damaged)
-    assert repr(pickle.loads(pickle.dumps(images.PictureModel()))) == "PictureModel(not fitted)"
+    assert repr(pickle.loads(pickle.dumps(images.ImageModel()))) == "ImageModel(not fitted)"
 
 
 def test_scikit_learn_takes_it(model) -> None:
@@ -173,16 +173,16 @@ def test_scikit_learn_takes_it(model) -> None:
     from sklearn.model_selection import GridSearchCV, cross_val_score
 
     twin = sklearn_base.clone(model)
-    assert repr(twin) == "PictureModel(components=16, size=128, folds=3, not fitted)"
+    assert repr(twin) == "ImageModel(components=16, size=128, folds=3, not fitted)"
     assert sklearn_base.is_outlier_detector(twin)
     good = [path for path in TEST if "good" in path]
     broken = [path for path in TEST if "cracked" in path]
-    pictures, labels = some_cookies() + good + broken, np.repeat([1, -1], [12 + len(good), len(broken)])
-    split = [(np.arange(12), np.arange(12, len(pictures)))]
+    files, labels = some_cookies() + good + broken, np.repeat([1, -1], [12 + len(good), len(broken)])
+    split = [(np.arange(12), np.arange(12, len(files)))]
     twin.set_params(target_fpr=0.3)
-    assert cross_val_score(twin, pictures, labels, cv=split, scoring="roc_auc", error_score="raise")[0] > 0.8
+    assert cross_val_score(twin, files, labels, cv=split, scoring="roc_auc", error_score="raise")[0] > 0.8
     search = GridSearchCV(twin, {"components": [4, 8]}, cv=split, scoring="roc_auc", refit=False, error_score="raise")
-    assert search.fit(pictures, labels).best_score_ > 0.8
+    assert search.fit(files, labels).best_score_ > 0.8
     with pytest.raises(ValueError, match="option 'component' is not known; valid: target_fpr, components"):
         twin.set_params(component=3)
 
@@ -208,26 +208,26 @@ BAD_OPTIONS = [
 @pytest.mark.parametrize(("options", "message"), BAD_OPTIONS)
 def test_options_out_of_range_are_refused(options, message) -> None:
     with pytest.raises((ValueError, OSError), match=message):
-        images.PictureModel(**SMALL | options).fit(some_cookies())
+        images.ImageModel(**SMALL | options).fit(some_cookies())
 
 
-def test_too_few_pictures_and_no_model_are_refused(tmp_path) -> None:
-    model = images.PictureModel()
+def test_too_few_images_and_no_model_are_refused(tmp_path) -> None:
+    model = images.ImageModel()
     for few in [[], [BROKEN], BROKEN]:
-        with pytest.raises(kernad.InvalidInput, match=r"no pictures|is one picture.*; a model needs at least 2"):
+        with pytest.raises(kernad.InvalidInput, match=r"no images|is one image.*; a model needs at least 2"):
             model.fit(few)
     for call in [model.judge, model.predict, model.decision_function, model.save, model.nearest]:
-        with pytest.raises(kernad.NotFittedError, match="PictureModel is not fitted"):
+        with pytest.raises(kernad.NotFittedError, match="ImageModel is not fitted"):
             call(BROKEN)
     (tmp_path / "text").write_text("a letter")
     for wrong in [tmp_path / "text", tmp_path / "missing", REPOSITORY / "python" / "tests" / "zeros.safetensors"]:
         with pytest.raises(kernad.ReadError, match=wrong.name):
-            images.PictureModel.load(wrong)
+            images.ImageModel.load(wrong)
 
 
 def test_progress_comes_to_its_end(file) -> None:
     seen: list[tuple[int, int]] = []
-    model = images.PictureModel(**SMALL, target_fpr=0.1).fit(some_cookies(), progress=lambda *now: seen.append(now))
+    model = images.ImageModel(**SMALL, target_fpr=0.1).fit(some_cookies(), progress=lambda *now: seen.append(now))
     assert seen[-1][0] == seen[-1][1]
     assert [done for done, _ in seen] == sorted(done for done, _ in seen)
 
@@ -236,7 +236,7 @@ def test_progress_comes_to_its_end(file) -> None:
 
     with pytest.raises(RuntimeError, match="enough"):
         model.fit(some_cookies(), progress=stop)
-    assert model.report().pictures == 12
+    assert model.report().images == 12
 
 
 def test_the_stub_has_what_the_module_has() -> None:
@@ -249,9 +249,9 @@ def test_the_stub_has_what_the_module_has() -> None:
     classes = {node.name: node for node in tree.body if isinstance(node, ast.ClassDef)}
     functions = {node.name for node in tree.body if isinstance(node, ast.FunctionDef)}
     assert functions | set(classes) == {name for name in vars(_images) if not name.startswith("__")}
-    members = {node.name for node in classes["PictureModel"].body if isinstance(node, ast.FunctionDef)}
-    assert members - {"__init__"} == {name for name in vars(_images.PictureModel) if not name.startswith("__")}
-    assert inspect.isclass(_images.PictureModel)
+    members = {node.name for node in classes["ImageModel"].body if isinstance(node, ast.FunctionDef)}
+    assert members - {"__init__"} == {name for name in vars(_images.ImageModel) if not name.startswith("__")}
+    assert inspect.isclass(_images.ImageModel)
 
 
 def test_the_wheel_carries_openvino_and_its_notices() -> None:

@@ -14,7 +14,7 @@ CODE = """
 import numpy as np
 import kernad
 from kernad import torch
-from kernad.images import PictureModel
+from kernad.images import ImageModel
 from kernad.pyod import KDE
 from kernad.sklearn import KDEAnomalyDetector
 
@@ -82,15 +82,15 @@ reveal_type(module.threshold)  # Threshold
 reveal_type(module.classifier())  # kernad.classifier.KDEClassifier
 reveal_type(torch.from_anomalib("model.ckpt"))  # KDEClassifier
 reveal_type(torch.to_anomalib(module))  # OrderedDict
-PictureModel(64)  # wrong
-PictureModel(component=64)  # wrong
-class MyModel(PictureModel):
+ImageModel(64)  # wrong
+ImageModel(component=64)  # wrong
+class MyModel(ImageModel):
     pass
 
 reveal_type(MyModel.load("file").fit("folder"))  # MyModel
-reveal_type(PictureModel().judge("a.png"))  # Verdict
-reveal_type(PictureModel().judge("a.png").heat_map())  # ndarray
-reveal_type(PictureModel().predict(["a.png", rows]))  # ndarray
+reveal_type(ImageModel().judge("a.png"))  # Verdict
+reveal_type(ImageModel().judge("a.png").heat_map())  # ndarray
+reveal_type(ImageModel().predict(["a.png", rows]))  # ndarray
 """
 
 

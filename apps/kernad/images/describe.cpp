@@ -11,16 +11,16 @@
 namespace kernad::cli {
 namespace {
 
-using images::OddPictures;
+using images::OddImages;
 
-std::string pictures_text(const images::PictureModelReport& report) {
-  if (report.tile == 0) return fmt::format("{}, scaled to {} x {}", report.pictures, report.size, report.size);
-  return fmt::format("{} of {} x {}, each cut into {} tiles of {} x {}, scaled to {} x {}", report.pictures,
-                     report.picture_width, report.picture_height, report.tiles, report.tile, report.tile, report.size,
+std::string images_text(const images::ImageModelReport& report) {
+  if (report.tile == 0) return fmt::format("{}, scaled to {} x {}", report.images, report.size, report.size);
+  return fmt::format("{} of {} x {}, each cut into {} tiles of {} x {}, scaled to {} x {}", report.images,
+                     report.image_width, report.image_height, report.tiles, report.tile, report.tile, report.size,
                      report.size);
 }
 
-std::string odd_text(const images::PictureModelReport& report) {
+std::string odd_text(const images::ImageModelReport& report) {
   constexpr std::array<const char*, 3> treatments = {"no part of the calibration", "left out", "kept"};
   std::string text;
   for (const auto& odd : report.odd) {
@@ -31,15 +31,15 @@ std::string odd_text(const images::PictureModelReport& report) {
   return text.empty() ? "none" : text;
 }
 
-std::string note_on(const images::OddPicture& odd) {
+std::string note_on(const images::OddImage& odd) {
   const auto what = fmt::format("note: {}: is far from the others (surprisal {:.1f}, usual {:.1f})", odd.name,
                                 odd.surprisal, odd.usual);
   switch (odd.treatment) {
-    case OddPictures::reference:
+    case OddImages::reference:
       return what + " and does not count for the threshold; if it shows a defect, --odd leave-out fits without it";
-    case OddPictures::leave_out:
+    case OddImages::leave_out:
       return what + ": it is left out";
-    case OddPictures::keep:
+    case OddImages::keep:
       break;
   }
   return what + "; if it is no good part, or was taken otherwise, fit without it: it raises the threshold";
@@ -47,7 +47,7 @@ std::string note_on(const images::OddPicture& odd) {
 
 }  // namespace
 
-nlohmann::ordered_json picture_model_json(const std::string& path, const images::PictureModel& model) {
+nlohmann::ordered_json image_model_json(const std::string& path, const images::ImageModel& model) {
   const auto& report = model.report();
   nlohmann::ordered_json json;
   json["model"] = path;
@@ -55,11 +55,11 @@ nlohmann::ordered_json picture_model_json(const std::string& path, const images:
   json["backbone_hash"] = report.backbone_hash;
   json["layers"] = report.layers;
   json["size"] = report.size;
-  json["pictures"] = report.pictures;
+  json["images"] = report.images;
   if (report.tile != 0) {
     json["tile"] = report.tile;
     json["tiles"] = report.tiles;
-    json["picture_size"] = {report.picture_width, report.picture_height};
+    json["image_size"] = {report.image_width, report.image_height};
   }
   json["odd"] = nlohmann::json::array();
   for (const auto& odd : report.odd) {
@@ -67,8 +67,8 @@ nlohmann::ordered_json picture_model_json(const std::string& path, const images:
     json["odd"].push_back({{"file", odd.name},
                            {"surprisal", odd.surprisal},
                            {"usual", odd.usual},
-                           {"calibration", odd.treatment == OddPictures::keep},
-                           {"references", odd.treatment != OddPictures::leave_out}});
+                           {"calibration", odd.treatment == OddImages::keep},
+                           {"references", odd.treatment != OddImages::leave_out}});
   }
   json["grid"] = {report.grid_rows, report.grid_cols};
   json["masked"] = report.masked;
@@ -85,14 +85,14 @@ nlohmann::ordered_json picture_model_json(const std::string& path, const images:
   return json;
 }
 
-Table picture_model_table(const std::string& path, const images::PictureModel& model) {
+Table image_model_table(const std::string& path, const images::ImageModel& model) {
   const auto& report = model.report();
   return {{"model", path},
           {"backbone", fmt::format("{} (hash {})", report.backbone, report.backbone_hash)},
           {"layers", fmt::format("{}", fmt::join(report.layers, ", "))},
-          {"pictures", pictures_text(report)},
-          {"odd pictures", odd_text(report)},
-          {"patches", fmt::format("{} x {} a picture, {} kept", report.grid_rows, report.grid_cols, report.patches)},
+          {"images", images_text(report)},
+          {"odd images", odd_text(report)},
+          {"patches", fmt::format("{} x {} an image, {} kept", report.grid_rows, report.grid_cols, report.patches)},
           {"masked", fmt::format("{} of {} patches", report.masked, report.grid_rows * report.grid_cols)},
           {"components", fmt::format("{} of {} channels, {:.4g} of the variance", report.components, report.channels,
                                      report.explained_variance)},
@@ -102,13 +102,13 @@ Table picture_model_table(const std::string& path, const images::PictureModel& m
           {"threshold", fmt::format("{:.4f} nats (target FPR {:.4g})", model.threshold(), model.target_fpr())}};
 }
 
-void print_fit_notes(const images::PictureModel& model, bool asked_for) {
+void print_fit_notes(const images::ImageModel& model, bool asked_for) {
   for (const auto& odd : model.report().odd) print_error(note_on(odd));
   if (asked_for || model.target_fpr() <= 0.05) return;
   print_error(
-      fmt::format("note: {} pictures cannot promise a false-alarm rate below {:.1f} %, which is what the "
+      fmt::format("note: {} images cannot promise a false-alarm rate below {:.1f} %, which is what the "
                   "threshold promises; 5 % need 19",
-                  model.report().pictures, 100 * model.target_fpr()));
+                  model.report().images, 100 * model.target_fpr()));
 }
 
 }  // namespace kernad::cli

@@ -1,4 +1,4 @@
-// A model of pictures as text and as JSON.
+// A model of images as text and as JSON.
 #pragma once
 
 #include <nlohmann/json_fwd.hpp>
@@ -9,10 +9,10 @@
 
 namespace kernad::cli {
 
-[[nodiscard]] nlohmann::ordered_json picture_model_json(const std::string& path, const images::PictureModel& model);
-[[nodiscard]] Table picture_model_table(const std::string& path, const images::PictureModel& model);
+[[nodiscard]] nlohmann::ordered_json image_model_json(const std::string& path, const images::ImageModel& model);
+[[nodiscard]] Table image_model_table(const std::string& path, const images::ImageModel& model);
 
-/// Notes on what the fit found: odd pictures, and too few of them for a rate of 5 % if no rate was requested.
-void print_fit_notes(const images::PictureModel& model, bool asked_for);
+/// Notes on what the fit found: odd images, and too few of them for a rate of 5 % if no rate was requested.
+void print_fit_notes(const images::ImageModel& model, bool asked_for);
 
 }  // namespace kernad::cli

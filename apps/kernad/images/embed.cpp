@@ -1,4 +1,4 @@
-// kernad embed PICTURES.
+// kernad embed IMAGES.
 #include <fmt/format.h>
 
 #include <filesystem>
@@ -7,17 +7,17 @@
 #include "../output.hpp"
 #include "../progress.hpp"
 #include "../scores_file.hpp"
+#include "image_commands.hpp"
 #include "judge_all.hpp"
 #include "kernad/image_embeddings.hpp"
 #include "kernad/io.hpp"
-#include "pictures.hpp"
 
 namespace kernad::cli {
 namespace {
 
 namespace fs = std::filesystem;
 
-/// Masks are pictures as well, and good and broken parts would become one table.
+/// Masks are images as well, and good and broken parts would become one table.
 void refuse_categories(const Sources& sources) {
   for (const auto& source : sources) {
     if (!fs::is_directory(fs::path(source) / "train" / "good") && !fs::is_directory(fs::path(source) / "test" / "good"))
@@ -28,7 +28,7 @@ void refuse_categories(const Sources& sources) {
 }
 
 /// With the exact value of each float, so that a table read from it has the same bits.
-Output table_of(const images::PictureEmbeddings& embeddings, const std::vector<std::string>& names) {
+Output table_of(const images::ImageEmbeddings& embeddings, const std::vector<std::string>& names) {
   Output output;
   const Embeddings& rows = embeddings.rows;
   output.columns.push_back({"file", embeddings.names});
@@ -42,30 +42,30 @@ Output table_of(const images::PictureEmbeddings& embeddings, const std::vector<s
   return output;
 }
 
-void print_summary(const PictureCommand& command, const images::Embedder& embedder, std::size_t count) {
+void print_summary(const ImageCommand& command, const images::Embedder& embedder, std::size_t count) {
   if (command.common.json) {
     print_json({{"output", command.output},
                 {"backbone", embedder.backbone()},
                 {"layers", embedder.layers()},
                 {"size", embedder.size()},
-                {"pictures", count},
+                {"images", count},
                 {"dimensions", embedder.dimensions()}});
     return;
   }
   print_table({{"output", command.output},
                {"backbone", embedder.backbone()},
                {"layers", fmt::format("{}", fmt::join(embedder.layers(), ", "))},
-               {"pictures", fmt::format("{}, scaled to {} x {}", count, embedder.size(), embedder.size())},
+               {"images", fmt::format("{}, scaled to {} x {}", count, embedder.size(), embedder.size())},
                {"dimensions", fmt::format("{}", embedder.dimensions())}});
 }
 
 }  // namespace
 
-void embed_pictures(const PictureCommand& command, const EmbedOptions& options) {
+void embed_images(const ImageCommand& command, const EmbedOptions& options) {
   refuse_categories(command.data);
   const bool to_file = !command.output.empty() && command.output != "-";
   std::vector<std::string> paths;
-  for (const auto& file : picture_files(command.data)) paths.push_back(file.path);
+  for (const auto& file : image_files(command.data)) paths.push_back(file.path);
   if (to_file) {
     require_known_ending(command.output);
     require_writable(command.output);
@@ -73,7 +73,7 @@ void embed_pictures(const PictureCommand& command, const EmbedOptions& options) 
   }
   const images::Embedder embedder({options.backbone, options.layers, options.size, {}, {}}, command.common.threads);
   const auto embeddings = [&] {
-    Progress progress("embedding pictures", paths.size());
+    Progress progress("embedding images", paths.size());
     std::function<void(const std::string&)> on_unreadable;
     if (options.keep_going) on_unreadable = [](const std::string& message) { print_error(message); };
     return embedder.embed(paths, on_unreadable, [&](std::size_t, std::size_t) { progress.advance(1); });

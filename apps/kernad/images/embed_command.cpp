@@ -5,7 +5,7 @@
 #include "../commands.hpp"
 #include "../data.hpp"
 #include "../options.hpp"
-#include "pictures.hpp"
+#include "image_commands.hpp"
 
 namespace kernad::cli {
 namespace {
@@ -21,14 +21,14 @@ struct EmbedCommandOptions {
 
 void add_embed(CLI::App& app) {
   auto options = std::make_shared<EmbedCommandOptions>();
-  CLI::App* command = app.add_subcommand("embed", "Turn pictures into rows for the other commands, as DFKDE does");
-  command->add_option("PICTURES", options->data, "A folder, at any depth; files")->required()->type_name("");
+  CLI::App* command = app.add_subcommand("embed", "Turn images into rows for the other commands, as DFKDE does");
+  command->add_option("IMAGES", options->data, "A folder, at any depth; files")->required()->type_name("");
   command
       ->add_option("-o,--output", options->output,
                    "File to write: .csv, .tsv, .json, .jsonl, .ndjson (with the file names), .npy; default: CSV on "
                    "standard output")
       ->type_name("FILE");
-  add_picture_options(*command, options->embed);
+  add_image_options(*command, options->embed);
   add_common(*command, options->common);
   command->footer(
       std::string("A row holds the mean of each channel of the network's layers, which are joined in the order of\n"
@@ -40,8 +40,8 @@ void add_embed(CLI::App& app) {
       kExitStatus);
   command->callback([options, command] {
     const Sources data = expand(options->data);
-    if (!are_pictures(data)) throw InvalidParameter(name_of(data) + ": is no picture, and no folder of pictures");
-    embed_pictures({command, {}, data, options->output, {}, {}, options->common}, options->embed);
+    if (!are_images(data)) throw InvalidParameter(name_of(data) + ": is no image, and no folder of images");
+    embed_images({command, {}, data, options->output, {}, {}, options->common}, options->embed);
   });
 }
 

@@ -1,4 +1,4 @@
-// kernad explain MODEL PICTURE: the hottest patches, and the good ones nearest to them.
+// kernad explain MODEL IMAGE: the hottest patches, and the good ones nearest to them.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -6,23 +6,23 @@
 #include <numeric>
 
 #include "../output.hpp"
+#include "image_commands.hpp"
 #include "kernad/images.hpp"
-#include "pictures.hpp"
 
 namespace kernad::cli {
 
-void explain_picture(const PictureCommand& command) {
-  require_known_options(*command.app, {"--threads", "--json"}, "tables, and the model is of pictures");
-  if (command.data.size() != 1) throw InvalidParameter("name one picture");
-  const auto model = images::PictureModel::load(command.model, command.common.threads);
-  const images::Picture picture = images::read_picture(command.data.front());
-  const images::Verdict verdict = model.judge(picture);
+void explain_image(const ImageCommand& command) {
+  require_known_options(*command.app, {"--threads", "--json"}, "tables, and the model is of images");
+  if (command.data.size() != 1) throw InvalidParameter("name one image");
+  const auto model = images::ImageModel::load(command.model, command.common.threads);
+  const images::Image image = images::read_image(command.data.front());
+  const images::Verdict verdict = model.judge(image);
   const Embeddings& map = verdict.map;
   const std::size_t count = map.rows() * map.cols();
   const auto hottest = static_cast<std::size_t>(std::max_element(map.data(), map.data() + count) - map.data());
   const std::size_t row = hottest / map.cols();
   const std::size_t col = hottest % map.cols();
-  const auto near = model.nearest(picture, row, col);
+  const auto near = model.nearest(image, row, col);
   if (command.common.json) {
     nlohmann::ordered_json json;
     json["file"] = command.data.front();

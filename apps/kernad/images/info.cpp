@@ -3,16 +3,16 @@
 
 #include "../output.hpp"
 #include "describe.hpp"
-#include "pictures.hpp"
+#include "image_commands.hpp"
 
 namespace kernad::cli {
 
-void show_picture_model(const PictureCommand& command) {
-  const auto model = images::PictureModel::load(command.model);
+void show_image_model(const ImageCommand& command) {
+  const auto model = images::ImageModel::load(command.model);
   if (command.common.json) {
-    print_json(picture_model_json(command.model, model));
+    print_json(image_model_json(command.model, model));
   } else {
-    print_table(picture_model_table(command.model, model));
+    print_table(image_model_table(command.model, model));
   }
 }
 

@@ -19,29 +19,28 @@ namespace {
 
 namespace fs = std::filesystem;
 
-void add_folder(const std::string& source, std::vector<PictureFile>& files) {
+void add_folder(const std::string& source, std::vector<ImageFile>& files) {
   const fs::path root =
       fs::is_directory(fs::path(source) / "test" / "good") ? fs::path(source) / "test" : fs::path(source);
-  std::vector<PictureFile> found;
+  std::vector<ImageFile> found;
   std::error_code error;
   for (auto entry = fs::recursive_directory_iterator(root, error);
        !error && entry != fs::recursive_directory_iterator(); entry.increment(error)) {
-    if (!entry->is_regular_file() || !images::is_picture_name(entry->path().string())) continue;
+    if (!entry->is_regular_file() || !images::is_image_name(entry->path().string())) continue;
     found.push_back({entry->path().string(), entry->path().lexically_relative(root).replace_extension().string()});
   }
   if (error) throw ReadError(root.string() + ": " + error.message());
-  if (found.empty()) throw ReadError(root.string() + ": has no pictures (.png, .jpg, .bmp, .tif)");
-  std::ranges::sort(found, {}, &PictureFile::path);
+  if (found.empty()) throw ReadError(root.string() + ": has no images (.png, .jpg, .bmp, .tif)");
+  std::ranges::sort(found, {}, &ImageFile::path);
   files.insert(files.end(), found.begin(), found.end());
 }
 
 /// One of another size than the tiles are for is reported like one that cannot be read: the next may be right.
-void require_size(const images::PictureModel& model, const images::Picture& picture, const std::string& path) {
+void require_size(const images::ImageModel& model, const images::Image& image, const std::string& path) {
   const auto& report = model.report();
-  if (report.tile == 0 || (picture.width() == report.picture_width && picture.height() == report.picture_height))
-    return;
-  throw ReadError(fmt::format("{}: has {} x {} pixels; the model cuts pictures of {} x {} into tiles", path,
-                              picture.width(), picture.height(), report.picture_width, report.picture_height));
+  if (report.tile == 0 || (image.width() == report.image_width && image.height() == report.image_height)) return;
+  throw ReadError(fmt::format("{}: has {} x {} pixels; the model cuts images of {} x {} into tiles", path,
+                              image.width(), image.height(), report.image_width, report.image_height));
 }
 
 }  // namespace
@@ -63,8 +62,8 @@ std::vector<std::byte> npy_bytes(const Embeddings& values) {
   return result;
 }
 
-std::vector<PictureFile> picture_files(const std::vector<std::string>& sources) {
-  std::vector<PictureFile> files;
+std::vector<ImageFile> image_files(const std::vector<std::string>& sources) {
+  std::vector<ImageFile> files;
   for (const auto& source : sources) {
     if (fs::is_directory(source)) {
       add_folder(source, files);
@@ -75,17 +74,17 @@ std::vector<PictureFile> picture_files(const std::vector<std::string>& sources) 
   return files;
 }
 
-void judge_all(const images::PictureModel& model, const std::vector<std::string>& paths, int threads, bool keep_going,
-               const std::function<void(std::size_t, const images::Picture&, const images::Verdict&)>& use) {
-  Progress progress("judging pictures", paths.size());
+void judge_all(const images::ImageModel& model, const std::vector<std::string>& paths, int threads, bool keep_going,
+               const std::function<void(std::size_t, const images::Image&, const images::Verdict&)>& use) {
+  Progress progress("judging images", paths.size());
   std::atomic<std::size_t> next = 0;
   std::mutex mutex;
   std::exception_ptr failure;
   const auto judge_one = [&](std::size_t i) {
     try {
-      const images::Picture picture = images::read_picture(paths[i]);
-      require_size(model, picture, paths[i]);
-      use(i, picture, model.judge(picture));
+      const images::Image image = images::read_image(paths[i]);
+      require_size(model, image, paths[i]);
+      use(i, image, model.judge(image));
     } catch (const ReadError& error) {
       if (!keep_going) throw;
       print_error(error.what());
@@ -113,14 +112,14 @@ void judge_all(const images::PictureModel& model, const std::vector<std::string>
   if (failure) std::rethrow_exception(failure);
 }
 
-void write_heatmap(const std::string& folder, const std::string& name, const images::PictureModel& model,
-                   const images::Picture& picture, const images::Verdict& verdict) {
+void write_heatmap(const std::string& folder, const std::string& name, const images::ImageModel& model,
+                   const images::Image& image, const images::Verdict& verdict) {
   const fs::path path = fs::path(folder) / name;
   std::error_code error;
   fs::create_directories(path.parent_path(), error);
   if (error) throw WriteError(path.parent_path().string() + ": " + error.message());
-  images::write_png(path.string() + ".png", images::overlay(picture, verdict.map, model.heat_scale()));
-  const Embeddings map = images::PictureModel::enlarge(verdict.map, picture.width(), picture.height());
+  images::write_png(path.string() + ".png", images::overlay(image, verdict.map, model.heat_scale()));
+  const Embeddings map = images::ImageModel::enlarge(verdict.map, image.width(), image.height());
   write_file_atomically(path.string() + ".npy", npy_bytes(map));
 }
 

@@ -1,29 +1,29 @@
-// kernad predict MODEL PICTURES.
+// kernad predict MODEL IMAGES.
 #include <set>
 
 #include "../output.hpp"
 #include "../scores_file.hpp"
+#include "image_commands.hpp"
 #include "judge_all.hpp"
 #include "kernad/images.hpp"
 #include "kernad/io.hpp"
-#include "pictures.hpp"
 
 namespace kernad::cli {
 namespace {
 
-/// Two pictures of one name in two folders would overwrite one another's heat map.
-void require_different_names(const std::vector<PictureFile>& files) {
+/// Two images of one name in two folders would overwrite one another's heat map.
+void require_different_names(const std::vector<ImageFile>& files) {
   std::set<std::string> seen;
   for (const auto& file : files) {
     if (seen.insert(file.name).second) continue;
-    throw InvalidParameter(file.path + ": more than one picture would have the heat map " + file.name +
+    throw InvalidParameter(file.path + ": more than one image would have the heat map " + file.name +
                            ".png; name the folder above them");
   }
 }
 
 }  // namespace
 
-Output picture_scores(std::size_t count) {
+Output image_scores(std::size_t count) {
   using Numbers = std::vector<double>;
   using Counts = std::vector<std::size_t>;
   Output output;
@@ -41,7 +41,7 @@ Output picture_scores(std::size_t count) {
   return output;
 }
 
-void set_picture_score(Output& output, std::size_t i, const std::string& path, const images::Verdict& verdict) {
+void set_image_score(Output& output, std::size_t i, const std::string& path, const images::Verdict& verdict) {
   const auto set = [&](std::size_t column, auto value) {
     std::get<std::vector<decltype(value)>>(output.columns[column].values)[i] = value;
   };
@@ -57,26 +57,26 @@ void set_picture_score(Output& output, std::size_t i, const std::string& path, c
   set(8, box.height);
 }
 
-void predict_pictures(const PictureCommand& command, const PictureScoreOptions& options) {
+void predict_images(const ImageCommand& command, const ImageScoreOptions& options) {
   require_known_options(*command.app, {"--output", "--threads", "--json", "--heatmaps", "--keep-going"},
-                        "tables, and the model is of pictures");
+                        "tables, and the model is of images");
   if (!command.output.empty() && command.output != "-") {
     require_known_ending(command.output);
     require_writable(command.output);
     require_another_file(command.output, {command.model});
   }
-  const auto files = picture_files(command.data);
+  const auto files = image_files(command.data);
   if (!options.heatmaps.empty()) require_different_names(files);
-  const auto model = images::PictureModel::load(command.model, command.common.threads);
+  const auto model = images::ImageModel::load(command.model, command.common.threads);
   std::vector<std::string> paths;
   paths.reserve(files.size());
   for (const auto& file : files) paths.push_back(file.path);
-  Output output = picture_scores(files.size());
+  Output output = image_scores(files.size());
   std::vector<char> judged(files.size());
   judge_all(model, paths, command.common.threads, options.keep_going,
-            [&](std::size_t i, const images::Picture& picture, const images::Verdict& verdict) {
-              set_picture_score(output, i, paths[i], verdict);
-              if (!options.heatmaps.empty()) write_heatmap(options.heatmaps, files[i].name, model, picture, verdict);
+            [&](std::size_t i, const images::Image& image, const images::Verdict& verdict) {
+              set_image_score(output, i, paths[i], verdict);
+              if (!options.heatmaps.empty()) write_heatmap(options.heatmaps, files[i].name, model, image, verdict);
               judged[i] = 1;
             });
   std::erase_if(output.rows, [&](std::size_t i) { return judged[i] == 0; });

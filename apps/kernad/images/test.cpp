@@ -7,17 +7,17 @@
 #include <nlohmann/json.hpp>
 
 #include "../output.hpp"
+#include "image_commands.hpp"
 #include "judge_all.hpp"
 #include "kernad/intervals.hpp"
 #include "kernad/metrics.hpp"
-#include "pictures.hpp"
 #include "tested.hpp"
 
 namespace kernad::cli {
 namespace {
 
 /// Nonzero where the mask is not black.
-std::vector<std::uint8_t> mask_pixels(const images::Picture& mask) {
+std::vector<std::uint8_t> mask_pixels(const images::Image& mask) {
   std::vector<std::uint8_t> pixels(mask.width() * mask.height());
   const std::size_t step = images::bytes_of(mask.format());
   for (std::size_t y = 0; y < mask.height(); ++y) {
@@ -30,28 +30,27 @@ std::vector<std::uint8_t> mask_pixels(const images::Picture& mask) {
   return pixels;
 }
 
-Tested judge(const images::PictureModel& model, const PictureCommand& command) {
+Tested judge(const images::ImageModel& model, const ImageCommand& command) {
   Tested tested;
-  tested.pictures = images::mvtec_test_set(command.data.front());
-  const std::size_t count = tested.pictures.size();
+  tested.images = images::mvtec_test_set(command.data.front());
+  const std::size_t count = tested.images.size();
   tested.verdicts.resize(count);
   tested.maps.resize(count);
   tested.masks.resize(count);
   std::vector<std::string> paths;
-  for (const auto& picture : tested.pictures) paths.push_back(picture.path);
+  for (const auto& image : tested.images) paths.push_back(image.path);
   // Maps take 4 bytes per pixel, and are needed only with a mask.
-  const bool has_masks =
-      std::ranges::any_of(tested.pictures, [](const auto& picture) { return !picture.mask.empty(); });
+  const bool has_masks = std::ranges::any_of(tested.images, [](const auto& image) { return !image.mask.empty(); });
   judge_all(model, paths, command.common.threads, false,
-            [&](std::size_t i, const images::Picture& picture, const images::Verdict& verdict) {
+            [&](std::size_t i, const images::Image& image, const images::Verdict& verdict) {
               tested.verdicts[i] = verdict;
               tested.verdicts[i].map = {};
-              const auto& test = tested.pictures[i];
+              const auto& test = tested.images[i];
               if (has_masks && test.kind == "good") {
-                tested.maps[i] = images::PictureModel::enlarge(verdict.map, picture.width(), picture.height());
+                tested.maps[i] = images::ImageModel::enlarge(verdict.map, image.width(), image.height());
               } else if (!test.mask.empty()) {
-                const images::Picture mask = images::read_picture(test.mask);
-                tested.maps[i] = images::PictureModel::enlarge(verdict.map, mask.width(), mask.height());
+                const images::Image mask = images::read_image(test.mask);
+                tested.maps[i] = images::ImageModel::enlarge(verdict.map, mask.width(), mask.height());
                 tested.masks[i] = mask_pixels(mask);
               }
             });
@@ -72,18 +71,18 @@ std::optional<images::LocalisationMetrics> localisation(const Tested& tested) {
 
 std::map<std::string, DefectKind> by_kind(const Tested& tested) {
   std::map<std::string, DefectKind> kinds;
-  for (std::size_t i = 0; i < tested.pictures.size(); ++i) {
-    DefectKind& kind = kinds[tested.pictures[i].kind];
-    ++kind.pictures;
+  for (std::size_t i = 0; i < tested.images.size(); ++i) {
+    DefectKind& kind = kinds[tested.images[i].kind];
+    ++kind.images;
     kind.called += tested.verdicts[i].anomalous ? 1 : 0;
   }
   for (auto& [name, kind] : kinds) {
     std::vector<double> scores;
     std::vector<std::uint8_t> labels;
-    for (std::size_t i = 0; i < tested.pictures.size(); ++i) {
-      if (tested.pictures[i].kind != "good" && tested.pictures[i].kind != name) continue;
+    for (std::size_t i = 0; i < tested.images.size(); ++i) {
+      if (tested.images[i].kind != "good" && tested.images[i].kind != name) continue;
       scores.push_back(tested.verdicts[i].surprisal);
-      labels.push_back(tested.pictures[i].kind == "good" ? 0 : 1);
+      labels.push_back(tested.images[i].kind == "good" ? 0 : 1);
     }
     if (name != "good") kind.AUROC = evaluate(scores, labels).image_AUROC;
   }
@@ -96,16 +95,16 @@ std::string with_interval(double value, const Interval& interval) {
 
 }  // namespace
 
-void test_pictures(const PictureCommand& command) {
-  require_known_options(*command.app, {"--threads", "--json", "--report"}, "tables, and the model is of pictures");
+void test_images(const ImageCommand& command) {
+  require_known_options(*command.app, {"--threads", "--json", "--report"}, "tables, and the model is of images");
   if (command.data.size() != 1) throw InvalidParameter("name one category in the layout of MVTec AD");
-  const auto model = images::PictureModel::load(command.model, command.common.threads);
+  const auto model = images::ImageModel::load(command.model, command.common.threads);
   const Tested tested = judge(model, command);
   std::vector<double> scores;
   std::vector<std::uint8_t> labels;
-  for (std::size_t i = 0; i < tested.pictures.size(); ++i) {
+  for (std::size_t i = 0; i < tested.images.size(); ++i) {
     scores.push_back(tested.verdicts[i].surprisal);
-    labels.push_back(tested.pictures[i].kind == "good" ? 0 : 1);
+    labels.push_back(tested.images[i].kind == "good" ? 0 : 1);
   }
   const auto metrics = evaluate(scores, labels);
   BootstrapOptions bootstrap;
@@ -115,7 +114,7 @@ void test_pictures(const PictureCommand& command) {
   const auto kinds = by_kind(tested);
   // Before anything is printed, as for tables.
   if (!command.output.empty()) {
-    const auto page = picture_report(command, model, tested, kinds, pixels);
+    const auto page = image_report(command, model, tested, kinds, pixels);
     write_file_atomically(command.output, std::as_bytes(std::span(page)));
   }
   if (command.common.json) {
@@ -130,7 +129,7 @@ void test_pictures(const PictureCommand& command) {
       json["regions"] = pixels->regions;
     }
     for (const auto& [name, kind] : kinds) {
-      json["kinds"][name] = {{"pictures", kind.pictures}, {"called_anomalous", kind.called}};
+      json["kinds"][name] = {{"images", kind.images}, {"called_anomalous", kind.called}};
       if (name != "good") json["kinds"][name]["image_AUROC"] = kind.AUROC;
     }
     print_json(json);
@@ -145,9 +144,9 @@ void test_pictures(const PictureCommand& command) {
                        fmt::format("{:.4f} (to 30 % false positives, {} regions)", pixels->AUPRO, pixels->regions));
   }
   print_table(table);
-  Grid grid = {{"kind", "pictures", "called anomalous", "image_AUROC"}};
+  Grid grid = {{"kind", "images", "called anomalous", "image_AUROC"}};
   for (const auto& [name, kind] : kinds) {
-    grid.push_back({name, fmt::format("{}", kind.pictures), fmt::format("{}", kind.called),
+    grid.push_back({name, fmt::format("{}", kind.images), fmt::format("{}", kind.called),
                     name == "good" ? "" : fmt::format("{:.4f}", kind.AUROC)});
   }
   print("\n");

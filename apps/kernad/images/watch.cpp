@@ -1,4 +1,4 @@
-// kernad watch MODEL FOLDER: judges pictures as they arrive, until it is told to stop.
+// kernad watch MODEL FOLDER: judges images as they arrive, until it is told to stop.
 #include <fmt/format.h>
 
 #include <chrono>
@@ -11,8 +11,8 @@
 #include "../commands.hpp"
 #include "../output.hpp"
 #include "../scores_file.hpp"
+#include "image_commands.hpp"
 #include "judge_all.hpp"
-#include "pictures.hpp"
 
 namespace kernad::cli {
 namespace {
@@ -30,7 +30,7 @@ struct Seen {
   friend bool operator==(const Seen&, const Seen&) = default;
 };
 
-/// Pictures below a folder that nobody has written to between two looks at it. The folder is looked at again and again:
+/// Images below a folder that nobody has written to between two looks at it. The folder is looked at again and again:
 /// notifications of the kernel do not tell what arrives on a network drive.
 class Arrivals {
  public:
@@ -45,7 +45,7 @@ class Arrivals {
          !error && entry != fs::recursive_directory_iterator(); entry.increment(error)) {
       const std::string path = entry->path().string();
       std::error_code gone;  // files may be moved on at any time
-      if (!entry->is_regular_file(gone) || !images::is_picture_name(path)) continue;
+      if (!entry->is_regular_file(gone) || !images::is_image_name(path)) continue;
       const Seen seen = {entry->file_size(gone), entry->last_write_time(gone)};
       if (gone || seen.size == 0) continue;
       const auto judged = judged_.find(path);
@@ -67,36 +67,35 @@ class Arrivals {
  private:
   fs::path folder_;
   std::map<std::string, Seen> pending_;
-  std::map<std::string, Seen> judged_;  // a picture that is written anew is judged anew
+  std::map<std::string, Seen> judged_;  // an image that is written anew is judged anew
 };
 
 }  // namespace
 
-void watch_pictures(const PictureCommand& command, const WatchOptions& options) {
+void watch_images(const ImageCommand& command, const WatchOptions& options) {
   const fs::path folder = command.data.front();
   if (!fs::is_directory(folder)) throw ReadError(folder.string() + ": is no folder; one to watch is needed");
-  const auto model = images::PictureModel::load(command.model, command.common.threads);
+  const auto model = images::ImageModel::load(command.model, command.common.threads);
   std::signal(SIGINT, stop);
   std::signal(SIGTERM, stop);
   Arrivals arrivals(folder);
-  if (!command.common.json) print(csv_text(picture_scores(0)));
+  if (!command.common.json) print(csv_text(image_scores(0)));
   std::size_t judged = 0;
   while (stopped == 0) {
     const auto paths = arrivals.look();
     if (paths.empty()) std::this_thread::sleep_for(std::chrono::milliseconds(50));
     for (const std::string& path : paths) {
       if (stopped != 0) break;
-      judge_all(model, {path}, 1, true,
-                [&](std::size_t, const images::Picture& picture, const images::Verdict& verdict) {
-                  Output output = picture_scores(1);
-                  set_picture_score(output, 0, path, verdict);
-                  if (!options.heatmaps.empty()) {
-                    const std::string name = fs::path(path).lexically_relative(folder).replace_extension().string();
-                    write_heatmap(options.heatmaps, name, model, picture, verdict);
-                  }
-                  print(command.common.json ? json_lines_text(output) : csv_text(output, ',', false));
-                  ++judged;
-                });
+      judge_all(model, {path}, 1, true, [&](std::size_t, const images::Image& image, const images::Verdict& verdict) {
+        Output output = image_scores(1);
+        set_image_score(output, 0, path, verdict);
+        if (!options.heatmaps.empty()) {
+          const std::string name = fs::path(path).lexically_relative(folder).replace_extension().string();
+          write_heatmap(options.heatmaps, name, model, image, verdict);
+        }
+        print(command.common.json ? json_lines_text(output) : csv_text(output, ',', false));
+        ++judged;
+      });
       if (options.count != 0 && judged == options.count) return;
     }
   }

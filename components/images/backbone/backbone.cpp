@@ -53,7 +53,7 @@ void set_input(ov::Model& model, BackboneFile& file) {
     throw InvalidParameter(file.name + ": size is " + std::to_string(file.size) + "; valid: 16 to 4096");
   }
   const auto side = static_cast<std::int64_t>(file.size);
-  with_name(file.name, "cannot take pictures of that size", [&] { model.reshape(ov::PartialShape{1, 3, side, side}); });
+  with_name(file.name, "cannot take images of that size", [&] { model.reshape(ov::PartialShape{1, 3, side, side}); });
 }
 
 bool is_map(const ov::Output<ov::Node>& output) {
@@ -169,7 +169,7 @@ std::vector<FeatureMap> Backbone::Runner::run() {
     const auto shape = output.get_shape();
     const std::span<const float> values(output.data<const float>(), output.get_size());
     if (!std::ranges::all_of(values, [](float value) { return std::isfinite(value); })) {
-      throw InvalidInput(impl_->name + ": gives NaN or infinity for this picture");
+      throw InvalidInput(impl_->name + ": gives NaN or infinity for this image");
     }
     maps.push_back({values, shape[1], shape[2], shape[3]});
   }

@@ -1,4 +1,4 @@
-// The network, behind a small interface: a picture as a tensor in, feature maps out. Only backbone.cpp depends on the
+// The network, behind a small interface: an image as a tensor in, feature maps out. Only backbone.cpp depends on the
 // library that runs it.
 #pragma once
 

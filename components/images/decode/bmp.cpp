@@ -67,14 +67,14 @@ void copy_row(Bytes file, const Header& header, Bytes from, std::byte* to) {
 
 }  // namespace
 
-Picture decode_bmp(Bytes file, const ReadLimits& limits) {
+Image decode_bmp(Bytes file, const ReadLimits& limits) {
   const Header header = read_header(file, limits);
-  Picture picture(header.width, header.height, PixelFormat::bgr8);
+  Image image(header.width, header.height, PixelFormat::bgr8);
   for (std::size_t y = 0; y < header.height; ++y) {
     const Bytes row = file.subspan(header.pixels + y * header.row_bytes(), header.row_bytes());
-    copy_row(file, header, row, picture.row(header.top_down ? y : header.height - 1 - y));
+    copy_row(file, header, row, image.row(header.top_down ? y : header.height - 1 - y));
   }
-  return picture;
+  return image;
 }
 
 }  // namespace kernad::images

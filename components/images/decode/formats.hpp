@@ -27,18 +27,18 @@ struct Undecodable : std::runtime_error {
   }
 };
 
-/// Throws Undecodable for a picture without pixels, or with more than the limit, before any of them is allocated.
+/// Throws Undecodable for an image without pixels, or with more than the limit, before any of them is allocated.
 void require_size(std::uint64_t width, std::uint64_t height, const ReadLimits& limits);
 
-[[nodiscard]] Picture decode_jpeg(Bytes file, const ReadLimits& limits);
-[[nodiscard]] Picture decode_png(Bytes file, const ReadLimits& limits);
-[[nodiscard]] Picture decode_tiff(Bytes file, const ReadLimits& limits);
-[[nodiscard]] Picture decode_bmp(Bytes file, const ReadLimits& limits);
+[[nodiscard]] Image decode_jpeg(Bytes file, const ReadLimits& limits);
+[[nodiscard]] Image decode_png(Bytes file, const ReadLimits& limits);
+[[nodiscard]] Image decode_tiff(Bytes file, const ReadLimits& limits);
+[[nodiscard]] Image decode_bmp(Bytes file, const ReadLimits& limits);
 
 /// Orientation 1 to 8 of TIFF and EXIF; 1, upright, if the block has none or is invalid.
 [[nodiscard]] int exif_orientation(Bytes block);
 
-/// The picture turned by its orientation, 1 to 8.
-[[nodiscard]] Picture upright(Picture picture, int orientation);
+/// The image turned by its orientation, 1 to 8.
+[[nodiscard]] Image upright(Image image, int orientation);
 
 }  // namespace kernad::images

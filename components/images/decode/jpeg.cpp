@@ -12,7 +12,7 @@ namespace {
 
 using Codec = std::unique_ptr<void, int (*)(tjhandle)>;
 
-/// The library only warns of truncated data and continues: half a picture would be judged. Extra bytes between segments
+/// The library only warns of truncated data and continues: half an image would be judged. Extra bytes between segments
 /// are harmless.
 bool is_harmless(tjhandle decoder) {
   return tjGetErrorCode(decoder) == TJERR_WARNING &&
@@ -21,7 +21,7 @@ bool is_harmless(tjhandle decoder) {
 
 }  // namespace
 
-Picture decode_jpeg(Bytes file, const ReadLimits& limits) {
+Image decode_jpeg(Bytes file, const ReadLimits& limits) {
   const Codec decoder(tjInitDecompress(), tjDestroy);
   if (!decoder) throw std::bad_alloc();
   const auto* bytes = reinterpret_cast<const unsigned char*>(file.data());
@@ -34,31 +34,30 @@ Picture decode_jpeg(Bytes file, const ReadLimits& limits) {
   }
   require_size(static_cast<std::uint64_t>(width), static_cast<std::uint64_t>(height), limits);
   if (colours == TJCS_CMYK || colours == TJCS_YCCK) {
-    throw Undecodable("is a CMYK picture, whose colours depend on a printer; valid: grey or RGB");
+    throw Undecodable("is a CMYK image, whose colours depend on a printer; valid: grey or RGB");
   }
   const bool grey = colours == TJCS_GRAY;
-  Picture picture(static_cast<std::size_t>(width), static_cast<std::size_t>(height),
-                  grey ? PixelFormat::grey8 : PixelFormat::rgb8);
-  if (picture.row_bytes() > std::size_t{std::numeric_limits<int>::max()})
-    throw Undecodable("has rows that are too long");
-  const int status = tjDecompress2(decoder.get(), bytes, file.size(), reinterpret_cast<unsigned char*>(picture.row(0)),
-                                   width, static_cast<int>(picture.row_bytes()), height, grey ? TJPF_GRAY : TJPF_RGB,
+  Image image(static_cast<std::size_t>(width), static_cast<std::size_t>(height),
+              grey ? PixelFormat::grey8 : PixelFormat::rgb8);
+  if (image.row_bytes() > std::size_t{std::numeric_limits<int>::max()}) throw Undecodable("has rows that are too long");
+  const int status = tjDecompress2(decoder.get(), bytes, file.size(), reinterpret_cast<unsigned char*>(image.row(0)),
+                                   width, static_cast<int>(image.row_bytes()), height, grey ? TJPF_GRAY : TJPF_RGB,
                                    TJFLAG_ACCURATEDCT | TJFLAG_LIMITSCANS);
   if (status != 0 && !is_harmless(decoder.get())) {
     throw Undecodable(std::string("is truncated or damaged: ") + tjGetErrorStr2(decoder.get()));
   }
-  return upright(std::move(picture), exif_orientation(file));
+  return upright(std::move(image), exif_orientation(file));
 }
 
-std::vector<std::byte> encode_jpeg(PictureView picture, int quality) {
-  if (picture.format != PixelFormat::rgb8) throw InvalidParameter("only rgb8 pictures are encoded as JPEG");
+std::vector<std::byte> encode_jpeg(ImageView image, int quality) {
+  if (image.format != PixelFormat::rgb8) throw InvalidParameter("only rgb8 images are encoded as JPEG");
   const Codec encoder(tjInitCompress(), tjDestroy);
   if (!encoder) throw std::bad_alloc();
   unsigned char* bytes = nullptr;
   unsigned long size = 0;
-  const int status = tjCompress2(encoder.get(), static_cast<const unsigned char*>(picture.data),
-                                 static_cast<int>(picture.width), static_cast<int>(picture.row_bytes),
-                                 static_cast<int>(picture.height), TJPF_RGB, &bytes, &size, TJSAMP_420, quality, 0);
+  const int status = tjCompress2(encoder.get(), static_cast<const unsigned char*>(image.data),
+                                 static_cast<int>(image.width), static_cast<int>(image.row_bytes),
+                                 static_cast<int>(image.height), TJPF_RGB, &bytes, &size, TJSAMP_420, quality, 0);
   const std::unique_ptr<unsigned char, void (*)(unsigned char*)> owner(bytes, tjFree);
   if (status != 0) throw InvalidParameter(std::string("no JPEG: ") + tjGetErrorStr2(encoder.get()));
   const auto* begin = reinterpret_cast<const std::byte*>(bytes);

@@ -85,10 +85,10 @@ int orientation_of(const PngFile& file) {
   return exif_orientation(exif);
 }
 
-std::vector<png_bytep> rows_of(Picture& picture) {
+std::vector<png_bytep> rows_of(Image& image) {
   std::vector<png_bytep> rows;
-  rows.reserve(picture.height());
-  for (std::size_t y = 0; y < picture.height(); ++y) rows.push_back(reinterpret_cast<png_bytep>(picture.row(y)));
+  rows.reserve(image.height());
+  for (std::size_t y = 0; y < image.height(); ++y) rows.push_back(reinterpret_cast<png_bytep>(image.row(y)));
   return rows;
 }
 
@@ -98,15 +98,15 @@ void append_bytes(png_structp png, png_bytep from, std::size_t count) {
   bytes.insert(bytes.end(), begin, begin + count);
 }
 
-bool write_pixels(PngFile& file, std::vector<std::byte>& bytes, png_bytep* rows, const PictureView& picture) {
+bool write_pixels(PngFile& file, std::vector<std::byte>& bytes, png_bytep* rows, const ImageView& image) {
   if (setjmp(png_jmpbuf(file.png)) != 0) return false;
   png_set_write_fn(file.png, &bytes, append_bytes, nullptr);
-  png_set_IHDR(file.png, file.info, static_cast<png_uint_32>(picture.width), static_cast<png_uint_32>(picture.height),
-               8, picture.format == PixelFormat::grey8 ? PNG_COLOR_TYPE_GRAY : PNG_COLOR_TYPE_RGB, PNG_INTERLACE_NONE,
+  png_set_IHDR(file.png, file.info, static_cast<png_uint_32>(image.width), static_cast<png_uint_32>(image.height), 8,
+               image.format == PixelFormat::grey8 ? PNG_COLOR_TYPE_GRAY : PNG_COLOR_TYPE_RGB, PNG_INTERLACE_NONE,
                PNG_COMPRESSION_TYPE_DEFAULT, PNG_FILTER_TYPE_DEFAULT);
   png_set_compression_level(file.png, 3);  // half the time of the default for a few percent more bytes
   png_write_info(file.png, file.info);
-  if (picture.format == PixelFormat::bgr8) png_set_bgr(file.png);
+  if (image.format == PixelFormat::bgr8) png_set_bgr(file.png);
   png_write_image(file.png, rows);
   png_write_end(file.png, file.info);
   return true;
@@ -114,7 +114,7 @@ bool write_pixels(PngFile& file, std::vector<std::byte>& bytes, png_bytep* rows,
 
 }  // namespace
 
-Picture decode_png(Bytes bytes, const ReadLimits& limits) {
+Image decode_png(Bytes bytes, const ReadLimits& limits) {
   PngFile file;
   file.rest = bytes;
   file.png = png_create_read_struct(PNG_LIBPNG_VER_STRING, &file, on_error, on_warning);
@@ -126,18 +126,18 @@ Picture decode_png(Bytes bytes, const ReadLimits& limits) {
   const auto width = png_get_image_width(file.png, file.info);
   const auto height = png_get_image_height(file.png, file.info);
   require_size(width, height, limits);
-  Picture picture(width, height, format_of(file));
-  if (png_get_rowbytes(file.png, file.info) != picture.row_bytes()) throw Undecodable("has pixels of an unknown kind");
-  auto rows = rows_of(picture);
+  Image image(width, height, format_of(file));
+  if (png_get_rowbytes(file.png, file.info) != image.row_bytes()) throw Undecodable("has pixels of an unknown kind");
+  auto rows = rows_of(image);
   if (!read_pixels(file, rows.data())) {
     throw Undecodable(std::string("is truncated or damaged: ") + file.error.data());
   }
-  return upright(std::move(picture), orientation_of(file));
+  return upright(std::move(image), orientation_of(file));
 }
 
-void write_png(const std::string& path, PictureView picture) {
-  if (bytes_of(picture.format) != (picture.format == PixelFormat::grey8 ? 1 : 3)) {
-    throw InvalidParameter(path + ": only pictures of format grey8, rgb8 and bgr8 are written");
+void write_png(const std::string& path, ImageView image) {
+  if (bytes_of(image.format) != (image.format == PixelFormat::grey8 ? 1 : 3)) {
+    throw InvalidParameter(path + ": only images of format grey8, rgb8 and bgr8 are written");
   }
   PngFile file;
   file.writing = true;
@@ -146,13 +146,13 @@ void write_png(const std::string& path, PictureView picture) {
   file.info = png_create_info_struct(file.png);
   if (file.info == nullptr) throw std::bad_alloc();
   std::vector<png_bytep> rows;
-  for (std::size_t y = 0; y < picture.height; ++y) {
+  for (std::size_t y = 0; y < image.height; ++y) {
     // libpng takes rows as mutable, but only reads them.
-    const auto* row = static_cast<const unsigned char*>(picture.data) + y * picture.row_bytes;
+    const auto* row = static_cast<const unsigned char*>(image.data) + y * image.row_bytes;
     rows.push_back(const_cast<png_bytep>(row));
   }
   std::vector<std::byte> bytes;
-  if (!write_pixels(file, bytes, rows.data(), picture)) throw WriteError(path + ": " + file.error.data());
+  if (!write_pixels(file, bytes, rows.data(), image)) throw WriteError(path + ": " + file.error.data());
   write_file_atomically(path, bytes);
 }
 

@@ -57,14 +57,14 @@ bool starts_with(Bytes file, std::initializer_list<unsigned> magic) {
                     [](unsigned a, std::byte b) { return a == std::to_integer<unsigned>(b); });
 }
 
-Picture decode(Bytes file, const ReadLimits& limits) {
+Image decode(Bytes file, const ReadLimits& limits) {
   if (file.empty()) throw Undecodable("is empty");
   if (starts_with(file, {0xFF, 0xD8, 0xFF})) return decode_jpeg(file, limits);
   if (starts_with(file, {0x89, 'P', 'N', 'G'})) return decode_png(file, limits);
   if (starts_with(file, {'I', 'I', 42, 0}) || starts_with(file, {'M', 'M', 0, 42})) return decode_tiff(file, limits);
   if (starts_with(file, {'I', 'I', 43, 0}) || starts_with(file, {'M', 'M', 0, 43})) return decode_tiff(file, limits);
   if (starts_with(file, {'B', 'M'})) return decode_bmp(file, limits);
-  throw Undecodable("is no picture that is read here; valid: PNG, JPEG, BMP, TIFF");
+  throw Undecodable("is no image that is read here; valid: PNG, JPEG, BMP, TIFF");
 }
 
 }  // namespace
@@ -76,7 +76,7 @@ void require_size(std::uint64_t width, std::uint64_t height, const ReadLimits& l
                     std::to_string(limits.max_pixels) + " are read");
 }
 
-Picture decode_picture(std::span<const std::byte> bytes, const std::string& name, const ReadLimits& limits) {
+Image decode_image(std::span<const std::byte> bytes, const std::string& name, const ReadLimits& limits) {
   try {
     return decode(bytes, limits);
   } catch (const Undecodable& error) {
@@ -84,8 +84,8 @@ Picture decode_picture(std::span<const std::byte> bytes, const std::string& name
   }
 }
 
-Picture read_picture(const std::string& path, const ReadLimits& limits) {
-  return decode_picture(read_bytes(path, limits), path, limits);
+Image read_image(const std::string& path, const ReadLimits& limits) {
+  return decode_image(read_bytes(path, limits), path, limits);
 }
 
 }  // namespace kernad::images

@@ -58,8 +58,8 @@ Tiff open(TiffFile& file) {
   TIFFOpenOptionsSetMaxSingleMemAlloc(options.get(), tmsize_t{1} << 30);  // limits what a header may request at once
   TIFFOpenOptionsSetErrorHandlerExtR(options.get(), remember_error, &file);
   TIFFOpenOptionsSetWarningHandlerExtR(options.get(), ignore_warning, &file);
-  return {TIFFClientOpenExt("picture", "rm", &file, read_some, write_nothing, seek, close_nothing, size_of_file,
-                            nullptr, nullptr, options.get()),
+  return {TIFFClientOpenExt("image", "rm", &file, read_some, write_nothing, seek, close_nothing, size_of_file, nullptr,
+                            nullptr, options.get()),
           TIFFClose};
 }
 
@@ -70,7 +70,7 @@ T field(TIFF* tiff, std::uint32_t tag, T otherwise) {
 }
 
 /// 16 bits in rows of grey, RGB or RGBA.
-Picture read_deep(TIFF* tiff, TiffFile& file, std::size_t width, std::size_t height) {
+Image read_deep(TIFF* tiff, TiffFile& file, std::size_t width, std::size_t height) {
   const auto samples = field<std::uint16_t>(tiff, TIFFTAG_SAMPLESPERPIXEL, 1);
   const auto colours = field<std::uint16_t>(tiff, TIFFTAG_PHOTOMETRIC, PHOTOMETRIC_MINISBLACK);
   const bool grey = samples == 1 && (colours == PHOTOMETRIC_MINISBLACK || colours == PHOTOMETRIC_MINISWHITE);
@@ -79,37 +79,37 @@ Picture read_deep(TIFF* tiff, TiffFile& file, std::size_t width, std::size_t hei
       TIFFIsTiled(tiff) != 0) {
     throw Undecodable("is a 16-bit TIFF of a kind that is not read; valid: grey, RGB or RGBA in rows");
   }
-  Picture picture(width, height, grey ? PixelFormat::grey16 : samples == 3 ? PixelFormat::rgb16 : PixelFormat::rgba16);
-  if (static_cast<std::size_t>(TIFFScanlineSize(tiff)) != picture.row_bytes())
+  Image image(width, height, grey ? PixelFormat::grey16 : samples == 3 ? PixelFormat::rgb16 : PixelFormat::rgba16);
+  if (static_cast<std::size_t>(TIFFScanlineSize(tiff)) != image.row_bytes())
     throw Undecodable("has rows of a wrong size");
   for (std::size_t y = 0; y < height; ++y) {
-    if (TIFFReadScanline(tiff, picture.row(y), static_cast<std::uint32_t>(y), 0) != 1) {
+    if (TIFFReadScanline(tiff, image.row(y), static_cast<std::uint32_t>(y), 0) != 1) {
       throw Undecodable("is truncated or damaged: " + file.error);
     }
     if (colours != PHOTOMETRIC_MINISWHITE) continue;
-    for (std::byte* byte = picture.row(y); byte != picture.row(y) + picture.row_bytes(); ++byte) *byte = ~*byte;
+    for (std::byte* byte = image.row(y); byte != image.row(y) + image.row_bytes(); ++byte) *byte = ~*byte;
   }
-  return upright(std::move(picture), field<std::uint16_t>(tiff, TIFFTAG_ORIENTATION, 1));
+  return upright(std::move(image), field<std::uint16_t>(tiff, TIFFTAG_ORIENTATION, 1));
 }
 
-Picture read_plain(TIFF* tiff, TiffFile& file, std::size_t width, std::size_t height) {
+Image read_plain(TIFF* tiff, TiffFile& file, std::size_t width, std::size_t height) {
   char reason[1024] = {};
   if (TIFFRGBAImageOK(tiff, reason) != 1)
     throw Undecodable(std::string("is a TIFF of a kind that is not read: ") + reason);
-  Picture picture(width, height, PixelFormat::rgba8);
+  Image image(width, height, PixelFormat::rgba8);
   const auto orientation = field<std::uint16_t>(tiff, TIFFTAG_ORIENTATION, 1);
   // With the file's own orientation, rows are copied unchanged; stop on error, or truncated files would be half grey.
   if (TIFFReadRGBAImageOriented(tiff, static_cast<std::uint32_t>(width), static_cast<std::uint32_t>(height),
-                                reinterpret_cast<std::uint32_t*>(picture.row(0)), orientation, 1) != 1 ||
+                                reinterpret_cast<std::uint32_t*>(image.row(0)), orientation, 1) != 1 ||
       !file.error.empty()) {
     throw Undecodable("is truncated or damaged: " + file.error);
   }
-  return upright(std::move(picture), orientation);
+  return upright(std::move(image), orientation);
 }
 
 }  // namespace
 
-Picture decode_tiff(Bytes bytes, const ReadLimits& limits) {
+Image decode_tiff(Bytes bytes, const ReadLimits& limits) {
   TiffFile file;
   file.bytes = bytes;
   const Tiff tiff = open(file);
@@ -118,7 +118,7 @@ Picture decode_tiff(Bytes bytes, const ReadLimits& limits) {
   const auto height = field<std::uint32_t>(tiff.get(), TIFFTAG_IMAGELENGTH, 0);
   require_size(width, height, limits);
   if (field<std::uint16_t>(tiff.get(), TIFFTAG_PHOTOMETRIC, PHOTOMETRIC_MINISBLACK) == PHOTOMETRIC_SEPARATED) {
-    throw Undecodable("is a CMYK picture, whose colours depend on a printer; valid: grey or RGB");
+    throw Undecodable("is a CMYK image, whose colours depend on a printer; valid: grey or RGB");
   }
   const auto sample = field<std::uint16_t>(tiff.get(), TIFFTAG_SAMPLEFORMAT, SAMPLEFORMAT_UINT);
   const auto bits = field<std::uint16_t>(tiff.get(), TIFFTAG_BITSPERSAMPLE, 1);

@@ -17,7 +17,7 @@ constexpr std::size_t kFolds = 5;
 constexpr std::size_t kReferences =
     16'384;  // in each fold: with more, the choice is slightly narrower and takes longer
 constexpr double kTrimmed =
-    0.1;  // share of the least likely pictures that are left out: a single odd one would decide the choice
+    0.1;  // share of the least likely images that are left out: a single odd one would decide the choice
 constexpr std::size_t kQueries = 2048;  // held-out patches whose likelihood is measured, over all folds
 constexpr std::array<double, 7> kWidths = {0.25, 0.5, 1, 2, 4, 8, std::numeric_limits<double>::infinity()};
 constexpr double kStep = 1.25;  // between bandwidths
@@ -26,8 +26,8 @@ constexpr double kStep = 1.25;  // between bandwidths
 class HeldOut {
  public:
   HeldOut(const PatchSet& set, const ChoiceOptions& options) : set_(set), threads_(options.threads) {
-    const std::size_t folds = std::min(kFolds, set.pictures);
-    const auto fold = folds_of(set.pictures, folds, options.seed);
+    const std::size_t folds = std::min(kFolds, set.images);
+    const auto fold = folds_of(set.images, folds, options.seed);
     const std::size_t references = std::min(kReferences, options.max_patches);
     for (std::size_t f = 0; f < folds; ++f) {
       references_.push_back(sample_patches(set, references, options.seed, [&](std::size_t p) { return fold[p] != f; }));
@@ -36,10 +36,10 @@ class HeldOut {
     }
   }
 
-  /// Mean over pictures, without the least likely ones, of the mean over their patches.
+  /// Mean over images, without the least likely ones, of the mean over their patches.
   [[nodiscard]] double operator()(Kernel kernel) const {
-    std::vector<double> sums(set_.pictures);
-    std::vector<double> counts(set_.pictures);
+    std::vector<double> sums(set_.images);
+    std::vector<double> counts(set_.images);
     for (std::size_t f = 0; f < references_.size(); ++f) {
       const ConditionalDensity density(references_[f], set_.grid, kernel, threads_, false);
       const PlacedPatches queries = patches_at(set_, queries_[f]);
@@ -100,18 +100,18 @@ double spread(const PatchSet& set) {
 
 }  // namespace
 
-std::vector<std::size_t> folds_of(std::size_t pictures, std::size_t count, std::uint64_t seed) {
-  std::vector<std::size_t> order(pictures);
+std::vector<std::size_t> folds_of(std::size_t images, std::size_t count, std::uint64_t seed) {
+  std::vector<std::size_t> order(images);
   std::iota(order.begin(), order.end(), std::size_t{0});
   std::ranges::sort(order, {}, [&](std::size_t p) { return row_key(seed, p); });
-  std::vector<std::size_t> fold(pictures);
-  for (std::size_t i = 0; i < pictures; ++i) fold[order[i]] = i % count;
+  std::vector<std::size_t> fold(images);
+  for (std::size_t i = 0; i < images; ++i) fold[order[i]] = i % count;
   return fold;
 }
 
 Choice choose_kernel(const PatchSet& set, const ChoiceOptions& options) {
   const double unit = spread(set);
-  if (!(unit > 0)) throw InvalidInput("all pictures are alike: there is nothing to learn from");
+  if (!(unit > 0)) throw InvalidInput("all images are alike: there is nothing to learn from");
   const HeldOut likelihood(set, options);
   int bandwidth_step = -4;  // start at the last width's result, since the next is near it
   std::map<int, Choice> choices;

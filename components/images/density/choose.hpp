@@ -1,4 +1,4 @@
-// Bandwidth and spatial width by the likelihood of held-out pictures. Patches of one picture are not independent: all
+// Bandwidth and spatial width by the likelihood of held-out images. Patches of one image are not independent: all
 // of them are held out together.
 #pragma once
 
@@ -8,20 +8,20 @@
 
 namespace kernad::images {
 
-/// The patches of all pictures: picture p's patch at position x is row p * grid.size() + x.
+/// The patches of all images: image p's patch at position x is row p * grid.size() + x.
 struct PatchSet {
   Grid grid;
-  std::size_t pictures = 0;
+  std::size_t images = 0;
   std::vector<bool> ignored;  ///< of each position; empty: none
-  Embeddings features;        ///< (pictures * grid size) x k
+  Embeddings features;        ///< (images * grid size) x k
 };
 
-/// The fold of each picture: 0 .. count - 1, with sizes that differ by at most one, by a seeded shuffle.
-[[nodiscard]] std::vector<std::size_t> folds_of(std::size_t pictures, std::size_t count, std::uint64_t seed);
+/// The fold of each image: 0 .. count - 1, with sizes that differ by at most one, by a seeded shuffle.
+[[nodiscard]] std::vector<std::size_t> folds_of(std::size_t images, std::size_t count, std::uint64_t seed);
 
 struct Choice {
   Kernel kernel;
-  double log_likelihood = 0;  ///< mean over patches of held-out pictures without the least likely 10 %
+  double log_likelihood = 0;  ///< mean over patches of held-out images without the least likely 10 %
 };
 
 struct ChoiceOptions {

@@ -31,7 +31,7 @@ struct Kernel {
 
 class ConditionalDensity {
  public:
-  /// pruning: worth its preparation if many pictures will be judged. Throws InvalidInput when all references are alike.
+  /// pruning: worth its preparation if many images will be judged. Throws InvalidInput when all references are alike.
   ConditionalDensity(const PlacedPatches& references, Grid grid, Kernel kernel, int threads, bool pruning = true);
 
   /// -log p(f | x) of each patch, in nats.

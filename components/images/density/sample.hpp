@@ -1,4 +1,4 @@
-// A seeded sample of the patches of some pictures.
+// A seeded sample of the patches of some images.
 #pragma once
 
 #include <algorithm>
@@ -8,13 +8,13 @@
 
 namespace kernad::images {
 
-/// The rows of `set` of patches of the pictures for which `wanted(picture)`, at most `count`: those with the smallest
+/// The rows of `set` of patches of the images for which `wanted(image)`, at most `count`: those with the smallest
 /// keys, in ascending order of rows.
 template <typename Wanted>
 [[nodiscard]] std::vector<std::size_t> sample_rows_of(const PatchSet& set, std::size_t count, std::uint64_t seed,
                                                       const Wanted& wanted) {
   std::vector<std::size_t> rows;
-  for (std::size_t p = 0; p < set.pictures; ++p) {
+  for (std::size_t p = 0; p < set.images; ++p) {
     if (!wanted(p)) continue;
     for (std::size_t x = 0; x < set.grid.size(); ++x) {
       if (set.ignored.empty() || !set.ignored[x]) rows.push_back(p * set.grid.size() + x);

@@ -5,7 +5,7 @@
 
 namespace kernad::images {
 
-/// Around the hottest patch and all patches connected to it above the scale's limit; in pixels of a picture of width x
+/// Around the hottest patch and all patches connected to it above the scale's limit; in pixels of an image of width x
 /// height.
 [[nodiscard]] Box hottest_box(const Embeddings& map, const HeatScale& scale, std::size_t width, std::size_t height);
 

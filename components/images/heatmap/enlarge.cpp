@@ -35,7 +35,7 @@ std::vector<Mix> mixes(std::size_t patches, std::size_t pixels) {
 
 }  // namespace
 
-Embeddings PictureModel::enlarge(const Embeddings& map, std::size_t width, std::size_t height) {
+Embeddings ImageModel::enlarge(const Embeddings& map, std::size_t width, std::size_t height) {
   const auto across = mixes(map.cols(), width);
   Embeddings wide(map.rows(), width);
   for (std::size_t r = 0; r < map.rows(); ++r) {

@@ -22,11 +22,11 @@ Colour heat_colour(float heat) {
 }
 
 /// A pixel as 8-bit RGB.
-Colour pixel_at(const PictureView& picture, std::size_t x, std::size_t y) {
-  const auto* row = static_cast<const std::byte*>(picture.data) + y * picture.row_bytes;
-  const std::byte* pixel = row + x * bytes_of(picture.format);
-  const std::size_t channels = channels_of(picture.format);
-  const bool deep = picture.format >= PixelFormat::grey16;
+Colour pixel_at(const ImageView& image, std::size_t x, std::size_t y) {
+  const auto* row = static_cast<const std::byte*>(image.data) + y * image.row_bytes;
+  const std::byte* pixel = row + x * bytes_of(image.format);
+  const std::size_t channels = channels_of(image.format);
+  const bool deep = image.format >= PixelFormat::grey16;
   Colour colour = {};
   for (std::size_t c = 0; c < 3; ++c) {
     const std::size_t from = channels == 1 ? 0 : c;
@@ -38,23 +38,23 @@ Colour pixel_at(const PictureView& picture, std::size_t x, std::size_t y) {
       colour[c] = static_cast<float>(std::to_integer<unsigned>(pixel[from]));
     }
   }
-  const bool blue_first = picture.format == PixelFormat::bgr8 || picture.format == PixelFormat::bgra8 ||
-                          picture.format == PixelFormat::bgr16 || picture.format == PixelFormat::bgra16;
+  const bool blue_first = image.format == PixelFormat::bgr8 || image.format == PixelFormat::bgra8 ||
+                          image.format == PixelFormat::bgr16 || image.format == PixelFormat::bgra16;
   if (blue_first) std::swap(colour[0], colour[2]);
   return colour;
 }
 
 }  // namespace
 
-Picture overlay(PictureView picture, const Embeddings& map, const HeatScale& scale) {
-  const Embeddings heat = PictureModel::enlarge(map, picture.width, picture.height);
-  Picture result(picture.width, picture.height, PixelFormat::rgb8);
+Image overlay(ImageView image, const Embeddings& map, const HeatScale& scale) {
+  const Embeddings heat = ImageModel::enlarge(map, image.width, image.height);
+  Image result(image.width, image.height, PixelFormat::rgb8);
   // Colour begins half way between usual and limit; at the limit it is clear, and at twice that red.
   const auto usual = static_cast<float>(scale.usual);
   const float span = std::max(static_cast<float>(scale.limit - scale.usual), 1e-6F);
-  for (std::size_t y = 0; y < picture.height; ++y) {
-    for (std::size_t x = 0; x < picture.width; ++x) {
-      const Colour own = pixel_at(picture, x, y);
+  for (std::size_t y = 0; y < image.height; ++y) {
+    for (std::size_t x = 0; x < image.width; ++x) {
+      const Colour own = pixel_at(image, x, y);
       const float level = (heat(y, x) - usual) / span;  // 0 usual, 1 the limit
       const float opacity = 0.65F * std::clamp((level - 0.7F) / 0.6F, 0.0F, 1.0F);
       const Colour hot = heat_colour((level - 0.8F) / 1.7F);

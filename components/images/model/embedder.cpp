@@ -21,7 +21,7 @@ void pool(std::span<const FeatureMap> maps, std::span<float> row) {
   }
 }
 
-/// Eight hex digits of everything that an embedding depends on but the picture.
+/// Eight hex digits of everything that an embedding depends on but the image.
 std::string digits_of(const BackboneFile& file) {
   BackboneFile whole = file;
   const auto add = [&](const std::string& text) {
@@ -45,7 +45,7 @@ struct Embedder::State {
   std::vector<std::unique_ptr<Backbone::Runner>> idle;
 
   /// Fills a row, with a runner that no other thread has.
-  void embed(PictureView picture, std::span<float> row) {
+  void embed(ImageView image, std::span<float> row) {
     std::unique_ptr<Backbone::Runner> runner;
     {
       const std::lock_guard lock(mutex);
@@ -55,7 +55,7 @@ struct Embedder::State {
       }
     }
     if (!runner) runner = std::make_unique<Backbone::Runner>(*backbone);
-    pool(run_backbone(*runner, file, picture), row);
+    pool(run_backbone(*runner, file, image), row);
     const std::lock_guard lock(mutex);
     idle.push_back(std::move(runner));
   }
@@ -86,15 +86,15 @@ std::vector<std::string> Embedder::column_names() const {
   return names;
 }
 
-std::vector<float> Embedder::embed(PictureView picture) const {
+std::vector<float> Embedder::embed(ImageView image) const {
   std::vector<float> row(dimensions());
-  state_->embed(picture, row);
+  state_->embed(image, row);
   return row;
 }
 
-PictureEmbeddings Embedder::embed(std::span<const std::string> paths,
-                                  const std::function<void(const std::string& message)>& on_unreadable,
-                                  const FitProgress& progress) const {
+ImageEmbeddings Embedder::embed(std::span<const std::string> paths,
+                                const std::function<void(const std::string& message)>& on_unreadable,
+                                const FitProgress& progress) const {
   const std::size_t columns = dimensions();
   Embeddings all(paths.size(), columns);
   std::vector<std::string> errors(paths.size());
@@ -102,7 +102,7 @@ PictureEmbeddings Embedder::embed(std::span<const std::string> paths,
   std::size_t done = 0;
   parallel_for_each(paths.size(), state_->threads, [&](std::size_t i) {
     try {
-      state_->embed(read_picture(paths[i]), {all.data() + i * columns, columns});
+      state_->embed(read_image(paths[i]), {all.data() + i * columns, columns});
     } catch (const ReadError& error) {
       if (!on_unreadable) throw;
       errors[i] = error.what();
@@ -113,7 +113,7 @@ PictureEmbeddings Embedder::embed(std::span<const std::string> paths,
     ++done;
     if (progress) progress(done, paths.size());
   });
-  PictureEmbeddings result;
+  ImageEmbeddings result;
   std::vector<std::size_t> good;
   for (std::size_t i = 0; i < paths.size(); ++i) {
     if (errors[i].empty()) {
@@ -122,7 +122,7 @@ PictureEmbeddings Embedder::embed(std::span<const std::string> paths,
       on_unreadable(errors[i]);
     }
   }
-  if (good.empty()) throw InvalidInput("no pictures that can be read");
+  if (good.empty()) throw InvalidInput("no images that can be read");
   result.rows = Embeddings(good.size(), columns);
   for (std::size_t i = 0; i < good.size(); ++i) {
     std::copy_n(all.data() + good[i] * columns, columns, result.rows.data() + i * columns);

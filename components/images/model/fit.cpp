@@ -12,7 +12,7 @@
 namespace kernad::images {
 namespace {
 
-void check(const PictureModelOptions& options) {
+void check(const ImageModelOptions& options) {
   const auto require = [](bool good, const std::string& message) {
     if (!good) throw InvalidParameter(message);
   };
@@ -25,17 +25,17 @@ void check(const PictureModelOptions& options) {
           "bandwidth is not valid; valid: a finite number above 0");
 }
 
-void require_pictures(const std::vector<std::string>& pictures) {
-  if (pictures.size() < 2) {
-    throw InvalidInput((pictures.empty() ? std::string("no pictures") : pictures[0] + ": is one picture") +
+void require_images(const std::vector<std::string>& images) {
+  if (images.size() < 2) {
+    throw InvalidInput((images.empty() ? std::string("no images") : images[0] + ": is one image") +
                        "; a model needs at least 2, and 19 to promise a false-alarm rate of 5 %");
   }
 }
 
-/// Those of the pictures for which `is_kept(number)` is true.
+/// Those of the images for which `is_kept(number)` is true.
 template <typename IsKept>
-PictureSource some_of(const PictureSource& source, const IsKept& is_kept) {
-  PictureSource kept;
+ImageSource some_of(const ImageSource& source, const IsKept& is_kept) {
+  ImageSource kept;
   std::vector<std::size_t> numbers;
   for (std::size_t i = 0; i < source.names.size(); ++i) {
     if (!is_kept(i)) continue;
@@ -46,8 +46,8 @@ PictureSource some_of(const PictureSource& source, const IsKept& is_kept) {
   return kept;
 }
 
-/// The pictures; if unreadable ones are to be left out, those that can be read, for which each is decoded.
-PictureSource readable(const PictureSource& source, const PictureModelOptions& options, int threads) {
+/// The images; if unreadable ones are to be left out, those that can be read, for which each is decoded.
+ImageSource readable(const ImageSource& source, const ImageModelOptions& options, int threads) {
   if (!options.on_unreadable) return source;
   std::vector<std::string> errors(source.names.size());
   parallel_for_each(source.names.size(), threads, [&](std::size_t i) {
@@ -63,18 +63,18 @@ PictureSource readable(const PictureSource& source, const PictureModelOptions& o
   return some_of(source, [&](std::size_t i) { return errors[i].empty(); });
 }
 
-/// Surprisals of every patch under a density fitted without its picture: one row per picture.
-std::vector<std::vector<double>> held_out_surprisals(const PictureModel::State& state, const PatchSet& set,
-                                                     const PictureModelOptions& options, Counter& counter) {
-  const std::size_t folds = std::min(options.folds, set.pictures);
-  const auto fold = folds_of(set.pictures, folds, options.seed);
-  std::vector<std::vector<double>> result(set.pictures);
+/// Surprisals of every patch under a density fitted without its image: one row per image.
+std::vector<std::vector<double>> held_out_surprisals(const ImageModel::State& state, const PatchSet& set,
+                                                     const ImageModelOptions& options, Counter& counter) {
+  const std::size_t folds = std::min(options.folds, set.images);
+  const auto fold = folds_of(set.images, folds, options.seed);
+  std::vector<std::vector<double>> result(set.images);
   const std::size_t size = set.grid.size();
   for (std::size_t f = 0; f < folds; ++f) {
     const ConditionalDensity density(
         sample_patches(set, options.max_patches, options.seed, [&](std::size_t p) { return fold[p] != f; }), set.grid,
         state.kernel, state.threads);
-    for (std::size_t p = 0; p < set.pictures; ++p) {
+    for (std::size_t p = 0; p < set.images; ++p) {
       if (fold[p] != f) continue;
       std::vector<std::size_t> rows(size);
       std::iota(rows.begin(), rows.end(), p * size);
@@ -94,47 +94,46 @@ double median(std::vector<double> values) {
 
 /// Those at least ten standard deviations (estimated from the median deviation) above the median, and those beyond a
 /// gap.
-std::vector<OddPicture> odd_pictures(const std::vector<double>& surprisals, const std::vector<std::string>& names) {
+std::vector<OddImage> odd_images(const std::vector<double>& surprisals, const std::vector<std::string>& names) {
   const double usual = median(surprisals);
   std::vector<double> deviations;
   for (const double value : surprisals) deviations.push_back(std::abs(value - usual));
   const double limit = 10 * 1.4826 * median(deviations);
   const auto beyond = beyond_gap(surprisals);
-  std::vector<OddPicture> odd;
+  std::vector<OddImage> odd;
   for (std::size_t i = 0; i < names.size(); ++i) {
     const bool gap = std::ranges::find(beyond, i) != beyond.end();
     const bool far = surprisals[i] - usual > limit && limit > 0;
-    if (gap || far) odd.push_back({names[i], surprisals[i], usual, gap, OddPictures::keep});
+    if (gap || far) odd.push_back({names[i], surprisals[i], usual, gap, OddImages::keep});
   }
   return odd;
 }
 
-bool is_reference_only(const std::vector<OddPicture>& odd, const std::string& name) {
-  return std::ranges::any_of(odd, [&](const OddPicture& picture) {
-    return picture.name == name && picture.treatment == OddPictures::reference;
-  });
+bool is_reference_only(const std::vector<OddImage>& odd, const std::string& name) {
+  return std::ranges::any_of(
+      odd, [&](const OddImage& image) { return image.name == name && image.treatment == OddImages::reference; });
 }
 
-void calibrate(PictureModel::State& state, const std::vector<std::vector<double>>& surprisals, std::size_t folds,
-               OddPictures treatment) {
+void calibrate(ImageModel::State& state, const std::vector<std::vector<double>>& surprisals, std::size_t folds,
+               OddImages treatment) {
   std::vector<double> scores;
   std::vector<double> highest;
   std::vector<double> all;
-  for (const auto& picture : surprisals) {
-    scores.push_back(picture_surprisal(picture, state));
+  for (const auto& image : surprisals) {
+    scores.push_back(image_surprisal(image, state));
     std::vector<double> seen;
-    for (std::size_t i = 0; i < picture.size(); ++i) {
-      if (state.ignored.empty() || !state.ignored[i]) seen.push_back(picture[i]);
+    for (std::size_t i = 0; i < image.size(); ++i) {
+      if (state.ignored.empty() || !state.ignored[i]) seen.push_back(image[i]);
     }
     highest.push_back(*std::ranges::max_element(seen));
     all.insert(all.end(), seen.begin(), seen.end());
   }
-  state.report.odd = odd_pictures(scores, state.names);
-  for (auto& picture : state.report.odd) {
-    if (picture.beyond_gap) picture.treatment = treatment;
+  state.report.odd = odd_images(scores, state.names);
+  for (auto& image : state.report.odd) {
+    if (image.beyond_gap) image.treatment = treatment;
   }
   std::ranges::sort(highest);
-  // Not of nearly all pictures: a few odd ones among the good would leave defects without colour.
+  // Not of nearly all images: a few odd ones among the good would leave defects without colour.
   const auto above = static_cast<std::size_t>(0.2 * static_cast<double>(highest.size()));
   state.scale = {median(std::move(all)), highest[highest.size() - 1 - above]};
   std::vector<double> log_densities;
@@ -144,64 +143,64 @@ void calibrate(PictureModel::State& state, const std::vector<std::vector<double>
   state.calibration = Calibration(std::move(log_densities), folds);
 }
 
-/// Everything but the backbone, from these pictures. `state` has the backbone.
-void fit_on(PictureModel::State& state, const PictureSource& pictures, const PictureModelOptions& options,
-            OddPictures treatment, Counter& counter) {
-  state.names = pictures.names;
-  set_grid(state, pictures, options.tile);
-  fit_projection(state, pictures, options.components, counter);
+/// Everything but the backbone, from these images. `state` has the backbone.
+void fit_on(ImageModel::State& state, const ImageSource& images, const ImageModelOptions& options, OddImages treatment,
+            Counter& counter) {
+  state.names = images.names;
+  set_grid(state, images, options.tile);
+  fit_projection(state, images, options.components, counter);
   if (!options.mask.empty()) state.ignored = ignored_patches(options.mask, state.grid);
-  const PatchSet set = project_all(state, pictures, counter);
+  const PatchSet set = project_all(state, images, counter);
   const Choice choice =
       choose_kernel(set, {options.bandwidth, options.width, options.max_patches, options.seed, state.threads});
   state.kernel = choice.kernel;
-  calibrate(state, held_out_surprisals(state, set, options, counter), std::min(options.folds, set.pictures), treatment);
+  calibrate(state, held_out_surprisals(state, set, options, counter), std::min(options.folds, set.images), treatment);
   const auto rows = sample_rows_of(set, options.max_patches, options.seed, [](std::size_t) { return true; });
   state.references = patches_at(set, rows);
-  state.reference_pictures.clear();
+  state.reference_images.clear();
   for (const std::size_t row : rows)
-    state.reference_pictures.push_back(static_cast<std::uint32_t>(row / set.grid.size()));
+    state.reference_images.push_back(static_cast<std::uint32_t>(row / set.grid.size()));
   state.report.held_out_log_likelihood = choice.log_likelihood;
 }
 
-/// Fits again without the pictures beyond a gap: the result is that of a fit that never saw them.
-void fit_without_odd(PictureModel::State& state, const PictureSource& pictures, const PictureModelOptions& options,
+/// Fits again without the images beyond a gap: the result is that of a fit that never saw them.
+void fit_without_odd(ImageModel::State& state, const ImageSource& images, const ImageModelOptions& options,
                      Counter& counter) {
-  std::vector<OddPicture> left_out;
-  std::ranges::copy_if(state.report.odd, std::back_inserter(left_out), &OddPicture::beyond_gap);
+  std::vector<OddImage> left_out;
+  std::ranges::copy_if(state.report.odd, std::back_inserter(left_out), &OddImage::beyond_gap);
   if (left_out.empty()) return;
   const auto is_kept = [&](std::size_t i) {
-    return std::ranges::find(left_out, pictures.names[i], &OddPicture::name) == left_out.end();
+    return std::ranges::find(left_out, images.names[i], &OddImage::name) == left_out.end();
   };
   // One look: whoever is odd now stays.
-  fit_on(state, some_of(pictures, is_kept), options, OddPictures::keep, counter);
+  fit_on(state, some_of(images, is_kept), options, OddImages::keep, counter);
   state.report.odd.insert(state.report.odd.begin(), left_out.begin(), left_out.end());
 }
 
 }  // namespace
 
-PictureModel PictureModel::fit(std::span<const std::string> pictures, const PictureModelOptions& options,
-                               const FitProgress& progress) {
-  PictureSource source;
-  source.names.assign(pictures.begin(), pictures.end());
-  source.read = [pictures](std::size_t i) { return read_picture(pictures[i]); };
+ImageModel ImageModel::fit(std::span<const std::string> images, const ImageModelOptions& options,
+                           const FitProgress& progress) {
+  ImageSource source;
+  source.names.assign(images.begin(), images.end());
+  source.read = [images](std::size_t i) { return read_image(images[i]); };
   return fit_from(source, options, progress);
 }
 
-PictureModel PictureModel::fit_from(const PictureSource& source, const PictureModelOptions& options,
-                                    const FitProgress& progress) {
+ImageModel ImageModel::fit_from(const ImageSource& source, const ImageModelOptions& options,
+                                const FitProgress& progress) {
   check(options);
-  PictureModel model;
+  ImageModel model;
   model.state_ = std::make_shared<State>();
   State& state = *model.state_;
   state.threads = resolve_threads(options.threads);
   state.file = read_backbone(options.backbone);
   state.backbone = std::make_unique<Backbone>(state.file, state.threads);
-  const PictureSource pictures = readable(source, options, state.threads);
-  require_pictures(pictures.names);
-  Counter counter(progress, projection_pictures(pictures.names.size()) + 2 * pictures.names.size());
-  fit_on(state, pictures, options, options.odd, counter);
-  if (options.odd == OddPictures::leave_out) fit_without_odd(state, pictures, options, counter);
+  const ImageSource images = readable(source, options, state.threads);
+  require_images(images.names);
+  Counter counter(progress, projection_images(images.names.size()) + 2 * images.names.size());
+  fit_on(state, images, options, options.odd, counter);
+  if (options.odd == OddImages::leave_out) fit_without_odd(state, images, options, counter);
   state.make_ready();
   model.set_target_fpr(std::max(0.05, state.calibration.smallest_fpr()));
   return model;

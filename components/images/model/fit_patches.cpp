@@ -11,17 +11,17 @@
 namespace kernad::images {
 namespace {
 
-constexpr std::size_t kProjectionPictures = 64;      // whose patches determine the components,
+constexpr std::size_t kProjectionImages = 64;        // whose patches determine the components,
 constexpr std::size_t kProjectionPatches = 262'144;  // and at most so many of those: bounds the memory
 
-/// Calls work(i, runner, picture) for picture numbers[i], for each i. Errors name it.
+/// Calls work(i, runner, image) for image numbers[i], for each i. Errors name it.
 template <typename Work>
-void for_each_picture(const PictureModel::State& state, const PictureSource& source,
-                      const std::vector<std::size_t>& numbers, const Work& work) {
+void for_each_image(const ImageModel::State& state, const ImageSource& source, const std::vector<std::size_t>& numbers,
+                    const Work& work) {
   std::mutex mutex;
   std::vector<std::unique_ptr<Backbone::Runner>> idle;
   parallel_for_each(numbers.size(), state.threads, [&](std::size_t i) {
-    const Picture picture = source.read(numbers[i]);
+    const Image image = source.read(numbers[i]);
     std::unique_ptr<Backbone::Runner> runner;
     {
       const std::lock_guard lock(mutex);
@@ -32,7 +32,7 @@ void for_each_picture(const PictureModel::State& state, const PictureSource& sou
     }
     if (!runner) runner = std::make_unique<Backbone::Runner>(*state.backbone);
     try {
-      work(i, *runner, picture);
+      work(i, *runner, image);
     } catch (const InvalidInput& error) {
       throw InvalidInput(source.names[numbers[i]] + ": " + error.what());
     }
@@ -52,14 +52,14 @@ Embeddings some_of(Embeddings patches, std::size_t count, std::uint64_t seed) {
   return some;
 }
 
-/// Patches of pictures evenly spread over the list, one picture after another.
-Embeddings projection_rows(const PictureModel::State& state, const PictureSource& pictures, Counter& counter) {
-  const std::size_t count = projection_pictures(pictures.names.size());
+/// Patches of images evenly spread over the list, one image after another.
+Embeddings projection_rows(const ImageModel::State& state, const ImageSource& images, Counter& counter) {
+  const std::size_t count = projection_images(images.names.size());
   std::vector<std::size_t> chosen;
-  for (std::size_t i = 0; i < count; ++i) chosen.push_back(i * pictures.names.size() / count);
+  for (std::size_t i = 0; i < count; ++i) chosen.push_back(i * images.names.size() / count);
   std::vector<Embeddings> patches(count);
-  for_each_picture(state, pictures, chosen, [&](std::size_t i, Backbone::Runner& runner, const Picture& picture) {
-    patches[i] = some_of(joined_patches(runner, state, picture), kProjectionPatches / count, i);
+  for_each_image(state, images, chosen, [&](std::size_t i, Backbone::Runner& runner, const Image& image) {
+    patches[i] = some_of(joined_patches(runner, state, image), kProjectionPatches / count, i);
     counter.one_more();
   });
   const std::size_t rows = patches[0].rows();
@@ -72,34 +72,33 @@ Embeddings projection_rows(const PictureModel::State& state, const PictureSource
 }
 
 /// Before gigabytes are asked for in vain, or swapped.
-void require_memory(const PictureModel::State& state, std::size_t components) {
+void require_memory(const ImageModel::State& state, std::size_t components) {
   const double needed = 4.0 * static_cast<double>(state.names.size()) * static_cast<double>(state.grid.size()) *
                         static_cast<double>(components);
   const double there = static_cast<double>(::sysconf(_SC_PHYS_PAGES)) * static_cast<double>(::sysconf(_SC_PAGESIZE));
   if (needed < there) return;
   const auto gigabytes = [](double bytes) { return std::to_string(static_cast<std::uint64_t>(bytes / 1e9)) + " GB"; };
-  throw InvalidInput(std::to_string(state.names.size()) + " pictures of " + std::to_string(state.grid.rows) + " x " +
+  throw InvalidInput(std::to_string(state.names.size()) + " images of " + std::to_string(state.grid.rows) + " x " +
                      std::to_string(state.grid.cols) + " patches take " + gigabytes(needed) +
                      ", and this machine has " + gigabytes(there) +
-                     "; valid: fewer pictures or components, larger tiles, a smaller size");
+                     "; valid: fewer images or components, larger tiles, a smaller size");
 }
 
 }  // namespace
 
-std::size_t projection_pictures(std::size_t count) { return std::min(count, kProjectionPictures); }
+std::size_t projection_images(std::size_t count) { return std::min(count, kProjectionImages); }
 
-void set_grid(PictureModel::State& state, const PictureSource& pictures, std::size_t tile) {
+void set_grid(ImageModel::State& state, const ImageSource& images, std::size_t tile) {
   Backbone::Runner runner(*state.backbone);
-  const Picture picture = pictures.read(0);
-  const Grid whole = grid_of(run_backbone(runner, state.file, picture));
+  const Image image = images.read(0);
+  const Grid whole = grid_of(run_backbone(runner, state.file, image));
   state.tiling = {};
-  if (tile != 0) state.tiling = make_tiling(tile, picture.width(), picture.height(), state.file.size, whole);
+  if (tile != 0) state.tiling = make_tiling(tile, image.width(), image.height(), state.file.size, whole);
   state.grid = tile == 0 ? whole : state.tiling.grid();
 }
 
-void fit_projection(PictureModel::State& state, const PictureSource& pictures, std::size_t components,
-                    Counter& counter) {
-  const Embeddings all = projection_rows(state, pictures, counter);
+void fit_projection(ImageModel::State& state, const ImageSource& images, std::size_t components, Counter& counter) {
+  const Embeddings all = projection_rows(state, images, counter);
   PCA pca{ComponentCount(components)};
   pca.set_threads(state.threads);
   pca.fit(all);
@@ -116,15 +115,15 @@ void fit_projection(PictureModel::State& state, const PictureSource& pictures, s
   state.report.explained_variance = std::accumulate(shares.begin(), shares.end(), 0.0);
 }
 
-PatchSet project_all(const PictureModel::State& state, const PictureSource& pictures, Counter& counter) {
+PatchSet project_all(const ImageModel::State& state, const ImageSource& images, Counter& counter) {
   const std::size_t components = state.projection.axes.cols();
   require_memory(state, components);
   PatchSet set = {state.grid, state.names.size(), state.ignored,
                   Embeddings(state.names.size() * state.grid.size(), components)};
-  std::vector<std::size_t> all(pictures.names.size());
+  std::vector<std::size_t> all(images.names.size());
   std::iota(all.begin(), all.end(), std::size_t{0});
-  for_each_picture(state, pictures, all, [&](std::size_t i, Backbone::Runner& runner, const Picture& picture) {
-    const Embeddings patches = projected_patches(runner, state, picture);
+  for_each_image(state, images, all, [&](std::size_t i, Backbone::Runner& runner, const Image& image) {
+    const Embeddings patches = projected_patches(runner, state, image);
     std::copy_n(patches.data(), patches.rows() * components, set.features.data() + i * patches.rows() * components);
     counter.one_more();
   });

@@ -1,4 +1,4 @@
-// What a fit does with pictures: their patches, reduced to principal components.
+// What a fit does with images: their patches, reduced to principal components.
 #pragma once
 
 #include <algorithm>
@@ -9,7 +9,7 @@
 
 namespace kernad::images {
 
-/// Counts pictures, from several threads. A second fit, without odd pictures, stays at the end.
+/// Counts images, from several threads. A second fit, without odd images, stays at the end.
 class Counter {
  public:
   Counter(const FitProgress& progress, std::size_t total) : progress_(progress), total_(total) {}
@@ -26,17 +26,16 @@ class Counter {
   std::mutex mutex_;
 };
 
-/// Sets the grid, and with `tile` the tiling, by the first picture.
-void set_grid(PictureModel::State& state, const PictureSource& pictures, std::size_t tile);
+/// Sets the grid, and with `tile` the tiling, by the first image.
+void set_grid(ImageModel::State& state, const ImageSource& images, std::size_t tile);
 
-/// Of how many of `count` pictures the patches determine the components.
-[[nodiscard]] std::size_t projection_pictures(std::size_t count);
+/// Of how many of `count` images the patches determine the components.
+[[nodiscard]] std::size_t projection_images(std::size_t count);
 
-/// Principal components of the patches of some pictures, evenly spread over the list.
-void fit_projection(PictureModel::State& state, const PictureSource& pictures, std::size_t components,
-                    Counter& counter);
+/// Principal components of the patches of some images, evenly spread over the list.
+void fit_projection(ImageModel::State& state, const ImageSource& images, std::size_t components, Counter& counter);
 
-/// The patches of all pictures. Throws InvalidInput if they need more memory than the machine has.
-[[nodiscard]] PatchSet project_all(const PictureModel::State& state, const PictureSource& pictures, Counter& counter);
+/// The patches of all images. Throws InvalidInput if they need more memory than the machine has.
+[[nodiscard]] PatchSet project_all(const ImageModel::State& state, const ImageSource& images, Counter& counter);
 
 }  // namespace kernad::images

@@ -14,7 +14,7 @@ namespace {
 /// One of the model's workers, borrowed for a call.
 class Borrowed {
  public:
-  explicit Borrowed(PictureModel::State& state) : state_(state) {
+  explicit Borrowed(ImageModel::State& state) : state_(state) {
     {
       const std::lock_guard lock(state_.mutex);
       if (!state_.idle.empty()) {
@@ -37,7 +37,7 @@ class Borrowed {
   Worker& operator*() const noexcept { return *worker_; }
 
  private:
-  PictureModel::State& state_;
+  ImageModel::State& state_;
   std::unique_ptr<Worker> worker_;
 };
 
@@ -61,7 +61,7 @@ double mean_of_highest(std::vector<double>& surprisals) {
 
 }  // namespace
 
-double picture_surprisal(std::span<const double> surprisals, const PictureModel::State& state) {
+double image_surprisal(std::span<const double> surprisals, const ImageModel::State& state) {
   const Tiling& tiling = state.tiling;
   const bool tiled = tiling.side != 0;
   const std::vector<std::size_t> start = {0};
@@ -83,28 +83,28 @@ double picture_surprisal(std::span<const double> surprisals, const PictureModel:
 }
 
 std::vector<bool> ignored_patches(const std::string& mask, Grid grid) {
-  const Picture picture = read_picture(mask);
+  const Image image = read_image(mask);
   // At the size of the grid each value is the mean over a patch.
   const std::size_t side = std::max(grid.rows, grid.cols);
   std::vector<float> planes(3 * side * side);
   const std::vector<double> zero(3, 0.0);
   const std::vector<double> one(3, 1.0);
-  prepare(picture, side, zero, one, planes);
+  prepare(image, side, zero, one, planes);
   std::vector<bool> ignored(grid.size());
   for (std::size_t i = 0; i < grid.size(); ++i) {
     const std::size_t y = i / grid.cols * side / grid.rows;
     ignored[i] = planes[y * side + i % grid.cols * side / grid.cols] > 0.5F;
   }
   if (std::ranges::find(ignored, false) == ignored.end()) {
-    throw InvalidInput(mask + ": is white everywhere: nothing of a picture would be looked at");
+    throw InvalidInput(mask + ": is white everywhere: nothing of an image would be looked at");
   }
   return ignored;
 }
 
-void PictureModel::State::make_ready() {
+void ImageModel::State::make_ready() {
   if (!backbone) backbone = std::make_unique<Backbone>(file, threads);
   density = std::make_unique<ConditionalDensity>(references, grid, kernel, threads);
-  report.pictures = names.size();
+  report.images = names.size();
   report.grid_rows = grid.rows;
   report.grid_cols = grid.cols;
   report.masked = static_cast<std::size_t>(std::ranges::count(ignored, true));
@@ -119,14 +119,14 @@ void PictureModel::State::make_ready() {
   report.size = file.size;
   report.tile = tiling.side;
   report.tiles = tiling.down.begins.size() * tiling.across.begins.size();
-  report.picture_width = tiling.picture_width;
-  report.picture_height = tiling.picture_height;
+  report.image_width = tiling.image_width;
+  report.image_height = tiling.image_height;
 }
 
-void PictureModel::save(const std::string& path) const { write_safetensors(path, to_state_dict(*state_)); }
+void ImageModel::save(const std::string& path) const { write_safetensors(path, to_state_dict(*state_)); }
 
-PictureModel PictureModel::load(const std::string& path, int threads) {
-  PictureModel model;
+ImageModel ImageModel::load(const std::string& path, int threads) {
+  ImageModel model;
   model.state_ = std::make_shared<State>();
   model.state_->threads = resolve_threads(threads);
   from_state_dict(read_safetensors(path), path, *model.state_);
@@ -134,31 +134,30 @@ PictureModel PictureModel::load(const std::string& path, int threads) {
   return model;
 }
 
-Verdict PictureModel::judge(PictureView picture) const {
+Verdict ImageModel::judge(ImageView image) const {
   const Borrowed worker(*state_);
-  const auto surprisals = worker->scorer.surprisals(projected_patches(worker->runner, *state_, picture));
+  const auto surprisals = worker->scorer.surprisals(projected_patches(worker->runner, *state_, image));
   Verdict verdict;
   verdict.map = Embeddings(state_->grid.rows, state_->grid.cols);
   std::ranges::transform(surprisals, verdict.map.data(), [](double value) { return static_cast<float>(value); });
   for (std::size_t i = 0; i < state_->ignored.size(); ++i) {
     if (state_->ignored[i]) verdict.map.data()[i] = static_cast<float>(state_->scale.usual);
   }
-  verdict.surprisal = picture_surprisal(surprisals, *state_);
+  verdict.surprisal = image_surprisal(surprisals, *state_);
   const std::vector<double> log_density = {-verdict.surprisal};
   const Threshold threshold = state_->current_threshold();
   verdict.score = threshold.scores(log_density)[0];
   verdict.p_value = state_->calibration.p_values(log_density)[0];
   verdict.anomalous = threshold.labels(log_density)[0] == 1;
-  verdict.hottest = hottest_box(verdict.map, state_->scale, picture.width, picture.height);
+  verdict.hottest = hottest_box(verdict.map, state_->scale, image.width, image.height);
   return verdict;
 }
 
-std::vector<NearPatch> PictureModel::nearest(PictureView picture, std::size_t row, std::size_t col,
-                                             std::size_t count) const {
+std::vector<NearPatch> ImageModel::nearest(ImageView image, std::size_t row, std::size_t col, std::size_t count) const {
   const State& state = *state_;
   if (row >= state.grid.rows || col >= state.grid.cols) throw InvalidParameter("a patch outside the grid");
   const Borrowed worker(*state_);
-  const Embeddings patches = projected_patches(worker->runner, state, picture);
+  const Embeddings patches = projected_patches(worker->runner, state, image);
   const auto patch = patches.view().row(row * state.grid.cols + col);
   std::vector<NearPatch> near;
   std::vector<double> exponents;
@@ -169,9 +168,8 @@ std::vector<NearPatch> PictureModel::nearest(PictureView picture, std::size_t ro
       const double difference = double{patch[j]} - state.references.features(i, j);
       square += difference * difference;
     }
-    NearPatch one = {
-        state.reference_pictures[i], state.names[state.reference_pictures[i]],   position / state.grid.cols,
-        position % state.grid.cols,  std::sqrt(square) / state.kernel.bandwidth, 0};
+    NearPatch one = {state.reference_images[i],  state.names[state.reference_images[i]],     position / state.grid.cols,
+                     position % state.grid.cols, std::sqrt(square) / state.kernel.bandwidth, 0};
     const double down = (static_cast<double>(one.row) - static_cast<double>(row)) / state.kernel.width;
     const double across = (static_cast<double>(one.col) - static_cast<double>(col)) / state.kernel.width;
     exponents.push_back(-0.5 * (one.distance * one.distance + down * down + across * across));
@@ -186,13 +184,13 @@ std::vector<NearPatch> PictureModel::nearest(PictureView picture, std::size_t ro
   return near;
 }
 
-const PictureModelReport& PictureModel::report() const noexcept { return state_->report; }
-const HeatScale& PictureModel::heat_scale() const noexcept { return state_->scale; }
-const Calibration& PictureModel::calibration() const noexcept { return state_->calibration; }
-double PictureModel::target_fpr() const noexcept { return state_->current_threshold().value; }
-double PictureModel::threshold() const noexcept { return -state_->current_threshold().log_density; }
+const ImageModelReport& ImageModel::report() const noexcept { return state_->report; }
+const HeatScale& ImageModel::heat_scale() const noexcept { return state_->scale; }
+const Calibration& ImageModel::calibration() const noexcept { return state_->calibration; }
+double ImageModel::target_fpr() const noexcept { return state_->current_threshold().value; }
+double ImageModel::threshold() const noexcept { return -state_->current_threshold().log_density; }
 
-void PictureModel::set_target_fpr(double rate) {
+void ImageModel::set_target_fpr(double rate) {
   const Threshold threshold = Threshold::at_target_fpr(rate, state_->calibration);
   const std::lock_guard lock(state_->mutex);
   state_->threshold = threshold;

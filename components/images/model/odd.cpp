@@ -7,8 +7,8 @@
 namespace kernad::images {
 namespace {
 
-constexpr std::size_t kMinPictures = 10;
-constexpr double kChance = 0.001;  // of a normal set to lose a picture
+constexpr std::size_t kMinImages = 10;
+constexpr double kChance = 0.001;  // of a normal set to lose an image
 
 }  // namespace
 
@@ -23,7 +23,7 @@ double chance_of_gap(const std::vector<double>& descending, std::size_t odd) {
   const double base = descending[odd + tail];
   double excess = 0;
   for (std::size_t i = odd; i < odd + tail; ++i) excess += descending[i] - base;
-  if (!(excess > 0)) return 1;  // copies of one picture show no spread
+  if (!(excess > 0)) return 1;  // copies of one image show no spread
   const double ratio = (descending[odd - 1] - descending[odd]) * static_cast<double>(tail) / excess;
   double chance = 1;
   for (std::size_t i = odd + 1; i <= odd + tail; ++i) {
@@ -35,7 +35,7 @@ double chance_of_gap(const std::vector<double>& descending, std::size_t odd) {
 
 std::vector<std::size_t> beyond_gap(const std::vector<double>& surprisals) {
   const std::size_t count = surprisals.size();
-  if (count < kMinPictures) return {};
+  if (count < kMinImages) return {};
   std::vector<std::size_t> order(count);
   std::iota(order.begin(), order.end(), std::size_t{0});
   std::ranges::stable_sort(order, std::ranges::greater(), [&](std::size_t i) { return surprisals[i]; });

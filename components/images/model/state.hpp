@@ -1,4 +1,4 @@
-// The state of a fitted model of pictures.
+// The state of a fitted model of images.
 #pragma once
 
 #include <memory>
@@ -15,27 +15,27 @@
 
 namespace kernad::images {
 
-/// Computes, for one thread, the surprisal of each patch of a picture.
+/// Computes, for one thread, the surprisal of each patch of an image.
 struct Worker {
   Backbone::Runner runner;
   ConditionalDensity::Scorer scorer;
 };
 
-struct PictureModel::State {
+struct ImageModel::State {
   // Kept in the file.
   BackboneFile file;
   Projection projection;
-  Tiling tiling;  ///< side 0: pictures are not cut
+  Tiling tiling;  ///< side 0: images are not cut
   Grid grid;
   std::vector<bool> ignored;  ///< of each position; empty: none
   PlacedPatches references;
-  std::vector<std::uint32_t> reference_pictures;  ///< the picture of each reference
-  std::vector<std::string> names;                 ///< paths of the pictures
+  std::vector<std::uint32_t> reference_images;  ///< the image of each reference
+  std::vector<std::string> names;               ///< paths of the images
   Kernel kernel;
   Calibration calibration{{0.0}};
   Threshold threshold;
   HeatScale scale;
-  PictureModelReport report;
+  ImageModelReport report;
 
   // Derived from the above.
   int threads = 1;
@@ -56,30 +56,30 @@ struct PictureModel::State {
 /// Default threads where `threads` is 0. Throws InvalidParameter outside 0 to 1024.
 [[nodiscard]] int resolve_threads(int threads);
 
-/// Mean of the highest 5 % of a picture's surprisals, without ignored ones. With tiles that of the most surprising
-/// tile: over all of a large picture the few patches of a small defect would not count.
-[[nodiscard]] double picture_surprisal(std::span<const double> surprisals, const PictureModel::State& state);
+/// Mean of the highest 5 % of an image's surprisals, without ignored ones. With tiles that of the most surprising
+/// tile: over all of a large image the few patches of a small defect would not count.
+[[nodiscard]] double image_surprisal(std::span<const double> surprisals, const ImageModel::State& state);
 
 /// Which patches lie more in the white of a mask than in its black. Throws InvalidInput for a mask without black.
 [[nodiscard]] std::vector<bool> ignored_patches(const std::string& mask, Grid grid);
 
-/// Feeds a picture to the network.
+/// Feeds an image to the network.
 [[nodiscard]] std::vector<FeatureMap> run_backbone(Backbone::Runner& runner, const BackboneFile& file,
-                                                   const PictureView& picture);
+                                                   const ImageView& image);
 
-/// The patches of a picture on the grid, with all channels: of the tiles if there are tiles. Throws InvalidInput for a
-/// picture of another size than the tiling's, and for maps that do not fit the grid.
-[[nodiscard]] Embeddings joined_patches(Backbone::Runner& runner, const PictureModel::State& state,
-                                        const PictureView& picture);
+/// The patches of an image on the grid, with all channels: of the tiles if there are tiles. Throws InvalidInput for an
+/// image of another size than the tiling's, and for maps that do not fit the grid.
+[[nodiscard]] Embeddings joined_patches(Backbone::Runner& runner, const ImageModel::State& state,
+                                        const ImageView& image);
 /// The same, projected.
-[[nodiscard]] Embeddings projected_patches(Backbone::Runner& runner, const PictureModel::State& state,
-                                           const PictureView& picture);
+[[nodiscard]] Embeddings projected_patches(Backbone::Runner& runner, const ImageModel::State& state,
+                                           const ImageView& image);
 
-/// Says so by InvalidInput if a picture is of another size than the tiling's.
-void require_picture_size(const Tiling& tiling, const PictureView& picture);
+/// Says so by InvalidInput if an image is of another size than the tiling's.
+void require_image_size(const Tiling& tiling, const ImageView& image);
 
-[[nodiscard]] StateDict to_state_dict(const PictureModel::State& state);
+[[nodiscard]] StateDict to_state_dict(const ImageModel::State& state);
 /// Throws ReadError naming `path`.
-void from_state_dict(const StateDict& dict, const std::string& path, PictureModel::State& state);
+void from_state_dict(const StateDict& dict, const std::string& path, ImageModel::State& state);
 
 }  // namespace kernad::images

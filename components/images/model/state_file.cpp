@@ -1,4 +1,4 @@
-// A model of pictures as a safetensors file: docs/images.md lists the tensors. Everything is checked, since files are
+// A model of images as a safetensors file: docs/images.md lists the tensors. Everything is checked, since files are
 // not trusted.
 #include <algorithm>
 #include <array>
@@ -15,7 +15,7 @@ namespace {
 
 constexpr const char* kVersion = "1";
 constexpr const char* kTiledVersion = "2";  // read as the first, it would judge without tiles
-constexpr std::array<std::string_view, 3> kTreatments = {"reference", "leave_out", "keep"};  // of OddPictures
+constexpr std::array<std::string_view, 3> kTreatments = {"reference", "leave_out", "keep"};  // of OddImages
 
 Tensor bytes_tensor(const std::vector<std::byte>& bytes) { return {DType::u8, {bytes.size()}, bytes}; }
 
@@ -35,7 +35,7 @@ class Reader {
   Reader(const StateDict& dict, std::string path) : dict_(dict), path_(std::move(path)) {}
 
   void require(bool good, const std::string& what) const {
-    if (!good) throw ReadError(path_ + ": is no sound model of pictures: " + what);
+    if (!good) throw ReadError(path_ + ": is no sound model of images: " + what);
   }
 
   [[nodiscard]] const Tensor& tensor(const std::string& name, DType dtype, std::size_t dimensions) const {
@@ -71,7 +71,7 @@ class Reader {
   std::string path_;
 };
 
-nlohmann::json describe(const PictureModel::State& state) {
+nlohmann::json describe(const ImageModel::State& state) {
   nlohmann::json json;
   json["backbone"] = {{"name", state.file.name}, {"hash", state.file.hash()}, {"layers", state.file.layers},
                       {"size", state.file.size}, {"mean", state.file.mean},   {"std", state.file.std}};
@@ -80,7 +80,7 @@ nlohmann::json describe(const PictureModel::State& state) {
   if (state.tiling.side != 0) {
     json["tile"] = {{"side", state.tiling.side},
                     {"patches", state.tiling.tile},
-                    {"picture", {state.tiling.picture_width, state.tiling.picture_height}}};
+                    {"image", {state.tiling.image_width, state.tiling.image_height}}};
   }
   json["bandwidth"] = state.kernel.bandwidth;
   json["width"] = std::isfinite(state.kernel.width) ? nlohmann::json(state.kernel.width) : nlohmann::json("inf");
@@ -89,7 +89,7 @@ nlohmann::json describe(const PictureModel::State& state) {
   json["heat_scale"] = {state.scale.usual, state.scale.limit};
   json["explained_variance"] = state.report.explained_variance;
   json["held_out_log_likelihood"] = state.report.held_out_log_likelihood;
-  json["pictures"] = state.names;
+  json["images"] = state.names;
   for (const auto& odd : state.report.odd) {
     if (odd.beyond_gap) {
       json["odd"].push_back({odd.name, odd.surprisal, odd.usual, kTreatments[static_cast<std::size_t>(odd.treatment)]});
@@ -98,14 +98,14 @@ nlohmann::json describe(const PictureModel::State& state) {
   return json;
 }
 
-void read_tiling(const nlohmann::json& json, PictureModel::State& state) {
+void read_tiling(const nlohmann::json& json, ImageModel::State& state) {
   const auto patches = json.at("patches").get<std::size_t>();
   if (patches < 2 || patches > 4096 || state.file.size > 4096) throw InvalidInput("its tiles are of a wrong size");
-  state.tiling = make_tiling(json.at("side").get<std::size_t>(), json.at("picture").at(0).get<std::size_t>(),
-                             json.at("picture").at(1).get<std::size_t>(), state.file.size, {patches, patches});
+  state.tiling = make_tiling(json.at("side").get<std::size_t>(), json.at("image").at(0).get<std::size_t>(),
+                             json.at("image").at(1).get<std::size_t>(), state.file.size, {patches, patches});
 }
 
-void read_description(const nlohmann::json& json, PictureModel::State& state) {
+void read_description(const nlohmann::json& json, ImageModel::State& state) {
   const auto& backbone = json.at("backbone");
   backbone.at("name").get_to(state.file.name);
   backbone.at("layers").get_to(state.file.layers);
@@ -121,16 +121,16 @@ void read_description(const nlohmann::json& json, PictureModel::State& state) {
   state.scale = {json.at("heat_scale").at(0).get<double>(), json.at("heat_scale").at(1).get<double>()};
   json.at("explained_variance").get_to(state.report.explained_variance);
   json.at("held_out_log_likelihood").get_to(state.report.held_out_log_likelihood);
-  json.at("pictures").get_to(state.names);
+  json.at("images").get_to(state.names);
   for (const auto& odd : json.value("odd", nlohmann::json::array())) {
     const auto treatment = std::ranges::find(kTreatments, odd.at(3).get<std::string>());
-    if (treatment == kTreatments.end()) throw InvalidInput("what became of an odd picture is not known");
+    if (treatment == kTreatments.end()) throw InvalidInput("what became of an odd image is not known");
     state.report.odd.push_back({odd.at(0).get<std::string>(), odd.at(1).get<double>(), odd.at(2).get<double>(), true,
-                                static_cast<OddPictures>(treatment - kTreatments.begin())});
+                                static_cast<OddImages>(treatment - kTreatments.begin())});
   }
 }
 
-void read_tensors(const Reader& reader, const StateDict& dict, PictureModel::State& state) {
+void read_tensors(const Reader& reader, const StateDict& dict, ImageModel::State& state) {
   state.file.network = reader.tensor("backbone.network", DType::u8, 1).bytes;
   if (dict.tensors.contains("backbone.weights")) {
     state.file.weights = reader.tensor("backbone.weights", DType::u8, 1).bytes;
@@ -140,10 +140,10 @@ void read_tensors(const Reader& reader, const StateDict& dict, PictureModel::Sta
   state.projection.axes = reader.matrix("projection.axes");
   state.references.features = reader.matrix("references.features");
   state.references.positions = reader.indices("references.positions", state.grid.size());
-  state.reference_pictures = reader.indices("references.pictures", state.names.size());
+  state.reference_images = reader.indices("references.images", state.names.size());
 }
 
-void check(const Reader& reader, const PictureModel::State& state) {
+void check(const Reader& reader, const ImageModel::State& state) {
   const std::size_t count = state.references.features.rows();
   reader.require(state.grid.rows >= 1 && state.grid.cols >= 1 && state.grid.rows <= 4096 && state.grid.cols <= 4096,
                  "its grid is of a wrong size");
@@ -153,7 +153,7 @@ void check(const Reader& reader, const PictureModel::State& state) {
                  "its mask is of another size");
   reader.require(state.projection.axes.rows() == state.projection.mean.size(), "projection.mean is of another length");
   reader.require(state.references.features.cols() == state.projection.axes.cols(), "references.features is too wide");
-  reader.require(count >= 2 && state.references.positions.size() == count && state.reference_pictures.size() == count,
+  reader.require(count >= 2 && state.references.positions.size() == count && state.reference_images.size() == count,
                  "its references differ in number");
   reader.require(state.kernel.bandwidth > 0 && std::isfinite(state.kernel.bandwidth) && state.kernel.width > 0,
                  "its kernel has no width");
@@ -162,10 +162,10 @@ void check(const Reader& reader, const PictureModel::State& state) {
 
 }  // namespace
 
-StateDict to_state_dict(const PictureModel::State& state) {
+StateDict to_state_dict(const ImageModel::State& state) {
   StateDict dict;
-  dict.metadata["kernad_pictures"] = state.tiling.side == 0 ? kVersion : kTiledVersion;
-  dict.metadata["pictures"] = describe(state).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
+  dict.metadata["kernad_images"] = state.tiling.side == 0 ? kVersion : kTiledVersion;
+  dict.metadata["images"] = describe(state).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
   dict.tensors["backbone.network"] = bytes_tensor(state.file.network);
   if (!state.file.weights.empty()) dict.tensors["backbone.weights"] = bytes_tensor(state.file.weights);
   dict.tensors["projection.mean"] =
@@ -173,20 +173,20 @@ StateDict to_state_dict(const PictureModel::State& state) {
   dict.tensors["projection.axes"] = matrix_tensor(state.projection.axes);
   dict.tensors["references.features"] = matrix_tensor(state.references.features);
   dict.tensors["references.positions"] = index_tensor(state.references.positions);
-  dict.tensors["references.pictures"] = index_tensor(state.reference_pictures);
+  dict.tensors["references.images"] = index_tensor(state.reference_images);
   const auto scores = state.calibration.log_densities();
   dict.tensors["calibration.log_densities"] = Tensor::from(scores, {scores.size()});
   return dict;
 }
 
-void from_state_dict(const StateDict& dict, const std::string& path, PictureModel::State& state) {
+void from_state_dict(const StateDict& dict, const std::string& path, ImageModel::State& state) {
   const Reader reader(dict, path);
-  const auto version = dict.metadata.find("kernad_pictures");
+  const auto version = dict.metadata.find("kernad_images");
   reader.require(version != dict.metadata.end(), "it is something else");
   if (version->second != kVersion && version->second != kTiledVersion) {
     throw ReadError(path + ": is of version " + version->second + "; this kernad reads versions 1 and 2");
   }
-  const auto text = dict.metadata.find("pictures");
+  const auto text = dict.metadata.find("images");
   reader.require(text != dict.metadata.end(), "its description is missing");
   const auto json = nlohmann::json::parse(text->second, nullptr, false);
   try {

@@ -55,29 +55,28 @@ void unpack(const std::byte* row, std::size_t width, PixelFormat format, std::ar
 
 }  // namespace
 
-void prepare(PictureView picture, std::size_t size, std::span<const double> mean, std::span<const double> std,
+void prepare(ImageView image, std::size_t size, std::span<const double> mean, std::span<const double> std,
              std::span<float> tensor) {
-  prepare(picture, {size, size, 0, 0}, size, mean, std, tensor);
+  prepare(image, {size, size, 0, 0}, size, mean, std, tensor);
 }
 
-void prepare(PictureView picture, Window window, std::size_t size, std::span<const double> mean,
+void prepare(ImageView image, Window window, std::size_t size, std::span<const double> mean,
              std::span<const double> std, std::span<float> tensor) {
-  if (picture.data == nullptr || picture.width == 0 || picture.height == 0)
-    throw InvalidInput("a picture without pixels");
-  const auto across = taps(picture.width, window.width, window.x, size);
-  const auto down = taps(picture.height, window.height, window.y, size);
+  if (image.data == nullptr || image.width == 0 || image.height == 0) throw InvalidInput("an image without pixels");
+  const auto across = taps(image.width, window.width, window.x, size);
+  const auto down = taps(image.height, window.height, window.y, size);
   const std::size_t row_size = 3 * size;
   const std::size_t top = down.front().first;
   const std::size_t rows = down.back().first + down.back().weights.size() - top;
   std::vector<float> narrow(rows * row_size);  // each row scaled, colour after colour
-  std::vector<float> row(3 * picture.width);
-  const std::array<float*, 3> planes = {row.data(), row.data() + picture.width, row.data() + 2 * picture.width};
+  std::vector<float> row(3 * image.width);
+  const std::array<float*, 3> planes = {row.data(), row.data() + image.width, row.data() + 2 * image.width};
   for (std::size_t y = 0; y < rows; ++y) {
-    const auto* pixels = static_cast<const std::byte*>(picture.data) + (top + y) * picture.row_bytes;
-    if (picture.format >= PixelFormat::grey16) {
-      unpack<std::uint16_t>(pixels, picture.width, picture.format, planes);
+    const auto* pixels = static_cast<const std::byte*>(image.data) + (top + y) * image.row_bytes;
+    if (image.format >= PixelFormat::grey16) {
+      unpack<std::uint16_t>(pixels, image.width, image.format, planes);
     } else {
-      unpack<std::uint8_t>(pixels, picture.width, picture.format, planes);
+      unpack<std::uint8_t>(pixels, image.width, image.format, planes);
     }
     float* to = narrow.data() + y * row_size;
     for (const float* plane : planes) {

@@ -20,7 +20,7 @@ TiledAxis tiled(std::size_t pixels, std::size_t side, std::size_t tile) {
 Tiling make_tiling(std::size_t side, std::size_t width, std::size_t height, std::size_t size, Grid tile) {
   const std::size_t smaller = std::min(width, height);
   if (side < 16 || side > smaller) {
-    throw InvalidParameter("tile is " + std::to_string(side) + "; valid for pictures of " + std::to_string(width) +
+    throw InvalidParameter("tile is " + std::to_string(side) + "; valid for images of " + std::to_string(width) +
                            " x " + std::to_string(height) + ": 16 to " + std::to_string(smaller));
   }
   if (tile.rows != tile.cols || tile.rows < 2 || size % tile.rows != 0) {

@@ -1,5 +1,5 @@
-// Pictures larger than the network's input, cut into tiles that overlap. The patches of all tiles lie on one grid over
-// the whole picture, so that everything behind them is as for a picture that the network sees at once.
+// Images larger than the network's input, cut into tiles that overlap. The patches of all tiles lie on one grid over
+// the whole image, so that everything behind them is as for an image that the network sees at once.
 #pragma once
 
 #include <cstddef>
@@ -11,15 +11,15 @@ namespace kernad::images {
 
 /// Tiles along one axis, in patches.
 struct TiledAxis {
-  std::size_t count = 0;            ///< patches of the whole picture
+  std::size_t count = 0;            ///< patches of the whole image
   std::vector<std::size_t> begins;  ///< first patch of each tile; neighbours share a quarter of a tile or more
 };
 
 struct Tiling {
-  std::size_t side = 0;  ///< of a tile, in pixels of the picture; 0: the picture is not cut
-  std::size_t picture_width = 0, picture_height = 0;  ///< of every picture
-  std::size_t tile = 0;                               ///< patches along the side of a tile
-  std::size_t cell = 0;                               ///< input pixels of the network for a patch
+  std::size_t side = 0;                           ///< of a tile, in pixels of the image; 0: the image is not cut
+  std::size_t image_width = 0, image_height = 0;  ///< of every image
+  std::size_t tile = 0;                           ///< patches along the side of a tile
+  std::size_t cell = 0;                           ///< input pixels of the network for a patch
   TiledAxis down, across;
 
   [[nodiscard]] Grid grid() const noexcept { return {down.count, across.count}; }

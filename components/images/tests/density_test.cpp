@@ -13,9 +13,9 @@ namespace {
 
 constexpr Grid kGrid = {4, 5};
 
-/// Features of `pictures` pictures: noise around a value that depends on the position as far as `aligned` says.
-PatchSet make_set(Grid grid, std::size_t pictures, double aligned) {
-  PatchSet set = {grid, pictures, {}, Embeddings(pictures * grid.size(), 3)};
+/// Features of `images` images: noise around a value that depends on the position as far as `aligned` says.
+PatchSet make_set(Grid grid, std::size_t images, double aligned) {
+  PatchSet set = {grid, images, {}, Embeddings(images * grid.size(), 3)};
   std::mt19937 generator(7);
   std::normal_distribution<double> normal;
   for (std::size_t i = 0; i < set.features.rows(); ++i) {
@@ -83,10 +83,10 @@ TEST(ConditionalDensityTest, ScorerGivesTheSameBits) {
   const PlacedPatches references = all_of(set);
   const ConditionalDensity density(references, kGrid, {0.7, 1}, 2);
   ConditionalDensity::Scorer scorer(density);
-  Embeddings picture(kGrid.size(), 3);
-  std::copy_n(set.features.data(), 3 * kGrid.size(), picture.data());
+  Embeddings image(kGrid.size(), 3);
+  std::copy_n(set.features.data(), 3 * kGrid.size(), image.data());
   const auto positions = std::span(references.positions).first(kGrid.size());
-  EXPECT_EQ(scorer.surprisals(picture), density.surprisals(picture, positions));
+  EXPECT_EQ(scorer.surprisals(image), density.surprisals(image, positions));
 }
 
 TEST(ChooseTest, LikelihoodFindsWhetherPositionsMatter) {
@@ -104,12 +104,12 @@ TEST(ChooseTest, WhatIsGivenIsKept) {
   EXPECT_TRUE(std::isfinite(choice.log_likelihood));
 }
 
-TEST(ChooseTest, PicturesThatAreAllAlikeAreRefused) {
+TEST(ChooseTest, ImagesThatAreAllAlikeAreRefused) {
   PatchSet set = {kGrid, 3, {}, Embeddings(60, 3)};
   EXPECT_THROW(static_cast<void>(choose_kernel(set, {.max_patches = 1000, .threads = 1})), InvalidInput);
 }
 
-TEST(FoldsTest, PicturesAreSharedOutEvenly) {
+TEST(FoldsTest, ImagesAreSharedOutEvenly) {
   const auto fold = folds_of(23, 5, 1);
   std::array<std::size_t, 5> sizes = {};
   for (const std::size_t f : fold) ++sizes.at(f);

@@ -19,12 +19,12 @@ const Embedder& small_embedder() {
 
 // The mean over a map's values, one by one in double; pooled values are rounded to float once.
 TEST(EmbedderTest, AColumnIsTheMeanOfAChannel) {
-  const Picture picture = read_picture(kGood + "003.jpg");
+  const Image image = read_image(kGood + "003.jpg");
   BackboneFile file = read_backbone({.path = "", .layers = {"b10", "b4"}, .size = 128});
   const Backbone backbone(file, 1);
   Backbone::Runner runner(backbone);
-  const auto maps = run_backbone(runner, file, picture);
-  const auto row = small_embedder().embed(picture);
+  const auto maps = run_backbone(runner, file, image);
+  const auto row = small_embedder().embed(image);
   ASSERT_EQ(row.size(), 152U);
   std::size_t column = 0;
   for (const auto& map : maps) {
@@ -58,20 +58,20 @@ TEST(EmbedderTest, NamesTellNetworksAndTheirInputsApart) {
   EXPECT_NE(end, end_of({.path = "", .size = 64, .std = {0.5, 0.5, 0.4}}));
 }
 
-TEST(EmbedderTest, FilesGiveTheRowsOfTheirPictures) {
+TEST(EmbedderTest, FilesGiveTheRowsOfTheirImages) {
   const std::vector<std::string> paths = {kGood + "004.jpg", kGood + "001.jpg", kGood + "007.jpg"};
   const auto many = small_embedder().embed(paths);
   EXPECT_EQ(many.names, paths);
   ASSERT_EQ(many.rows.rows(), 3U);
   for (std::size_t i = 0; i < 3; ++i) {
-    const auto row = small_embedder().embed(read_picture(paths[i]));
+    const auto row = small_embedder().embed(read_image(paths[i]));
     EXPECT_TRUE(std::ranges::equal(row, many.rows.view().row(i))) << i;
   }
 }
 
-TEST(EmbedderTest, UnreadablePicturesEndItOrAreReported) {
+TEST(EmbedderTest, UnreadableImagesEndItOrAreReported) {
   const auto bad = std::filesystem::temp_directory_path() / (std::to_string(::getpid()) + "embed.png");
-  std::ofstream(bad) << "no picture";
+  std::ofstream(bad) << "no image";
   const std::vector<std::string> paths = {bad.string(), kGood + "001.jpg"};
   EXPECT_THROW(static_cast<void>(small_embedder().embed(paths)), ReadError);
   std::vector<std::string> reported;

@@ -48,13 +48,13 @@ TEST(LocalisationTest, NeedsBothKindsOfPixels) {
 }
 
 TEST(EnlargeTest, KeepsConstantsAndSums) {
-  const Embeddings flat = PictureModel::enlarge(map_of(2, 2, {3, 3, 3, 3}), 7, 5);
+  const Embeddings flat = ImageModel::enlarge(map_of(2, 2, {3, 3, 3, 3}), 7, 5);
   EXPECT_EQ(flat.rows(), 5U);
   EXPECT_EQ(flat.cols(), 7U);
   for (std::size_t i = 0; i < 35; ++i) EXPECT_NEAR(flat.data()[i], 3, 1e-6);
   std::vector<float> values(64);
   values[27] = 1;  // inside by more than the spline's reach: its weights add up to the pixels of a patch
-  const Embeddings spot = PictureModel::enlarge(map_of(8, 8, values), 32, 32);
+  const Embeddings spot = ImageModel::enlarge(map_of(8, 8, values), 32, 32);
   double sum = 0;
   for (std::size_t i = 0; i < 1024; ++i) sum += spot.data()[i];
   EXPECT_NEAR(sum, 16, 1e-4);

@@ -27,9 +27,9 @@ std::size_t sets_that_lose(std::size_t size, const Draw& draw) {
 double exponential(std::mt19937& generator) { return 40 + std::exponential_distribution<double>(3)(generator); }
 double normal(std::mt19937& generator) { return std::normal_distribution<double>(35, 4)(generator); }
 
-// 1 of 1,000 is 20 of 20,000, with a standard deviation of 4.5: 33.5 is three of them above. For more than 100 pictures
+// 1 of 1,000 is 20 of 20,000, with a standard deviation of 4.5: 33.5 is three of them above. For more than 100 images
 // the chance is shared by the places of a gap, and the bound is not reached.
-TEST(OddTest, AnExponentialTailLosesAPictureInOneOfAThousandSets) {
+TEST(OddTest, AnExponentialTailLosesAnImageInOneOfAThousandSets) {
   for (const std::size_t size : {10U, 31U, 80U, 250U}) {
     const std::size_t losing = sets_that_lose(size, exponential);
     EXPECT_LE(losing, 33U) << size;
@@ -62,9 +62,9 @@ TEST(OddTest, ALowValueIsNoAnomaly) {
   EXPECT_TRUE(beyond_gap(set).empty());
 }
 
-TEST(OddTest, FewAndEqualPicturesStay) {
+TEST(OddTest, FewAndEqualImagesStay) {
   EXPECT_TRUE(beyond_gap({}).empty());
-  EXPECT_TRUE(beyond_gap({1, 2, 3, 4, 5, 6, 7, 8, 1000}).empty()) << "nine pictures show no tail";
+  EXPECT_TRUE(beyond_gap({1, 2, 3, 4, 5, 6, 7, 8, 1000}).empty()) << "nine images show no tail";
   std::vector<double> copies(20, 5.0);
   copies[4] = 6;
   EXPECT_TRUE(beyond_gap(copies).empty());

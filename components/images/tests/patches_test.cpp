@@ -12,15 +12,15 @@ namespace {
 const std::vector<double> kZero(3, 0.0);
 const std::vector<double> kOne(3, 1.0);
 
-std::vector<float> prepared(const Picture& picture, std::size_t size, const std::vector<double>& mean = kZero,
+std::vector<float> prepared(const Image& image, std::size_t size, const std::vector<double>& mean = kZero,
                             const std::vector<double>& std = kOne) {
   std::vector<float> tensor(3 * size * size);
-  prepare(picture, size, mean, std, tensor);
+  prepare(image, size, mean, std, tensor);
   return tensor;
 }
 
-Picture ramp(PixelFormat format) {
-  Picture picture(12, 9, format);
+Image ramp(PixelFormat format) {
+  Image image(12, 9, format);
   const std::size_t channels = channels_of(format);
   for (std::size_t y = 0; y < 9; ++y) {
     for (std::size_t i = 0; i < 12 * channels; ++i) {
@@ -28,17 +28,17 @@ Picture ramp(PixelFormat format) {
       if ((format == PixelFormat::bgr8 || format == PixelFormat::bgra16) && c < 3) c = 2 - c;
       const std::size_t value = 10 * (i / channels) + 3 * y + 40 * c;
       if (bytes_of(format) == channels) {
-        picture.row(y)[i] = static_cast<std::byte>(value);
+        image.row(y)[i] = static_cast<std::byte>(value);
       } else {
         const auto deep = static_cast<std::uint16_t>(257 * value);
-        std::memcpy(picture.row(y) + 2 * i, &deep, 2);
+        std::memcpy(image.row(y) + 2 * i, &deep, 2);
       }
     }
   }
-  return picture;
+  return image;
 }
 
-TEST(PrepareTest, FormatsOfOnePictureAreAlike) {
+TEST(PrepareTest, FormatsOfOneImageAreAlike) {
   const auto wanted = prepared(ramp(PixelFormat::rgb8), 5);
   for (const PixelFormat format : {PixelFormat::bgr8, PixelFormat::rgba8, PixelFormat::rgb16, PixelFormat::bgra16}) {
     const auto found = prepared(ramp(format), 5);
@@ -48,11 +48,11 @@ TEST(PrepareTest, FormatsOfOnePictureAreAlike) {
 
 /// A pixel twice as wide is the mean of what a triangle of four pixels covers: of a ramp, its middle.
 TEST(PrepareTest, RampsStayRampsAndColoursAreNormalised) {
-  Picture picture(16, 16, PixelFormat::grey8);
+  Image image(16, 16, PixelFormat::grey8);
   for (std::size_t y = 0; y < 16; ++y) {
-    for (std::size_t x = 0; x < 16; ++x) picture.row(y)[x] = static_cast<std::byte>(10 * x);
+    for (std::size_t x = 0; x < 16; ++x) image.row(y)[x] = static_cast<std::byte>(10 * x);
   }
-  const auto tensor = prepared(picture, 8, {0.1, 0.2, 0.3}, {1, 2, 4});
+  const auto tensor = prepared(image, 8, {0.1, 0.2, 0.3}, {1, 2, 4});
   for (std::size_t x = 2; x < 6; ++x) {
     const double grey = (20 * static_cast<double>(x) + 5) / 255;
     EXPECT_NEAR(tensor[3 * 8 + x], grey - 0.1, 1e-6);
@@ -63,9 +63,9 @@ TEST(PrepareTest, RampsStayRampsAndColoursAreNormalised) {
   EXPECT_NEAR(tensor[0], 50.0 / 7 / 255 - 0.1, 1e-6);
 }
 
-TEST(PrepareTest, RefusesPicturesWithoutPixels) {
+TEST(PrepareTest, RefusesImagesWithoutPixels) {
   std::vector<float> tensor(3 * 16 * 16);
-  EXPECT_THROW(prepare(PictureView{}, 16, kZero, kOne, tensor), InvalidInput);
+  EXPECT_THROW(prepare(ImageView{}, 16, kZero, kOne, tensor), InvalidInput);
 }
 
 /// Two maps with values that a fixed rule gives.

@@ -16,7 +16,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-TEST(TilingTest, TilesCoverThePictureAndShareAQuarter) {
+TEST(TilingTest, TilesCoverTheImageAndShareAQuarter) {
   for (const std::size_t pixels : {256U, 257U, 300U, 384U, 512U, 1000U, 4096U}) {
     const Tiling tiling = make_tiling(256, pixels, 256, 256, {32, 32});
     const auto& begins = tiling.across.begins;
@@ -58,18 +58,18 @@ TEST(TilingTest, StitchedTilesAreTheWhole) {
   }
 }
 
-TEST(TilingTest, AWindowIsAPartOfTheScaledPicture) {
-  Picture picture(90, 70, PixelFormat::rgb8);
+TEST(TilingTest, AWindowIsAPartOfTheScaledImage) {
+  Image image(90, 70, PixelFormat::rgb8);
   std::mt19937 generator(2);
   for (std::size_t y = 0; y < 70; ++y) {
-    for (std::size_t i = 0; i < 270; ++i) picture.row(y)[i] = static_cast<std::byte>(generator() & 255U);
+    for (std::size_t i = 0; i < 270; ++i) image.row(y)[i] = static_cast<std::byte>(generator() & 255U);
   }
   const std::vector<double> zero(3, 0.0);
   const std::vector<double> one(3, 1.0);
   std::vector<float> whole(3 * 48 * 48);
-  prepare(picture, 48, zero, one, whole);
+  prepare(image, 48, zero, one, whole);
   std::vector<float> part(3 * 16 * 16);
-  prepare(picture, {48, 48, 20, 32}, 16, zero, one, part);
+  prepare(image, {48, 48, 20, 32}, 16, zero, one, part);
   for (std::size_t c = 0; c < 3; ++c) {
     for (std::size_t y = 0; y < 16; ++y) {
       for (std::size_t x = 0; x < 16; ++x) {
@@ -80,14 +80,14 @@ TEST(TilingTest, AWindowIsAPartOfTheScaledPicture) {
 }
 
 /// Soft clouds under fine noise, 1024 x 1024; with a dark spot of 10 x 10 pixels if `spot`.
-Picture surface(unsigned seed, bool spot) {
+Image surface(unsigned seed, bool spot) {
   constexpr std::size_t kSide = 1024;
   constexpr std::size_t kCloud = 16;
   std::mt19937 generator(seed);
   std::normal_distribution<float> normal;
   std::vector<float> clouds((kSide / kCloud + 1) * (kSide / kCloud + 1));
   for (float& value : clouds) value = 15 * normal(generator);
-  Picture picture(kSide, kSide, PixelFormat::grey8);
+  Image image(kSide, kSide, PixelFormat::grey8);
   for (std::size_t y = 0; y < kSide; ++y) {
     for (std::size_t x = 0; x < kSide; ++x) {
       const float* at = clouds.data() + y / kCloud * (kSide / kCloud + 1) + x / kCloud;
@@ -97,10 +97,10 @@ Picture surface(unsigned seed, bool spot) {
       const float bottom = at[kSide / kCloud + 1] + across * (at[kSide / kCloud + 2] - at[kSide / kCloud + 1]);
       const bool dark = spot && y >= 600 && y < 610 && x >= 300 && x < 310;
       const float value = 128 + top + down * (bottom - top) + 4 * normal(generator) - (dark ? 90.0F : 0.0F);
-      picture.row(y)[x] = static_cast<std::byte>(std::lround(std::clamp(value, 0.0F, 255.0F)));
+      image.row(y)[x] = static_cast<std::byte>(std::lround(std::clamp(value, 0.0F, 255.0F)));
     }
   }
-  return picture;
+  return image;
 }
 
 bool holds_the_spot(const Box& box) {
@@ -121,15 +121,15 @@ class TiledModelTest : public testing::Test {
     paths_.clear();
     fs::remove_all(folder_);
   }
-  static PictureModel fit(std::size_t tile) {
-    PictureModelOptions options;
+  static ImageModel fit(std::size_t tile) {
+    ImageModelOptions options;
     options.components = 32;
     options.max_patches = 8192;
     options.folds = 2;
     options.width = std::numeric_limits<double>::infinity();
     options.bandwidth = 2.4;
     options.tile = tile;
-    return PictureModel::fit(paths_, options);
+    return ImageModel::fit(paths_, options);
   }
   static fs::path folder_;
   static std::vector<std::string> paths_;
@@ -139,13 +139,13 @@ fs::path TiledModelTest::folder_;
 std::vector<std::string> TiledModelTest::paths_;
 
 TEST_F(TiledModelTest, ASpotOfAFewPixelsIsFoundWithTilesAlone) {
-  const PictureModel whole = fit(0);
-  const PictureModel tiled = fit(256);
+  const ImageModel whole = fit(0);
+  const ImageModel tiled = fit(256);
   EXPECT_EQ(whole.report().tile, 0U);
   EXPECT_EQ(tiled.report().tiles, 25U);
   EXPECT_EQ(tiled.report().grid_rows, 128U);
-  const Picture good = surface(20, false);
-  const Picture spotted = surface(20, true);
+  const Image good = surface(20, false);
+  const Image spotted = surface(20, true);
   EXPECT_GT(tiled.judge(spotted).surprisal, -tiled.calibration().log_densities()[0]) << "than any good one";
   EXPECT_LT(tiled.judge(good).surprisal, tiled.judge(spotted).surprisal);
   EXPECT_TRUE(holds_the_spot(tiled.judge(spotted).hottest));
@@ -154,24 +154,24 @@ TEST_F(TiledModelTest, ASpotOfAFewPixelsIsFoundWithTilesAlone) {
 
   const auto path = folder_ / "model";
   tiled.save(path.string());
-  const PictureModel loaded = PictureModel::load(path.string());
+  const ImageModel loaded = ImageModel::load(path.string());
   EXPECT_EQ(loaded.judge(spotted).surprisal, tiled.judge(spotted).surprisal);
-  EXPECT_EQ(loaded.report().picture_width, 1024U);
+  EXPECT_EQ(loaded.report().image_width, 1024U);
   StateDict dict = read_safetensors(path.string());
-  EXPECT_EQ(dict.metadata.at("kernad_pictures"), "2") << "an older kernad would judge without tiles";
-  auto& text = dict.metadata.at("pictures");
+  EXPECT_EQ(dict.metadata.at("kernad_images"), "2") << "an older kernad would judge without tiles";
+  auto& text = dict.metadata.at("images");
   text.replace(text.find("\"side\":256"), 10, "\"side\":128");
   write_safetensors(path.string(), dict);
-  EXPECT_THROW(static_cast<void>(PictureModel::load(path.string())), ReadError);
+  EXPECT_THROW(static_cast<void>(ImageModel::load(path.string())), ReadError);
 
-  const Picture small(512, 512, PixelFormat::grey8);
+  const Image small(512, 512, PixelFormat::grey8);
   EXPECT_THROW(static_cast<void>(tiled.judge(small)), InvalidInput);
   const auto other = (folder_ / "small.png").string();
   write_png(other, small);
   auto mixed = paths_;
   mixed.push_back(other);
   try {
-    static_cast<void>(PictureModel::fit(mixed, {.tile = 256}));
+    static_cast<void>(ImageModel::fit(mixed, {.tile = 256}));
     ADD_FAILURE() << "sizes differ";
   } catch (const InvalidInput& error) {
     EXPECT_EQ(std::string(error.what()).rfind(other + ": has 512 x 512 pixels; with tiles", 0), 0U) << error.what();

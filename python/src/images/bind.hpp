@@ -5,6 +5,6 @@
 
 namespace kernad::python {
 
-void bind_picture_model(nanobind::module_& m);
+void bind_image_model(nanobind::module_& m);
 
 }  // namespace kernad::python

@@ -1,4 +1,4 @@
-// PictureModel. Calls run without the GIL.
+// ImageModel. Calls run without the GIL.
 #include <nanobind/stl/optional.h>
 #include <nanobind/stl/pair.h>
 #include <nanobind/stl/string.h>
@@ -22,14 +22,14 @@ namespace {
 
 /// OpenVINO's threads do not survive a fork: in a child, a model of the parent can be saved, but neither judge nor be
 /// destroyed.
-class PictureModel : public images::PictureModel {
+class ImageModel : public images::ImageModel {
  public:
-  explicit PictureModel(images::PictureModel model) : images::PictureModel(std::move(model)) {}
-  PictureModel(PictureModel&&) = default;
-  PictureModel(const PictureModel&) = delete;
-  PictureModel& operator=(const PictureModel&) = delete;
-  ~PictureModel() {
-    if (!is_of_this_process()) static_cast<void>(new images::PictureModel(*this));
+  explicit ImageModel(images::ImageModel model) : images::ImageModel(std::move(model)) {}
+  ImageModel(ImageModel&&) = default;
+  ImageModel(const ImageModel&) = delete;
+  ImageModel& operator=(const ImageModel&) = delete;
+  ~ImageModel() {
+    if (!is_of_this_process()) static_cast<void>(new images::ImageModel(*this));
   }
   [[nodiscard]] bool is_of_this_process() const noexcept { return process_ == ::getpid(); }
 
@@ -42,19 +42,19 @@ void set_option(const nb::dict& given, const char* name, T& option) {
   if (given.contains(name)) option = nb::cast<T>(given[name]);
 }
 
-constexpr std::array<const char*, 3> kOdd = {"reference", "leave-out", "keep"};  // as images::OddPictures
+constexpr std::array<const char*, 3> kOdd = {"reference", "leave-out", "keep"};  // as images::OddImages
 
-images::OddPictures to_odd(const std::string& name) {
+images::OddImages to_odd(const std::string& name) {
   const auto* found = std::ranges::find(kOdd, name);
   if (found == kOdd.end()) {
     throw InvalidParameter("odd is '" + name + "'; valid: 'reference', 'leave-out' or 'keep'");
   }
-  return static_cast<images::OddPictures>(found - kOdd.begin());
+  return static_cast<images::OddImages>(found - kOdd.begin());
 }
 
-/// options: those that are not at their defaults, by their names in PictureModelOptions and BackboneOptions.
-images::PictureModelOptions to_picture_options(const nb::dict& given) {
-  images::PictureModelOptions options;
+/// options: those that are not at their defaults, by their names in ImageModelOptions and BackboneOptions.
+images::ImageModelOptions to_image_options(const nb::dict& given) {
+  images::ImageModelOptions options;
   if (given.contains("backbone")) options.backbone.path = to_path(nb::cast<nb::bytes>(given["backbone"]));
   if (given.contains("mask")) options.mask = to_path(nb::cast<nb::bytes>(given["mask"]));
   set_option(given, "layers", options.backbone.layers);
@@ -73,12 +73,12 @@ images::PictureModelOptions to_picture_options(const nb::dict& given) {
   return options;
 }
 
-/// pictures: (name, pixels or None) of each. on_unreadable: None, or called with a message for each that is left out.
-/// target_fpr: None, or refused before the work if so many pictures cannot promise it.
-void fit(PictureModel* self, const nb::list& pictures, const nb::dict& given_options, std::optional<double> target_fpr,
+/// images: (name, pixels or None) of each. on_unreadable: None, or called with a message for each that is left out.
+/// target_fpr: None, or refused before the work if so many images cannot promise it.
+void fit(ImageModel* self, const nb::list& images, const nb::dict& given_options, std::optional<double> target_fpr,
          const nb::object& progress, const nb::object& on_unreadable) {
-  const auto given = given_pictures(pictures);
-  auto options = to_picture_options(given_options);
+  const auto given = given_images(images);
+  auto options = to_image_options(given_options);
   FitProgress report;
   if (!progress.is_none()) {
     report = [&](std::size_t done, std::size_t total) {
@@ -92,39 +92,39 @@ void fit(PictureModel* self, const nb::list& pictures, const nb::dict& given_opt
       on_unreadable(nb::bytes(message.data(), message.size()));
     };
   }
-  images::PictureSource source;
-  for (const GivenPicture& picture : given) source.names.push_back(picture.name());
+  images::ImageSource source;
+  for (const GivenImage& image : given) source.names.push_back(image.name());
   source.read = [&](std::size_t i) { return given[i].read(); };
   const WithoutGil without_gil;
   if (target_fpr && given.size() >= 2) Calibration::require_fpr(*target_fpr, given.size());
-  auto model = images::PictureModel::fit_from(source, options, report);
+  auto model = images::ImageModel::fit_from(source, options, report);
   if (target_fpr) model.set_target_fpr(*target_fpr);
-  new (self) PictureModel(std::move(model));
+  new (self) ImageModel(std::move(model));
 }
 
-PictureModel load(const nb::bytes& path, int threads) {
+ImageModel load(const nb::bytes& path, int threads) {
   const WithoutGil without_gil;
-  return PictureModel(images::PictureModel::load(to_path(path), threads));
+  return ImageModel(images::ImageModel::load(to_path(path), threads));
 }
 
-void save(const PictureModel& self, const nb::bytes& path) {
+void save(const ImageModel& self, const nb::bytes& path) {
   const WithoutGil without_gil;
   self.save(to_path(path));
 }
 
 /// (surprisal, score, p_value, anomalous, (x, y, width, height) of the hottest box, map, (width, height) of the
-/// picture)
-nb::tuple judge(const PictureModel& self, const nb::bytes& name, std::optional<Pixels> pixels) {
-  const GivenPicture given(to_path(name), std::move(pixels));
+/// image)
+nb::tuple judge(const ImageModel& self, const nb::bytes& name, std::optional<Pixels> pixels) {
+  const GivenImage given(to_path(name), std::move(pixels));
   images::Verdict verdict;
   std::size_t width = 0;
   std::size_t height = 0;
   {
     const WithoutGil without_gil;
-    given.with_view([&](const images::PictureView& picture) {
-      width = picture.width;
-      height = picture.height;
-      verdict = self.judge(picture);
+    given.with_view([&](const images::ImageView& image) {
+      width = image.width;
+      height = image.height;
+      verdict = self.judge(image);
     });
   }
   const images::Box& box = verdict.hottest;
@@ -133,39 +133,39 @@ nb::tuple judge(const PictureModel& self, const nb::bytes& name, std::optional<P
                         nb::make_tuple(width, height));
 }
 
-/// (picture, name, (row, col), (distance, weight)) of each.
-nb::list nearest(const PictureModel& self, const nb::bytes& name, std::optional<Pixels> pixels, std::size_t row,
+/// (image, name, (row, col), (distance, weight)) of each.
+nb::list nearest(const ImageModel& self, const nb::bytes& name, std::optional<Pixels> pixels, std::size_t row,
                  std::size_t col, std::size_t count) {
-  const GivenPicture given(to_path(name), std::move(pixels));
+  const GivenImage given(to_path(name), std::move(pixels));
   std::vector<images::NearPatch> near;
   {
     const WithoutGil without_gil;
-    given.with_view([&](const images::PictureView& picture) { near = self.nearest(picture, row, col, count); });
+    given.with_view([&](const images::ImageView& image) { near = self.nearest(image, row, col, count); });
   }
   nb::list result;
   for (const images::NearPatch& one : near) {
-    result.append(nb::make_tuple(one.picture, nb::bytes(one.name.data(), one.name.size()), std::pair(one.row, one.col),
+    result.append(nb::make_tuple(one.image, nb::bytes(one.name.data(), one.name.size()), std::pair(one.row, one.col),
                                  std::pair(one.distance, one.weight)));
   }
   return result;
 }
 
-nb::object overlay(const PictureModel& self, const nb::bytes& name, std::optional<Pixels> pixels) {
-  const GivenPicture given(to_path(name), std::move(pixels));
-  images::Picture result;
+nb::object overlay(const ImageModel& self, const nb::bytes& name, std::optional<Pixels> pixels) {
+  const GivenImage given(to_path(name), std::move(pixels));
+  images::Image result;
   {
     const WithoutGil without_gil;
-    given.with_view([&](const images::PictureView& picture) {
-      result = images::overlay(picture, self.judge(picture).map, self.heat_scale());
+    given.with_view([&](const images::ImageView& image) {
+      result = images::overlay(image, self.judge(image).map, self.heat_scale());
     });
   }
   return to_array(std::move(result));
 }
 
-nb::dict report(const PictureModel& self) {
-  const images::PictureModelReport& r = self.report();
+nb::dict report(const ImageModel& self) {
+  const images::ImageModelReport& r = self.report();
   nb::dict result;
-  result["pictures"] = r.pictures;
+  result["images"] = r.images;
   result["grid"] = nb::make_tuple(r.grid_rows, r.grid_cols);
   result["channels"] = r.channels;
   result["components"] = r.components;
@@ -180,7 +180,7 @@ nb::dict report(const PictureModel& self) {
   result["layers"] = nb::tuple(nb::cast(r.layers));
   result["size"] = r.size;
   nb::list odd;
-  for (const images::OddPicture& one : r.odd) {
+  for (const images::OddImage& one : r.odd) {
     odd.append(nb::make_tuple(nb::bytes(one.name.data(), one.name.size()), one.surprisal, one.usual,
                               one.beyond_gap ? kOdd[static_cast<std::size_t>(one.treatment)] : "far"));
   }
@@ -188,7 +188,7 @@ nb::dict report(const PictureModel& self) {
   return result;
 }
 
-nb::dict calibration(const PictureModel& self) {
+nb::dict calibration(const ImageModel& self) {
   const Calibration& c = self.calibration();
   nb::dict result;
   result["log_densities"] = copy_to_numpy(c.log_densities());
@@ -199,9 +199,9 @@ nb::dict calibration(const PictureModel& self) {
 
 }  // namespace
 
-void bind_picture_model(nb::module_& m) {
-  nb::class_<PictureModel>(m, "PictureModel")
-      .def("__init__", &fit, nb::arg("pictures"), nb::arg("options"), nb::arg("target_fpr").none(),
+void bind_image_model(nb::module_& m) {
+  nb::class_<ImageModel>(m, "ImageModel")
+      .def("__init__", &fit, nb::arg("images"), nb::arg("options"), nb::arg("target_fpr").none(),
            nb::arg("progress").none(), nb::arg("on_unreadable").none())
       .def_static("load", &load, nb::arg("path"), nb::arg("threads"))
       .def("save", &save, nb::arg("path"))
@@ -209,12 +209,12 @@ void bind_picture_model(nb::module_& m) {
       .def("nearest", &nearest, nb::arg("name"), nb::arg("pixels").none(), nb::arg("row"), nb::arg("col"),
            nb::arg("count"))
       .def("overlay", &overlay, nb::arg("name"), nb::arg("pixels").none())
-      .def("set_target_fpr", &PictureModel::set_target_fpr, nb::arg("rate"))
-      .def_prop_ro("target_fpr", &PictureModel::target_fpr)
-      .def_prop_ro("threshold", &PictureModel::threshold)
+      .def("set_target_fpr", &ImageModel::set_target_fpr, nb::arg("rate"))
+      .def_prop_ro("target_fpr", &ImageModel::target_fpr)
+      .def_prop_ro("threshold", &ImageModel::threshold)
       .def_prop_ro("heat_scale",
-                   [](const PictureModel& self) { return std::pair(self.heat_scale().usual, self.heat_scale().limit); })
-      .def_prop_ro("is_of_this_process", &PictureModel::is_of_this_process)
+                   [](const ImageModel& self) { return std::pair(self.heat_scale().usual, self.heat_scale().limit); })
+      .def_prop_ro("is_of_this_process", &ImageModel::is_of_this_process)
       .def("report", &report)
       .def("calibration", &calibration);
 }

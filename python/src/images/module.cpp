@@ -1,4 +1,4 @@
-// kernad._images: the C++ component of pictures without added arithmetic. Python users see kernad.images.
+// kernad._images: the C++ component of images without added arithmetic. Python users see kernad.images.
 #include <nanobind/nanobind.h>
 
 #include <algorithm>
@@ -16,28 +16,28 @@ namespace {
 
 nb::bytes path_of(const std::string& path) { return nb::bytes(path.data(), path.size()); }
 
-nb::object read_picture(const nb::bytes& path) {
-  images::Picture picture;
+nb::object read_image(const nb::bytes& path) {
+  images::Image image;
   {
     const WithoutGil without_gil;
-    picture = images::read_picture(to_path(path));
+    image = images::read_image(to_path(path));
   }
-  return to_array(std::move(picture));
+  return to_array(std::move(image));
 }
 
-nb::list training_pictures(const nb::bytes& source) {
+nb::list training_images(const nb::bytes& source) {
   nb::list paths;
-  for (const auto& path : images::training_pictures(to_path(source))) paths.append(path_of(path));
+  for (const auto& path : images::training_images(to_path(source))) paths.append(path_of(path));
   return paths;
 }
 
 /// (path, kind, mask) of each.
 nb::list mvtec_test_set(const nb::bytes& folder) {
-  nb::list pictures;
+  nb::list images;
   for (const auto& one : images::mvtec_test_set(to_path(folder))) {
-    pictures.append(nb::make_tuple(path_of(one.path), path_of(one.kind), path_of(one.mask)));
+    images.append(nb::make_tuple(path_of(one.path), path_of(one.kind), path_of(one.mask)));
   }
-  return pictures;
+  return images;
 }
 
 Floats enlarge(const Rows& patches, std::size_t width, std::size_t height) {
@@ -47,7 +47,7 @@ Floats enlarge(const Rows& patches, std::size_t width, std::size_t height) {
   Embeddings large;
   {
     const WithoutGil without_gil;
-    large = images::PictureModel::enlarge(copy, width, height);
+    large = images::ImageModel::enlarge(copy, width, height);
   }
   return to_numpy(std::move(large));
 }
@@ -57,11 +57,11 @@ Floats enlarge(const Rows& patches, std::size_t width, std::size_t height) {
 
 NB_MODULE(_images, m) {
   using namespace kernad::python;
-  m.doc() = "The C++ component of pictures behind kernad.images, whose classes prepare what comes in.";
+  m.doc() = "The C++ component of images behind kernad.images, whose classes prepare what comes in.";
   bind_errors();
-  bind_picture_model(m);
-  m.def("read_picture", &read_picture, nb::arg("path"));
-  m.def("training_pictures", &training_pictures, nb::arg("source"));
+  bind_image_model(m);
+  m.def("read_image", &read_image, nb::arg("path"));
+  m.def("training_images", &training_images, nb::arg("source"));
   m.def("mvtec_test_set", &mvtec_test_set, nb::arg("folder"));
   m.def("enlarge", &enlarge, nb::arg("patches").noconvert(), nb::arg("width"), nb::arg("height"));
 }

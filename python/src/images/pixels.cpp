@@ -41,24 +41,24 @@ void copy_colours(const std::byte* from, std::size_t width, std::size_t channels
 }
 
 template <typename T>
-nb::object to_array_of(const images::Picture& picture) {
-  const PixelFormat format = picture.format();
+nb::object to_array_of(const images::Image& image) {
+  const PixelFormat format = image.format();
   const std::size_t channels = images::channels_of(format);
   const std::size_t colours = channels == 1 ? 1 : 3;
   const bool blue_first = format == PixelFormat::bgr8 || format == PixelFormat::bgra8 || format == PixelFormat::bgr16 ||
                           format == PixelFormat::bgra16;
-  auto owner = std::make_unique<std::vector<T>>(picture.width() * picture.height() * colours);
-  for (std::size_t y = 0; y < picture.height(); ++y) {
-    copy_colours(picture.row(y), picture.width(), channels, blue_first, owner->data() + y * picture.width() * colours);
+  auto owner = std::make_unique<std::vector<T>>(image.width() * image.height() * colours);
+  for (std::size_t y = 0; y < image.height(); ++y) {
+    copy_colours(image.row(y), image.width(), channels, blue_first, owner->data() + y * image.width() * colours);
   }
   T* data = owner->data();
   const nb::capsule keep(owner.release(), [](void* p) noexcept { delete static_cast<std::vector<T>*>(p); });
-  return nb::cast(nb::ndarray<nb::numpy, T, nb::ndim<3>>(data, {picture.height(), picture.width(), colours}, keep));
+  return nb::cast(nb::ndarray<nb::numpy, T, nb::ndim<3>>(data, {image.height(), image.width(), colours}, keep));
 }
 
 }  // namespace
 
-GivenPicture::GivenPicture(std::string name, std::optional<Pixels> pixels)
+GivenImage::GivenImage(std::string name, std::optional<Pixels> pixels)
     : name_(std::move(name)), pixels_(std::move(pixels)) {
   if (!pixels_) return;
   view_.format = format_of(name_, *pixels_);
@@ -68,27 +68,26 @@ GivenPicture::GivenPicture(std::string name, std::optional<Pixels> pixels)
   view_.row_bytes = view_.width * images::bytes_of(view_.format);
 }
 
-images::Picture GivenPicture::read() const {
-  if (!pixels_) return images::read_picture(name_);
-  images::Picture copy(view_.width, view_.height, view_.format);
+images::Image GivenImage::read() const {
+  if (!pixels_) return images::read_image(name_);
+  images::Image copy(view_.width, view_.height, view_.format);
   if (view_.height != 0) std::memcpy(copy.row(0), view_.data, view_.height * view_.row_bytes);
   return copy;
 }
 
-std::vector<GivenPicture> given_pictures(const nb::list& pairs) {
-  std::vector<GivenPicture> pictures;
+std::vector<GivenImage> given_images(const nb::list& pairs) {
+  std::vector<GivenImage> images;
   for (const nb::handle pair : pairs) {
     const auto [name, pixels] = nb::cast<std::pair<nb::bytes, nb::object>>(pair);
     std::optional<Pixels> array;
     if (!pixels.is_none()) array = nb::cast<Pixels>(pixels);
-    pictures.emplace_back(to_path(name), std::move(array));
+    images.emplace_back(to_path(name), std::move(array));
   }
-  return pictures;
+  return images;
 }
 
-nb::object to_array(images::Picture picture) {
-  return picture.format() >= PixelFormat::grey16 ? to_array_of<std::uint16_t>(picture)
-                                                 : to_array_of<std::uint8_t>(picture);
+nb::object to_array(images::Image image) {
+  return image.format() >= PixelFormat::grey16 ? to_array_of<std::uint16_t>(image) : to_array_of<std::uint8_t>(image);
 }
 
 }  // namespace kernad::python

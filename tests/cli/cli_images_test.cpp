@@ -1,4 +1,4 @@
-// Pictures on the command line: the cookies that come with the project, and what is wrong with a folder of pictures.
+// Images on the command line: the cookies that come with the project, and what is wrong with a folder of images.
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -13,7 +13,7 @@
 namespace kernad {
 namespace {
 
-namespace pictures {
+namespace images {
 
 using testing::Command;
 using testing::lines;
@@ -37,28 +37,28 @@ void expect_refusal(const Outcome& run, const std::string& part) {
   EXPECT_NE(err.find(part), std::string::npos) << part << "\n" << err;
 }
 
-}  // namespace pictures
+}  // namespace images
 
-using namespace pictures;
+using namespace images;
 
-TEST(CliPictureOptionsTest, OptionsOfPicturesAreRefusedForTables) {
+TEST(CliImageOptionsTest, OptionsOfImagesAreRefusedForTables) {
   const Command kernad;
   const std::string data = kernad.folder().write("data.csv", testing::labelled_csv(40, 0));
   expect_refusal(kernad({"fit", data, "-o", kernad.folder().path("m"), "--size", "128"}),
-                 "--size: is an option for pictures, and the data are a table");
+                 "--size: is an option for images, and the data are a table");
 }
 
-TEST(CliPictureOptionsTest, WatchIsForPictures) {
+TEST(CliImageOptionsTest, WatchIsForImages) {
   const Command kernad;
   const std::string data = kernad.folder().write("data.csv", testing::labelled_csv(40, 0));
   const std::string table = kernad.folder().path("m.safetensors");
   ASSERT_EQ(kernad({"fit", data, "-o", table, "--labels", "class"}).status, 0);
-  expect_refusal(kernad({"watch", table, kernad.folder().path("")}), table + ": is no model of pictures");
+  expect_refusal(kernad({"watch", table, kernad.folder().path("")}), table + ": is no model of images");
 }
 
-#ifndef KERNAD_TEST_PICTURES
+#ifndef KERNAD_TEST_IMAGES
 
-TEST(CliPictureOptionsTest, ABuildWithoutThemSaysWhatToInstall) {
+TEST(CliImageOptionsTest, ABuildWithoutThemSaysWhatToInstall) {
   const Command kernad;
   expect_refusal(kernad({"fit", kCookies, "-o", kernad.folder().path("m")}), "scripts/setup images");
   expect_refusal(kernad({"fit", kCookies + "/train/good/000.jpg", "-o", kernad.folder().path("m")}), "without them");
@@ -66,7 +66,7 @@ TEST(CliPictureOptionsTest, ABuildWithoutThemSaysWhatToInstall) {
 
 #else
 
-class CliPicturesTest : public ::testing::Test {
+class CliImagesTest : public ::testing::Test {
  protected:
   static void SetUpTestSuite() {
     command_ = std::make_unique<Command>();
@@ -89,13 +89,13 @@ class CliPicturesTest : public ::testing::Test {
   static std::unique_ptr<Outcome> fitted_;
 };
 
-std::unique_ptr<Command> CliPicturesTest::command_;
-std::unique_ptr<Outcome> CliPicturesTest::fitted_;
+std::unique_ptr<Command> CliImagesTest::command_;
+std::unique_ptr<Outcome> CliImagesTest::fitted_;
 
-TEST_F(CliPicturesTest, FitSaysWhatItFoundAndWhichPictureIsOdd) {
+TEST_F(CliImagesTest, FitSaysWhatItFoundAndWhichImageIsOdd) {
   ASSERT_EQ(fitted_->status, 0) << fitted_->err;
   const auto found = nlohmann::json::parse(fitted_->out);
-  EXPECT_EQ(found["pictures"], 31);
+  EXPECT_EQ(found["images"], 31);
   EXPECT_EQ(found["grid"], (std::vector<int>{16, 16}));
   EXPECT_EQ(found["components"], 16);
   EXPECT_NE(fitted_->err.find("030.jpg: is far from the others"), std::string::npos) << fitted_->err;
@@ -110,7 +110,7 @@ TEST_F(CliPicturesTest, FitSaysWhatItFoundAndWhichPictureIsOdd) {
   EXPECT_EQ(again["odd"], found["odd"]);
 }
 
-TEST_F(CliPicturesTest, PredictWritesVerdictsAndHeatMaps) {
+TEST_F(CliImagesTest, PredictWritesVerdictsAndHeatMaps) {
   const Outcome outcome = run({"predict", model(), kCookies + "/test/good", "--heatmaps", path("maps"), "--json"});
   ASSERT_EQ(outcome.status, 0) << outcome.err;
   const auto found = nlohmann::json::parse(outcome.out);
@@ -125,17 +125,17 @@ TEST_F(CliPicturesTest, PredictWritesVerdictsAndHeatMaps) {
   EXPECT_EQ(std::filesystem::file_size(path("maps/003.npy")), 128U + 4U * 384 * 512);
 }
 
-TEST_F(CliPicturesTest, TestMeasuresPicturesAndPixels) {
+TEST_F(CliImagesTest, TestMeasuresImagesAndPixels) {
   const Outcome outcome = run({"test", model(), kCookies, "--json"});
   ASSERT_EQ(outcome.status, 0) << outcome.err;
   const auto found = nlohmann::json::parse(outcome.out);
   EXPECT_EQ(found["regions"], 37);
-  EXPECT_EQ(found["kinds"]["cracked"]["pictures"], 32);
+  EXPECT_EQ(found["kinds"]["cracked"]["images"], 32);
   EXPECT_GT(found["image_AUROC"], 0.8);
   EXPECT_GT(found["pixel_AUROC"], 0.8);
 }
 
-TEST_F(CliPicturesTest, TheReportShowsMistakesFirst) {
+TEST_F(CliImagesTest, TheReportShowsMistakesFirst) {
   const std::string page = path("report.html");
   const Outcome outcome = run({"test", model(), kCookies, "--report", page});
   ASSERT_EQ(outcome.status, 0) << outcome.err;
@@ -147,25 +147,25 @@ TEST_F(CliPicturesTest, TheReportShowsMistakesFirst) {
   EXPECT_LT(missed, metrics);
   EXPECT_LT(metrics, found);
   EXPECT_EQ(html.find("http"), std::string::npos) << "nothing is fetched";
-  std::size_t pictures = 0;
+  std::size_t images = 0;
   for (auto at = html.find("data:image/jpeg;base64,/9j/"); at != std::string::npos;
        at = html.find("data:image/jpeg;base64,/9j/", at + 1)) {
-    ++pictures;
+    ++images;
   }
-  EXPECT_EQ(pictures % 3, 0U) << "each with its heat map and the nearest good part";
-  EXPECT_GE(pictures, 3U * 24);
+  EXPECT_EQ(images % 3, 0U) << "each with its heat map and the nearest good part";
+  EXPECT_GE(images, 3U * 24);
 }
 
-TEST_F(CliPicturesTest, WatchJudgesWhatArrives) {
+TEST_F(CliImagesTest, WatchJudgesWhatArrives) {
   const std::string folder = path("incoming");
   std::filesystem::create_directories(folder + "/line 2");
   const auto copy = [&](const std::string& from, const std::string& to) {
     std::filesystem::copy_file(kCookies + from, folder + to, std::filesystem::copy_options::overwrite_existing);
   };
   copy("/test/good/001.jpg", "/there.jpg");
-  file("incoming/note.txt", "no picture");
+  file("incoming/note.txt", "no image");
   file("incoming/half.jpg", std::string("\xff\xd8\xff") + std::string(100, 'x'));
-  std::jthread camera([&] {  // the next picture arrives once the first one has its heat map
+  std::jthread camera([&] {  // the next image arrives once the first one has its heat map
     while (!std::filesystem::exists(path("watched/there.png"))) {
       std::this_thread::sleep_for(std::chrono::milliseconds(20));
     }
@@ -184,14 +184,14 @@ TEST_F(CliPicturesTest, WatchJudgesWhatArrives) {
   EXPECT_TRUE(outcome.out.ends_with(at_once.out.substr(at_once.out.find('\n') + 1))) << outcome.out << at_once.out;
 }
 
-TEST_F(CliPicturesTest, ExplainNamesTheNearestGoodPatches) {
+TEST_F(CliImagesTest, ExplainNamesTheNearestGoodPatches) {
   const Outcome outcome = run({"explain", model(), kCookies + "/test/cracked/000.jpg"});
   ASSERT_EQ(outcome.status, 0) << outcome.err;
   EXPECT_NE(outcome.out.find("nearest good patch"), std::string::npos);
   EXPECT_NE(outcome.out.find(kCookies + "/train/good/"), std::string::npos);
 }
 
-TEST_F(CliPicturesTest, EmbeddingsAreRowsForTheOtherCommands) {
+TEST_F(CliImagesTest, EmbeddingsAreRowsForTheOtherCommands) {
   const std::vector<std::string> embed = {"embed", kCookies + "/train/good", "--size", "128", "-o"};
   const auto with_output = [&](const std::string& output) {
     auto arguments = embed;
@@ -221,7 +221,7 @@ TEST_F(CliPicturesTest, EmbeddingsAreRowsForTheOtherCommands) {
   expect_refusal(run({"predict", names_model, other, "--id", "file"}), "model's columns");
 }
 
-TEST_F(CliPicturesTest, TilesAreKeptInTheModelAndPicturesOfAnotherSizeReported) {
+TEST_F(CliImagesTest, TilesAreKeptInTheModelAndImagesOfAnotherSizeReported) {
   const std::string tiled = path("tiled.safetensors");
   const auto fitted = run({"fit", kCookies, "-o", tiled, "--tile", "384", "--size", "128", "--components", "8",
                            "--folds", "2", "--bandwidth", "2", "--spatial-width", "inf", "--json"});
@@ -241,15 +241,15 @@ TEST_F(CliPicturesTest, TilesAreKeptInTheModelAndPicturesOfAnotherSizeReported) 
   EXPECT_NE(kept.err.find(refusal), std::string::npos) << kept.err;
 }
 
-TEST_F(CliPicturesTest, OneBadPictureIsRefusedOrReported) {
+TEST_F(CliImagesTest, OneBadImageIsRefusedOrReported) {
   const std::string folder = path("mixed");
   for (const char* name : {"000.jpg", "001.jpg", "002.jpg"}) {
     std::filesystem::create_directories(folder);
     std::filesystem::copy_file(kCookies + "/train/good/" + name, folder + "/" + name);
   }
   const std::string letter = file("mixed/letter.png", "a letter");
-  expect_refusal(run({"predict", model(), folder}), letter + ": is no picture that is read here");
-  expect_refusal(run({"fit", folder, "-o", path("m2")}), letter + ": is no picture that is read here");
+  expect_refusal(run({"predict", model(), folder}), letter + ": is no image that is read here");
+  expect_refusal(run({"fit", folder, "-o", path("m2")}), letter + ": is no image that is read here");
   EXPECT_FALSE(std::filesystem::exists(path("m2")));
   const auto kept = run({"predict", model(), folder, "--keep-going"});
   EXPECT_EQ(kept.status, 0);
@@ -257,10 +257,10 @@ TEST_F(CliPicturesTest, OneBadPictureIsRefusedOrReported) {
   EXPECT_NE(kept.err.find(letter), std::string::npos);
 }
 
-TEST_F(CliPicturesTest, WhatIsWrongIsNamed) {
+TEST_F(CliImagesTest, WhatIsWrongIsNamed) {
   std::filesystem::create_directories(path("empty"));
-  expect_refusal(run({"fit", path("empty"), "-o", path("m2")}), path("empty") + ": has no pictures");
-  expect_refusal(run({"fit", kCookies + "/train/good/000.jpg", "-o", path("m2")}), "is one picture");
+  expect_refusal(run({"fit", path("empty"), "-o", path("m2")}), path("empty") + ": has no images");
+  expect_refusal(run({"fit", kCookies + "/train/good/000.jpg", "-o", path("m2")}), "is one image");
   expect_refusal(run({"fit", kCookies, "-o", path("m2"), "--target-fpr", "0.01"}), "0.01");
   expect_refusal(run({"fit", kCookies, "-o", path("m2"), "--standardize"}), "--standardize: is an option for tables");
   expect_refusal(run({"fit", kCookies, "-o", path("m2"), "--layers", "b5"}), "has no layer 'b5'");
@@ -268,18 +268,18 @@ TEST_F(CliPicturesTest, WhatIsWrongIsNamed) {
   expect_refusal(run({"fit", kCookies, "-o", path("m2"), "--spatial-width", "-1"}), "--spatial-width '-1'");
   expect_refusal(run({"fit", kCookies, "-o", path("m2"), "--odd", "out"}), "--odd: out not in");
   expect_refusal(run({"fit", kCookies, "-o", path("m2"), "--tile", "400"}),
-                 "tile is 400; valid for pictures of 384 x 512: 16 to 384");
-  // 31 pictures can promise 1 of 32, 30 cannot.
+                 "tile is 400; valid for images of 384 x 512: 16 to 384");
+  // 31 images can promise 1 of 32, 30 cannot.
   expect_refusal(run({"fit", kCookies, "-o", path("m2"), "--target-fpr", "0.032", "--size", "128", "--components", "16",
                       "--folds", "3"}),
-                 "030.jpg: is odd, and without it 30 pictures are too few for --target-fpr 0.032");
+                 "030.jpg: is odd, and without it 30 images are too few for --target-fpr 0.032");
   expect_refusal(run({"predict", model(), path("none.png")}), path("none.png") + ": No such file");
   expect_refusal(run({"predict", model(), kCookies + "/test/good", "--top", "3"}), "--top: is an option for tables");
   expect_refusal(run({"test", model(), kCookies + "/test"}), "has no folder test/good");
   expect_refusal(run({"watch", model(), path("none")}), path("none") + ": is no folder");
   expect_refusal(run({"embed", kCookies}), kCookies + ": has the layout of MVTec AD");
   expect_refusal(run({"embed", kCookies + "/train/good", "-o", path("rows.txt")}), "valid endings");
-  expect_refusal(run({"embed", path("none.csv")}), path("none.csv") + ": is no picture");
+  expect_refusal(run({"embed", path("none.csv")}), path("none.csv") + ": is no image");
 }
 
 #endif

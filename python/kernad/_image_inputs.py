@@ -1,4 +1,4 @@
-"""Pictures in: paths, Pillow images, arrays and tensors become file names, or pixels as the core takes them."""
+"""Images in: paths, Pillow images, arrays and tensors become file names, or pixels as the core takes them."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from kernad._calls import callers_level, path_bytes
 from kernad._errors import DataWarning, InvalidInput, ReadError
 
 Image: TypeAlias = Any
-"""A path, a ``PIL.Image``, an array or a tensor: see ``kernad.images.PictureModel``."""
+"""A path, a ``PIL.Image``, an array or a tensor: see ``kernad.images.ImageModel``."""
 Pixels: TypeAlias = npt.NDArray[np.uint8] | npt.NDArray[np.uint16]
 
 VALID = (
@@ -26,7 +26,7 @@ VALID = (
 
 
 class Given(NamedTuple):
-    """A picture for the core."""
+    """An image for the core."""
 
     name: bytes
     """The file's path; of pixels, what messages call them."""
@@ -34,24 +34,24 @@ class Given(NamedTuple):
     """Height x width x channels; None: those of the file."""
 
 
-def each_picture(images: Iterable[Image] | Image) -> Iterator[Given]:
-    """Each of the pictures, one after another. Raises InvalidInput, with its number or path, for one that is none."""
+def each_image(images: Iterable[Image] | Image) -> Iterator[Given]:
+    """Each of the images, one after another. Raises InvalidInput, with its number or path, for one that is none."""
     if _is_one(images):
-        yield to_picture(images, "image")
+        yield to_image(images, "image")
         return
     if isinstance(images, (Mapping, Set)) or not hasattr(images, "__iter__"):
-        raise InvalidInput(f"images: {_kind_of(images)}; valid: pictures in an order, or one: {VALID}")
+        raise InvalidInput(f"images: {_kind_of(images)}; valid: images in an order, or one: {VALID}")
     for i, image in enumerate(images):
-        yield to_picture(image, f"images[{i}]")
+        yield to_image(image, f"images[{i}]")
 
 
-def to_picture(image: Image, name: str) -> Given:
-    """One picture. name: of pixels, for messages."""
+def to_image(image: Image, name: str) -> Given:
+    """One image. name: of pixels, for messages."""
     if isinstance(image, (str, os.PathLike)):
         path = path_bytes(image)
         if os.path.isdir(path):
             raise InvalidInput(
-                f"{os.fsdecode(path)}: is a folder, which only fit takes, by itself; give a list of its pictures"
+                f"{os.fsdecode(path)}: is a folder, which only fit takes, by itself; give a list of its images"
             )
         return Given(path, None)
     if _is_pillow(image):
@@ -61,7 +61,7 @@ def to_picture(image: Image, name: str) -> Given:
 
 
 def _is_one(images: Any) -> bool:
-    """Whether it is a picture, right or wrong, and no iterable of them."""
+    """Whether it is an image, right or wrong, and no iterable of them."""
     if isinstance(images, (str, os.PathLike, bytes, bytearray, memoryview)) or _is_pillow(images):
         return True
     if not _is_array(images):

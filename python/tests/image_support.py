@@ -24,11 +24,11 @@ except ImportError as error:
 
 
 def some_cookies(count: int = 12) -> list[str]:
-    return images.training_pictures(COOKIES)[:count]
+    return images.training_images(COOKIES)[:count]
 
 
-def small_model(**options: object) -> images.PictureModel:
+def small_model(**options: object) -> images.ImageModel:
     """Of twelve cookies, which are too few for the usual rate."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", kernad.FitWarning)
-        return images.PictureModel(**SMALL | options).fit(some_cookies())
+        return images.ImageModel(**SMALL | options).fit(some_cookies())

@@ -1,4 +1,4 @@
-"""What a picture may be, and what is said of anything else."""
+"""What an image may be, and what is said of anything else."""
 
 from __future__ import annotations
 
@@ -14,22 +14,22 @@ import numpy as np
 import pytest
 
 import kernad
-from picture_support import BROKEN, COOKIES, FILES, images, small_model, some_cookies
+from image_support import BROKEN, COOKIES, FILES, images, small_model, some_cookies
 
 Image = pytest.importorskip("PIL.Image", reason="Pillow is not installed")
 
 
 @pytest.fixture(scope="module")
-def model() -> images.PictureModel:
+def model() -> images.ImageModel:
     return small_model()
 
 
-def surprisal(model: images.PictureModel, image: Any) -> float:
+def surprisal(model: images.ImageModel, image: Any) -> float:
     return model.judge(image).surprisal
 
 
 def test_a_path_and_its_pixels_have_the_same_bits(model) -> None:
-    pixels = images.read_picture(BROKEN)
+    pixels = images.read_image(BROKEN)
     expected = surprisal(model, BROKEN)
     same = {
         "Path": Path(BROKEN),
@@ -48,7 +48,7 @@ def test_a_path_and_its_pixels_have_the_same_bits(model) -> None:
     }
     for name, image in same.items():
         assert surprisal(model, image) == expected, name
-    assert surprisal(model, pixels[..., ::-1]) != expected  # BGR is another picture
+    assert surprisal(model, pixels[..., ::-1]) != expected  # BGR is another image
 
 
 # CMYK and floats are refused by path and by Pillow; Pillow reads the colours of 16 bits as 8.
@@ -61,7 +61,7 @@ def test_pillow_gives_the_same_bits_as_the_path(model, name) -> None:
     path = FILES / name
     opened = Image.open(path)
     assert surprisal(model, opened) == surprisal(model, path)
-    pixels = images.read_picture(path)
+    pixels = images.read_image(path)
     assert pixels.dtype == (np.uint16 if "16" in name else np.uint8)
     assert surprisal(model, pixels) == surprisal(model, path)
 
@@ -71,13 +71,13 @@ def test_colours_of_16_bits_lose_half_of_them_in_pillow_and_that_is_said(model) 
     with pytest.warns(kernad.DataWarning, match=r"rgb16\.png: Pillow reads 8 of the 16 bits") as caught:
         narrow = surprisal(model, Image.open(path))
     assert caught[0].message.code == "bits_dropped"
-    assert Path(caught[0].filename).name == "test_pictures.py"
+    assert Path(caught[0].filename).name == "test_image_inputs.py"
     assert narrow == pytest.approx(surprisal(model, path), rel=0.01)
-    assert surprisal(model, images.read_picture(path)) == surprisal(model, path)
+    assert surprisal(model, images.read_image(path)) == surprisal(model, path)
 
 
-def test_grey_pictures(model) -> None:
-    grey = images.read_picture(BROKEN)[..., 1]
+def test_grey_images(model) -> None:
+    grey = images.read_image(BROKEN)[..., 1]
     expected = surprisal(model, grey)
     deep = grey.astype(np.uint16) * 257
     same = [grey[..., None], np.dstack([grey] * 3), Image.fromarray(grey), Image.fromarray(grey).convert("LA")]
@@ -98,7 +98,7 @@ def test_floats_between_the_steps_of_8_bits_are_taken_as_16(model) -> None:
 
 def test_tensors(model) -> None:
     torch = pytest.importorskip("torch", reason="torch is not installed")
-    pixels = images.read_picture(BROKEN)
+    pixels = images.read_image(BROKEN)
     expected = surprisal(model, BROKEN)
     tensor = torch.from_numpy(pixels).permute(2, 0, 1)
     for same in [tensor, tensor.contiguous(), tensor / 255, (tensor.double() / 255).requires_grad_()]:
@@ -113,10 +113,10 @@ def test_tensors(model) -> None:
         model.predict([(tensor, 0)])
 
 
-def test_many_pictures_are_any_iterable(model) -> None:
+def test_many_images_are_any_iterable(model) -> None:
     paths = some_cookies(5)
     expected = [-surprisal(model, path) for path in paths]
-    stack = np.stack([images.read_picture(path) for path in paths])
+    stack = np.stack([images.read_image(path) for path in paths])
     for many in [
         paths,
         tuple(map(Path, paths)),
@@ -167,36 +167,36 @@ WRONG: list[tuple[Any, str]] = [
     (Image.new("F", (8, 9)), "image: a PIL.Image of mode F"),
     (Image.fromarray(np.full((8, 9), 70000, np.int32)), "image: pixels from 70000 to 70000; valid: 0 to 65535"),
     ("missing.png", "missing.png: No such file"),
-    (str(FILES / "cmyk.jpg"), r"cmyk\.jpg: is a CMYK picture"),
+    (str(FILES / "cmyk.jpg"), r"cmyk\.jpg: is a CMYK image"),
     (str(COOKIES), "cookies: is a folder, which only fit takes"),
 ]
 
 
 @pytest.mark.parametrize(("image", "message"), WRONG)
-def test_what_is_no_picture_is_refused_with_what_would_be(model, image, message) -> None:
+def test_what_is_no_image_is_refused_with_what_would_be(model, image, message) -> None:
     with pytest.raises((ValueError, OSError), match=message):
         model.judge(image)
     if not isinstance(image, list) and image is not None and not isinstance(image, (bytes, int)):
         with pytest.raises((ValueError, OSError), match=message.replace("image:", r"images\[1\]:")):
             model.predict([BROKEN, image])
         with pytest.raises((ValueError, OSError), match=message.replace("image:", r"images\[1\]:")):
-            images.PictureModel().fit([BROKEN, image, BROKEN])
+            images.ImageModel().fit([BROKEN, image, BROKEN])
 
 
 def test_what_has_no_order_is_refused(model) -> None:
     for many in [{BROKEN}, {"a": BROKEN}, 3, None]:
-        with pytest.raises(ValueError, match=r"images: .*; valid: pictures in an order"):
+        with pytest.raises(ValueError, match=r"images: .*; valid: images in an order"):
             model.predict(many)
 
 
 @pytest.mark.parametrize("use", ["fit", "predict"])
-def test_one_bad_picture_among_many_is_named(model, tmp_path, use) -> None:
+def test_one_bad_image_among_many_is_named(model, tmp_path, use) -> None:
     letter = tmp_path / "letter.png"
-    letter.write_text("Dear reader, this is no picture.")
+    letter.write_text("Dear reader, this is no image.")
     cut = tmp_path / "cut.jpg"
     cut.write_bytes(Path(BROKEN).read_bytes()[:5000])
     call: Callable[..., Any] = getattr(model, use)
-    with pytest.raises(kernad.ReadError, match=r"letter\.png: is no picture that is read here; valid: PNG, JPEG"):
+    with pytest.raises(kernad.ReadError, match=r"letter\.png: is no image that is read here; valid: PNG, JPEG"):
         call([*some_cookies(4), letter])
     with pytest.raises(kernad.ReadError, match=r"cut\.jpg: is truncated"):
         call([*some_cookies(4), cut])
@@ -206,24 +206,24 @@ def test_one_bad_picture_among_many_is_named(model, tmp_path, use) -> None:
         call([*some_cookies(2), Image.open(io.BytesIO(cut.read_bytes()))])
 
 
-def test_unreadable_pictures_are_left_out_if_asked_for(tmp_path) -> None:
+def test_unreadable_images_are_left_out_if_asked_for(tmp_path) -> None:
     letter = tmp_path / "letter.png"
-    letter.write_text("no picture")
-    model = images.PictureModel(size=128, components=16, folds=3, target_fpr=0.1)
-    with pytest.warns(kernad.DataWarning, match=r"letter\.png: is no picture") as caught:
+    letter.write_text("no image")
+    model = images.ImageModel(size=128, components=16, folds=3, target_fpr=0.1)
+    with pytest.warns(kernad.DataWarning, match=r"letter\.png: is no image") as caught:
         model.fit([*some_cookies(), letter], skip_unreadable=True)
-    assert caught[0].message.code == "picture_skipped"
-    assert model.report().pictures == 12
+    assert caught[0].message.code == "image_skipped"
+    assert model.report().images == 12
 
 
 def test_a_folder_is_fitted_as_the_command_line_does(tmp_path) -> None:
     for path in some_cookies(4):
         shutil.copy(path, tmp_path)
-    (tmp_path / "notes.txt").write_text("not a picture")
+    (tmp_path / "notes.txt").write_text("not an image")
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", kernad.FitWarning)
-        model = images.PictureModel(size=128, components=16).fit(tmp_path)
-    assert model.report().pictures == 4
+        model = images.ImageModel(size=128, components=16).fit(tmp_path)
+    assert model.report().images == 4
     (tmp_path / "empty").mkdir()
     with pytest.raises(kernad.ReadError, match="empty: "):
         model.fit(tmp_path / "empty")

@@ -1,4 +1,4 @@
-"""The parts of PictureModel that users do not call: options, judging many, pickles, what scikit-learn asks."""
+"""The parts of ImageModel that users do not call: options, judging many, pickles, what scikit-learn asks."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from kernad import _images
 from kernad._calls import callers_level, path_bytes, threads_for, whole_number
 from kernad._errors import FitWarning, InvalidParameter, NotFittedError
-from kernad._pictures import Given, Image, each_picture
+from kernad._image_inputs import Given, Image, each_image
 from kernad._stage_state import reading_pickle
 from kernad._verdicts import Box, Verdict
 from kernad.functions import system_info
@@ -35,14 +35,14 @@ _ODD = {
 
 
 def training_set(images: Iterable[Image] | Image) -> list[Given]:
-    """The pictures of a fit: of a folder, or as given."""
+    """The images of a fit: of a folder, or as given."""
     if isinstance(images, (str, os.PathLike)):
-        return [Given(path, None) for path in _images.training_pictures(path_bytes(images))]
-    return list(each_picture(images))
+        return [Given(path, None) for path in _images.training_images(path_bytes(images))]
+    return list(each_image(images))
 
 
-def judged(core: _images.PictureModel, given: Given) -> Verdict:
-    """The verdict on one picture."""
+def judged(core: _images.ImageModel, given: Given) -> Verdict:
+    """The verdict on one image."""
     surprisal, score, p_value, anomalous, hottest, patches, size = core.judge(*given)
     return Verdict(os.fsdecode(given.name), surprisal, score, p_value, anomalous, Box(*hottest), patches, *size)
 
@@ -52,7 +52,7 @@ def threads_of(num_threads: Any) -> int:
     return threads_for(whole_number(num_threads, "num_threads", 0, 1024))
 
 
-def options_of(model: PictureEstimator) -> dict[str, Any]:
+def options_of(model: ImageEstimator) -> dict[str, Any]:
     """The options of a fit, as the core takes them. Raises as ``whole_number`` does; the core checks the ranges."""
     option = model.get_params().get
     options: dict[str, Any] = {
@@ -79,15 +79,15 @@ def options_of(model: PictureEstimator) -> dict[str, Any]:
     return options
 
 
-class PictureEstimator:
-    """See ``kernad.images.PictureModel``."""
+class ImageEstimator:
+    """See ``kernad.images.ImageModel``."""
 
     target_fpr: float | None
     components: int
     num_threads: int
-    _core: _images.PictureModel | None = None
+    _core: _images.ImageModel | None = None
 
-    def _fitted(self) -> _images.PictureModel:
+    def _fitted(self) -> _images.ImageModel:
         if self._core is None:
             raise NotFittedError(f"the {type(self).__name__} is not fitted; call fit or load first")
         if not self._core.is_of_this_process:  # OpenVINO does not survive a fork: the child makes its own
@@ -95,18 +95,18 @@ class PictureEstimator:
         return self._core
 
     def _each(self, images: Iterable[Image] | Image) -> Iterator[Verdict]:
-        """Verdicts in order, by num_threads threads that are at most a few pictures ahead."""
-        core, given = self._fitted(), each_picture(images)
+        """Verdicts in order, by num_threads threads that are at most a few images ahead."""
+        core, given = self._fitted(), each_image(images)
         threads = threads_of(self.num_threads) or system_info().threads
         if threads == 1:
-            for picture in given:
-                yield judged(core, picture)
+            for image in given:
+                yield judged(core, image)
             return
         waiting: deque[Future[Verdict]] = deque()
         with ThreadPoolExecutor(threads) as pool:
             try:
-                for picture in given:
-                    waiting.append(pool.submit(judged, core, picture))
+                for image in given:
+                    waiting.append(pool.submit(judged, core, image))
                     if len(waiting) == 2 * threads:
                         yield waiting.popleft().result()
                 while waiting:
@@ -122,13 +122,13 @@ class PictureEstimator:
             (
                 f"{os.fsdecode(name)}: is far from the others (surprisal {surprisal:.1f}, usual {usual:.1f})"
                 + _ODD[treatment],
-                "odd_picture",
+                "odd_image",
             )
             for name, surprisal, usual, treatment in report["odd"]
         ]
         if self.target_fpr is None and core.target_fpr > 0.05:
-            promised = f"{report['pictures']} pictures cannot promise a false-alarm rate below {core.target_fpr:.1%}"
-            notes.append((f"{promised}, which is what the threshold promises; 5 % need 19", "few_pictures"))
+            promised = f"{report['images']} images cannot promise a false-alarm rate below {core.target_fpr:.1%}"
+            notes.append((f"{promised}, which is what the threshold promises; 5 % need 19", "few_images"))
         if report["components"] < self.components:
             found = f"{report['components']} components are used; the patches have no more of {self.components}"
             notes.append((found, "components_cut"))
@@ -174,19 +174,19 @@ class PictureEstimator:
     def __repr__(self) -> str:
         defaults = {name: repr(value) for name, value in self._defaults().items()}
         given = [f"{name}={value!r}" for name, value in self.get_params().items() if repr(value) != defaults[name]]
-        state = "not fitted" if self._core is None else f"fitted on {self._core.report()['pictures']} pictures"
+        state = "not fitted" if self._core is None else f"fitted on {self._core.report()['images']} images"
         return f"{type(self).__name__}({', '.join([*given, state])})"
 
 
-def _to_bytes(core: _images.PictureModel) -> bytes:
+def _to_bytes(core: _images.ImageModel) -> bytes:
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "model"
         core.save(path_bytes(file))
         return file.read_bytes()
 
 
-def _from_bytes(model: bytes, threads: int) -> _images.PictureModel:
+def _from_bytes(model: bytes, threads: int) -> _images.ImageModel:
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "model"
         file.write_bytes(model)
-        return _images.PictureModel.load(path_bytes(file), threads)
+        return _images.ImageModel.load(path_bytes(file), threads)
