@@ -123,11 +123,15 @@ void learn_sketch(const FitOptions& options, const Sources& train, const Sketch&
   if (!sketch.column_names().empty()) model.set_column_names(sketch.column_names(), sketch.left_out_columns());
 }
 
+SketchOptions sample_of(const KDEClassifierOptions& options) {
+  return {options.max_training_points, options.seed, options.all_rows};
+}
+
 /// Reads block by block, and keeps the sample alone.
 void learn_in_blocks(const FitOptions& options, const Sources& train, const ReadOptions& reading,
                      KDEClassifier& model) {
-  const SketchOptions sample = {model.options().max_training_points, model.options().seed};
-  const auto [sketch, notes] = sketch_of(train, reading, sample);
+  const SketchOptions sample = sample_of(model.options());
+  const auto [sketch, notes] = sketch_of(train, reading, sample, options.common.threads);
   learn_sketch(options, train, sketch, model);
   print_notes(notes);
 }
@@ -135,8 +139,9 @@ void learn_in_blocks(const FitOptions& options, const Sources& train, const Read
 /// The same of labelled rows. Returns how many the labels leave out.
 std::size_t learn_labelled(const FitOptions& options, const Sources& train, const ReadOptions& reading,
                            KDEClassifier& model) {
-  const SketchOptions sample = {model.options().max_training_points, model.options().seed};
-  NormalSketch normal = sketch_of_normal(train, {options.labels, options.table.normal_label}, reading, sample);
+  const SketchOptions sample = sample_of(model.options());
+  NormalSketch normal =
+      sketch_of_normal(train, {options.labels, options.table.normal_label}, reading, sample, options.common.threads);
   const std::size_t count = normal.sketch.rows_seen();
   if (const auto note = few_normal_note(train, count, normal.labelled); !note.empty()) {
     normal.table.notes.push_back(note);
@@ -151,12 +156,15 @@ std::size_t learn_labelled(const FitOptions& options, const Sources& train, cons
   return normal.labelled - count;
 }
 
-/// The classifier of these sketches: their max_training_points and seed, unless others were given, which are refused.
+/// The classifier of these sketches: their options, unless others were given, which are refused. With --auto the sample
+/// alone counts.
 KDEClassifierOptions with_sample_of(const Sketch& sketch, const CLI::App& command, KDEClassifierOptions options) {
   if (command.get_option("--max-training-points")->count() == 0) {
     options.max_training_points = sketch.options().max_training_points;
   }
   if (command.get_option("--seed")->count() == 0) options.seed = sketch.options().seed;
+  if (!options.automatic && command.get_option("--all-rows")->count() == 0)
+    options.all_rows = sketch.options().all_rows;
   return options;
 }
 

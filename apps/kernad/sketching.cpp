@@ -78,11 +78,12 @@ bool tell_columns_apart(kernad::Table& table) {
   return !table.column_names.empty();
 }
 
-Sketched sketch_of(const Sources& sources, const ReadOptions& reading, const SketchOptions& options,
+Sketched sketch_of(const Sources& sources, const ReadOptions& reading, const SketchOptions& options, int threads,
                    std::size_t first_row, const std::string& normal_label) {
   RowReader reader(sources, reading);
   if (reader.columns() == 0) throw InvalidInput(name_of(sources) + ": has no column of features");
   Sketched result = {Sketch(reader.columns(), options), {}};
+  result.sketch.set_threads(threads);
   kernad::Table names;
   Progress progress("reading", reader.total().value_or(0));
   for (bool first = true; auto rows = reader.next(); first = false) {
@@ -144,15 +145,19 @@ void print_sketch(const std::string& path, const Sketch& sketch, const CommonOpt
                 {"columns", sketch.columns()},
                 {"column_names", sketch.column_names()},
                 {"max_training_points", sample.max_training_points},
-                {"seed", sample.seed}});
+                {"seed", sample.seed},
+                {"all_rows", sample.all_rows}});
     return;
   }
-  print_table({{"sketch", path},
-               {"rows of the data set", text},
-               {"rows left out", fmt::format("{}", added - sketch.rows_seen())},
-               {"rows kept", fmt::format("{} of at most {}", kept, sample.max_training_points)},
-               {"columns", fmt::format("{}", sketch.columns())},
-               {"seed", fmt::format("{}", sample.seed)}});
+  std::vector<std::pair<std::string, std::string>> table = {
+      {"sketch", path},
+      {"rows of the data set", text},
+      {"rows left out", fmt::format("{}", added - sketch.rows_seen())},
+      {"rows kept", fmt::format("{} of at most {}", kept, sample.max_training_points)},
+      {"columns", fmt::format("{}", sketch.columns())},
+      {"seed", fmt::format("{}", sample.seed)}};
+  if (sample.all_rows) table.emplace_back("components, scales", "of all rows");
+  print_table(table);
 }
 
 }  // namespace kernad::cli

@@ -12,7 +12,9 @@
 
 #include "kernad/error.hpp"
 #include "kernad/sampling.hpp"
+#include "linalg/exact_moments.hpp"
 #include "linalg/finite.hpp"
+#include "parallel/parallel_for.hpp"
 #include "sampling/row_ranges.hpp"
 
 namespace kernad {
@@ -23,6 +25,11 @@ constexpr const char* kWhat = "embeddings";
 std::string text(const RowRange& range) {
   return range.last == range.first + 1 ? fmt::format("row {}", range.first)
                                        : fmt::format("rows {} to {}", range.first, range.last - 1);
+}
+
+std::string text(const SketchOptions& options) {
+  return fmt::format("max_training_points {}, seed {} and all_rows {}", options.max_training_points, options.seed,
+                     options.all_rows);
 }
 
 void require_float32(std::span<const float> row, std::uint64_t number) {
@@ -70,14 +77,23 @@ Sketch::Sketch(std::size_t columns, SketchOptions options) : columns_(columns), 
   if (options.max_training_points < 2) {
     throw InvalidParameter(fmt::format("max_training_points is {}; valid: 2 or more", options.max_training_points));
   }
+  if (options.all_rows) moments_ = std::make_shared<linalg::ExactMoments>(columns);
+}
+
+/// To be changed: no other sketch's.
+linalg::ExactMoments& Sketch::own_moments() {
+  if (moments_.use_count() > 1) moments_ = std::make_shared<linalg::ExactMoments>(*moments_);
+  return *moments_;
 }
 
 void Sketch::add(EmbeddingsView rows, std::uint64_t first_row, const RowDetails& details) {
   add_checked(rows.rows(), first_row, details, checked(rows, columns_, first_row, details));
+  if (moments_) own_moments().add(rows, details.left_out, threads_);
 }
 
 void Sketch::add_doubles(MatrixView<double> rows, std::uint64_t first_row, const RowDetails& details) {
   add_checked(rows.rows(), first_row, details, checked(rows, columns_, first_row, details));
+  if (moments_) own_moments().add(rows, details.left_out, threads_);
 }
 
 void Sketch::add_checked(std::size_t count, std::uint64_t first_row, const RowDetails& details,
@@ -101,9 +117,8 @@ void Sketch::add_checked(std::size_t count, std::uint64_t first_row, const RowDe
 
 void Sketch::merge(const Sketch& other) {
   if (other.options_ != options_) {
-    throw InvalidInput(fmt::format(
-        "a sketch with max_training_points {} and seed {} cannot be merged into one with {} and {}",
-        other.options_.max_training_points, other.options_.seed, options_.max_training_points, options_.seed));
+    throw InvalidInput(
+        fmt::format("a sketch with {} cannot be merged into one with {}", text(other.options_), text(options_)));
   }
   if (other.columns_ != columns_) {
     throw InvalidInput(fmt::format("a sketch of {} columns cannot be merged into one of {}", other.columns_, columns_));
@@ -118,6 +133,7 @@ void Sketch::merge(const Sketch& other) {
   }
   ranges_ = sampling::united(ranges_, other.ranges_);
   rows_seen_ += other.rows_seen_;
+  if (moments_) own_moments().merge(*other.moments_);
   for (const std::string& name : other.left_out_columns_) {
     if (std::ranges::count(left_out_columns_, name) == 0) left_out_columns_.push_back(name);
   }
@@ -203,6 +219,7 @@ Forgotten Sketch::forget(std::span<const std::string> names) {
   if (!forgotten.not_kept.empty() && keeps_all()) {
     throw InvalidInput(fmt::format("no row is called '{}', which is to be forgotten", forgotten.not_kept[0]));
   }
+  if (moments_ && forgotten.rows != 0) rest.moments_ = rest.moments_of_kept(*this);
   if (rows_seen_ > options_.max_training_points) rest.options_.max_training_points -= forgotten.rows;
   if (rest.options_.max_training_points < 2) {
     throw InvalidInput(fmt::format("{} of {} rows of the sample would be forgotten; two at least have to stay",
@@ -211,6 +228,20 @@ Forgotten Sketch::forget(std::span<const std::string> names) {
   rest.rows_seen_ -= forgotten.rows;
   *this = std::move(rest);
   return forgotten;
+}
+
+/// The moments of what is left of a sketch.
+std::shared_ptr<linalg::ExactMoments> Sketch::moments_of_kept(const Sketch& before) const {
+  if (before.rows_seen_ != before.kept_.size()) {
+    throw InvalidInput(fmt::format(
+        "the sketch keeps {} of {} rows, and with all_rows knows the extremes of all, which may be those of a row to "
+        "forget; rows can be forgotten without all_rows, or while a sketch keeps all of them",
+        before.kept_.size(), before.rows_seen_));
+  }
+  auto moments = std::make_shared<linalg::ExactMoments>(columns_);
+  const Matrix<double> kept = doubles();
+  moments->add(kept.view(), {}, threads_);
+  return moments;
 }
 
 void Sketch::set_column_names(std::vector<std::string> names, std::vector<std::string> left_out) {
@@ -222,12 +253,15 @@ void Sketch::set_column_names(std::vector<std::string> names, std::vector<std::s
   left_out_columns_ = std::move(left_out);
 }
 
+void Sketch::set_threads(int threads) { threads_ = parallel::resolve_threads(parallel::checked_thread_count(threads)); }
+
 void Sketch::require_complete() const {
   if (ranges_.empty()) throw InvalidInput("the sketch has seen no rows");
   const std::uint64_t end = ranges_.front().first == 0 ? ranges_.front().last : 0;
   const auto next = ranges_.front().first == 0 ? ranges_.begin() + 1 : ranges_.begin();
   if (next == ranges_.end()) return;
-  throw InvalidInput(fmt::format("{} of the data set are missing: no sketch has seen them", text({end, next->first})));
+  throw InvalidInput(
+      fmt::format("{} of the data set are missing: no sketch has seen them", text(RowRange{end, next->first})));
 }
 
 std::vector<Sketch::Kept> Sketch::in_order() const {
