@@ -24,6 +24,7 @@
 #include "output.hpp"
 #include "progress.hpp"
 #include "sketching.hpp"
+#include "weighted_rows.hpp"
 #include "weights.hpp"
 
 namespace kernad::cli {
@@ -94,26 +95,39 @@ void require_rate(const FitOptions& options, std::size_t rows) {
   }
 }
 
-/// Reads all rows first, since a sketch has no weights. Returns how many rows the labels leave out.
-std::size_t learn_at_once(const FitOptions& options, const Sources& train, const ReadOptions& reading,
-                          KDEClassifier& model) {
-  Rows rows = options.labels.empty() ? read_rows(train, reading)
-                                     : read_labelled(train, {options.labels, options.table.normal_label}, reading);
-  const std::size_t labelled = rows.labels.size();
-  rows = normal_rows(std::move(rows));
-  const std::size_t left_out = labelled == 0 ? 0 : labelled - rows.features.rows();
-  if (const auto note = few_normal_note(train, rows.features.rows(), labelled); !note.empty()) {
-    rows.table.notes.push_back(note);
+/// Of rows with weights.
+void learn_weighted(const FitOptions& options, const Sources& train, const WeightedRows& all, KDEClassifier& model) {
+  const std::vector<double> none;
+  in_file(train, [&] {
+    if (all.count() == 0) (void)model.fit(Embeddings(0, all.sketch().columns()));  // says that there are none
+  });
+  if (all.are_whole()) {
+    return in_file(train, [&] { learn(options, WeightedExamples{{all.sketch()}, all.count()}, model); });
   }
-  const std::vector<double> weights = weights_of(rows, train, options.weights);
+  const Rows rows = all.rows();
   in_file(train, [&] {
     rows.with_all([&](const auto& features) {
-      learn(options, Examples<std::remove_cvref_t<decltype(features)>>{features, weights, rows}, model);
+      learn(options, Examples<std::remove_cvref_t<decltype(features)>>{features, all.weights(), rows}, model);
     });
   });
-  remember_columns(rows.table, model);
-  print_notes(rows.table.notes);
-  return left_out;
+}
+
+/// Reads rows with weights block by block. Returns how many rows the labels leave out.
+std::size_t learn_with_weights(const FitOptions& options, const Sources& train, const ReadOptions& reading,
+                               KDEClassifier& model) {
+  if (model.options().all_rows) {
+    throw InvalidParameter("--all-rows counts every row once; valid: no --weights, or no --all-rows");
+  }
+  WeightedSample sample = weighted_sample_of(train, {options.labels, options.table.normal_label}, reading,
+                                             reading.weight_column.empty() ? options.weights : "", model.options());
+  const std::size_t count = sample.rows.count();
+  if (const auto note = few_normal_note(train, count, sample.labelled); !note.empty()) {
+    sample.table.notes.push_back(note);
+  }
+  learn_weighted(options, train, sample.rows, model);
+  remember_columns(sample.table, model);
+  print_notes(sample.table.notes);
+  return sample.labelled == 0 ? 0 : sample.labelled - count;
 }
 
 void learn_sketch(const FitOptions& options, const Sources& train, const Sketch& sketch, KDEClassifier& model) {
@@ -225,7 +239,7 @@ void run(const CLI::App& command, const FitOptions& options) {
   }
   std::size_t left_out = 0;
   if (!options.weights.empty()) {
-    left_out = learn_at_once(options, train, reading, model);
+    left_out = learn_with_weights(options, train, reading, model);
   } else if (!options.labels.empty()) {
     left_out = learn_labelled(options, train, reading, model);
   } else {

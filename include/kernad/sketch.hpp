@@ -43,6 +43,9 @@ struct RowDetails {
   std::span<const std::uint8_t> left_out =
       {};                                   ///< one per row, or none: not 0 where a row is counted, but not trained on
   std::span<const std::string> names = {};  ///< one per row, or none
+  /// One per row, or none: how many rows of the data set it stands for, one after the other; 0: it is none. The sketch
+  /// is then that of the data set with the rows repeated. Not with all_rows.
+  std::span<const std::uint32_t> counts = {};
 };
 
 /// What Sketch::forget has found.
@@ -64,7 +67,8 @@ class KERNAD_API Sketch {
 
   /// Adds rows first_row, first_row + 1, ... of the data set. Throws InvalidInput for another number of columns, for
   /// NaN or infinity in a row that is not left out (with the row's number in the data set), or for rows that the sketch
-  /// has seen; InvalidParameter for details of another number of rows. Then the sketch is unchanged.
+  /// has seen; InvalidParameter for details of another number of rows, or counts with all_rows. Then the sketch is
+  /// unchanged.
   void add(EmbeddingsView rows, std::uint64_t first_row, const RowDetails& details = {});
   /// The same for rows of doubles, which the sample keeps exactly. Throws InvalidInput for a value beyond float32 as
   /// well.
@@ -143,7 +147,8 @@ class KERNAD_API Sketch {
   static constexpr auto kNone = static_cast<std::size_t>(-1);
   void add_doubles(MatrixView<double> rows, std::uint64_t first_row, const RowDetails& details);
   using CopyRow = std::function<void(std::size_t, std::span<double>)>;
-  void add_checked(std::size_t count, std::uint64_t first_row, const RowDetails& details, const CopyRow& copy_row);
+  void require_details(std::size_t rows, const RowDetails& details) const;
+  void add_checked(std::size_t rows, std::uint64_t first_row, const RowDetails& details, const CopyRow& copy_row);
   std::size_t slot_for(std::uint64_t number);
   void store(std::size_t slot, std::span<const double> row, const std::string& name);
   void copy(std::size_t slot, std::span<double> row) const;

@@ -7,6 +7,7 @@
 #include <functional>
 #include <iterator>
 #include <limits>
+#include <numeric>
 #include <set>
 #include <utility>
 
@@ -58,14 +59,18 @@ void require_one_a_row(std::size_t count, std::size_t rows, const char* what) {
   throw InvalidParameter(fmt::format("{} {} for {} rows; one per row is needed, or none", count, what, rows));
 }
 
+std::uint64_t count_of(const RowDetails& details, std::size_t i) {
+  return details.counts.empty() ? 1 : details.counts[i];
+}
+
 /// Throws as Sketch::add does for the rows themselves; returns how to copy one.
 template <typename T>
 auto checked(MatrixView<T> rows, std::size_t columns, std::uint64_t first_row, const RowDetails& details) {
   if (rows.rows() != 0) linalg::require_columns(rows, columns, kWhat);
-  require_one_a_row(details.left_out.size(), rows.rows(), "marks of rows to leave out");
-  require_one_a_row(details.names.size(), rows.rows(), "names");
+  std::uint64_t number = first_row;
   for (std::size_t i = 0; i < rows.rows(); ++i) {
-    if (!is_left_out(details, i)) require_float32(rows.row(i), first_row + i);
+    if (!is_left_out(details, i)) require_float32(rows.row(i), number);
+    number += count_of(details, i);
   }
   return [rows](std::size_t i, std::span<double> out) { std::ranges::copy(rows.row(i), out.begin()); };
 }
@@ -87,17 +92,30 @@ linalg::ExactMoments& Sketch::own_moments() {
 }
 
 void Sketch::add(EmbeddingsView rows, std::uint64_t first_row, const RowDetails& details) {
+  require_details(rows.rows(), details);
   add_checked(rows.rows(), first_row, details, checked(rows, columns_, first_row, details));
   if (moments_) own_moments().add(rows, details.left_out, threads_);
 }
 
 void Sketch::add_doubles(MatrixView<double> rows, std::uint64_t first_row, const RowDetails& details) {
+  require_details(rows.rows(), details);
   add_checked(rows.rows(), first_row, details, checked(rows, columns_, first_row, details));
   if (moments_) own_moments().add(rows, details.left_out, threads_);
 }
 
-void Sketch::add_checked(std::size_t count, std::uint64_t first_row, const RowDetails& details,
+void Sketch::require_details(std::size_t rows, const RowDetails& details) const {
+  require_one_a_row(details.left_out.size(), rows, "marks of rows to leave out");
+  require_one_a_row(details.names.size(), rows, "names");
+  require_one_a_row(details.counts.size(), rows, "counts");
+  if (moments_ && !details.counts.empty()) {
+    throw InvalidParameter("all_rows counts every row once; valid: no counts, or all_rows false");
+  }
+}
+
+void Sketch::add_checked(std::size_t rows, std::uint64_t first_row, const RowDetails& details,
                          const CopyRow& copy_row) {
+  const std::uint64_t count =
+      details.counts.empty() ? rows : std::accumulate(details.counts.begin(), details.counts.end(), std::uint64_t{0});
   if (count == 0) return;
   const std::vector<RowRange> range = {{first_row, first_row + count}};
   if (const auto seen = sampling::overlap(ranges_, range)) {
@@ -105,13 +123,17 @@ void Sketch::add_checked(std::size_t count, std::uint64_t first_row, const RowDe
   }
   ranges_ = sampling::united(ranges_, range);
   std::vector<double> row(columns_);
-  for (std::size_t i = 0; i < count; ++i) {
-    if (is_left_out(details, i)) continue;
-    ++rows_seen_;
-    const std::size_t slot = slot_for(first_row + i);
-    if (slot == kNone) continue;
-    copy_row(i, row);
-    store(slot, row, details.names.empty() ? std::string() : details.names[i]);
+  std::uint64_t number = first_row;
+  for (std::size_t i = 0; i < rows; ++i) {
+    const std::uint64_t next = number + count_of(details, i);
+    if (is_left_out(details, i)) number = next;
+    for (; number < next; ++number) {
+      ++rows_seen_;
+      const std::size_t slot = slot_for(number);
+      if (slot == kNone) continue;
+      copy_row(i, row);
+      store(slot, row, details.names.empty() ? std::string() : details.names[i]);
+    }
   }
 }
 

@@ -51,6 +51,25 @@ void expect_same(const Sketch& a, const Sketch& b) {
 
 constexpr SketchOptions kFiftyOfAll = {.max_training_points = 50, .seed = 3, .all_rows = true};
 
+TEST(SketchTest, CountsRepeatRows) {
+  const auto rows = random_rows(60, 3);
+  const std::vector<std::uint32_t> counts = {2, 0, 1, 5, 1, 1};
+  Matrix<double> repeated(10, 3);
+  for (std::size_t i = 0, place = 0; i < 6; ++i) {
+    for (std::uint32_t n = 0; n < counts[i]; ++n) std::ranges::copy(rows.row(i), repeated.row(place++).begin());
+  }
+  Sketch by_counts(3, {.max_training_points = 4, .seed = 3});
+  by_counts.add(rows.view().middle_rows(0, 6), 100, {.counts = counts});
+  Sketch by_rows(3, {.max_training_points = 4, .seed = 3});
+  by_rows.add(repeated, 100);
+  expect_same(by_counts, by_rows);
+  EXPECT_EQ(message_of([&] { by_counts.add(rows.view().middle_rows(0, 5), 0, {.counts = counts}); }),
+            "6 counts for 5 rows; one per row is needed, or none");
+  Sketch moments(3, kFiftyOfAll);
+  EXPECT_EQ(message_of([&] { moments.add(rows.view().middle_rows(0, 6), 0, {.counts = counts}); }),
+            "all_rows counts every row once; valid: no counts, or all_rows false");
+}
+
 TEST(SketchTest, MomentsOfAllRowsAreSavedAndMerged) {
   const auto rows = random_rows(1000, 3);
   Sketch whole(3, kFiftyOfAll);
