@@ -176,6 +176,20 @@ TEST_F(CliSketchTest, LabelsLeaveRowsOutPartByPart) {
   EXPECT_EQ(scored.status, 0) << scored.err;
 }
 
+TEST_F(CliSketchTest, RowsWithoutLabelAreSaidToBeSkipped) {
+  const auto part = file("some.csv", "a,b,l\n1,2,good\n3,4,\n2,5,good\n,1,bad\n2,2,bad\n4,4,good\n");
+  const Words words = {"sketch", part, "-o", path("some.sketch"), "--labels", "l", "--normal-label", "good"};
+  const auto complete = file("complete.csv", "a,b,l\n1,2,good\n3,4,\n2,5,good\n");
+  expect_refused(kernad({"sketch", complete, "-o", path("some.sketch"), "--labels", "l", "--normal-label", "good"}),
+                 "row 1: there is no label");
+  Words skipping = words;
+  skipping.insert(skipping.end(), {"--missing", "skip"});
+  const auto run = kernad(skipping);
+  EXPECT_EQ(run.status, 0);
+  EXPECT_EQ(run.err, "kernad: note: " + part + ": 2 of 6 rows have missing values and are skipped\n");
+  EXPECT_EQ(Sketch::load(path("some.sketch")).rows_seen(), 3u);
+}
+
 TEST_F(CliSketchTest, WhatDoesNotFitTogetherIsNamed) {
   const Words reading = {"--columns", "x,y", "--missing", "skip"};
   sketch("p0", "0", reading);
