@@ -91,13 +91,21 @@ std::shared_ptr<const model::Model> remembering(model::Model model, model::Train
   return std::make_shared<const model::Model>(std::move(model));
 }
 
+void require_no_weights(const KDEClassifierOptions& options, std::span<const double> weights) {
+  if (!options.all_rows || weights.empty()) return;
+  throw InvalidParameter("all_rows counts every row once; valid: no weights, or all_rows false");
+}
+
 void require_sample_of(const Sketch& sketch, const KDEClassifierOptions& options) {
-  const SketchOptions wanted = {options.max_training_points, options.seed};
-  if (sketch.options() != wanted) {
+  const SketchOptions& made = sketch.options();
+  if (made.max_training_points != options.max_training_points || made.seed != options.seed) {
     throw InvalidParameter(fmt::format(
         "the sketch was made with max_training_points {} and seed {}, the classifier has {} and {}; they must be the "
         "same",
-        sketch.options().max_training_points, sketch.options().seed, wanted.max_training_points, wanted.seed));
+        made.max_training_points, made.seed, options.max_training_points, options.seed));
+  }
+  if (options.all_rows && !made.all_rows) {  // one that knows more than is needed is welcome
+    throw InvalidParameter("the classifier has all_rows, and the sketch was made without it; both need it");
   }
   sketch.require_complete();
 }
@@ -125,12 +133,16 @@ bool KDEClassifier::fit(EmbeddingsView embeddings, const FitProgress& progress) 
 
 bool KDEClassifier::fit(EmbeddingsView embeddings, std::span<const double> weights, const FitProgress& progress) {
   linalg::require_finite(embeddings, "embeddings", parallel::resolve_threads(threads_));
+  require_no_weights(options_, weights);
   const sampling::RowWeights counts(weights, embeddings.rows());
-  return fit_sample(model::TrainingSample::of(embeddings, options_, counts), {}, progress);
+  auto sample = model::TrainingSample::of(embeddings, options_, counts);
+  sample.moments = model::moments_of_all(embeddings, options_, parallel::resolve_threads(threads_));
+  return fit_sample(std::move(sample), {}, progress);
 }
 
 bool KDEClassifier::fit_doubles(MatrixView<double> embeddings, const FitProgress& progress,
                                 std::span<const double> weights) {
+  require_no_weights(options_, weights);
   const int threads = parallel::resolve_threads(threads_);
   const sampling::RowWeights counts(weights, embeddings.rows());
   auto sample = model::TrainingSample::of(EmbeddingsView(), options_, counts);
@@ -140,6 +152,7 @@ bool KDEClassifier::fit_doubles(MatrixView<double> embeddings, const FitProgress
   linalg::require_finite(rows.view(), "embeddings", threads);
   sample.memory = rows.view();
   sample.unrounded = model::some_rows(embeddings, sample.selected);
+  sample.moments = model::moments_of_all(embeddings, options_, threads);
   return fit_sample(std::move(sample), std::move(shift), progress);
 }
 
@@ -156,7 +169,9 @@ bool KDEClassifier::fit_sample(model::TrainingSample sample, std::vector<double>
 bool KDEClassifier::fit(const Sketch& sketch, const FitProgress& progress) {
   require_sample_of(sketch, options_);
   const model::SketchSample rows(sketch, threads_);
-  return fit_sample(rows.sample(), rows.shift, progress);
+  model::TrainingSample sample = rows.sample();
+  if (!options_.all_rows) sample.moments.reset();
+  return fit_sample(std::move(sample), rows.shift, progress);
 }
 
 std::pair<Embeddings, double> KDEClassifier::pre_process(EmbeddingsView feature_stack,
@@ -246,7 +261,9 @@ std::vector<double> KDEClassifier::calibrate_rows(MatrixView<T> embeddings, std:
     return calibrate_sample(rows.view(), folds, progress);
   }
   // The rows that the fit left out are no part of the model that is calibrated.
-  return calibrate_sample(model::TrainingSample::of(rows.view(), options_, counts).copy(), folds, progress);
+  const auto moments = model::moments_of_all(embeddings, options_, parallel::resolve_threads(threads_));
+  return calibrate_sample(model::TrainingSample::of(rows.view(), options_, counts).copy(), folds, progress,
+                          moments.get());
 }
 
 std::vector<double> KDEClassifier::calibrate(EmbeddingsView embeddings, std::size_t folds,
@@ -267,12 +284,14 @@ std::vector<double> KDEClassifier::calibrate_doubles(MatrixView<double> embeddin
 std::vector<double> KDEClassifier::calibrate(const Sketch& sketch, std::size_t folds, const FitProgress& progress) {
   require_fitted_shape(sketch.rows_seen(), sketch.columns(), folds, report());
   require_sample_of(sketch, options_);
-  return calibrate_sample(model::SketchSample(sketch, model_->shift, threads_).rows, folds, progress);
+  const model::SketchSample sample(sketch, model_->shift, threads_);
+  return calibrate_sample(sample.rows, folds, progress, options_.all_rows ? sample.moments.get() : nullptr);
 }
 
-std::vector<double> KDEClassifier::calibrate_sample(EmbeddingsView rows, std::size_t folds,
-                                                    const FitProgress& progress) {
-  auto held_out = model::cross_conformal(*model_, rows, folds, options_, settings_for(pruning_, threads_), progress);
+std::vector<double> KDEClassifier::calibrate_sample(EmbeddingsView rows, std::size_t folds, const FitProgress& progress,
+                                                    const linalg::ExactMoments* moments) {
+  auto held_out =
+      model::cross_conformal(*model_, rows, folds, options_, settings_for(pruning_, threads_), progress, moments);
   model_ = std::make_shared<const model::Model>(model::with_calibration(*model_, held_out));
   return std::move(held_out.log_densities);
 }

@@ -59,6 +59,7 @@ void append_estimation(nlohmann::ordered_json& json, const KDEClassifier& model)
     json["chosen"] = report.chosen;
   } else {
     json["standardize"] = options.standardize;
+    json["all_rows"] = options.all_rows;
     json["bandwidth"] = to_string(options.kde.bandwidth);
     json["covariance"] = to_string(options.kde.covariance);
     json["local_alpha"] = options.kde.local_alpha;
@@ -74,6 +75,7 @@ void append_estimation(std::vector<std::pair<std::string, std::string>>& table, 
     table.emplace_back(fmt::format("auto, density {}", i + 1), report.chosen[i]);
   }
   if (options.standardize) table.emplace_back("columns standardized", "yes");
+  if (options.all_rows) table.emplace_back("components, scales", "of all rows");
   if (options.kde == KDEOptions{}) return;
   table.emplace_back("bandwidth", to_string(options.kde.bandwidth));
   table.emplace_back("covariance", to_string(options.kde.covariance));

@@ -47,6 +47,13 @@ struct SketchedExamples {
   void remember(KDEClassifier& model) const { model.remember_rows(sketch); }
 };
 
+/// A sketch of rows that are repeated by their weights.
+struct WeightedExamples : SketchedExamples {
+  std::size_t rows;
+
+  [[nodiscard]] std::size_t count() const { return rows; }
+};
+
 /// A sketch of labelled rows, which are called by their numbers in the file unless those are the model's own.
 struct LabelledExamples : SketchedExamples {
   const NormalSketch& normal;

@@ -24,6 +24,7 @@
 #include "output.hpp"
 #include "progress.hpp"
 #include "sketching.hpp"
+#include "weighted_rows.hpp"
 #include "weights.hpp"
 
 namespace kernad::cli {
@@ -94,26 +95,39 @@ void require_rate(const FitOptions& options, std::size_t rows) {
   }
 }
 
-/// Reads all rows first, since a sketch has no weights. Returns how many rows the labels leave out.
-std::size_t learn_at_once(const FitOptions& options, const Sources& train, const ReadOptions& reading,
-                          KDEClassifier& model) {
-  Rows rows = options.labels.empty() ? read_rows(train, reading)
-                                     : read_labelled(train, {options.labels, options.table.normal_label}, reading);
-  const std::size_t labelled = rows.labels.size();
-  rows = normal_rows(std::move(rows));
-  const std::size_t left_out = labelled == 0 ? 0 : labelled - rows.features.rows();
-  if (const auto note = few_normal_note(train, rows.features.rows(), labelled); !note.empty()) {
-    rows.table.notes.push_back(note);
+/// Of rows with weights.
+void learn_weighted(const FitOptions& options, const Sources& train, const WeightedRows& all, KDEClassifier& model) {
+  const std::vector<double> none;
+  in_file(train, [&] {
+    if (all.count() == 0) (void)model.fit(Embeddings(0, all.sketch().columns()));  // says that there are none
+  });
+  if (all.are_whole()) {
+    return in_file(train, [&] { learn(options, WeightedExamples{{all.sketch()}, all.count()}, model); });
   }
-  const std::vector<double> weights = weights_of(rows, train, options.weights);
+  const Rows rows = all.rows();
   in_file(train, [&] {
     rows.with_all([&](const auto& features) {
-      learn(options, Examples<std::remove_cvref_t<decltype(features)>>{features, weights, rows}, model);
+      learn(options, Examples<std::remove_cvref_t<decltype(features)>>{features, all.weights(), rows}, model);
     });
   });
-  remember_columns(rows.table, model);
-  print_notes(rows.table.notes);
-  return left_out;
+}
+
+/// Reads rows with weights block by block. Returns how many rows the labels leave out.
+std::size_t learn_with_weights(const FitOptions& options, const Sources& train, const ReadOptions& reading,
+                               KDEClassifier& model) {
+  if (model.options().all_rows) {
+    throw InvalidParameter("--all-rows counts every row once; valid: no --weights, or no --all-rows");
+  }
+  WeightedSample sample = weighted_sample_of(train, {options.labels, options.table.normal_label}, reading,
+                                             reading.weight_column.empty() ? options.weights : "", model.options());
+  const std::size_t count = sample.rows.count();
+  if (const auto note = few_normal_note(train, count, sample.labelled); !note.empty()) {
+    sample.table.notes.push_back(note);
+  }
+  learn_weighted(options, train, sample.rows, model);
+  remember_columns(sample.table, model);
+  print_notes(sample.table.notes);
+  return sample.labelled == 0 ? 0 : sample.labelled - count;
 }
 
 void learn_sketch(const FitOptions& options, const Sources& train, const Sketch& sketch, KDEClassifier& model) {
@@ -123,11 +137,15 @@ void learn_sketch(const FitOptions& options, const Sources& train, const Sketch&
   if (!sketch.column_names().empty()) model.set_column_names(sketch.column_names(), sketch.left_out_columns());
 }
 
+SketchOptions sample_of(const KDEClassifierOptions& options) {
+  return {options.max_training_points, options.seed, options.all_rows};
+}
+
 /// Reads block by block, and keeps the sample alone.
 void learn_in_blocks(const FitOptions& options, const Sources& train, const ReadOptions& reading,
                      KDEClassifier& model) {
-  const SketchOptions sample = {model.options().max_training_points, model.options().seed};
-  const auto [sketch, notes] = sketch_of(train, reading, sample);
+  const SketchOptions sample = sample_of(model.options());
+  const auto [sketch, notes] = sketch_of(train, reading, sample, options.common.threads);
   learn_sketch(options, train, sketch, model);
   print_notes(notes);
 }
@@ -135,8 +153,9 @@ void learn_in_blocks(const FitOptions& options, const Sources& train, const Read
 /// The same of labelled rows. Returns how many the labels leave out.
 std::size_t learn_labelled(const FitOptions& options, const Sources& train, const ReadOptions& reading,
                            KDEClassifier& model) {
-  const SketchOptions sample = {model.options().max_training_points, model.options().seed};
-  NormalSketch normal = sketch_of_normal(train, {options.labels, options.table.normal_label}, reading, sample);
+  const SketchOptions sample = sample_of(model.options());
+  NormalSketch normal =
+      sketch_of_normal(train, {options.labels, options.table.normal_label}, reading, sample, options.common.threads);
   const std::size_t count = normal.sketch.rows_seen();
   if (const auto note = few_normal_note(train, count, normal.labelled); !note.empty()) {
     normal.table.notes.push_back(note);
@@ -151,12 +170,15 @@ std::size_t learn_labelled(const FitOptions& options, const Sources& train, cons
   return normal.labelled - count;
 }
 
-/// The classifier of these sketches: their max_training_points and seed, unless others were given, which are refused.
+/// The classifier of these sketches: their options, unless others were given, which are refused. With --auto the sample
+/// alone counts.
 KDEClassifierOptions with_sample_of(const Sketch& sketch, const CLI::App& command, KDEClassifierOptions options) {
   if (command.get_option("--max-training-points")->count() == 0) {
     options.max_training_points = sketch.options().max_training_points;
   }
   if (command.get_option("--seed")->count() == 0) options.seed = sketch.options().seed;
+  if (!options.automatic && command.get_option("--all-rows")->count() == 0)
+    options.all_rows = sketch.options().all_rows;
   return options;
 }
 
@@ -217,7 +239,7 @@ void run(const CLI::App& command, const FitOptions& options) {
   }
   std::size_t left_out = 0;
   if (!options.weights.empty()) {
-    left_out = learn_at_once(options, train, reading, model);
+    left_out = learn_with_weights(options, train, reading, model);
   } else if (!options.labels.empty()) {
     left_out = learn_labelled(options, train, reading, model);
   } else {

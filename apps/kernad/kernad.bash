@@ -23,11 +23,11 @@ _kernad() {
   local table='--header --delimiter --decimal --missing --columns --ignore --id' common='--threads --json --help'
   case $command in
     fit)
-      options="--output --components --standardize --bandwidth --covariance --local --scaling --auto --max-training-points"
+      options="--output --components --standardize --bandwidth --covariance --local --scaling --all-rows --auto --max-training-points"
       options+=" --seed --labels --normal-label --weights --target-fpr --folds $table $common"
       options+=" --backbone --layers --size --spatial-width --mask --tile --odd --keep-going"
       ;;
-    sketch) options="--output --forget --first-row --max-training-points --seed --labels --normal-label $table --json --help" ;;
+    sketch) options="--output --forget --first-row --max-training-points --seed --all-rows --labels --normal-label $table $common" ;;
     calibrate) options="--target-fpr --threshold --probability --f1 --normals --labels --normal-label --output $table --columns-by $common" ;;
     predict) options="--output --labels --fdr --top --only-anomalous --append --no-pruning --heatmaps --keep-going $table --columns-by $common" ;;
     embed) options="--output --backbone --layers --size --keep-going $common" ;;

@@ -25,6 +25,7 @@ _kernad() {
     '--bandwidth[bandwidth factor]:rule or number:(scott silverman loo)'
     '--covariance[kernel shape]:covariance:(full ledoit-wolf oas isotropic)'
     '--local[widen kernels where rows are sparse]:alpha:'
+    '--all-rows[components and column scales of all rows, not of the sample]'
     '--scaling[how features are scaled]:method:(scale norm)'
     '--auto[choose all of the above from the training rows]'
     '--max-training-points[of more rows a sample is used]:rows:'
@@ -50,10 +51,9 @@ _kernad() {
     "--first-row[number of the part's first row in the data set]:row:"
     '--max-training-points[of more rows a sample is used]:rows:'
     '--seed[seed of that sample]:seed:'
+    '--all-rows[gather components and column scales of all rows]'
     '--labels[column of labels]:column:'
     '--normal-label[the label of normal rows]:label:'
-    '--json[print one JSON object]'
-    '(-h --help)'{-h,--help}'[show help]'
     '*:data:_files'
   )
   calibrate=(
@@ -125,7 +125,7 @@ _kernad() {
   (( CURRENT-- ))
   case $command in
     fit) _arguments $fit $table $common ;;
-    sketch) _arguments $sketch $table ;;
+    sketch) _arguments $sketch $table $common ;;
     calibrate) _arguments $calibrate $table $by $common ;;
     predict) _arguments $predict $table $by $common ;;
     embed) _arguments $embed $common ;;

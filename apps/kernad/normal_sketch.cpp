@@ -13,7 +13,9 @@ namespace {
 /// Gathers the rows of the codes that one reading of the labels takes for normal.
 class Gathered {
  public:
-  Gathered(std::size_t columns, const SketchOptions& options) : sketch_(columns, options) {}
+  Gathered(std::size_t columns, const SketchOptions& options, int threads) : sketch_(columns, options) {
+    sketch_.set_threads(threads);
+  }
 
   /// chosen: places in the features.
   void add(const Rows& rows, const std::vector<std::size_t>& chosen) {
@@ -47,8 +49,8 @@ class Gathered {
 /// Where both are possible, all are 1 or -1, and none is normal as a word: together they hold no more rows than one.
 class BothReadings {
  public:
-  BothReadings(std::size_t columns, const SketchOptions& options)
-      : words_(columns, options), ones_(std::in_place, columns, options) {}
+  BothReadings(std::size_t columns, const SketchOptions& options, int threads)
+      : words_(columns, options, threads), ones_(std::in_place, columns, options, threads) {}
 
   void add(const Rows& rows, const LabelledReader& reader) {
     if (!reader.may_be_ones()) ones_.reset();
@@ -73,10 +75,10 @@ class BothReadings {
 }  // namespace
 
 NormalSketch sketch_of_normal(const Sources& sources, const LabelSource& labels, const ReadOptions& reading,
-                              const SketchOptions& options) {
+                              const SketchOptions& options, int threads) {
   LabelledReader reader(sources, labels, reading);
   if (reader.columns() == 0) throw InvalidInput(name_of(sources) + ": has no column of features");
-  BothReadings readings(reader.columns(), options);
+  BothReadings readings(reader.columns(), options, threads);
   Progress progress("reading", reader.total().value_or(0));
   kernad::Table table;
   std::size_t all = 0;

@@ -20,7 +20,7 @@ struct NormalSketch {
 
 /// Reads block by block. Throws as read_labelled does.
 [[nodiscard]] NormalSketch sketch_of_normal(const Sources& sources, const LabelSource& labels,
-                                            const ReadOptions& reading, const SketchOptions& options);
+                                            const ReadOptions& reading, const SketchOptions& options, int threads);
 
 /// The same sketch, whose rows have no names.
 [[nodiscard]] Sketch without_names(const Sketch& sketch);

@@ -58,7 +58,7 @@ void check(const CLI::App& command, const SketchCommandOptions& options, const I
   if (inputs.sketches.empty() && !options.forget.empty()) {
     throw InvalidParameter("--forget: rows are forgotten from a sketch, and none is given");
   }
-  for (const char* option : {"--max-training-points", "--seed"}) {
+  for (const char* option : {"--max-training-points", "--seed", "--all-rows"}) {
     if (inputs.sketches.empty() || command.get_option(option)->count() == 0) continue;
     throw InvalidParameter(fmt::format("{}: a sketch is given, which has its own", option));
   }
@@ -117,7 +117,7 @@ Sketch grown(const SketchCommandOptions& options, const Inputs& inputs, std::vec
   if (!options.forget.empty()) forget(options.forget, sketch, notes);
   if (inputs.rows.empty()) return sketch;
   const std::uint64_t end = sketch.ranges().empty() ? 0 : sketch.ranges().back().last;
-  auto [part, more] = sketch_of(inputs.rows, reading_for(options, &sketch), sketch.options(),
+  auto [part, more] = sketch_of(inputs.rows, reading_for(options, &sketch), sketch.options(), options.common.threads,
                                 options.first_row.value_or(end), options.table.normal_label);
   notes.insert(notes.end(), more.begin(), more.end());
   in_file(inputs.rows, [&sketch, &added = part] { sketch.merge(added); });
@@ -134,8 +134,9 @@ void run(const CLI::App& command, const SketchCommandOptions& options) {
     print_notes(notes);
     return print_sketch(options.output, sketch, options.common);
   }
-  const auto [sketch, more] = sketch_of(inputs.rows, reading_for(options, nullptr), options.sample,
-                                        options.first_row.value_or(0), options.table.normal_label);
+  const auto [sketch, more] =
+      sketch_of(inputs.rows, reading_for(options, nullptr), options.sample, options.common.threads,
+                options.first_row.value_or(0), options.table.normal_label);
   if (sketch.ranges().empty()) throw InvalidInput(name_of(inputs.rows) + ": has no rows");
   sketch.save(options.output);
   print_notes(more);
@@ -183,6 +184,7 @@ void add_sketch(CLI::App& app) {
       ->check(whole_number())
       ->type_name("S")
       ->capture_default_str();
+  command->add_flag("--all-rows", options->sample.all_rows, "As of the fit: the same for all parts");
   command
       ->add_option("--labels", options->labels,
                    "Column of labels; rows with another label than --normal-label are left out")
@@ -190,7 +192,7 @@ void add_sketch(CLI::App& app) {
       ->type_name("COLUMN");
   add_table_options(*command, options->table);
   add_normal_label(*command, options->table);
-  add_json(*command, options->common);
+  add_common(*command, options->common);
   command->footer(std::string(kSketchFooter) + kExitStatus);
   command->callback([options, command] { run(*command, *options); });
 }

@@ -15,19 +15,28 @@
 namespace kernad::cli {
 namespace {
 
-/// The rows of a block that are left out: they lack a value or a label, or have another label.
-std::vector<std::uint8_t> left_out_rows(const Rows& rows, const std::string& normal_label, bool skip_missing) {
-  std::vector<std::uint8_t> left_out(rows.all, 1);
-  for (const std::size_t number : rows.numbers) left_out[number - rows.first_number] = 0;
-  if (rows.table.labels.empty()) return left_out;
-  auto texts = rows.table.labels;
+/// 0 for each row of a block that is labelled normal, 1 for others, missing_label for those without label, which have
+/// to be skipped. first: number of the block's first row. Empty without labels.
+std::vector<std::uint8_t> labels_of(const kernad::Table& table, std::size_t first, const std::string& normal_label,
+                                    bool skip_missing) {
+  if (table.labels.empty()) return {};
+  auto texts = table.labels;
   texts.push_back(normal_label);  // a block need not contain it
-  const auto labels = parse_labels(texts, "labels", {.normal_label = normal_label, .allow_missing = true});
-  for (std::size_t i = 0; i < rows.all; ++i) {
-    if (labels[i] == missing_label && !skip_missing) {
-      throw InvalidInput(fmt::format("row {}: there is no label; the row has to be left out", rows.first_number + i));
-    }
-    if (labels[i] != 0) left_out[i] = 1;
+  auto labels = parse_labels(texts, "labels", {.normal_label = normal_label, .allow_missing = true});
+  labels.pop_back();
+  const auto missing = std::ranges::find(labels, missing_label);
+  if (missing != labels.end() && !skip_missing) {
+    throw InvalidInput(
+        fmt::format("row {}: there is no label; the row has to be left out", first + (missing - labels.begin())));
+  }
+  return labels;
+}
+
+/// The rows of a block that are left out: they lack a value or a label, or have another label.
+std::vector<std::uint8_t> left_out_rows(const Rows& rows) {
+  std::vector<std::uint8_t> left_out(rows.all, 1);
+  for (std::size_t i = 0; i < rows.numbers.size(); ++i) {
+    left_out[rows.numbers[i] - rows.first_number] = rows.labels.empty() ? 0 : rows.labels[i];
   }
   return left_out;
 }
@@ -51,14 +60,13 @@ kernad::Matrix<T> in_place(MatrixView<T> features, const Rows& rows) {
   return all;
 }
 
-void add_block(const Rows& rows, std::size_t first_row, const std::string& normal_label, bool skip_missing,
-               Sketch& sketch) {
+void add_block(const Rows& rows, std::size_t first_row, Sketch& sketch) {
   const auto names = row_names(rows);
   const auto add = [&]<typename T>(MatrixView<T> features) {
     const std::size_t first = first_row + rows.first_number;
-    if (rows.numbers.size() == rows.all && rows.table.labels.empty()) return sketch.add(features, first, {{}, names});
+    if (rows.numbers.size() == rows.all && rows.labels.empty()) return sketch.add(features, first, {{}, names});
     const auto all = in_place(features, rows);
-    sketch.add(all.view(), first, {left_out_rows(rows, normal_label, skip_missing), names});
+    sketch.add(all.view(), first, {left_out_rows(rows), names});
   };
   if (rows.rest.empty()) return add(rows.features.view());
   const auto doubles = rows.doubles(0, rows.features.rows());
@@ -78,19 +86,25 @@ bool tell_columns_apart(kernad::Table& table) {
   return !table.column_names.empty();
 }
 
-Sketched sketch_of(const Sources& sources, const ReadOptions& reading, const SketchOptions& options,
+Sketched sketch_of(const Sources& sources, const ReadOptions& reading, const SketchOptions& options, int threads,
                    std::size_t first_row, const std::string& normal_label) {
   RowReader reader(sources, reading);
   if (reader.columns() == 0) throw InvalidInput(name_of(sources) + ": has no column of features");
   Sketched result = {Sketch(reader.columns(), options), {}};
+  result.sketch.set_threads(threads);
   kernad::Table names;
   Progress progress("reading", reader.total().value_or(0));
-  for (bool first = true; auto rows = reader.next(); first = false) {
+  std::size_t read = 0;
+  const auto labels = [&](const kernad::Table& table) {
+    return in_file(sources, [&] { return labels_of(table, read, normal_label, reading.allow_missing); });
+  };
+  for (bool first = true; auto rows = reader.next(labels); first = false) {
+    read += rows->all;
     if (first) {
       names.column_names = rows->table.column_names;
       names.left_out = rows->table.left_out;
     }
-    in_file(sources, [&] { add_block(*rows, first_row, normal_label, reading.allow_missing, result.sketch); });
+    in_file(sources, [&] { add_block(*rows, first_row, result.sketch); });
     progress.advance(rows->all);
   }
   names.notes = reader.notes();
@@ -144,15 +158,19 @@ void print_sketch(const std::string& path, const Sketch& sketch, const CommonOpt
                 {"columns", sketch.columns()},
                 {"column_names", sketch.column_names()},
                 {"max_training_points", sample.max_training_points},
-                {"seed", sample.seed}});
+                {"seed", sample.seed},
+                {"all_rows", sample.all_rows}});
     return;
   }
-  print_table({{"sketch", path},
-               {"rows of the data set", text},
-               {"rows left out", fmt::format("{}", added - sketch.rows_seen())},
-               {"rows kept", fmt::format("{} of at most {}", kept, sample.max_training_points)},
-               {"columns", fmt::format("{}", sketch.columns())},
-               {"seed", fmt::format("{}", sample.seed)}});
+  std::vector<std::pair<std::string, std::string>> table = {
+      {"sketch", path},
+      {"rows of the data set", text},
+      {"rows left out", fmt::format("{}", added - sketch.rows_seen())},
+      {"rows kept", fmt::format("{} of at most {}", kept, sample.max_training_points)},
+      {"columns", fmt::format("{}", sketch.columns())},
+      {"seed", fmt::format("{}", sample.seed)}};
+  if (sample.all_rows) table.emplace_back("components, scales", "of all rows");
+  print_table(table);
 }
 
 }  // namespace kernad::cli

@@ -24,7 +24,7 @@ struct Sketched {
 /// Of the rows of all sources, read block by block. first_row: number of the first one in the data set. With a label
 /// column, only rows with that label (ignoring case) take part in the fit. Throws as read_rows does.
 [[nodiscard]] Sketched sketch_of(const Sources& sources, const ReadOptions& reading, const SketchOptions& options,
-                                 std::size_t first_row = 0, const std::string& normal_label = {});
+                                 int threads, std::size_t first_row = 0, const std::string& normal_label = {});
 
 /// Whether all are sketch files, by their ending .sketch. Throws InvalidParameter if only some are.
 [[nodiscard]] bool are_sketches(const Sources& sources);

@@ -23,7 +23,10 @@ struct KDEClassifierOptions {
   std::size_t max_training_points = 40'000;  ///< >= 2; of more rows a seeded sample is used
   std::uint64_t seed = 0;                    ///< of that sample
   bool standardize = false;                  ///< bring each column to standard deviation 1 before the PCA
-  KDEOptions kde = {};                       ///< of the density; the default is the reference's
+  /// Where a sample is used: let components, means and standard deviations of columns be those of all rows. Kernels,
+  /// bandwidth and the length that `scale` divides by are the sample's.
+  bool all_rows = false;
+  KDEOptions kde = {};  ///< of the density; the default is the reference's
   /// Choose all of the above but the sampling from the training rows: two densities judge together
   /// (docs/estimation.md). What it chooses must be left at its default.
   bool automatic = false;

@@ -23,6 +23,10 @@ namespace kernad {
 
 class NormalRows;
 
+namespace linalg {
+class ExactMoments;
+}
+
 namespace model {
 struct Model;
 struct TrainingSample;
@@ -291,7 +295,8 @@ class KERNAD_API KDEClassifier {
   template <typename T>
   std::vector<double> calibrate_rows(MatrixView<T> embeddings, std::span<const double> weights, std::size_t folds,
                                      const FitProgress& progress);
-  std::vector<double> calibrate_sample(EmbeddingsView rows, std::size_t folds, const FitProgress& progress);
+  std::vector<double> calibrate_sample(EmbeddingsView rows, std::size_t folds, const FitProgress& progress,
+                                       const linalg::ExactMoments* moments = nullptr);
   KDEClassifierOptions options_;
   std::shared_ptr<const model::Model> model_;
   int threads_ = 0;

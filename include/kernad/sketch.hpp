@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <span>
 #include <string>
 #include <vector>
@@ -16,6 +17,10 @@
 
 namespace kernad {
 
+namespace linalg {
+class ExactMoments;
+}
+
 /// Consecutive rows of a data set: first, first + 1, ... last - 1, counted from 0.
 struct RowRange {
   std::uint64_t first = 0;  ///< the first row
@@ -24,10 +29,11 @@ struct RowRange {
   friend bool operator==(const RowRange&, const RowRange&) = default;
 };
 
-/// What a fit draws its sample by; two of KDEClassifierOptions.
+/// What a fit draws its sample by; three of KDEClassifierOptions.
 struct SketchOptions {
   std::size_t max_training_points = 40'000;  ///< >= 2
   std::uint64_t seed = 0;                    ///< of the sample
+  bool all_rows = false;                     ///< also gather the sums and products of the columns over all rows
 
   friend bool operator==(const SketchOptions&, const SketchOptions&) = default;
 };
@@ -37,6 +43,9 @@ struct RowDetails {
   std::span<const std::uint8_t> left_out =
       {};                                   ///< one per row, or none: not 0 where a row is counted, but not trained on
   std::span<const std::string> names = {};  ///< one per row, or none
+  /// One per row, or none: how many rows of the data set it stands for, one after the other; 0: it is none. The sketch
+  /// is then that of the data set with the rows repeated. Not with all_rows.
+  std::span<const std::uint32_t> counts = {};
 };
 
 /// What Sketch::forget has found.
@@ -48,8 +57,9 @@ struct KERNAD_API Forgotten {
 /// The sample that a fit of a data set trains on, without the data set. KDEClassifier::fit of a sketch gives the same
 /// bits as the fit of all its rows at once, however they were cut into blocks and parts, and in whatever order these
 /// came. A sketch knows which rows it has seen, so that none counts twice. Memory: at most max_training_points rows of
-/// 4 bytes a value, and 8 bytes more if values are doubles that float32 does not hold. Source: bottom-k sampling by
-/// hashed keys (Cohen and Kaplan 2007, "Summarizing data using bottom-k sketches").
+/// 4 bytes a value, and 8 bytes more if values are doubles that float32 does not hold; with all_rows, which takes sums
+/// without rounding so that their order does not matter, also some 50 bytes for each pair of columns. Source: bottom-k
+/// sampling by hashed keys (Cohen and Kaplan 2007, "Summarizing data using bottom-k sketches").
 class KERNAD_API Sketch {
  public:
   /// Of rows with that many columns. Throws InvalidParameter for 0 columns or max_training_points < 2.
@@ -57,7 +67,8 @@ class KERNAD_API Sketch {
 
   /// Adds rows first_row, first_row + 1, ... of the data set. Throws InvalidInput for another number of columns, for
   /// NaN or infinity in a row that is not left out (with the row's number in the data set), or for rows that the sketch
-  /// has seen; InvalidParameter for details of another number of rows. Then the sketch is unchanged.
+  /// has seen; InvalidParameter for details of another number of rows, or counts with all_rows. Then the sketch is
+  /// unchanged.
   void add(EmbeddingsView rows, std::uint64_t first_row, const RowDetails& details = {});
   /// The same for rows of doubles, which the sample keeps exactly. Throws InvalidInput for a value beyond float32 as
   /// well.
@@ -74,7 +85,8 @@ class KERNAD_API Sketch {
   /// where rows have no names, by their numbers in the data set. If the sketch has seen more rows than it keeps,
   /// max_training_points becomes smaller by the number of rows forgotten: the others are still the sample of that size
   /// that a fit of the data set without those rows draws. Throws InvalidInput, and changes nothing, if less than two
-  /// places would be left, or for a name that no row can have had, because the sketch keeps all rows that were added.
+  /// places would be left, for a name that no row can have had, because the sketch keeps all rows that were added, or
+  /// if it does not keep all of them and has all_rows, whose ranges it could not take back.
   Forgotten forget(std::span<const std::string> names);
 
   /// The names of the columns, or none, and those of columns of the data set that are not features, as
@@ -85,6 +97,10 @@ class KERNAD_API Sketch {
   /// As given; after a merge those of both.
   [[nodiscard]] const std::vector<std::string>& left_out_columns() const noexcept { return left_out_columns_; }
 
+  /// Threads that add may use for all_rows; 0: KERNAD_NUM_THREADS if set, else as many as the machine has; 1 unless
+  /// set. Results do not depend on it. Throws InvalidParameter outside 0 to 1024.
+  void set_threads(int threads);
+
   /// Values in a row.
   [[nodiscard]] std::size_t columns() const noexcept { return columns_; }
   /// As given.
@@ -93,6 +109,8 @@ class KERNAD_API Sketch {
   [[nodiscard]] std::uint64_t rows_seen() const noexcept { return rows_seen_; }
   /// Which rows of the data set have been added, in order; ranges that touch are one.
   [[nodiscard]] const std::vector<RowRange>& ranges() const noexcept { return ranges_; }
+  /// What all_rows gathers, for the fit; null without it.
+  [[nodiscard]] std::shared_ptr<const linalg::ExactMoments> moments() const noexcept { return moments_; }
   /// Throws InvalidInput, naming the first gap, unless the rows added are 0, 1, 2, ... without a gap.
   void require_complete() const;
 
@@ -124,10 +142,13 @@ class KERNAD_API Sketch {
     // NOLINTNEXTLINE(modernize-use-nullptr): clang-tidy 14 takes the comparison with 0 for a pointer
     friend auto operator<=>(const Kept&, const Kept&) = default;
   };
+  linalg::ExactMoments& own_moments();
+  [[nodiscard]] std::shared_ptr<linalg::ExactMoments> moments_of_kept(const Sketch& before) const;
   static constexpr auto kNone = static_cast<std::size_t>(-1);
   void add_doubles(MatrixView<double> rows, std::uint64_t first_row, const RowDetails& details);
   using CopyRow = std::function<void(std::size_t, std::span<double>)>;
-  void add_checked(std::size_t count, std::uint64_t first_row, const RowDetails& details, const CopyRow& copy_row);
+  void require_details(std::size_t rows, const RowDetails& details) const;
+  void add_checked(std::size_t rows, std::uint64_t first_row, const RowDetails& details, const CopyRow& copy_row);
   std::size_t slot_for(std::uint64_t number);
   void store(std::size_t slot, std::span<const double> row, const std::string& name);
   void copy(std::size_t slot, std::span<double> row) const;
@@ -136,15 +157,17 @@ class KERNAD_API Sketch {
   void check_loaded(std::size_t rows) const;
 
   std::size_t columns_;
+  int threads_ = 1;
   SketchOptions options_;
   std::uint64_t rows_seen_ = 0;
   std::vector<RowRange> ranges_;
   std::vector<std::string> column_names_;
   std::vector<std::string> left_out_columns_;
-  std::vector<Kept> kept_;          // a heap, the largest key first
-  std::vector<float> values_;       // of each slot
-  std::vector<double> rest_;        // value - float(value) of each slot; empty while all are 0
-  std::vector<std::string> names_;  // of each slot; empty while none has one
+  std::vector<Kept> kept_;                         // a heap, the largest key first
+  std::vector<float> values_;                      // of each slot
+  std::vector<double> rest_;                       // value - float(value) of each slot; empty while all are 0
+  std::vector<std::string> names_;                 // of each slot; empty while none has one
+  std::shared_ptr<linalg::ExactMoments> moments_;  // copies of a sketch share them until one changes; see own_moments
 };
 
 }  // namespace kernad

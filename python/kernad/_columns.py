@@ -61,6 +61,7 @@ def model_rows(
     names: Sequence[str] = (),
     left_out: Sequence[str] = (),
     missing: Missing = "refuse",
+    row_name: Callable[[int], str] = str,
 ) -> tuple[Values, Wrap]:
     """Rows for a fitted model: columns in its order, by name if both have names.
 
@@ -70,7 +71,7 @@ def model_rows(
     given = to_rows(values, what)
     array = in_order(given, names, what, left_out)
     if given.names and missing == "refuse":
-        require_finite(array, names or given.names, what)
+        require_finite(array, names or given.names, what, row_name)
     return convert(array, what), given.wrap
 
 

@@ -45,6 +45,8 @@ class Sampling(NamedTuple):
     seed: int
     names: tuple[str, ...]
     """The names of the columns; none where they have none, or where only the rows tell."""
+    all_rows: bool = False
+    """As of the classifier."""
     columns: tuple[str, ...] | None = None
     """Which columns of Arrow tables to read; None: blocks are of another kind, and read whole."""
 
@@ -59,7 +61,12 @@ def sketch_of(blocks: Iterable[Any], partition: int, first: int, count: int, sam
         count: its rows, as they were counted.
         sampling: as for every partition.
     """
-    sketch = Sketch(max_training_points=sampling.max_training_points, seed=sampling.seed, column_names=sampling.names)
+    sketch = Sketch(
+        max_training_points=sampling.max_training_points,
+        seed=sampling.seed,
+        column_names=sampling.names,
+        all_rows=sampling.all_rows,
+    )
     row = first
     try:
         for block in blocks:
@@ -131,11 +138,11 @@ class MergeTree(Generic[T]):
         return left
 
 
-def fit(classifier: KDEClassifier, sketch: Callable[[int, int], Sketch], target_fpr: float | None) -> bool:
-    """``fit``, and ``calibrate`` where a rate is given, of the sketch for (max_training_points, seed)."""
+def fit(classifier: KDEClassifier, sketch: Callable[[int, int, bool], Sketch], target_fpr: float | None) -> bool:
+    """``fit``, and ``calibrate`` where a rate is given, of the sketch for (max_training_points, seed, all_rows)."""
     if not isinstance(classifier, KDEClassifier):
         raise TypeError(f"classifier is a {type(classifier).__name__}; a kernad.KDEClassifier is needed")
-    sample = sketch(classifier.max_training_points, classifier.seed)
+    sample = sketch(classifier.max_training_points, classifier.seed, classifier.all_rows)
     fitted = classifier.fit(sample)
     if fitted and target_fpr is not None:
         classifier.calibrate(sample, target_fpr=target_fpr)

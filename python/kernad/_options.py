@@ -96,6 +96,7 @@ _KINDS = {
     "covariance": _Kind(_name, str),
     "local_alpha": _Kind(_real, float),
     "feature_scaling_method": _Kind(_name, FeatureScalingMethod),
+    "all_rows": _FLAG,
     "auto": _FLAG,
     "max_training_points": _Kind(_count(2, 2**63 - 1), int),
     "seed": _Kind(_count(0, 2**64 - 1), int),

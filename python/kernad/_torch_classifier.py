@@ -63,6 +63,7 @@ class KDEClassifier(CalibratedModule):
         bandwidth: float | str = "scott",
         covariance: Covariance = "full",
         local_alpha: float = 0.0,
+        all_rows: bool = False,
         auto: bool = False,
         num_threads: int = 0,
         pruning: bool = True,
@@ -76,6 +77,7 @@ class KDEClassifier(CalibratedModule):
         self.bandwidth = bandwidth
         self.covariance = covariance
         self.local_alpha = local_alpha
+        self.all_rows = all_rows
         self.auto = auto
         self.num_threads = num_threads
         self.pruning = pruning

@@ -67,6 +67,8 @@ class KDEClassifier(Calibrated, Stored, Pruned):
             ``"isotropic"``.
         local_alpha: scales each kernel's width by (distance to its 5th neighbour)^local_alpha, 0 to 4; 0: equal widths.
             docs/estimation.md has the formulas.
+        all_rows: where a sample is used, take the principal components, means and standard deviations of columns from
+            all rows. Kernels and bandwidth stay those of the sample (docs/scale.md).
         auto: choose all of the above except the sampling from the training rows: two densities judge together
             (docs/estimation.md). The options that it chooses must be left at their defaults.
         num_threads: threads a call may use; 0: the number in ``KERNAD_NUM_THREADS``, else in ``OMP_NUM_THREADS``, else
@@ -102,6 +104,7 @@ class KDEClassifier(Calibrated, Stored, Pruned):
         bandwidth: float | str = "scott",
         covariance: Covariance = "full",
         local_alpha: float = 0.0,
+        all_rows: bool = False,
         auto: bool = False,
         num_threads: int = 0,
         pruning: bool = True,
@@ -118,6 +121,7 @@ class KDEClassifier(Calibrated, Stored, Pruned):
                     "bandwidth": bandwidth,
                     "covariance": covariance,
                     "local_alpha": local_alpha,
+                    "all_rows": all_rows,
                     "auto": auto,
                 }
             )
@@ -132,6 +136,7 @@ class KDEClassifier(Calibrated, Stored, Pruned):
     bandwidth = Option["float | str"]("The bandwidth factor asked for, or the name of its rule.")
     covariance = Option[str]("What the kernels' covariance is made of.")
     local_alpha = Option[float]("The exponent of each row's own bandwidth.")
+    all_rows = Option[bool]("Whether components and column scales are those of all rows where a sample is used.")
     auto = Option[bool]("Whether two densities, chosen from the training rows, judge together.")
 
     @property

@@ -12,8 +12,9 @@ import numpy.typing as npt
 
 from kernad import _core
 from kernad._arrays import ArrayLike, exact_rows
+from kernad._blocks import Blocks, blocks_of
 from kernad._calls import callers_level, threads_for, whole_number
-from kernad._columns import Missing, model_rows, require_missing
+from kernad._columns import Missing, model_rows, require_finite, require_missing
 from kernad._errors import DataWarning
 from kernad.classifier import KDEClassifier
 
@@ -74,7 +75,7 @@ class ComparisonResult:
 
 
 class Comparison:
-    """Compares new rows with a calibrated classifier's, block by block; ``compare`` does it for one array.
+    """Compares new rows with a calibrated classifier's, block by block; ``compare`` does all in one call.
 
     Where both are drawn from one distribution, independently, drift is found with a probability of at most ``alpha``.
     Neither the order of the rows nor the blocks change a bit, and memory does not grow with them.
@@ -96,18 +97,29 @@ class Comparison:
         self._names = list(classifier._core.column_names)
         self._left_out = list(classifier._core.left_out_columns)
         self._lock = threading.Lock()
+        self._rows = 0  # added, with those that were skipped
 
     def add(self, rows: ArrayLike, *, missing: Missing = "refuse") -> Comparison:
         """Adds M x D rows, as ``KDEClassifier.predict`` takes them; with ``missing="skip"`` those without NaN, and a
-        DataWarning gives the number of the others. Returns itself. What it raises leaves it unchanged."""
+        DataWarning gives the number of the others. Messages count rows over all blocks. Returns itself. What it raises
+        leaves it unchanged."""
         require_missing(missing)
-        array, _ = model_rows(rows, "rows", exact_rows, self._names, self._left_out, missing)
+        first = self._rows
+
+        def row_name(i: int) -> str:
+            return str(first + i)
+
+        array, _ = model_rows(rows, "rows", exact_rows, self._names, self._left_out, missing, row_name)
+        count = len(array)
+        if missing == "refuse":
+            require_finite(array, (), "rows", row_name)
         if missing == "skip" and (lack := np.isnan(array).any(axis=1)).any():
             text = f"rows: {int(lack.sum())} of {len(array)} rows have missing values and are skipped"
             warnings.warn(DataWarning(text, "rows_skipped"), stacklevel=callers_level())
             array = array[~lack]
         with self._lock:
             self._core.add(array)
+            self._rows += count
         return self
 
     def result(self, alpha: float = 0.01) -> ComparisonResult:
@@ -126,7 +138,7 @@ class Comparison:
 
 def compare(
     classifier: KDEClassifier,
-    rows: ArrayLike,
+    rows: Blocks,
     alpha: float = 0.01,
     *,
     missing: Missing = "refuse",
@@ -136,7 +148,8 @@ def compare(
 
     Args:
         classifier: fitted and calibrated.
-        rows: M x D.
+        rows: M x D. Or blocks of them, of which only one is in memory at a time: an iterator (a generator of arrays, a
+            ``pyarrow.RecordBatchReader``), a list of arrays or tables, a memmap.
         alpha: how often rows without drift may be called drifted.
         missing: as of ``Comparison.add``.
         num_threads: as of KDEClassifier.
@@ -157,4 +170,7 @@ def compare(
         >>> kernad.compare(classifier, random.normal(size=(200, 4)) + [0, 0, 0.8, 0]).moved
         (2,)
     """
-    return Comparison(classifier, num_threads=num_threads).add(rows, missing=missing).result(alpha)
+    comparison = Comparison(classifier, num_threads=num_threads)
+    for block in blocks_of(rows):
+        comparison.add(block, missing=missing)
+    return comparison.result(alpha)

@@ -29,7 +29,12 @@ except ImportError as error:
 
 
 def sketch(
-    rows: Any, *, columns: Sequence[str] | None = None, max_training_points: int = 40000, seed: int = 0
+    rows: Any,
+    *,
+    columns: Sequence[str] | None = None,
+    max_training_points: int = 40000,
+    seed: int = 0,
+    all_rows: bool = False,
 ) -> Sketch:
     """The training sample of a collection, which ``KDEClassifier.fit`` and ``calibrate`` take in place of the rows.
 
@@ -40,6 +45,7 @@ def sketch(
         columns: the names of the features in a frame. Default: all.
         max_training_points: as of ``kernad.Sketch``.
         seed: as there.
+        all_rows: as there.
 
     Raises:
         ValueError: NaN or infinity (with the number of the row in the data set), other columns, or partitions that
@@ -49,7 +55,7 @@ def sketch(
     rows = _checked(rows, columns)
     counts = _counts(rows)
     names = () if _is_array(rows) else names_of(rows.columns)
-    sampling = Sampling(max_training_points, seed, names)
+    sampling = Sampling(max_training_points, seed, names, all_rows)
     one = dask.delayed(_engines.sketch_of)
     union = dask.delayed(_engines.merge)
     tree: MergeTree[Any] = MergeTree(union)
@@ -78,8 +84,10 @@ def fit(
         As ``sketch``, ``KDEClassifier.fit`` and ``KDEClassifier.calibrate``.
     """
 
-    def sample(max_training_points: int, seed: int) -> Sketch:
-        return sketch(rows, columns=columns, max_training_points=max_training_points, seed=seed)
+    def sample(max_training_points: int, seed: int, all_rows: bool) -> Sketch:
+        return sketch(
+            rows, columns=columns, max_training_points=max_training_points, seed=seed, all_rows=all_rows
+        )
 
     return _engines.fit(classifier, sample, target_fpr)
 

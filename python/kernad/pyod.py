@@ -35,7 +35,7 @@ class KDE(Decisions, BaseDetector):  # type: ignore[misc]
         n_pca_components: as of ``kernad.KDEClassifier``, but a count beyond the training rows is cut to what they have,
             with a FitWarning.
         feature_scaling_method, max_training_points, seed: as of ``kernad.KDEClassifier``.
-        num_threads, standardize, bandwidth, covariance, local_alpha, auto: as of ``kernad.KDEClassifier``.
+        num_threads, standardize, bandwidth, covariance, local_alpha, all_rows, auto: as of ``kernad.KDEClassifier``.
         folds: as of ``kernad.sklearn.KDEAnomalyDetector``: refits by which each training row is scored by a fit without
             it. None: by the fit on all rows, its own kernel included; more new normal rows than ``contamination`` then
             lie above ``threshold_``.
@@ -65,6 +65,7 @@ class KDE(Decisions, BaseDetector):  # type: ignore[misc]
         bandwidth: float | str = "scott",
         covariance: Covariance = "full",
         local_alpha: float = 0.0,
+        all_rows: bool = False,
         auto: bool = False,
         folds: int | str | None = "auto",
         algorithm: str = "auto",
@@ -82,6 +83,7 @@ class KDE(Decisions, BaseDetector):  # type: ignore[misc]
         self.bandwidth = bandwidth
         self.covariance = covariance
         self.local_alpha = local_alpha
+        self.all_rows = all_rows
         self.auto = auto
         self.folds = folds
         self.algorithm = algorithm

@@ -29,7 +29,12 @@ _AT_ONCE = 256
 
 
 def sketch(
-    rows: Any, *, columns: Sequence[str] | None = None, max_training_points: int = 40000, seed: int = 0
+    rows: Any,
+    *,
+    columns: Sequence[str] | None = None,
+    max_training_points: int = 40000,
+    seed: int = 0,
+    all_rows: bool = False,
 ) -> Sketch:
     """The training sample of a data set, which ``KDEClassifier.fit`` and ``calibrate`` take in place of the rows.
 
@@ -39,13 +44,14 @@ def sketch(
             a column ``v`` are called ``v[0]``, ``v[1]``, .... Default: all.
         max_training_points: as of ``kernad.Sketch``.
         seed: as there.
+        all_rows: as there.
 
     Raises:
         ValueError: NaN, infinity or null (with the number of the row in the data set), or other columns.
         TypeError: rows of another kind.
     """
     chosen, names = _chosen(rows, columns)
-    sampling = Sampling(max_training_points, seed, names, tuple(chosen))
+    sampling = Sampling(max_training_points, seed, names, all_rows, tuple(chosen))
     one = ray.remote(_sketch_block)
     union = ray.remote(_merge)
     tree: MergeTree[Any] = MergeTree(lambda parts: union.remote(*parts))
@@ -80,8 +86,10 @@ def fit(
         As ``sketch``, ``KDEClassifier.fit`` and ``KDEClassifier.calibrate``.
     """
 
-    def sample(max_training_points: int, seed: int) -> Sketch:
-        return sketch(rows, columns=columns, max_training_points=max_training_points, seed=seed)
+    def sample(max_training_points: int, seed: int, all_rows: bool) -> Sketch:
+        return sketch(
+            rows, columns=columns, max_training_points=max_training_points, seed=seed, all_rows=all_rows
+        )
 
     return _engines.fit(classifier, sample, target_fpr)
 

@@ -14,6 +14,7 @@ from kernad._arrays import ArrayLike, ExactRows, exact_rows, to_rows
 from kernad._calls import path_bytes, whole_number
 from kernad._columns import in_order, require_finite
 from kernad._errors import InvalidInput, InvalidParameter
+from kernad._options import is_true
 from kernad._stage_state import reading_pickle
 from kernad._tables import require_unmasked
 
@@ -34,6 +35,8 @@ class Sketch:
         column_names: the columns in the order of the model, by which rows with names are matched from the first on.
             Default: as the first rows have them. Parts that may have their columns in another order need the names to
             be merged.
+        all_rows: as of the KDEClassifier: also gather what its components and column scales need of all rows, some 50
+            bytes for each pair of columns.
 
     Example:
         >>> import numpy as np, kernad
@@ -53,9 +56,17 @@ class Sketch:
         True
     """
 
-    def __init__(self, *, max_training_points: int = 40000, seed: int = 0, column_names: Sequence[str] = ()) -> None:
+    def __init__(
+        self,
+        *,
+        max_training_points: int = 40000,
+        seed: int = 0,
+        column_names: Sequence[str] = (),
+        all_rows: bool = False,
+    ) -> None:
         self.max_training_points = whole_number(max_training_points, "max_training_points", 2)
         self.seed = whole_number(seed, "seed", 0)
+        self.all_rows = is_true(all_rows, "all_rows")
         self._names = tuple(str(name) for name in column_names)
         self._sketch: _core.Sketch | None = None  # until the number of columns is known
 
@@ -65,7 +76,7 @@ class Sketch:
         result: Self | None = None
         for part in parts:
             if result is None:
-                result = cls(max_training_points=part.max_training_points, seed=part.seed)
+                result = cls(max_training_points=part.max_training_points, seed=part.seed, all_rows=part.all_rows)
             result.merge(part)
         if result is None:
             raise InvalidParameter("there are no sketches to merge; one at least is needed")
@@ -108,7 +119,7 @@ class Sketch:
             require_finite(array, names_of_columns, "rows", lambda i: str(first + i), marks if len(marks) else None)
         array = _rows_for_core(array)
         if self._sketch is None:
-            sketch = _core.Sketch(array.shape[1], self.max_training_points, self.seed)
+            sketch = _core.Sketch(array.shape[1], self.max_training_points, self.seed, self.all_rows)
             sketch.column_names = names_of_columns
         else:
             sketch = self._sketch
@@ -127,7 +138,7 @@ class Sketch:
         if other._sketch is None:
             return self
         if self._sketch is None:
-            empty = _core.Sketch(other._sketch.columns, self.max_training_points, self.seed)
+            empty = _core.Sketch(other._sketch.columns, self.max_training_points, self.seed, self.all_rows)
             empty.column_names = list(self._names or other._sketch.column_names)
             empty.merge(other._sketch)
             self._sketch = empty
@@ -149,7 +160,8 @@ class Sketch:
 
         Raises:
             InvalidInput: less than two rows would be left of a sample, or a name that no row can have had, because the
-                sketch keeps all rows that were added. It is then unchanged.
+                sketch keeps all rows that were added; or a sample with ``all_rows``, which knows the extremes of all
+                rows and could not take them back. It is then unchanged.
         """
         if isinstance(names, (str, bytes)):
             raise TypeError("names is one text; a list of names is needed")
@@ -199,7 +211,7 @@ class Sketch:
 
     @classmethod
     def _holding(cls, core: _core.Sketch) -> Self:
-        result = cls(max_training_points=core.max_training_points, seed=core.seed)
+        result = cls(max_training_points=core.max_training_points, seed=core.seed, all_rows=core.all_rows)
         result._sketch = core
         return result
 
@@ -216,6 +228,7 @@ class Sketch:
     def __setstate__(self, state: dict[str, Any]) -> None:
         with reading_pickle(self):
             self.__dict__.update(state)
+            self.all_rows = is_true(state.get("all_rows", False), "all_rows")  # none in older pickles
             self._names = tuple(name + "" for name in state["_names"])  # texts alone can be joined
             if state["_sketch"] is not None:
                 self._sketch = _core.Sketch.from_bytes(state["_sketch"])

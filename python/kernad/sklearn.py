@@ -49,7 +49,7 @@ class KDEAnomalyDetector(Decisions, OutlierMixin, BaseEstimator):  # type: ignor
             refused there. None: by the fit on all rows, its own kernel included; of new normal rows more than
             ``contamination`` are then called outliers, and with many components and few rows all of them.
         n_jobs: threads; None or -1: as KDEClassifier's num_threads = 0; below that, as joblib counts.
-        standardize, bandwidth, covariance, local_alpha, auto: as of KDEClassifier.
+        standardize, bandwidth, covariance, local_alpha, all_rows, auto: as of KDEClassifier.
 
     Attributes:
         classifier_: the fitted KDEClassifier.
@@ -75,6 +75,7 @@ class KDEAnomalyDetector(Decisions, OutlierMixin, BaseEstimator):  # type: ignor
         bandwidth: float | str = "scott",
         covariance: Covariance = "full",
         local_alpha: float = 0.0,
+        all_rows: bool = False,
         auto: bool = False,
     ) -> None:
         self.n_pca_components = n_pca_components
@@ -88,6 +89,7 @@ class KDEAnomalyDetector(Decisions, OutlierMixin, BaseEstimator):  # type: ignor
         self.bandwidth = bandwidth
         self.covariance = covariance
         self.local_alpha = local_alpha
+        self.all_rows = all_rows
         self.auto = auto
 
     def fit(self, X: ArrayLike, y: Any = None, sample_weight: ArrayLike | None = None) -> KDEAnomalyDetector:

@@ -28,7 +28,12 @@ except ImportError as error:
 
 
 def sketch(
-    rows: Any, *, columns: Sequence[str] | None = None, max_training_points: int = 40000, seed: int = 0
+    rows: Any,
+    *,
+    columns: Sequence[str] | None = None,
+    max_training_points: int = 40000,
+    seed: int = 0,
+    all_rows: bool = False,
 ) -> Sketch:
     """The training sample of a DataFrame, which ``KDEClassifier.fit`` and ``calibrate`` take in place of the rows.
 
@@ -40,6 +45,7 @@ def sketch(
             those of an array ``v`` are called ``v[0]``, ``v[1]``, .... Default: all.
         max_training_points: as of ``kernad.Sketch``.
         seed: as there.
+        all_rows: as there.
 
     Raises:
         ValueError: NaN, infinity or null (with the number of the row in the data set), other columns, or partitions
@@ -51,7 +57,7 @@ def sketch(
     places = [list(rows.columns).index(name) for name in chosen]
     rows = _plain(rows).select([f"c{i}" for i in places])
     names = () if any(_is_array(field) for field in rows.schema) else tuple(chosen)
-    sampling = Sampling(max_training_points, seed, names, tuple(chosen))
+    sampling = Sampling(max_training_points, seed, names, all_rows, tuple(chosen))
     counts = _counts(rows)
     task = functools.partial(_sketch_partition, sketch_of=_engines.sketch_of, counts=counts, sampling=sampling)
     parts = rows.mapInArrow(task, "part binary")
@@ -80,8 +86,10 @@ def fit(
         As ``sketch``, ``KDEClassifier.fit`` and ``KDEClassifier.calibrate``.
     """
 
-    def sample(max_training_points: int, seed: int) -> Sketch:
-        return sketch(rows, columns=columns, max_training_points=max_training_points, seed=seed)
+    def sample(max_training_points: int, seed: int, all_rows: bool) -> Sketch:
+        return sketch(
+            rows, columns=columns, max_training_points=max_training_points, seed=seed, all_rows=all_rows
+        )
 
     return _engines.fit(classifier, sample, target_fpr)
 

@@ -48,10 +48,10 @@ void bind_sketch(nb::module_& m) {
   nb::class_<Sketch>(m, "Sketch")
       .def(
           "__init__",
-          [](Sketch* self, std::size_t columns, std::size_t max_training_points, std::uint64_t seed) {
-            new (self) Sketch(columns, {max_training_points, seed});
+          [](Sketch* self, std::size_t columns, std::size_t max_training_points, std::uint64_t seed, bool all_rows) {
+            new (self) Sketch(columns, {max_training_points, seed, all_rows});
           },
-          nb::arg("columns"), nb::arg("max_training_points"), nb::arg("seed"))
+          nb::arg("columns"), nb::arg("max_training_points"), nb::arg("seed"), nb::arg("all_rows"))
       .def("add", &add_to_sketch<Rows>, nb::arg("rows").noconvert(), nb::arg("first_row"),
            nb::arg("left_out").noconvert(), nb::arg("names"))
       .def("add", &add_to_sketch<DoubleRows>, nb::arg("rows").noconvert(), nb::arg("first_row"),
@@ -69,6 +69,7 @@ void bind_sketch(nb::module_& m) {
       .def_prop_ro("columns", &Sketch::columns)
       .def_prop_ro("max_training_points", [](const Sketch& self) { return self.options().max_training_points; })
       .def_prop_ro("seed", [](const Sketch& self) { return self.options().seed; })
+      .def_prop_ro("all_rows", [](const Sketch& self) { return self.options().all_rows; })
       .def_prop_ro("rows_seen", &Sketch::rows_seen)
       .def_prop_ro("ranges", &ranges_of, nb::sig("def ranges(self) -> list[tuple[int, int]]"))
       .def("row_numbers", &Sketch::row_numbers)

@@ -102,3 +102,55 @@ def test_the_command_line_says_the_same(classifier: kernad.KDEClassifier, tmp_pa
     got = kernad.compare(classifier, rows)
     assert got.p_value == want["p_value"] and got.scores.distance == want["scores"]["distance"]
     assert list(got.shift) == [column["shift"] for column in want["columns"]]
+
+
+def test_rows_may_come_in_blocks(classifier: kernad.KDEClassifier, tmp_path: Path) -> None:
+    rows = normal(400, 3, 0.2).astype(np.float32)
+    whole = kernad.compare(classifier, rows)
+    np.save(tmp_path / "rows.npy", rows)
+    for blocks in (
+        iter(np.array_split(rows, 7)),
+        (block for block in np.array_split(rows, 3)),
+        np.array_split(rows, 5),
+        tuple(np.array_split(rows, 2)),
+        np.load(tmp_path / "rows.npy", mmap_mode="r"),
+        rows.tolist(),
+    ):
+        found = kernad.compare(classifier, blocks)
+        assert (found.rows, found.p_value, found.scores) == (400, whole.p_value, whole.scores)
+        assert (found.shift == whole.shift).all()
+
+
+def test_a_large_array_is_read_in_slices(classifier: kernad.KDEClassifier, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("kernad._blocks._BLOCK_VALUES", 300)
+    sizes = []
+    add = kernad.Comparison.add
+
+    def noting(self: kernad.Comparison, rows: npt.NDArray[np.float64], **more: str) -> kernad.Comparison:
+        sizes.append(len(rows))
+        return add(self, rows, **more)  # type: ignore[arg-type]
+
+    monkeypatch.setattr("kernad.Comparison.add", noting)
+    kernad.compare(classifier, normal(100, 3))
+    assert sizes == [30, 30, 30, 10]
+
+
+def test_arrow_streams_are_blocks(classifier: kernad.KDEClassifier) -> None:
+    pa = pytest.importorskip("pyarrow")
+    rows = normal(300, 3, 0.2)
+    table = pa.table({name: rows[:, i] for i, name in enumerate(NAMES)})
+    whole = kernad.compare(classifier, rows)
+    reader = pa.RecordBatchReader.from_batches(table.schema, table.to_batches(max_chunksize=70))
+    assert kernad.compare(classifier, reader).p_value == whole.p_value
+    assert kernad.compare(classifier, table.to_batches(max_chunksize=50)).p_value == whole.p_value
+
+
+def test_a_wrong_value_is_named_by_its_row_among_all(classifier: kernad.KDEClassifier) -> None:
+    rows = normal(100, 3)
+    rows[57, 4] = np.nan
+    with pytest.raises(kernad.InvalidInput, match="rows: row 57, column 4 is missing"):
+        kernad.compare(classifier, np.array_split(rows, 10))
+    with pytest.warns(kernad.DataWarning, match="1 of 10 rows"):
+        assert kernad.compare(classifier, np.array_split(rows, 10), missing="skip").rows == 99
+    with pytest.raises(kernad.InvalidInput):
+        kernad.compare(classifier, iter([]))

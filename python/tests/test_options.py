@@ -51,6 +51,7 @@ OTHERS: dict[str, Any] = {
     "covariance": "oas",
     "local_alpha": 0.3,
     "feature_scaling_method": "norm",
+    "all_rows": True,
     "auto": True,
     "max_training_points": 77,
     "seed": 2**64 - 1,

@@ -138,3 +138,26 @@ def test_forgotten_rows_were_never_there() -> None:
         whole.forget([300])
     with pytest.raises(TypeError, match="a list of names"):
         whole.forget("12")
+
+
+def test_all_rows_of_parts_are_those_of_the_whole() -> None:
+    rows = np.random.default_rng(3).normal(size=(3000, 5)) * [1, 2, 3, 4, 5]
+    options = {"max_training_points": 200, "seed": 4, "all_rows": True}
+    parts = [kernad.Sketch(**options).add(rows[i : i + 500], i) for i in range(0, 3000, 500)]
+    sketch = kernad.Sketch.merged(pickle.loads(pickle.dumps(part)) for part in reversed(parts))
+    assert sketch.all_rows
+    with pytest.warns(kernad.FitWarning, match="those of all rows"):
+        gathered = kernad.KDEClassifier(3, **options)
+        assert gathered.fit(sketch)
+        whole = kernad.KDEClassifier(3, **options)
+        assert whole.fit(rows)
+    gathered.calibrate(sketch)
+    whole.calibrate(rows)
+    assert gathered.all_rows
+    found = [made.p_values(made.compute_kde_scores(rows, True)) for made in (gathered, whole)]
+    assert (found[0] == found[1]).all()
+    assert np.allclose(whole.state_dict()["pca_model.mean"], rows.mean(axis=0), rtol=0, atol=1e-7)
+    with pytest.raises(kernad.InvalidParameter, match="the sketch was made without it"):
+        gathered.fit(kernad.Sketch(max_training_points=200, seed=4).add(rows))
+    with pytest.raises(kernad.InvalidInput, match="cannot be merged"):
+        sketch.merge(kernad.Sketch(max_training_points=200, seed=4).add(rows, 3000))

@@ -49,15 +49,6 @@ bool reads_as_number(const std::string& field) {
   return files::parse_number(field).has_value() || files::parse_number(field, ',').has_value();
 }
 
-/// Whether a row that begins with # is a comment: its number of fields differs from that of the `first` row, or none of
-/// its fields is a value. A row whose id is #7 is not.
-bool is_comment(const TextRow& row, const std::vector<std::string>& first) {
-  if (!row.fields[0].starts_with('#') || first[0].starts_with('#')) return false;
-  if (row.fields.size() != first.size()) return true;
-  const auto has_value = [](const std::string& field) { return reads_as_number(field) || is_missing(field); };
-  return !reads_as_number(row.fields[0].substr(1)) && std::ranges::none_of(row.fields, has_value);
-}
-
 /// Returns a heading before the rows of a reader whose first row has already been read; skips comments below.
 class HeadedReader final : public TextReader {
  public:
@@ -70,13 +61,13 @@ class HeadedReader final : public TextReader {
     return given_++ == 0 ? TextRow{heading_, line_ - 1} : TextRow{first_, line_};
   }
 
-  [[nodiscard]] std::size_t comments() const override { return comments_; }
+  [[nodiscard]] std::size_t comments() const override { return comments_ + reader_->comments(); }
   [[nodiscard]] bool has_arrived() const override { return given_ < 2 || reader_->has_arrived(); }
 
  private:
   std::optional<TextRow> next_below() {
     auto row = reader_->next();
-    for (; row && is_comment(*row, first_); row = reader_->next()) ++comments_;
+    for (; row && is_comment(row->fields, first_); row = reader_->next()) ++comments_;
     return row;
   }
 
@@ -110,6 +101,13 @@ std::vector<std::string> heading_in(const std::string& comment, char delimiter, 
 }
 
 }  // namespace
+
+bool is_comment(std::span<const std::string> fields, std::span<const std::string> first) {
+  if (!fields[0].starts_with('#') || first[0].starts_with('#')) return false;
+  if (fields.size() != first.size()) return true;
+  const auto has_value = [](const std::string& field) { return reads_as_number(field) || is_missing(field); };
+  return !reads_as_number(fields[0].substr(1)) && std::ranges::none_of(fields, has_value);
+}
 
 std::unique_ptr<RowSource> csv_rows(std::unique_ptr<files::Source> source, char delimiter, const ReadOptions& options) {
   auto peek = peek_at(std::move(source), options);

@@ -47,17 +47,74 @@ void CsvReader::parse_line() {
   std::string_view piece = text_.substr(0, text_.find('\n') + 1);  // npos + 1 is 0
   if (piece.empty()) piece = text_;
   if (const std::size_t at = piece.find('\r'); at != std::string_view::npos) piece = piece.substr(0, at + 1);
-  if (!skip_comment(piece)) {
-    const bool is_whole = !mid_row_ && (piece.back() == '\n' || piece.back() == '\r');
-    if (is_whole && piece.find('"') == std::string_view::npos) {
-      split(piece.substr(0, piece.size() - 1));
-    } else {
-      parse(piece);
-      mid_row_ = !has_row_;
-    }
+  if (!skip_comment(piece) && !hold(piece)) {
+    parse_piece(held_.empty() ? piece : std::string_view(held_));
+    held_.clear();
   }
   count_line(piece);
   text_.remove_prefix(piece.size());
+}
+
+/// Whether the piece, with what is held, is the beginning of a line that begins with #, which is kept until it is
+/// whole.
+bool CsvReader::hold(std::string_view piece) {
+  if (held_.empty() && (mid_row_ || piece[0] != '#')) return false;
+  const bool is_whole = piece.back() == '\n' || piece.back() == '\r';
+  if (!is_whole || !held_.empty()) held_ += piece;
+  return !is_whole;
+}
+
+void CsvReader::parse_piece(std::string_view piece) {
+  const bool is_whole = !mid_row_ && (piece.back() == '\n' || piece.back() == '\r');
+  if (is_whole && piece.find('"') == std::string_view::npos) {
+    split(piece.substr(0, piece.size() - 1));
+  } else if (is_comment_with_quotes(piece)) {
+    ++comments_;
+  } else {
+    parse(piece);
+    mid_row_ = !has_row_;
+  }
+  if (has_row_ && first_.empty()) first_.assign(fields_.begin(), fields_.begin() + static_cast<std::ptrdiff_t>(count_));
+}
+
+/// Whether the line has a quote within a field, or text behind a quoted one.
+bool CsvReader::has_stray_quote(std::string_view line) const {
+  bool quoted = false;   // within "..."
+  bool at_begin = true;  // of a field
+  bool behind = false;   // a quoted field
+  for (std::size_t i = 0; i < line.size(); ++i) {
+    const char c = line[i];
+    if (quoted) {
+      if (c != '"') continue;
+      if (i + 1 < line.size() && line[i + 1] == '"') {
+        ++i;
+      } else {
+        quoted = false;
+        behind = true;
+      }
+    } else if (c == delimiter_) {
+      at_begin = true;
+      behind = false;
+    } else if (c == '"') {
+      if (!at_begin || behind) return true;
+      quoted = true;
+      at_begin = false;
+    } else if (c != ' ' && c != '\t' && c != '\n' && c != '\r') {
+      if (behind) return true;
+      at_begin = false;
+    }
+  }
+  return false;
+}
+
+/// Whether the line, which no row can be, is a comment below the first row.
+bool CsvReader::is_comment_with_quotes(std::string_view line) {
+  if (mid_row_ || first_.empty() || line[0] != '#' || !has_stray_quote(line)) return false;
+  split(line.substr(0, line.find_last_not_of("\r\n") + 1));
+  const bool found = is_comment(std::span(fields_).first(count_), first_);
+  count_ = 0;
+  has_row_ = false;
+  return found;
 }
 
 /// A whole line without quotes, as libcsv would split it, several times as fast.
@@ -96,6 +153,7 @@ bool CsvReader::skip_comment(std::string_view piece) {
 
 void CsvReader::finish() {
   finished_ = true;
+  if (!held_.empty()) parse_piece(std::exchange(held_, {}));
   const int failed = csv_fini(&parser_, on_field, on_row, this);
   rethrow();
   if (failed == 0) return;

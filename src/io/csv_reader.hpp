@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <exception>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -15,6 +16,10 @@
 #include "io/text_reader.hpp"
 
 namespace kernad::io {
+
+/// Whether a row that begins with # is a comment: its number of fields differs from that of the `first` row, or none of
+/// its fields is a value. A row whose id is #7 is not.
+[[nodiscard]] bool is_comment(std::span<const std::string> fields, std::span<const std::string> first);
 
 /// Returns one non-blank row per call. A row ends at \n, \r or \r\n, or with the file. A UTF-8 byte order mark is
 /// skipped, and so are lines that begin with # before the first row.
@@ -29,12 +34,21 @@ class CsvReader final : public TextReader {
 
   [[nodiscard]] bool has_arrived() const override { return finished_ || !text_.empty() || source_.has_arrived(); }
 
-  /// The last line that was skipped because it begins with #, without its line end; empty if there is none.
+  /// Lines below the first row that begin with # and have a quote where no row can: they are skipped if they are
+  /// comments by is_comment.
+  [[nodiscard]] std::size_t comments() const override { return comments_; }
+
+  /// The last line that was skipped above the first row because it begins with #, without its line end; empty if there
+  /// is none.
   [[nodiscard]] const std::string& comment() const noexcept { return comment_; }
 
  private:
   bool fill();
   void parse_line();
+  void parse_piece(std::string_view piece);
+  bool hold(std::string_view piece);
+  bool has_stray_quote(std::string_view line) const;
+  bool is_comment_with_quotes(std::string_view line);
   void finish();
   void parse(std::string_view piece);
   void split(std::string_view line);
@@ -56,7 +70,10 @@ class CsvReader final : public TextReader {
   std::vector<std::string> fields_;  // never shrinks; the strings are reused for the next row
   std::size_t count_ = 0;            // fields of the current row
   bool has_row_ = false;             // the current row is complete
-  bool mid_row_ = false;             // libcsv has the beginning of a row
+  std::string held_;                 // the beginning of a line that begins with #
+  std::size_t comments_ = 0;
+  std::vector<std::string> first_;  // the first row
+  bool mid_row_ = false;            // libcsv has the beginning of a row
   bool finished_ = false;
   std::uint64_t line_ = 1;
   std::uint64_t row_line_ = 1;

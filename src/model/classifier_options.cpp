@@ -106,6 +106,10 @@ constexpr std::array kOptions = {
                     [](Options& o, std::string_view text) {
                       return set_by(o.feature_scaling_method, [&] { return feature_scaling_method(text); });
                     }},
+    EstimatorOption{"all_rows", "--all-rows", "", "true, false",
+                    "Components and column scales of all rows, where the kernels are those of a sample", true,
+                    [](const Options& o) { return to_text(o.all_rows); },
+                    [](Options& o, std::string_view text) { return set_bool(o.all_rows, text); }},
     EstimatorOption{"auto", "--auto", "", "true, false",
                     "Choose all of the above from the training rows, for the best detection", false,
                     [](const Options& o) { return to_text(o.automatic); },

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <optional>
 #include <span>
 #include <utility>
 #include <vector>
@@ -31,8 +32,22 @@ KDEClassifierOptions fold_options(const KDEClassifierOptions& options, std::size
   return result;
 }
 
+/// The moments of all rows but some that the model's shift was subtracted from.
+std::optional<linalg::RowMoments> moments_without(const linalg::ExactMoments* all, EmbeddingsView rows,
+                                                  const std::vector<double>& shift, std::size_t kept, int threads) {
+  if (all == nullptr) return std::nullopt;
+  linalg::ExactMoments others = *all;
+  Matrix<double> given(rows.rows(), rows.cols());
+  for (std::size_t i = 0; i < rows.rows(); ++i) {
+    for (std::size_t j = 0; j < rows.cols(); ++j) given(i, j) = double{rows.row(i)[j]} + (shift.empty() ? 0 : shift[j]);
+  }
+  others.subtract(given.view(), threads);
+  return linalg::rounded(others, shift, kept, threads);
+}
+
 HeldOut hold_out_folds(const Model& whole, EmbeddingsView rows, std::vector<std::size_t> left_out, std::size_t folds,
-                       const KDEClassifierOptions& options, const FitSettings& settings, const FitProgress& progress) {
+                       const KDEClassifierOptions& options, const FitSettings& settings, const FitProgress& progress,
+                       const linalg::ExactMoments* all) {
   const auto fold_of = calibration::deal_into_folds(rows.rows(), folds, options.seed);
   HeldOut result{std::vector<double>(rows.rows()), std::vector<double>(rows.rows()), {}, folds, std::move(left_out)};
   const auto whole_residual = residual_of(whole);
@@ -49,12 +64,17 @@ HeldOut hold_out_folds(const Model& whole, EmbeddingsView rows, std::vector<std:
     }
     try {
       const Embeddings training = gather(rows, others);
+      const Embeddings unseen = gather(rows, held_out);
       const linalg::Rows<float> training_rows(training);
-      Model model = fit_rows(training_rows, others.size(),
-                             fold_options(options, whole.report.components, others.size()), settings, whole.shift);
-      model.subspace = whole.subspace ? fit_subspace(model, training_rows, rows.rows(), settings.threads) : nullptr;
+      const auto moments = moments_without(all, unseen, whole.shift, others.size(), settings.threads);
+      const linalg::RowMoments* given = moments ? &*moments : nullptr;
+      Model model = fit_rows(
+          training_rows, others.size(), fold_options(options, whole.report.components, others.size()), settings,
+          whole.shift, [](std::size_t) {}, given);
+      model.subspace =
+          whole.subspace ? fit_subspace(model, training_rows, rows.rows(), settings.threads, given) : nullptr;
       const auto residual = whole_residual ? residual_like(*whole_residual, model) : nullptr;
-      const HeldOut scores = hold_out(model, residual, gather(rows, held_out), settings.threads);
+      const HeldOut scores = hold_out(model, residual, unseen, settings.threads);
       for (std::size_t i = 0; i < held_out.size(); ++i) {
         result.log_densities[held_out[i]] = scores.log_densities[i];
         if (residual) result.residuals[held_out[i]] = scores.residuals[i];
@@ -72,12 +92,12 @@ HeldOut hold_out_folds(const Model& whole, EmbeddingsView rows, std::vector<std:
 }  // namespace
 
 HeldOut cross_conformal(const Model& model, EmbeddingsView rows, std::size_t folds, const KDEClassifierOptions& options,
-                        const FitSettings& settings, const FitProgress& progress) {
+                        const FitSettings& settings, const FitProgress& progress, const linalg::ExactMoments* moments) {
   // A fold that looked for glitches by itself could keep what the model leaves out.
   std::vector<std::size_t> left_out;
   if (options.automatic) left_out = rows_of(find_suspicious_values(linalg::Rows<float>(rows), settings.threads));
   const std::size_t most = rows.rows() - left_out.size();
-  return hold_out_folds(model, rows, std::move(left_out), std::min(folds, most), options, settings, progress);
+  return hold_out_folds(model, rows, std::move(left_out), std::min(folds, most), options, settings, progress, moments);
 }
 
 }  // namespace kernad::model

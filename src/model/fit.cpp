@@ -95,7 +95,9 @@ Model fit(TrainingSample sample, const KDEClassifierOptions& options, const FitS
     sample.selected.erase(sample.selected.begin() + static_cast<std::ptrdiff_t>(*place));
   }
   auto unrounded = sample.unrounded.empty() ? some_rows(sample.memory, sample.selected) : std::move(sample.unrounded);
-  Model model = fit_rows(sample.rows(), sample.rows_seen, options, settings, std::move(shift), done);
+  const auto moments = sample.rounded_moments(shift, settings.threads);
+  Model model = fit_rows(sample.rows(), sample.rows_seen, options, settings, std::move(shift), done,
+                         moments ? &*moments : nullptr);
   add_shift(suspicious, model.shift);
   model.report.suspicious_values = std::move(suspicious);
   model.report.rows_left_out = std::move(left_out);
@@ -106,12 +108,13 @@ Model fit(TrainingSample sample, const KDEClassifierOptions& options, const FitS
 }
 
 Model fit_rows(const linalg::Rows<float>& rows, std::size_t rows_seen, const KDEClassifierOptions& options,
-               const FitSettings& settings, std::vector<double> shift, const std::function<void(std::size_t)>& done) {
+               const FitSettings& settings, std::vector<double> shift, const std::function<void(std::size_t)>& done,
+               const linalg::RowMoments* moments) {
   const KDEClassifierOptions first = options.automatic ? ensemble::first_member(options) : options;
   Model model;
   model.shift = std::move(shift);
   const auto add_member = [&](const KDEClassifierOptions& wanted, const std::function<void()>& projected) {
-    auto pipeline = std::make_shared<const Pipeline>(fit_pipeline(rows, wanted, settings, projected));
+    auto pipeline = std::make_shared<const Pipeline>(fit_pipeline(rows, wanted, settings, projected, moments));
     auto tail = options.automatic ? ensemble::TailRank(pipeline->kde.loo_log_densities) : ensemble::TailRank();
     model.members.push_back({std::move(pipeline), std::move(tail)});
   };
@@ -122,15 +125,16 @@ Model fit_rows(const linalg::Rows<float>& rows, std::size_t rows_seen, const KDE
     add_member(ensemble::second_member(options), [] {});
     describe_members(model.members[0], model.members[1], model.report);
   }
-  model.subspace = fit_subspace(model, rows, rows.rows(), settings.threads);
+  model.subspace = fit_subspace(model, rows, rows.rows(), settings.threads, moments);
   return model;
 }
 
 std::shared_ptr<const subspace::Subspace> fit_subspace(const Model& model, const linalg::Rows<float>& rows,
-                                                       std::size_t all_rows, int threads) {
+                                                       std::size_t all_rows, int threads,
+                                                       const linalg::RowMoments* moments) {
   if (model.first().pca.rank == rows.cols()) return nullptr;
   auto subspace = std::make_shared<subspace::Subspace>(
-      subspace::fit(rows, subspace::shows_dependencies(all_rows, rows.cols()), model.shift, threads));
+      subspace::fit(rows, subspace::shows_dependencies(all_rows, rows.cols()), model.shift, threads, moments));
   return subspace->empty() ? nullptr : subspace;
 }
 

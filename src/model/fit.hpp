@@ -26,17 +26,19 @@ void check_options(const KDEClassifierOptions& options);
                         const FitProgress& progress = {}, std::vector<double> shift = {});
 
 /// Fits a model to all of these rows. rows_seen: the size of the data set that they come from, for the report. done:
-/// called with 2 when the components are known and with 3 after the first pipeline. Throws InvalidInput if all rows are
+/// called with 2 when the components are known and with 3 after the first pipeline. moments: of all rows of the data
+/// set, which stand in for those of these rows; null: none. Throws InvalidInput if all rows are
 /// identical.
 [[nodiscard]] Model fit_rows(
     const linalg::Rows<float>& rows, std::size_t rows_seen, const KDEClassifierOptions& options,
     const FitSettings& settings, std::vector<double> shift,
-    const std::function<void(std::size_t)>& done = [](std::size_t) {});
+    const std::function<void(std::size_t)>& done = [](std::size_t) {}, const linalg::RowMoments* moments = nullptr);
 
 /// The subspace of the rows that the model was fitted on; null if they vary in every direction. all_rows: the number of
 /// training rows, which decides whether dependencies between columns are looked for.
 [[nodiscard]] std::shared_ptr<const subspace::Subspace> fit_subspace(const Model& model,
                                                                      const linalg::Rows<float>& rows,
-                                                                     std::size_t all_rows, int threads);
+                                                                     std::size_t all_rows, int threads,
+                                                                     const linalg::RowMoments* moments = nullptr);
 
 }  // namespace kernad::model

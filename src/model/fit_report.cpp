@@ -32,8 +32,9 @@ void add_notes(FitReport& report, const Pipeline& pipeline, const KDEClassifierO
   const std::size_t wanted = options.n_pca_components.count();
   if (options.max_training_points < report.rows_seen) {
     note(NoteCode::rows_sampled,
-         fmt::format("a sample of {} of {} rows is used (max_training_points = {}, seed = {})",
-                     options.max_training_points, report.rows_seen, options.max_training_points, options.seed));
+         fmt::format("a sample of {} of {} rows is used (max_training_points = {}, seed = {}){}",
+                     options.max_training_points, report.rows_seen, options.max_training_points, options.seed,
+                     options.all_rows ? "; components and column scales are those of all rows" : ""));
   }
   // For tables, fewer components than the default are normal; a note is needed only if the number was requested.
   const bool asked = options.n_pca_components != KDEClassifierOptions{}.n_pca_components;

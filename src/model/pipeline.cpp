@@ -6,11 +6,15 @@
 namespace kernad::model {
 
 Pipeline fit_pipeline(const linalg::Rows<float>& rows, const KDEClassifierOptions& options, const FitSettings& settings,
-                      const std::function<void()>& projected) {
+                      const std::function<void()>& projected, const linalg::RowMoments* moments) {
   const int threads = settings.threads;
   Pipeline pipeline;
   pca::Extras extras;
-  if (options.standardize) extras.column_scale = scaling::inverse_deviations(rows, threads);
+  extras.moments = moments;
+  if (options.standardize) {
+    extras.column_scale =
+        moments != nullptr ? scaling::inverse_deviations(*moments) : scaling::inverse_deviations(rows, threads);
+  }
   extras.residual = options.n_pca_components.is_all() && options.kde.covariance != Covariance::full;
   pipeline.pca = pca::fit(rows, options.n_pca_components, std::move(extras), threads);
   projected();

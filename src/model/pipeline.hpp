@@ -33,11 +33,12 @@ struct FitSettings {
   int threads = 1;
 };
 
-/// rows: finite, at least one. projected: called when the components are known. Throws InvalidInput when all rows are
+/// rows: finite, at least one. projected: called when the components are known. moments: which PCA and standardisation
+/// take in place of those of the rows; null: none. Throws InvalidInput when all rows are
 /// identical.
 [[nodiscard]] Pipeline fit_pipeline(
     const linalg::Rows<float>& rows, const KDEClassifierOptions& options, const FitSettings& settings,
-    const std::function<void()>& projected = [] {});
+    const std::function<void()>& projected = [] {}, const linalg::RowMoments* moments = nullptr);
 
 /// The same pipeline with its references rebuilt.
 [[nodiscard]] Pipeline with_pruning(const Pipeline& pipeline, const FitSettings& settings);

@@ -264,6 +264,12 @@ void name_suspicious_rows(FitReport& report, std::span<const std::string> names,
     const auto place = std::ranges::lower_bound(numbers, value.row) - numbers.begin();
     value.row_name = names[static_cast<std::size_t>(place)];
   }
+  // Copies of a row that result from its weight are one value.
+  auto& values = report.suspicious_values;
+  const auto same = [](const SuspiciousValue& a, const SuspiciousValue& b) {
+    return a.column == b.column && a.value == b.value && a.row_name == b.row_name;
+  };
+  values.erase(std::unique(values.begin(), values.end(), same), values.end());
   note_suspicious_values(report);
 }
 

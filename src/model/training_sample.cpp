@@ -46,6 +46,11 @@ TrainingSample TrainingSample::of(EmbeddingsView rows, const KDEClassifierOption
   return {rows, counted, counted, counted.size(), weights.positive()};
 }
 
+std::optional<linalg::RowMoments> TrainingSample::rounded_moments(std::span<const double> shift, int threads) const {
+  if (!moments) return std::nullopt;
+  return linalg::rounded(*moments, shift, selected.size(), threads);
+}
+
 Embeddings TrainingSample::copy() const {
   Embeddings result(selected.size(), memory.cols());
   for (std::size_t i = 0; i < selected.size(); ++i) std::ranges::copy(memory.row(selected[i]), result.row(i).begin());
@@ -65,6 +70,7 @@ SketchSample::SketchSample(const Sketch& sketch, std::vector<double> shift_of_co
       rows_seen(sketch.rows_seen()) {
   const auto in_data_set = sketch.row_numbers();
   numbers.assign(in_data_set.begin(), in_data_set.end());
+  if (rows_seen > numbers.size()) moments = sketch.moments();
 }
 
 std::vector<std::size_t> SketchSample::every_row() const {
@@ -73,6 +79,20 @@ std::vector<std::size_t> SketchSample::every_row() const {
   return places;
 }
 
-TrainingSample SketchSample::sample() const { return {rows, every_row(), numbers, rows_seen, {}, unrounded}; }
+TrainingSample SketchSample::sample() const { return {rows, every_row(), numbers, rows_seen, {}, unrounded, moments}; }
+
+template <typename T>
+std::shared_ptr<const linalg::ExactMoments> moments_of_all(MatrixView<T> rows, const KDEClassifierOptions& options,
+                                                           int threads) {
+  if (!options.all_rows || rows.rows() <= options.max_training_points) return nullptr;
+  auto moments = std::make_shared<linalg::ExactMoments>(rows.cols());
+  moments->add(rows, {}, threads);
+  return moments;
+}
+
+template std::shared_ptr<const linalg::ExactMoments> moments_of_all(MatrixView<float>, const KDEClassifierOptions&,
+                                                                    int);
+template std::shared_ptr<const linalg::ExactMoments> moments_of_all(MatrixView<double>, const KDEClassifierOptions&,
+                                                                    int);
 
 }  // namespace kernad::model

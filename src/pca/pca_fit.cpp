@@ -69,24 +69,29 @@ Axes axes_by_gram(const linalg::Rows<float>& rows, const linalg::ColumnMoments& 
   return found;
 }
 
-Axes axes_by_covariance(const linalg::Rows<float>& rows, const linalg::ColumnMoments& moments,
-                        std::span<const double> column_scale, const ComponentCount& wanted, int threads) {
-  const std::size_t n = rows.cols();
-  std::vector<double> scatter = linalg::scatter(rows, moments.mean, threads);
+/// scatter: of the rows, or as much as theirs.
+Axes axes_by_covariance(std::vector<double> scatter, std::size_t rows, const linalg::ColumnMoments& moments,
+                        std::span<const double> column_scale, const ComponentCount& wanted) {
+  const std::size_t n = moments.mean.size();
   for (std::size_t a = 0; a < column_scale.size(); ++a) {
     for (std::size_t b = 0; b < column_scale.size(); ++b) scatter[a * n + b] *= column_scale[a] * column_scale[b];
   }
-  return principal_eigenvectors(std::move(scatter), n, moments, rows.rows(), wanted);
+  return principal_eigenvectors(std::move(scatter), n, moments, rows, wanted);
 }
 
 }  // namespace
 
 State fit(const linalg::Rows<float>& rows, const ComponentCount& n_components, Extras extras, int threads) {
-  linalg::ColumnMoments moments = linalg::column_moments(rows, threads);
+  const linalg::RowMoments* given = extras.moments;
+  linalg::ColumnMoments moments = given != nullptr ? given->columns : linalg::column_moments(rows, threads);
   const auto& column_scale = extras.column_scale;
   for (std::size_t j = 0; j < column_scale.size(); ++j) moments.largest[j] *= column_scale[j];
-  Axes axes = rows.rows() < rows.cols() ? axes_by_gram(rows, moments, column_scale, n_components, threads)
-                                        : axes_by_covariance(rows, moments, column_scale, n_components, threads);
+  const auto by_scatter = [&](std::vector<double> scatter) {
+    return axes_by_covariance(std::move(scatter), rows.rows(), moments, column_scale, n_components);
+  };
+  Axes axes = given != nullptr            ? by_scatter(given->scatter)
+              : rows.rows() < rows.cols() ? axes_by_gram(rows, moments, column_scale, n_components, threads)
+                                          : by_scatter(linalg::scatter(rows, moments.mean, threads));
   if (axes.rank == 0) {
     if (rows.rows() == 1) throw InvalidInput("one row has no variance to learn; two or more are needed");
     throw InvalidInput(

@@ -7,6 +7,7 @@
 #include "kernad/matrix.hpp"
 #include "kernad/pca.hpp"
 #include "kernels/projection.hpp"
+#include "linalg/exact_moments.hpp"
 #include "linalg/rows.hpp"
 
 namespace kernad::pca {
@@ -31,8 +32,9 @@ struct State {
 
 /// What the classifier asks for besides the number of components.
 struct Extras {
-  std::vector<double> column_scale;  ///< D; empty: none
-  bool residual = false;             ///< wanted if the axes do not span all columns
+  std::vector<double> column_scale;             ///< D; empty: none
+  bool residual = false;                        ///< wanted if the axes do not span all columns
+  const linalg::RowMoments* moments = nullptr;  ///< in place of those of the rows; null: none
 };
 
 /// rows: finite, N >= 1. Throws InvalidInput when all rows are identical.

@@ -7,12 +7,15 @@
 #include <functional>
 #include <iterator>
 #include <limits>
+#include <numeric>
 #include <set>
 #include <utility>
 
 #include "kernad/error.hpp"
 #include "kernad/sampling.hpp"
+#include "linalg/exact_moments.hpp"
 #include "linalg/finite.hpp"
+#include "parallel/parallel_for.hpp"
 #include "sampling/row_ranges.hpp"
 
 namespace kernad {
@@ -23,6 +26,11 @@ constexpr const char* kWhat = "embeddings";
 std::string text(const RowRange& range) {
   return range.last == range.first + 1 ? fmt::format("row {}", range.first)
                                        : fmt::format("rows {} to {}", range.first, range.last - 1);
+}
+
+std::string text(const SketchOptions& options) {
+  return fmt::format("max_training_points {}, seed {} and all_rows {}", options.max_training_points, options.seed,
+                     options.all_rows);
 }
 
 void require_float32(std::span<const float> row, std::uint64_t number) {
@@ -51,14 +59,18 @@ void require_one_a_row(std::size_t count, std::size_t rows, const char* what) {
   throw InvalidParameter(fmt::format("{} {} for {} rows; one per row is needed, or none", count, what, rows));
 }
 
+std::uint64_t count_of(const RowDetails& details, std::size_t i) {
+  return details.counts.empty() ? 1 : details.counts[i];
+}
+
 /// Throws as Sketch::add does for the rows themselves; returns how to copy one.
 template <typename T>
 auto checked(MatrixView<T> rows, std::size_t columns, std::uint64_t first_row, const RowDetails& details) {
   if (rows.rows() != 0) linalg::require_columns(rows, columns, kWhat);
-  require_one_a_row(details.left_out.size(), rows.rows(), "marks of rows to leave out");
-  require_one_a_row(details.names.size(), rows.rows(), "names");
+  std::uint64_t number = first_row;
   for (std::size_t i = 0; i < rows.rows(); ++i) {
-    if (!is_left_out(details, i)) require_float32(rows.row(i), first_row + i);
+    if (!is_left_out(details, i)) require_float32(rows.row(i), number);
+    number += count_of(details, i);
   }
   return [rows](std::size_t i, std::span<double> out) { std::ranges::copy(rows.row(i), out.begin()); };
 }
@@ -70,18 +82,40 @@ Sketch::Sketch(std::size_t columns, SketchOptions options) : columns_(columns), 
   if (options.max_training_points < 2) {
     throw InvalidParameter(fmt::format("max_training_points is {}; valid: 2 or more", options.max_training_points));
   }
+  if (options.all_rows) moments_ = std::make_shared<linalg::ExactMoments>(columns);
+}
+
+/// To be changed: no other sketch's.
+linalg::ExactMoments& Sketch::own_moments() {
+  if (moments_.use_count() > 1) moments_ = std::make_shared<linalg::ExactMoments>(*moments_);
+  return *moments_;
 }
 
 void Sketch::add(EmbeddingsView rows, std::uint64_t first_row, const RowDetails& details) {
+  require_details(rows.rows(), details);
   add_checked(rows.rows(), first_row, details, checked(rows, columns_, first_row, details));
+  if (moments_) own_moments().add(rows, details.left_out, threads_);
 }
 
 void Sketch::add_doubles(MatrixView<double> rows, std::uint64_t first_row, const RowDetails& details) {
+  require_details(rows.rows(), details);
   add_checked(rows.rows(), first_row, details, checked(rows, columns_, first_row, details));
+  if (moments_) own_moments().add(rows, details.left_out, threads_);
 }
 
-void Sketch::add_checked(std::size_t count, std::uint64_t first_row, const RowDetails& details,
+void Sketch::require_details(std::size_t rows, const RowDetails& details) const {
+  require_one_a_row(details.left_out.size(), rows, "marks of rows to leave out");
+  require_one_a_row(details.names.size(), rows, "names");
+  require_one_a_row(details.counts.size(), rows, "counts");
+  if (moments_ && !details.counts.empty()) {
+    throw InvalidParameter("all_rows counts every row once; valid: no counts, or all_rows false");
+  }
+}
+
+void Sketch::add_checked(std::size_t rows, std::uint64_t first_row, const RowDetails& details,
                          const CopyRow& copy_row) {
+  const std::uint64_t count =
+      details.counts.empty() ? rows : std::accumulate(details.counts.begin(), details.counts.end(), std::uint64_t{0});
   if (count == 0) return;
   const std::vector<RowRange> range = {{first_row, first_row + count}};
   if (const auto seen = sampling::overlap(ranges_, range)) {
@@ -89,21 +123,24 @@ void Sketch::add_checked(std::size_t count, std::uint64_t first_row, const RowDe
   }
   ranges_ = sampling::united(ranges_, range);
   std::vector<double> row(columns_);
-  for (std::size_t i = 0; i < count; ++i) {
-    if (is_left_out(details, i)) continue;
-    ++rows_seen_;
-    const std::size_t slot = slot_for(first_row + i);
-    if (slot == kNone) continue;
-    copy_row(i, row);
-    store(slot, row, details.names.empty() ? std::string() : details.names[i]);
+  std::uint64_t number = first_row;
+  for (std::size_t i = 0; i < rows; ++i) {
+    const std::uint64_t next = number + count_of(details, i);
+    if (is_left_out(details, i)) number = next;
+    for (; number < next; ++number) {
+      ++rows_seen_;
+      const std::size_t slot = slot_for(number);
+      if (slot == kNone) continue;
+      copy_row(i, row);
+      store(slot, row, details.names.empty() ? std::string() : details.names[i]);
+    }
   }
 }
 
 void Sketch::merge(const Sketch& other) {
   if (other.options_ != options_) {
-    throw InvalidInput(fmt::format(
-        "a sketch with max_training_points {} and seed {} cannot be merged into one with {} and {}",
-        other.options_.max_training_points, other.options_.seed, options_.max_training_points, options_.seed));
+    throw InvalidInput(
+        fmt::format("a sketch with {} cannot be merged into one with {}", text(other.options_), text(options_)));
   }
   if (other.columns_ != columns_) {
     throw InvalidInput(fmt::format("a sketch of {} columns cannot be merged into one of {}", other.columns_, columns_));
@@ -118,6 +155,7 @@ void Sketch::merge(const Sketch& other) {
   }
   ranges_ = sampling::united(ranges_, other.ranges_);
   rows_seen_ += other.rows_seen_;
+  if (moments_) own_moments().merge(*other.moments_);
   for (const std::string& name : other.left_out_columns_) {
     if (std::ranges::count(left_out_columns_, name) == 0) left_out_columns_.push_back(name);
   }
@@ -203,6 +241,7 @@ Forgotten Sketch::forget(std::span<const std::string> names) {
   if (!forgotten.not_kept.empty() && keeps_all()) {
     throw InvalidInput(fmt::format("no row is called '{}', which is to be forgotten", forgotten.not_kept[0]));
   }
+  if (moments_ && forgotten.rows != 0) rest.moments_ = rest.moments_of_kept(*this);
   if (rows_seen_ > options_.max_training_points) rest.options_.max_training_points -= forgotten.rows;
   if (rest.options_.max_training_points < 2) {
     throw InvalidInput(fmt::format("{} of {} rows of the sample would be forgotten; two at least have to stay",
@@ -211,6 +250,20 @@ Forgotten Sketch::forget(std::span<const std::string> names) {
   rest.rows_seen_ -= forgotten.rows;
   *this = std::move(rest);
   return forgotten;
+}
+
+/// The moments of what is left of a sketch.
+std::shared_ptr<linalg::ExactMoments> Sketch::moments_of_kept(const Sketch& before) const {
+  if (before.rows_seen_ != before.kept_.size()) {
+    throw InvalidInput(fmt::format(
+        "the sketch keeps {} of {} rows, and with all_rows knows the extremes of all, which may be those of a row to "
+        "forget; rows can be forgotten without all_rows, or while a sketch keeps all of them",
+        before.kept_.size(), before.rows_seen_));
+  }
+  auto moments = std::make_shared<linalg::ExactMoments>(columns_);
+  const Matrix<double> kept = doubles();
+  moments->add(kept.view(), {}, threads_);
+  return moments;
 }
 
 void Sketch::set_column_names(std::vector<std::string> names, std::vector<std::string> left_out) {
@@ -222,12 +275,15 @@ void Sketch::set_column_names(std::vector<std::string> names, std::vector<std::s
   left_out_columns_ = std::move(left_out);
 }
 
+void Sketch::set_threads(int threads) { threads_ = parallel::resolve_threads(parallel::checked_thread_count(threads)); }
+
 void Sketch::require_complete() const {
   if (ranges_.empty()) throw InvalidInput("the sketch has seen no rows");
   const std::uint64_t end = ranges_.front().first == 0 ? ranges_.front().last : 0;
   const auto next = ranges_.front().first == 0 ? ranges_.begin() + 1 : ranges_.begin();
   if (next == ranges_.end()) return;
-  throw InvalidInput(fmt::format("{} of the data set are missing: no sketch has seen them", text({end, next->first})));
+  throw InvalidInput(
+      fmt::format("{} of the data set are missing: no sketch has seen them", text(RowRange{end, next->first})));
 }
 
 std::vector<Sketch::Kept> Sketch::in_order() const {

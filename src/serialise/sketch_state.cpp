@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstring>
+#include <memory>
 #include <span>
 #include <string>
 #include <string_view>
@@ -17,12 +18,14 @@
 #include "serialise/columns_state.hpp"
 #include "serialise/lines.hpp"
 #include "serialise/metadata.hpp"
+#include "serialise/moments_state.hpp"
 
 namespace kernad {
 namespace {
 
 constexpr const char* kFormat = "kernad-sketch";
 constexpr const char* kVersion = "1";
+constexpr const char* kVersionWithMoments = "2";
 constexpr const char* kRows = "sketch.rows";
 constexpr const char* kRest = "sketch.rest";
 constexpr const char* kNumbers = "sketch.row_numbers";
@@ -66,10 +69,11 @@ void check_format(const StateDict& state) {
     return entry == state.metadata.end() ? std::string() : entry->second;
   };
   if (value("format") != kFormat) throw InvalidInput("this is no sketch, which `kernad sketch` writes");
-  if (value("format_version") != kVersion) {
-    throw InvalidInput(
-        fmt::format("format_version '{}' of a sketch is not known to this version of kernad, which reads {}",
-                    value("format_version"), kVersion));
+  if (value("format_version") != (serialise::has_moments(state) ? kVersionWithMoments : kVersion)) {
+    throw InvalidInput(fmt::format(
+        "format_version '{}' of a sketch is not known to this version of kernad, which reads {}, and {} with the "
+        "moments of all rows",
+        value("format_version"), kVersion, kVersionWithMoments));
   }
 }
 
@@ -78,7 +82,7 @@ void check_format(const StateDict& state) {
 StateDict Sketch::state_dict() const {
   StateDict state;
   state.metadata = {{"format", kFormat},
-                    {"format_version", kVersion},
+                    {"format_version", moments_ ? kVersionWithMoments : kVersion},
                     {"max_training_points", std::to_string(options_.max_training_points)},
                     {"seed", std::to_string(options_.seed)},
                     {"rows_seen", std::to_string(rows_seen_)}};
@@ -105,6 +109,7 @@ StateDict Sketch::state_dict() const {
     state.tensors[kRest] = Tensor::from(std::span<const double>(rest), {kept.size(), columns_});
   }
   if (!names_.empty()) state.tensors[kNames] = serialise::to_lines(row_names());
+  if (moments_) serialise::add_moments(*moments_, state);
   return state;
 }
 
@@ -115,9 +120,14 @@ Sketch Sketch::from_state_dict(const StateDict& state) {
       serialise::number_in<std::size_t>(state.metadata, "max_training_points", "a whole number, 2 or more");
   options.seed = serialise::number_in<std::uint64_t>(state.metadata, "seed", "a whole number");
   const Tensor& rows = tensor_of(state, kRows, DType::f32, 2);
+  options.all_rows = serialise::has_moments(state);
   Sketch sketch(rows.shape[1], options);
   sketch.rows_seen_ = serialise::number_in<std::uint64_t>(state.metadata, "rows_seen", "a whole number");
   sketch.ranges_ = ranges_in(state);
+  if (options.all_rows) {
+    sketch.moments_ =
+        std::make_shared<linalg::ExactMoments>(serialise::moments_from(state, rows.shape[1], sketch.rows_seen_));
+  }
   sketch.values_ = values_of<float>(rows);
   sketch.set_column_names(serialise::names_in(state.metadata, "column_names"),
                           serialise::names_in(state.metadata, "left_out_columns"));

@@ -18,9 +18,9 @@ constexpr double kMargin = 8;                // so many roundings still mean not
 
 /// Sets mean, scale and largest, and returns which columns vary.
 std::vector<std::size_t> fit_columns(const linalg::Rows<float>& rows, Subspace& subspace, std::span<const double> shift,
-                                     int threads) {
-  linalg::ColumnMoments moments = linalg::column_moments(rows, threads);
-  subspace.scale = scaling::inverse_deviations(rows, threads);
+                                     int threads, const linalg::RowMoments* given) {
+  linalg::ColumnMoments moments = given != nullptr ? given->columns : linalg::column_moments(rows, threads);
+  subspace.scale = given != nullptr ? scaling::inverse_deviations(*given) : scaling::inverse_deviations(rows, threads);
   double table = *std::ranges::max_element(moments.largest);
   for (const double x : moments.mean) table = std::max(table, std::abs(x));
   std::vector<std::size_t> varying;
@@ -41,9 +41,9 @@ std::vector<std::size_t> fit_columns(const linalg::Rows<float>& rows, Subspace& 
 
 /// The eigenvectors without variance of the varying columns' correlation matrix.
 Matrix<double> dependent_axes(const linalg::Rows<float>& rows, const Subspace& subspace,
-                              std::vector<std::size_t> varying, int threads) {
+                              std::vector<std::size_t> varying, int threads, const linalg::RowMoments* given) {
   const std::size_t columns = rows.cols();
-  const std::vector<double> scatter = linalg::scatter(rows, subspace.mean, threads);
+  const std::vector<double> scatter = given != nullptr ? given->scatter : linalg::scatter(rows, subspace.mean, threads);
   // Columns that hardly vary by more than rounding are noise: no dependency on them can be recognised.
   std::erase_if(varying, [&](std::size_t j) {
     const double deviation = std::sqrt(scatter[j * columns + j] / rows.count());
@@ -129,11 +129,12 @@ bool Subspace::empty() const {
 
 bool shows_dependencies(std::size_t rows, std::size_t columns) { return rows >= 2 * (columns + 1); }
 
-Subspace fit(const linalg::Rows<float>& rows, bool dependencies, std::span<const double> shift, int threads) {
+Subspace fit(const linalg::Rows<float>& rows, bool dependencies, std::span<const double> shift, int threads,
+             const linalg::RowMoments* moments) {
   Subspace subspace;
-  const auto varying = fit_columns(rows, subspace, shift, threads);
+  const auto varying = fit_columns(rows, subspace, shift, threads, moments);
   if (!dependencies || varying.empty()) return subspace;
-  subspace.axes = dependent_axes(rows, subspace, varying, threads);
+  subspace.axes = dependent_axes(rows, subspace, varying, threads, moments);
   if (subspace.axes.rows() == 0) return subspace;
   Scratch scratch(rows.cols());
   double longest = 0;

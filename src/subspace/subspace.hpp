@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "kernad/matrix.hpp"
+#include "linalg/exact_moments.hpp"
 #include "linalg/rows.hpp"
 
 namespace kernad::subspace {
@@ -32,9 +33,9 @@ struct Scratch {
 
 /// rows: at least two, finite. dependencies: also look for columns that depend on each other, which means
 /// something only with more rows than columns. shift: what was subtracted from the columns, which counts towards their
-/// rounding; empty: nothing.
+/// rounding; empty: nothing. moments: in place of those of the rows; null: none.
 [[nodiscard]] Subspace fit(const linalg::Rows<float>& rows, bool dependencies, std::span<const double> shift,
-                           int threads);
+                           int threads, const linalg::RowMoments* moments = nullptr);
 
 /// Whether there are enough rows to conclude that columns which depend on each other in all of them always do.
 [[nodiscard]] bool shows_dependencies(std::size_t rows, std::size_t columns);

@@ -178,6 +178,9 @@ TEST_F(CliBlocksTest, FilesLargerThanTheMemory) {
   std::string labels(kWideRows, '\1');
   for (std::size_t i = 0; i < kWideRows; i += i < 60 ? 1 : 7) labels[i] = 0;
   const std::string labels_file = file("labels.npy", npy("|u1", "(140000,)", labels));
+  std::string weights = labels;
+  for (char& weight : weights) weight = weight == 0 ? '\2' : '\0';
+  const std::string weights_file = file("weights.npy", npy("|u1", "(140000,)", weights));
   ASSERT_EQ(kernad({"fit", file("train.npy", npy("<f4", "(60, 768)", bytes)), "-o", model, "--components", "2",
                     "--target-fpr", "0.1"})
                 .status,
@@ -185,6 +188,7 @@ TEST_F(CliBlocksTest, FilesLargerThanTheMemory) {
   const std::string out = kernad.folder().path("c.safetensors");
   for (const std::string& words :
        {"fit " + data + " --labels " + labels_file + " --components 2 -o " + out + " --max-training-points 3000",
+        "fit " + data + " --weights " + weights_file + " --components 2 -o " + out + " --max-training-points 3000",
         "test " + model + " " + data + " --labels " + labels_file, "explain " + model + " " + data + " --row 139999",
         "calibrate " + model + " --normals " + data + " --labels " + labels_file + " -o " + out,
         "compare " + model + " " + data + ""}) {

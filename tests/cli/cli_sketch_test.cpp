@@ -113,6 +113,25 @@ TEST_F(CliSketchTest, AddingAndForgettingAreARefit) {
   }
 }
 
+TEST_F(CliSketchTest, AllRowsOfPartsAreThoseOfTheWhole) {
+  const Words reading = {"--columns", "x,y", "--missing", "skip", "--max-training-points", "300", "--all-rows"};
+  sketch("p0", "0", reading);
+  sketch("p1", "400", reading);
+  sketch("p2", "700", reading);
+  Words options = reading;
+  options.insert(options.end(), {"--components", "2", "--target-fpr", "0.1"});
+  const auto whole = fit({"p0.csv", "p1.csv", "p2.csv"}, "whole.safetensors", options);
+  ASSERT_EQ(whole.status, 0) << whole.err;
+  EXPECT_NE(whole.err.find("those of all rows"), std::string::npos) << whole.err;
+  EXPECT_NE(whole.out.find("of all rows"), std::string::npos) << whole.out;
+  const auto parts =
+      fit({"p2.sketch", "p0.sketch", "p1.sketch"}, "parts.safetensors", {"--components", "2", "--target-fpr", "0.1"});
+  ASSERT_EQ(parts.status, 0) << parts.err;
+  EXPECT_EQ(kernad.folder().read("whole.safetensors"), kernad.folder().read("parts.safetensors"));
+  // --auto takes the sample alone.
+  EXPECT_EQ(fit({"p2.sketch", "p0.sketch", "p1.sketch"}, "auto.safetensors", {"--auto"}).status, 0);
+}
+
 TEST_F(CliSketchTest, WhatCannotBeForgottenIsSaid) {
   const Words reading = {"--columns", "x,y", "--id", "part"};
   sketch("p0", "0", reading);
@@ -157,6 +176,20 @@ TEST_F(CliSketchTest, LabelsLeaveRowsOutPartByPart) {
   EXPECT_EQ(scored.status, 0) << scored.err;
 }
 
+TEST_F(CliSketchTest, RowsWithoutLabelAreSaidToBeSkipped) {
+  const auto part = file("some.csv", "a,b,l\n1,2,good\n3,4,\n2,5,good\n,1,bad\n2,2,bad\n4,4,good\n");
+  const Words words = {"sketch", part, "-o", path("some.sketch"), "--labels", "l", "--normal-label", "good"};
+  const auto complete = file("complete.csv", "a,b,l\n1,2,good\n3,4,\n2,5,good\n");
+  expect_refused(kernad({"sketch", complete, "-o", path("some.sketch"), "--labels", "l", "--normal-label", "good"}),
+                 "row 1: there is no label");
+  Words skipping = words;
+  skipping.insert(skipping.end(), {"--missing", "skip"});
+  const auto run = kernad(skipping);
+  EXPECT_EQ(run.status, 0);
+  EXPECT_EQ(run.err, "kernad: note: " + part + ": 2 of 6 rows have missing values and are skipped\n");
+  EXPECT_EQ(Sketch::load(path("some.sketch")).rows_seen(), 3u);
+}
+
 TEST_F(CliSketchTest, WhatDoesNotFitTogetherIsNamed) {
   const Words reading = {"--columns", "x,y", "--missing", "skip"};
   sketch("p0", "0", reading);
@@ -175,6 +208,7 @@ TEST_F(CliSketchTest, WhatDoesNotFitTogetherIsNamed) {
   expect_refused(fit({"p0.sketch", "p1.csv"}, "m.safetensors", {}), path("p1.csv") + ": is no sketch, but others are");
   expect_refused(fit({"p0.sketch"}, "m.safetensors", {"--labels", "note"}), "--labels: ");
   expect_refused(fit({"p0.sketch"}, "m.safetensors", {"--seed", "7"}), "seed 0, the classifier has 40000 and 7");
+  expect_refused(fit({"p0.sketch"}, "m.safetensors", {"--all-rows"}), "the sketch was made without it");
   expect_refused(kernad({"predict", path("p0.sketch"), path("p0.csv")}), "this is a sketch of rows");
   expect_refused(kernad({"sketch", path("p0.csv"), "-o", path("p0.safetensors")}), "the ending of a sketch is .sketch");
   expect_refused(kernad({"sketch", path("p0.csv"), "-o", path("a.sketch"), "--labels", "note"}), "--normal-label");

@@ -39,6 +39,7 @@ TEST(CliTest, FitReportsWhatItDid) {
   const json report = json::parse(f.fit.out);
   EXPECT_EQ(keys(report), (std::set<std::string>{"model",
                                                  "n_pca_components",
+                                                 "all_rows",
                                                  "feature_scaling_method",
                                                  "max_training_points",
                                                  "seed",

@@ -85,7 +85,67 @@ TEST_F(CliWeightsTest, AFileServesATextAsWell) {
   EXPECT_EQ(piped.status, 0) << piped.err;
   const auto few = file("few.csv", "1\n2\n");
   expect_error({"fit", train, "--weights", few, "-o", model},
-               few + ": is 2 x 1, but " + train + " has 40 rows; there must be one weight a row");
+               few + ": 2 weights, but " + train + " has 40 rows; there must be one weight a row");
+}
+
+TEST_F(CliWeightsTest, ASampleIsThatOfTheRepeatedRows) {
+  const std::string other = kernad.folder().path("other.safetensors");
+  const auto train = file("train.csv", weighted());
+  for (const std::string seed : {"0", "5"}) {
+    const std::vector<std::string> sample = {"--components",          "2",  "--folds", "4",
+                                             "--max-training-points", "21", "--seed",  seed};
+    std::vector<std::string> words = {"fit", train, "--weights", "n", "-o", model};
+    words.insert(words.end(), sample.begin(), sample.end());
+    const auto fit = kernad(words);
+    ASSERT_EQ(fit.status, 0) << fit.err;
+    EXPECT_NE(fit.err.find("a sample of 21 of 60 rows"), std::string::npos) << fit.err;
+    words = {"fit", file("again.csv", repeated()), "-o", other};
+    words.insert(words.end(), sample.begin(), sample.end());
+    ASSERT_EQ(kernad(words).status, 0);
+    EXPECT_EQ(kernad({"predict", model, train}).out, kernad({"predict", other, train, "--ignore", "n"}).out);
+  }
+}
+
+TEST_F(CliWeightsTest, LabelsAndWeightsGoTogether) {
+  std::string labelled = "a,b,n,kind\n";
+  std::string normal = "a,b,n\n";
+  for (std::size_t i = 0; i < kRows; ++i) {
+    const std::string values = row(i) + "," + std::to_string(weight(i));
+    labelled += values + (i % 5 == 2 ? ",1\n" : ",0\n");
+    if (i % 5 != 2) normal += values + "\n";
+  }
+  const std::string other = kernad.folder().path("other.safetensors");
+  const auto train = file("train.csv", labelled);
+  for (const std::string weight : {"n", "all.csv"}) {  // a column, then a file
+    std::string all;
+    for (std::size_t i = 0; i < kRows; ++i) all += std::to_string(CliWeightsTest::weight(i)) + "\n";
+    const std::string given = weight == "n" ? weight : file(weight, all);
+    std::vector<std::string> words = {"fit", train,          "--labels", "kind", "--weights",
+                                      given, "--target-fpr", "0.2",      "-o",   model};
+    if (weight != "n") words.insert(words.end(), {"--ignore", "n"});
+    const auto fit = kernad(words);
+    ASSERT_EQ(fit.status, 0) << fit.err;
+    EXPECT_NE(fit.out.find("anomalous rows left out  8"), std::string::npos) << fit.out;
+    ASSERT_EQ(kernad({"fit", file("normal.csv", normal), "--weights", "n", "--target-fpr", "0.2", "-o", other}).status,
+              0);
+    EXPECT_EQ(kernad({"predict", model, train}).out, kernad({"predict", other, train, "--ignore", "kind"}).out);
+  }
+}
+
+TEST_F(CliWeightsTest, FractionsBeyondTheSampleAreRefused) {
+  const auto train = file("train.csv", weighted(".5"));
+  expect_error({"fit", train, "--weights", "n", "--max-training-points", "30", "-o", model},
+               "of 40 rows with weights a sample of 30 (max_training_points) cannot be drawn unless the weights are "
+               "whole numbers");
+  expect_error({"fit", train, "--weights", "n", "--all-rows", "-o", model},
+               "--all-rows counts every row once; valid: no --weights, or no --all-rows");
+  const auto tiny = file("tiny.csv", "a,b,n\n1,2,1\n3,4,1e-20\n3,1,2.5\n");
+  expect_error(
+      {"fit", tiny, "--weights", "n", "-o", model},
+      tiny + ": the weight of row 1 is 1e-20, the sum of all is 3.5; valid: 0, or 1.1e-19 of the sum and more");
+  const auto many = file("many.csv", "a,b,n\n1,2,4e9\n3,4,4e9\n");
+  expect_error({"fit", many, "--weights", "n", "-o", model},
+               many + ": the weights add up to 8e+09; at most 4294967295 rows can be counted");
 }
 
 TEST_F(CliWeightsTest, FractionsAreInTheFile) {
@@ -123,7 +183,7 @@ TEST_F(CliWeightsTest, WeightsOfArraysAreAFile) {
   EXPECT_EQ(kernad({"predict", model, train}).out, wanted.out);
   const auto few = file("few.csv", "1\n2\n");
   expect_error({"fit", train, "--weights", few, "-o", model},
-               few + ": is 2 x 1, but " + train + " has 4 rows; there must be one weight a row");
+               few + ": 2 weights, but " + train + " has 4 rows; there must be one weight a row");
   const auto bad = file("bad.csv", "1\n2\n-1\n1\n");
   expect_error({"fit", train, "--weights", bad, "-o", model},
                bad + ": the weight of row 2 is -1; valid: 0 or more, and finite");

@@ -406,6 +406,28 @@ TEST(CsvTest, Comments) {
             "a.csv: line 2, column 1: 'x' is not a number");
 }
 
+TEST(CsvTest, CommentsBetweenTheRowsMayHaveQuotes) {
+  const Table read = table("a,b\n1,2\n# 5\" wide\n3,4\r\n# a \"word\", two\r\n#\"quoted\" and more\n5,6\n# end\"");
+  EXPECT_EQ(read.features.rows(), 3u);
+  EXPECT_EQ(read.notes, Texts{"4 lines begin with # and are skipped as comments"});
+  // What may be a row is none.
+  EXPECT_EQ(refusal("id,a\n#1,2\n#3\",4\n"),
+            "a.csv: line 3: a quote is out of place; a quoted field is \"...\", with \"\" for a quote in it");
+  EXPECT_EQ(refusal("a,b\n1,2\n#3\",4\n"),
+            "a.csv: line 3: a quote is out of place; a quoted field is \"...\", with \"\" for a quote in it");
+  // Lines of a quoted field are no comments.
+  EXPECT_EQ(table("a,b,t\n1,2,\"x\n# 5\"\" wide\"\n3,4,y\n", {.ignored_columns = {"t"}}).features.rows(), 2u);
+}
+
+TEST(CsvTest, ACommentMayCrossTheEndOfABuffer) {
+  for (std::size_t before = 16'370; before < 16'390; ++before) {
+    std::string text = "a,b\n";
+    for (std::size_t i = 1; i < before; ++i) text += "1,2\n";
+    text += "# 5\" wide, not 6\"\n3,4\n";
+    EXPECT_EQ(table(text).features.rows(), before) << before;
+  }
+}
+
 TEST(CsvTest, CommentsBetweenTheRows) {
   const Table read = table("a;b;c\n1,5;2;3\n# pause\n4;5;6\n# to be gone on with; tomorrow\n7;8;9\n#\n");
   EXPECT_EQ(read.features.rows(), 3u);

@@ -22,6 +22,7 @@ const std::map<std::string, std::vector<std::string>, std::less<>> kOthers = {
     {"covariance", {"ledoit-wolf", "oas", "isotropic"}},
     {"local_alpha", {"0.5", "4"}},
     {"feature_scaling_method", {"norm"}},
+    {"all_rows", {"true"}},
     {"auto", {"true"}},
     {"max_training_points", {"2", "100000"}},
     {"seed", {"7", "18446744073709551615"}},

@@ -49,6 +49,95 @@ void expect_same(const Sketch& a, const Sketch& b) {
   EXPECT_EQ(to_safetensors(a.state_dict()), to_safetensors(b.state_dict()));
 }
 
+constexpr SketchOptions kFiftyOfAll = {.max_training_points = 50, .seed = 3, .all_rows = true};
+
+TEST(SketchTest, CountsRepeatRows) {
+  const auto rows = random_rows(60, 3);
+  const std::vector<std::uint32_t> counts = {2, 0, 1, 5, 1, 1};
+  Matrix<double> repeated(10, 3);
+  for (std::size_t i = 0, place = 0; i < 6; ++i) {
+    for (std::uint32_t n = 0; n < counts[i]; ++n) std::ranges::copy(rows.row(i), repeated.row(place++).begin());
+  }
+  Sketch by_counts(3, {.max_training_points = 4, .seed = 3});
+  by_counts.add(rows.view().middle_rows(0, 6), 100, {.counts = counts});
+  Sketch by_rows(3, {.max_training_points = 4, .seed = 3});
+  by_rows.add(repeated, 100);
+  expect_same(by_counts, by_rows);
+  EXPECT_EQ(message_of([&] { by_counts.add(rows.view().middle_rows(0, 5), 0, {.counts = counts}); }),
+            "6 counts for 5 rows; one per row is needed, or none");
+  Sketch moments(3, kFiftyOfAll);
+  EXPECT_EQ(message_of([&] { moments.add(rows.view().middle_rows(0, 6), 0, {.counts = counts}); }),
+            "all_rows counts every row once; valid: no counts, or all_rows false");
+}
+
+TEST(SketchTest, MomentsOfAllRowsAreSavedAndMerged) {
+  const auto rows = random_rows(1000, 3);
+  Sketch whole(3, kFiftyOfAll);
+  whole.add(rows, 0);
+  Sketch merged(3, kFiftyOfAll);
+  for (std::size_t end = 1000; end > 0; end -= 125) {
+    Sketch part(3, kFiftyOfAll);
+    part.add(rows.view().middle_rows(end - 125, 125), end - 125);
+    merged.merge(Sketch::from_state_dict(from_safetensors(to_safetensors(part.state_dict()))));
+  }
+  expect_same(whole, merged);
+  expect_same(whole, Sketch::from_state_dict(whole.state_dict()));
+  Sketch plain(3, kFifty);
+  plain.add(rows, 0);
+  EXPECT_EQ(message_of([&] { plain.merge(whole); }),
+            "a sketch with max_training_points 50, seed 3 and all_rows true cannot be merged into one with "
+            "max_training_points 50, seed 3 and all_rows false");
+}
+
+TEST(SketchTest, CopiesDoNotShareWhatIsAdded) {
+  const auto rows = random_rows(100, 3);
+  Sketch one(3, kFiftyOfAll);
+  one.add(rows.view().middle_rows(0, 60), 0);
+  Sketch copy = one;
+  const auto before = to_safetensors(copy.state_dict());
+  one.add(rows.view().middle_rows(60, 40), 60);
+  EXPECT_EQ(to_safetensors(copy.state_dict()), before);
+}
+
+TEST(SketchTest, ForgetsWithMomentsOnlyWhatItKeeps) {
+  const auto rows = random_rows(40, 3);
+  Sketch sketch(3, kFiftyOfAll);
+  sketch.add(rows, 0);
+  sketch.forget(std::vector<std::string>{"7"});
+  std::vector<std::uint8_t> left_out(40);
+  left_out[7] = 1;
+  Sketch without(3, kFiftyOfAll);
+  without.add(rows, 0, {.left_out = left_out});
+  expect_same(sketch, without);
+  Sketch sampled(3, kFiftyOfAll);
+  sampled.add(random_rows(100, 3), 0);
+  const auto before = to_safetensors(sampled.state_dict());
+  const std::vector<std::string> kept = {std::to_string(sampled.row_numbers()[0])};
+  EXPECT_NE(message_of([&] { sampled.forget(kept); }).find("the sketch keeps 50 of 100 rows"), std::string::npos);
+  EXPECT_EQ(to_safetensors(sampled.state_dict()), before);
+}
+
+TEST(SketchTest, BrokenMomentsAreRefused) {
+  Sketch sketch(3, kFiftyOfAll);
+  sketch.add(random_rows(60, 3), 0);
+  const auto refused = [&](const auto& change) {
+    auto state = sketch.state_dict();
+    change(state);
+    return message_of([&] { (void)Sketch::from_state_dict(state); });
+  };
+  EXPECT_EQ(refused([](auto& state) { state.tensors.erase("moments.sums"); }), "tensor 'moments.sums' is missing");
+  EXPECT_EQ(refused([](auto& state) { state.tensors.at("moments.products").bytes[7] = std::byte{127}; }),
+            "tensor 'moments.products' holds what is no digit");
+  EXPECT_EQ(refused([](auto& state) { state.tensors.at("moments.products").bytes[0] = std::byte{99}; }),
+            "tensor 'moments.products' holds what is no digit");
+  EXPECT_NE(refused([](auto& state) {
+              std::swap(state.tensors.at("moments.low"), state.tensors.at("moments.high"));
+            }).find("are no range of values"),
+            std::string::npos);
+  EXPECT_NE(refused([](auto& state) { state.metadata["format_version"] = "1"; }).find("format_version '1'"),
+            std::string::npos);
+}
+
 TEST(SketchTest, KeepsTheRowsThatAFitSamples) {
   const auto rows = as_float(random_rows(1000, 3));
   Sketch sketch(3, kFifty);
