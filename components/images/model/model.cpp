@@ -130,7 +130,6 @@ ImageModel ImageModel::load(const std::string& path, int threads) {
   model.state_ = std::make_shared<State>();
   model.state_->threads = resolve_threads(threads);
   from_state_dict(read_safetensors(path), path, *model.state_);
-  model.state_->make_ready();
   return model;
 }
 
