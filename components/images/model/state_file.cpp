@@ -190,7 +190,9 @@ void check(const Reader& reader, const ImageModel::State& state) {
                  "its references differ in number");
   reader.require(state.kernel.bandwidth > 0 && std::isfinite(state.kernel.bandwidth) && state.kernel.width > 0,
                  "its kernel has no width");
-  reader.require(state.scale.usual <= state.scale.limit, "its heat_scale falls");
+  reader.require(state.scale.usual <= state.scale.limit && std::abs(state.scale.usual) <= 1e37 &&
+                     std::abs(state.scale.limit) <= 1e37,
+                 "its heat_scale falls, or is beyond 1e37");
   reader.require(state.report.explained_variance >= 0 && state.report.explained_variance < 1.001,
                  "its explained_variance is no share");
 }

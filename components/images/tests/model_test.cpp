@@ -351,7 +351,8 @@ TEST(ImageModelTest, RefusesValuesThatNoFitGives) {
   EXPECT_EQ(with("/backbone/std", {1, 1}), "its backbone's std has other than 3 numbers above 0");
   EXPECT_EQ(with("/backbone/mean", {1, 1}), "its backbone's mean has other than 3 numbers");
   EXPECT_EQ(with("/backbone/name", "a\nb"), "its backbone's name has control characters");
-  EXPECT_EQ(with("/heat_scale", {2, 1}), "its heat_scale falls");
+  EXPECT_EQ(with("/heat_scale", {2, 1}), "its heat_scale falls, or is beyond 1e37");
+  EXPECT_EQ(with("/heat_scale", {1, 1e300}), "its heat_scale falls, or is beyond 1e37");
   EXPECT_EQ(with("/width", "wide"), "its description is incomplete or of another form");
   EXPECT_EQ(with("/bandwidth", -1), "its kernel has no width");
   EXPECT_NE(with("/bandwidth", 1e-300), "nothing was thrown");
@@ -390,6 +391,8 @@ TEST(OverlayTest, UsualPatchesLeaveTheImageAsItIs) {
   const Image cold = overlay(image, map, {10, 20});
   EXPECT_TRUE(std::equal(cold.row(0), cold.row(0) + 3 * 384, image.row(0)));
   for (std::size_t i = 0; i < 4; ++i) map.data()[i] = 40;
+  const Image same = overlay(image, map, {1e300, 1e300});  // far below what is usual, and no range
+  EXPECT_TRUE(std::equal(same.row(0), same.row(0) + 3 * 384, image.row(0)));
   const Image hot = overlay(image, map, {10, 20});
   EXPECT_FALSE(std::equal(hot.row(0), hot.row(0) + 3 * 384, image.row(0)));
 }
