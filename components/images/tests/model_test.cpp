@@ -238,6 +238,22 @@ TEST(ImageModelTest, UnreadableImagesEndTheFitOrAreReported) {
   EXPECT_EQ(reported[0].rfind(bad.string() + ": ", 0), 0U);
 }
 
+TEST(ImageModelTest, TheSameImageTwiceIsRefusedOrReported) {
+  auto images = some_cookies();
+  const auto copy = temporary("copy.jpg");
+  fs::copy_file(images[3], copy);
+  images.push_back(copy.string());
+  const std::string expected = copy.string() + ": is the same image as " + images[3];
+  EXPECT_EQ(message_of([&] { ImageModel::fit(images, small_options()); }).rfind(expected, 0), 0U);
+  std::vector<std::string> reported;
+  ImageModelOptions options = small_options();
+  options.on_unreadable = [&](const std::string& message) { reported.push_back(message); };
+  EXPECT_EQ(ImageModel::fit(images, options).report().images, 12U);
+  fs::remove(copy);
+  ASSERT_EQ(reported.size(), 1U);
+  EXPECT_EQ(reported[0].rfind(expected, 0), 0U);
+}
+
 TEST(ImageModelTest, RefusesBackbonesByName) {
   const auto images = some_cookies();
   const auto fit_with = [&](const BackboneOptions& backbone) {
