@@ -12,6 +12,7 @@ import measures
 import methods
 import numpy as np
 import sets
+from kept import Figures, Kept
 from pages import with_block
 from PIL import Image
 from report import Column, Table
@@ -38,7 +39,11 @@ def parse() -> argparse.Namespace:
     add("--sets", nargs="+", metavar="NAME", choices=SETS, default=SETS, help="of " + ", ".join(SETS))
     add("--seeds", type=int, default=3, metavar="N", help="splits of the cells (default 3)")
     add("--rates", type=int, default=0, metavar="N", help="also the false alarms at 5 %% on N splits of good cells")
-    add("--no-times", action="store_true", help="leave out times and memory: on a machine that is busy otherwise")
+    add("--times", action="store_true", help="measure times and memory alone: on a machine that has nothing else to do")
+    add("--tables", action="store_true", help="measure nothing for the first table: show what is there")
+    add("--kept", type=Path, metavar="FILE", default=ROOT / "build/images-benchmark/figures.json",
+        help="where figures are kept, so that a run goes on where the last one stopped")
+    add("--fresh", action="store_true", help="forget them first")
     add("--docs", action="store_true", help="update the tables of docs/images.md that were measured")
     options = parser.parse_args()
     if options.kernad is None:
@@ -70,53 +75,64 @@ def judge(name: str, options: argparse.Namespace, split: sets.Split, scratch: Pa
     return methods.peer(name, train, test, own, maps)
 
 
-def figures(of: str, split: sets.Split, result: methods.Result) -> dict[str, float]:
-    """What one run adds to its row; time and memory are of a fit of 250 images, and of what follows."""
-    if split.masks is not None:
-        found = {"cookies, images": measures.auroc(result.scores, split.defect, sure=False)}
-        if result.maps:
-            pixels, overlap = measures.maps_of(result.maps, masks_of(split))
-            found |= {"cookies, pixels": pixels, "cookies, AUPRO": overlap}
-        return found
-    return {
-        f"{of}, sure": measures.auroc(result.scores, split.defect, sure=True),
-        f"{of}, all": measures.auroc(result.scores, split.defect, sure=False),
-        "fit": result.fit,
-        "rate": len(split.test) / result.predict,
-        "memory": result.memory / 1e6,
-    }
+def figures(split: sets.Split, result: methods.Result) -> Figures:
+    """How well the defects of a split are told from good parts."""
+    if split.masks is None:
+        return {"sure": measures.auroc(result.scores, split.defect, sure=True),
+                "all": measures.auroc(result.scores, split.defect, sure=False)}
+    found = {"images": measures.auroc(result.scores, split.defect, sure=False)}
+    if result.maps:
+        found["pixels"], found["AUPRO"] = measures.maps_of(result.maps, masks_of(split))
+    return found
 
 
-def detection(options: argparse.Namespace, scratch: Path) -> Table:
-    """A row for each method: means over the splits."""
+def times(name: str, options: argparse.Namespace, scratch: Path) -> Figures:
+    """Of a fit on 250 cells and of judging others: for a machine that has nothing else to do."""
+    split = sets.first(sets.elpv("mono", 0, mixed=True), 300)
+    result = judge(name, options, split, scratch)
+    return {"fit": result.fit, "rate": len(split.test) / result.predict, "memory": result.memory / 1e6}
+
+
+def detection(options: argparse.Namespace, kept: Kept, scratch: Path) -> Table:
+    """A row for each method: means over the splits that have been measured."""
+    wanted = [] if options.times or options.tables else options.only or [*methods.KERNAD, *methods.PEERS]
+    for of, split in sets.all_splits(options.sets, options.seeds):
+        for name in wanted:
+            kept.measured(f"{name} | {split.name}", lambda: figures(split, judge(name, options, split, scratch)))
+    if options.times:
+        for name in options.only or [*methods.KERNAD, *methods.PEERS]:
+            kept.measured(f"{name} | times", lambda: times(name, options, scratch))
     rows = []
-    for name in options.only or [*methods.KERNAD, *methods.PEERS]:
-        values: dict[str, list[float]] = {}
-        for of, split in sets.all_splits(options.sets, options.seeds):
-            for key, value in figures(of, split, judge(name, options, split, scratch)).items():
-                values.setdefault(key, []).append(value)
-            print(f"{name}, {split.name}: " + json.dumps({k: round(v[-1], 3) for k, v in values.items()}), flush=True)
-        row = {key: float(np.mean(all_of)) for key, all_of in values.items()}
-        for of in options.sets:
-            if f"{of}, sure" in row:
-                row[of] = f"{row[f'{of}, sure']:.3f} / {row[f'{of}, all']:.3f}"
-        rows.append({"name": name, **row})
+    for name in [*methods.KERNAD, *methods.PEERS]:
+        row: dict[str, object] = {"name": name, **(kept.get(f"{name} | times") or {})}
+        for of in SETS:
+            found = [kept.get(f"{name} | {split}") for split in sets.names_of(of, options.seeds)]
+            if None in found:
+                continue
+            mean = {key: float(np.mean([f[key] for f in found if f])) for key in found[0] or {}}
+            if "sure" in mean:
+                row[of] = f"{mean['sure']:.3f} / {mean['all']:.3f}"
+            row |= {f"{of}, {key}": value for key, value in mean.items()}
+        if len(row) > 1:
+            rows.append(row)
     title = f"AUROC of surely defective cells / of all that may be ({options.seeds} splits); of cookies, AUROC and AUPRO"
-    measured = {key for row in rows for key in row} - ({"fit", "rate", "memory"} if options.no_times else set())
+    measured = {key for row in rows for key in row}
     return Table("images-detection", title, [column for column in COLUMNS if column.key in measured], rows)
 
 
-def rates(options: argparse.Namespace, scratch: Path) -> Table:
+def rates(options: argparse.Namespace, kept: Kept, scratch: Path) -> Table:
     """False alarms of kernad's default on good cells that it has not seen, at a promised 5 %."""
+    def alarms(split: sets.Split) -> Figures:
+        found = judge("kernad", options, split, scratch).alarms
+        assert found is not None
+        return {"alarms": 100 * float(found.mean())}
+
     rows = []
     for kind in ("mono", "poly"):
         found = []
         for seed in range(options.rates):
             split = sets.good_only(sets.elpv(kind, seed, mixed=True))
-            alarms = judge("kernad", options, split, scratch).alarms
-            assert alarms is not None
-            found.append(100 * float(alarms.mean()))
-            print(f"false alarms, {split.name}: {found[-1]:.1f} %", flush=True)
+            found.append(kept.measured(f"false alarms | {split.name}", lambda: alarms(split))["alarms"])
         rows.append({"name": f"elpv-{kind}", "mean": np.mean(found), "low": np.min(found), "high": np.max(found)})
     columns = [Column("name", "set"), *(Column(key, heading, "{:.1f} %") for key, heading in
                                         (("mean", "mean"), ("low", "least"), ("high", "most")))]
@@ -126,9 +142,10 @@ def rates(options: argparse.Namespace, scratch: Path) -> Table:
 def main() -> None:
     options = parse()
     with tempfile.TemporaryDirectory() as folder:
-        tables = [detection(options, Path(folder))]
+        kept = Kept(options.kept, options.fresh)
+        tables = [detection(options, kept, Path(folder))]
         if options.rates:
-            tables.append(rates(options, Path(folder)))
+            tables.append(rates(options, kept, Path(folder)))
     for table in tables:
         print(table.text())
     if options.docs:

@@ -78,6 +78,17 @@ def good_only(split: Split) -> Split:
     return Split(split.name, split.train, [p for p, g in zip(split.test, good, strict=True) if g], split.defect[good])
 
 
+def first(split: Split, count: int) -> Split:
+    """The same, with `count` of the test images, evenly spread over them."""
+    kept = [i * len(split.test) // count for i in range(count)]
+    return Split(split.name, split.train, [split.test[i] for i in kept], split.defect[kept])
+
+
+def names_of(name: str, seeds: int) -> list[str]:
+    """Those of the splits of a set."""
+    return [name] if name == "cookies" else [f"{name}-{seed}" for seed in range(seeds)]
+
+
 def all_splits(names: list[str], seeds: int) -> Iterator[tuple[str, Split]]:
     """(name of the set, split) for each."""
     for name in names:

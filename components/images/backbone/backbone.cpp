@@ -135,9 +135,12 @@ Backbone::~Backbone() = default;
 Backbone::Backbone(Backbone&&) noexcept = default;
 Backbone& Backbone::operator=(Backbone&&) noexcept = default;
 
-std::vector<std::size_t> Backbone::channels() const {
-  std::vector<std::size_t> result;
-  for (const auto& output : impl_->network.outputs()) result.push_back(output.get_shape()[1]);
+std::vector<MapShape> Backbone::shapes() const {
+  std::vector<MapShape> result;
+  for (const auto& output : impl_->network.outputs()) {
+    const auto& shape = output.get_shape();
+    result.push_back({shape[1], shape[2], shape[3]});
+  }
   return result;
 }
 

@@ -36,6 +36,12 @@ struct FeatureMap {
   std::size_t cols = 0;
 };
 
+struct MapShape {
+  std::size_t channels = 0;
+  std::size_t rows = 0;
+  std::size_t cols = 0;
+};
+
 /// A compiled network, for independent use by `threads` threads at once: results do not depend on their number.
 class Backbone {
  public:
@@ -47,7 +53,7 @@ class Backbone {
   Backbone& operator=(Backbone&&) noexcept;
 
   /// Of each layer's map.
-  [[nodiscard]] std::vector<std::size_t> channels() const;
+  [[nodiscard]] std::vector<MapShape> shapes() const;
 
   /// Scratch memory of one thread.
   class Runner {

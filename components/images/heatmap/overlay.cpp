@@ -50,12 +50,12 @@ Image overlay(ImageView image, const Embeddings& map, const HeatScale& scale) {
   const Embeddings heat = ImageModel::enlarge(map, image.width, image.height);
   Image result(image.width, image.height, PixelFormat::rgb8);
   // Colour begins half way between usual and limit; at the limit it is clear, and at twice that red.
-  const auto usual = static_cast<float>(scale.usual);
-  const float span = std::max(static_cast<float>(scale.limit - scale.usual), 1e-6F);
+  const double span = std::max(scale.limit - scale.usual, 1e-6);
   for (std::size_t y = 0; y < image.height; ++y) {
     for (std::size_t x = 0; x < image.width; ++x) {
       const Colour own = pixel_at(image, x, y);
-      const float level = (heat(y, x) - usual) / span;  // 0 usual, 1 the limit
+      const double exact = (heat(y, x) - scale.usual) / span;  // 0 usual, 1 the limit
+      const auto level = static_cast<float>(std::isnan(exact) ? 0.0 : std::clamp(exact, -9.0, 9.0));
       const float opacity = 0.65F * std::clamp((level - 0.7F) / 0.6F, 0.0F, 1.0F);
       const Colour hot = heat_colour((level - 0.8F) / 1.7F);
       for (std::size_t c = 0; c < 3; ++c) {

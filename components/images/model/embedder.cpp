@@ -65,7 +65,7 @@ Embedder::Embedder(const BackboneOptions& backbone, int threads) : state_(std::m
   state_->threads = resolve_threads(threads);
   state_->file = read_backbone(backbone);
   state_->backbone = std::make_unique<Backbone>(state_->file, state_->threads);
-  state_->channels = state_->backbone->channels();
+  for (const MapShape& map : state_->backbone->shapes()) state_->channels.push_back(map.channels);
 }
 
 std::size_t Embedder::dimensions() const noexcept {

@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <cmath>
+#include <map>
 #include <numeric>
 
 #include "density/choose.hpp"
@@ -46,17 +47,40 @@ ImageSource some_of(const ImageSource& source, const IsKept& is_kept) {
   return kept;
 }
 
-/// The images; if unreadable ones are to be left out, those that can be read, for which each is decoded.
-ImageSource readable(const ImageSource& source, const ImageModelOptions& options, int threads) {
-  if (!options.on_unreadable) return source;
+/// Of size and pixels: equal ones are of the same image, up to one in 2^64.
+std::uint64_t key_of(const Image& image) {
+  std::uint64_t key = 0xcbf29ce484222325U ^ (image.width() * 8 + static_cast<std::size_t>(image.format()));
+  for (std::size_t y = 0; y < image.height(); ++y) {
+    for (const std::byte* at = image.row(y); at != image.row(y) + image.row_bytes(); ++at) {
+      key = (key ^ std::to_integer<std::uint64_t>(*at)) * 0x100000001b3U;
+    }
+  }
+  return key;
+}
+
+/// The images that can be read, each once: with a copy among the references, a held-out image would not be held out,
+/// and the threshold would promise nothing. Others are reported and left out if the caller takes reports, and else
+/// refused.
+ImageSource usable(const ImageSource& source, const ImageModelOptions& options, int threads) {
   std::vector<std::string> errors(source.names.size());
+  std::vector<std::uint64_t> keys(source.names.size());
   parallel_for_each(source.names.size(), threads, [&](std::size_t i) {
     try {
-      static_cast<void>(source.read(i));
+      keys[i] = key_of(source.read(i));
     } catch (const ReadError& error) {
+      if (!options.on_unreadable) throw;
       errors[i] = error.what();
     }
   });
+  std::map<std::uint64_t, std::size_t> first;
+  for (std::size_t i = 0; i < keys.size(); ++i) {
+    if (!errors[i].empty()) continue;
+    const auto [found, is_new] = first.emplace(keys[i], i);
+    if (is_new) continue;
+    errors[i] = source.names[i] + ": is the same image as " + source.names[found->second] +
+                "; valid: each image once, since those that are held out must be new";
+    if (!options.on_unreadable) throw InvalidInput(errors[i]);
+  }
   for (const std::string& error : errors) {
     if (!error.empty()) options.on_unreadable(error);
   }
@@ -196,7 +220,8 @@ ImageModel ImageModel::fit_from(const ImageSource& source, const ImageModelOptio
   state.threads = resolve_threads(options.threads);
   state.file = read_backbone(options.backbone);
   state.backbone = std::make_unique<Backbone>(state.file, state.threads);
-  const ImageSource images = readable(source, options, state.threads);
+  require_images(source.names);
+  const ImageSource images = usable(source, options, state.threads);
   require_images(images.names);
   Counter counter(progress, projection_images(images.names.size()) + 2 * images.names.size());
   fit_on(state, images, options, options.odd, counter);

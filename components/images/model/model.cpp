@@ -130,7 +130,6 @@ ImageModel ImageModel::load(const std::string& path, int threads) {
   model.state_ = std::make_shared<State>();
   model.state_->threads = resolve_threads(threads);
   from_state_dict(read_safetensors(path), path, *model.state_);
-  model.state_->make_ready();
   return model;
 }
 
@@ -139,7 +138,9 @@ Verdict ImageModel::judge(ImageView image) const {
   const auto surprisals = worker->scorer.surprisals(projected_patches(worker->runner, *state_, image));
   Verdict verdict;
   verdict.map = Embeddings(state_->grid.rows, state_->grid.cols);
-  std::ranges::transform(surprisals, verdict.map.data(), [](double value) { return static_cast<float>(value); });
+  // Within what float can hold, and sums of it in maps.
+  std::ranges::transform(surprisals, verdict.map.data(),
+                         [](double value) { return static_cast<float>(std::clamp(value, -1e37, 1e37)); });
   for (std::size_t i = 0; i < state_->ignored.size(); ++i) {
     if (state_->ignored[i]) verdict.map.data()[i] = static_cast<float>(state_->scale.usual);
   }

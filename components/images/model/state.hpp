@@ -79,7 +79,7 @@ struct ImageModel::State {
 void require_image_size(const Tiling& tiling, const ImageView& image);
 
 [[nodiscard]] StateDict to_state_dict(const ImageModel::State& state);
-/// Throws ReadError naming `path`.
+/// Makes it ready. Throws ReadError naming `path` for what no fit gives, and for a network that the rest does not fit.
 void from_state_dict(const StateDict& dict, const std::string& path, ImageModel::State& state);
 
 }  // namespace kernad::images

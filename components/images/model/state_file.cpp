@@ -98,35 +98,69 @@ nlohmann::json describe(const ImageModel::State& state) {
   return json;
 }
 
+/// A whole number from `low` to `high`: a conversion would wrap or cut others.
+std::size_t whole(const nlohmann::json& value, const std::string& name, std::size_t low, std::size_t high) {
+  if (value.is_number_unsigned()) {
+    const auto number = value.get<std::uint64_t>();
+    if (number >= low && number <= high) return number;
+  }
+  const std::string text = value.is_primitive() ? value.dump(-1, ' ', true) : value.type_name();
+  throw InvalidInput(name + " is " + text.substr(0, 40) + "; valid: " + std::to_string(low) + " to " +
+                     std::to_string(high));
+}
+
+/// Three numbers, finite as all of JSON's are.
+std::vector<double> three(const nlohmann::json& values, const std::string& name, bool positive) {
+  auto result = values.get<std::vector<double>>();
+  if (result.size() != 3 || (positive && !(*std::ranges::min_element(result) > 0))) {
+    throw InvalidInput("its backbone's " + name + " has other than 3 numbers" + (positive ? " above 0" : ""));
+  }
+  return result;
+}
+
+void read_backbone(const nlohmann::json& json, BackboneFile& file) {
+  json.at("name").get_to(file.name);  // messages begin with it
+  if (std::ranges::any_of(file.name, [](unsigned char c) { return c < ' ' || c == 127; })) {
+    throw InvalidInput("its backbone's name has control characters");
+  }
+  json.at("layers").get_to(file.layers);
+  if (file.layers.empty()) throw InvalidInput("its backbone has no layers");
+  file.size = whole(json.at("size"), "its backbone's size", 16, 4096);
+  file.mean = three(json.at("mean"), "mean", false);
+  file.std = three(json.at("std"), "std", true);
+}
+
 void read_tiling(const nlohmann::json& json, ImageModel::State& state) {
-  const auto patches = json.at("patches").get<std::size_t>();
-  if (patches < 2 || patches > 4096 || state.file.size > 4096) throw InvalidInput("its tiles are of a wrong size");
-  state.tiling = make_tiling(json.at("side").get<std::size_t>(), json.at("image").at(0).get<std::size_t>(),
-                             json.at("image").at(1).get<std::size_t>(), state.file.size, {patches, patches});
+  constexpr std::size_t kPixels = std::size_t{1} << 24U;  // more than a decoder reads
+  const auto patches = whole(json.at("patches"), "its tile's patches", 2, Grid::kMost);
+  const auto side = whole(json.at("side"), "its tile's side", 16, kPixels);
+  const auto width = whole(json.at("image").at(0), "its tile's width", 1, kPixels);
+  const auto height = whole(json.at("image").at(1), "its tile's height", 1, kPixels);
+  state.tiling = make_tiling(side, width, height, state.file.size, {patches, patches});
+}
+
+void read_odd(const nlohmann::json& json, ImageModelReport& report) {
+  const auto treatment = std::ranges::find(kTreatments, json.at(3).get<std::string>());
+  if (treatment == kTreatments.end()) throw InvalidInput("what became of an odd image is not known");
+  report.odd.push_back({json.at(0).get<std::string>(), json.at(1).get<double>(), json.at(2).get<double>(), true,
+                        static_cast<OddImages>(treatment - kTreatments.begin())});
 }
 
 void read_description(const nlohmann::json& json, ImageModel::State& state) {
-  const auto& backbone = json.at("backbone");
-  backbone.at("name").get_to(state.file.name);
-  backbone.at("layers").get_to(state.file.layers);
-  backbone.at("size").get_to(state.file.size);
-  backbone.at("mean").get_to(state.file.mean);
-  backbone.at("std").get_to(state.file.std);
-  state.grid = {json.at("grid").at(0).get<std::size_t>(), json.at("grid").at(1).get<std::size_t>()};
+  read_backbone(json.at("backbone"), state.file);
+  state.grid = {whole(json.at("grid").at(0), "its grid's rows", 1, Grid::kMost),
+                whole(json.at("grid").at(1), "its grid's columns", 1, Grid::kMost)};
   if (json.contains("ignored")) json["ignored"].get_to(state.ignored);
   if (json.contains("tile")) read_tiling(json["tile"], state);
   json.at("bandwidth").get_to(state.kernel.bandwidth);
   const auto& width = json.at("width");
-  state.kernel.width = width.is_string() ? std::numeric_limits<double>::infinity() : width.get<double>();
+  state.kernel.width = width == "inf" ? std::numeric_limits<double>::infinity() : width.get<double>();
   state.scale = {json.at("heat_scale").at(0).get<double>(), json.at("heat_scale").at(1).get<double>()};
   json.at("explained_variance").get_to(state.report.explained_variance);
   json.at("held_out_log_likelihood").get_to(state.report.held_out_log_likelihood);
   json.at("images").get_to(state.names);
-  for (const auto& odd : json.value("odd", nlohmann::json::array())) {
-    const auto treatment = std::ranges::find(kTreatments, odd.at(3).get<std::string>());
-    if (treatment == kTreatments.end()) throw InvalidInput("what became of an odd image is not known");
-    state.report.odd.push_back({odd.at(0).get<std::string>(), odd.at(1).get<double>(), odd.at(2).get<double>(), true,
-                                static_cast<OddImages>(treatment - kTreatments.begin())});
+  if (json.contains("odd")) {
+    for (const auto& odd : json["odd"]) read_odd(odd, state.report);  // not a copy: one nests as deep as the file says
   }
 }
 
@@ -145,19 +179,38 @@ void read_tensors(const Reader& reader, const StateDict& dict, ImageModel::State
 
 void check(const Reader& reader, const ImageModel::State& state) {
   const std::size_t count = state.references.features.rows();
-  reader.require(state.grid.rows >= 1 && state.grid.cols >= 1 && state.grid.rows <= 4096 && state.grid.cols <= 4096,
-                 "its grid is of a wrong size");
   reader.require(state.tiling.side == 0 || state.tiling.grid() == state.grid, "its tiles do not cover its grid");
   reader.require(state.ignored.empty() || (state.ignored.size() == state.grid.size() &&
                                            std::ranges::find(state.ignored, false) != state.ignored.end()),
                  "its mask is of another size");
+  reader.require(state.projection.axes.cols() >= 1, "projection.axes has no columns");
   reader.require(state.projection.axes.rows() == state.projection.mean.size(), "projection.mean is of another length");
   reader.require(state.references.features.cols() == state.projection.axes.cols(), "references.features is too wide");
   reader.require(count >= 2 && state.references.positions.size() == count && state.reference_images.size() == count,
                  "its references differ in number");
   reader.require(state.kernel.bandwidth > 0 && std::isfinite(state.kernel.bandwidth) && state.kernel.width > 0,
                  "its kernel has no width");
-  reader.require(state.file.mean.size() == 3 && state.file.std.size() == 3, "its backbone's mean or std is no triple");
+  reader.require(state.scale.usual <= state.scale.limit && std::abs(state.scale.usual) <= 1e37 &&
+                     std::abs(state.scale.limit) <= 1e37,
+                 "its heat_scale falls, or is beyond 1e37");
+  reader.require(state.report.explained_variance >= 0 && state.report.explained_variance < 1.001,
+                 "its explained_variance is no share");
+}
+
+/// What its network gives must be what its projection and grid are for.
+void check_network(const Reader& reader, const ImageModel::State& state) {
+  std::size_t channels = 0;
+  Grid given;
+  for (const MapShape& map : state.backbone->shapes()) {
+    channels += map.channels;
+    given = {std::max(given.rows, map.rows), std::max(given.cols, map.cols)};
+  }
+  reader.require(channels == state.projection.mean.size(),
+                 "projection.mean has " + std::to_string(state.projection.mean.size()) + " values, and its network " +
+                     std::to_string(channels) + " channels");
+  const Grid own = state.tiling.side == 0 ? state.grid : Grid{state.tiling.tile, state.tiling.tile};
+  const auto text = [](Grid grid) { return std::to_string(grid.rows) + " x " + std::to_string(grid.cols); };
+  reader.require(own == given, "its grid is " + text(own) + ", and its network's " + text(given));
 }
 
 }  // namespace
@@ -184,7 +237,10 @@ void from_state_dict(const StateDict& dict, const std::string& path, ImageModel:
   const auto version = dict.metadata.find("kernad_images");
   reader.require(version != dict.metadata.end(), "it is something else");
   if (version->second != kVersion && version->second != kTiledVersion) {
-    throw ReadError(path + ": is of version " + version->second + "; this kernad reads versions 1 and 2");
+    throw ReadError(
+        path + ": is of version " +
+        nlohmann::json(version->second).dump(-1, ' ', true, nlohmann::json::error_handler_t::replace).substr(0, 40) +
+        "; this kernad reads versions 1 and 2");
   }
   const auto text = dict.metadata.find("images");
   reader.require(text != dict.metadata.end(), "its description is missing");
@@ -195,11 +251,15 @@ void from_state_dict(const StateDict& dict, const std::string& path, ImageModel:
     check(reader, state);
     reader.require(json.at("backbone").at("hash") == state.file.hash(),
                    "its backbone is another one than it was fitted with");
-    state.calibration = Calibration(reader.tensor("calibration.log_densities", DType::f64, 1).to_f64(),
-                                    json.at("folds").get<std::size_t>());
+    auto scores = reader.tensor("calibration.log_densities", DType::f64, 1).to_f64();
+    reader.require(scores.size() <= state.names.size(), "its calibration has more values than it has images");
+    state.calibration = Calibration(
+        std::move(scores), whole(json.at("folds"), "its folds", 2, std::max<std::size_t>(state.names.size(), 2)));
     state.threshold = Threshold::at_target_fpr(json.at("target_fpr").get<double>(), state.calibration);
+    state.make_ready();
+    check_network(reader, state);
   } catch (const nlohmann::json::exception&) {
-    reader.require(false, "its description is incomplete");
+    reader.require(false, "its description is incomplete or of another form");
   } catch (const InvalidInput& error) {
     reader.require(false, error.what());
   } catch (const InvalidParameter& error) {

@@ -13,6 +13,7 @@ namespace kernad::images {
 
 /// rows x cols patches; patch (r, c) is number r * cols + c.
 struct Grid {
+  static constexpr std::size_t kMost = 4096;  ///< rows, and columns
   std::size_t rows = 0;
   std::size_t cols = 0;
 

@@ -28,6 +28,12 @@ Tiling make_tiling(std::size_t side, std::size_t width, std::size_t height, std:
                            std::to_string(size) + " it has " + std::to_string(tile.rows) + " x " +
                            std::to_string(tile.cols) + " patches");
   }
+  const std::size_t larger = std::max(width, height);
+  if (larger > Grid::kMost * side / tile.rows) {
+    throw InvalidParameter("tile is " + std::to_string(side) + ": images of " + std::to_string(width) + " x " +
+                           std::to_string(height) + " would have more than " + std::to_string(Grid::kMost) +
+                           " patches in a row or column; valid: a larger tile, or a smaller size");
+  }
   return {
       side, width, height, tile.rows, size / tile.rows, tiled(height, side, tile.rows), tiled(width, side, tile.rows)};
 }

@@ -4,6 +4,7 @@
 #include <atomic>
 #include <filesystem>
 #include <fstream>
+#include <nlohmann/json.hpp>
 #include <thread>
 
 #include "kernad/images.hpp"
@@ -237,6 +238,22 @@ TEST(ImageModelTest, UnreadableImagesEndTheFitOrAreReported) {
   EXPECT_EQ(reported[0].rfind(bad.string() + ": ", 0), 0U);
 }
 
+TEST(ImageModelTest, TheSameImageTwiceIsRefusedOrReported) {
+  auto images = some_cookies();
+  const auto copy = temporary("copy.jpg");
+  fs::copy_file(images[3], copy);
+  images.push_back(copy.string());
+  const std::string expected = copy.string() + ": is the same image as " + images[3];
+  EXPECT_EQ(message_of([&] { ImageModel::fit(images, small_options()); }).rfind(expected, 0), 0U);
+  std::vector<std::string> reported;
+  ImageModelOptions options = small_options();
+  options.on_unreadable = [&](const std::string& message) { reported.push_back(message); };
+  EXPECT_EQ(ImageModel::fit(images, options).report().images, 12U);
+  fs::remove(copy);
+  ASSERT_EQ(reported.size(), 1U);
+  EXPECT_EQ(reported[0].rfind(expected, 0), 0U);
+}
+
 TEST(ImageModelTest, RefusesBackbonesByName) {
   const auto images = some_cookies();
   const auto fit_with = [&](const BackboneOptions& backbone) {
@@ -279,12 +296,106 @@ TEST(ImageModelTest, RefusesFilesThatAreNotWhatTheySay) {
       refusal([](StateDict& dict) { dict.tensors["backbone.network"].bytes[1000] ^= std::byte{1}; }).find("backbone"),
       std::string::npos);
   EXPECT_NE(refusal([](StateDict& dict) { dict.metadata["images"] = "{}"; }).find("description"), std::string::npos);
-  EXPECT_NE(refusal([](StateDict& dict) { dict.metadata["kernad_images"] = "9"; }).find("version 9"),
+  EXPECT_NE(refusal([](StateDict& dict) { dict.metadata["kernad_images"] = "9"; }).find("version \"9\""),
             std::string::npos);
   EXPECT_NE(refusal([](StateDict& dict) { dict.metadata.clear(); }).find("something else"), std::string::npos);
   EXPECT_NE(refusal([](StateDict& dict) {
               dict.tensors["references.positions"].bytes[1] = std::byte{255};
             }).find("out of range"),
+            std::string::npos);
+  fs::remove(path);
+}
+
+/// What load says of the model after a change of its description, of tensors or both.
+std::string refusal_of(const StateDict& whole, const std::function<void(nlohmann::json&, StateDict&)>& damage) {
+  StateDict dict = whole;
+  auto json = nlohmann::json::parse(dict.metadata["images"]);
+  damage(json, dict);
+  dict.metadata["images"] = json.dump();
+  const auto path = temporary("hostile");
+  write_safetensors(path.string(), dict);
+  const std::string message = message_of([&] { static_cast<void>(ImageModel::load(path.string())); });
+  fs::remove(path);
+  const std::string start = path.string() + ": is no sound model of images: ";
+  return message.rfind(start, 0) == 0 ? message.substr(start.size()) : message;
+}
+
+StateDict dict_of(const ImageModel& model) {
+  const auto path = temporary("whole");
+  model.save(path.string());
+  StateDict dict = read_safetensors(path.string());
+  fs::remove(path);
+  return dict;
+}
+
+TEST(ImageModelTest, RefusesAModelThatDoesNotFitItsNetwork) {
+  const StateDict whole = dict_of(small_model());
+  const auto channels = [](std::size_t count) {
+    return [count](nlohmann::json&, StateDict& dict) {
+      dict.tensors["projection.mean"] = Tensor::from(std::span<const float>(std::vector<float>(count)), {1, count});
+      dict.tensors["projection.axes"] =
+          Tensor::from(std::span<const float>(std::vector<float>(count * 16, 0.1F)), {count, 16});
+    };
+  };
+  EXPECT_EQ(refusal_of(whole, channels(100)), "projection.mean has 100 values, and its network 152 channels");
+  EXPECT_EQ(refusal_of(whole, channels(153)), "projection.mean has 153 values, and its network 152 channels");
+  EXPECT_EQ(refusal_of(whole, channels(152)), "nothing was thrown");
+  const auto with = [&](const std::string& pointer, const nlohmann::json& value) {
+    return refusal_of(whole,
+                      [&](nlohmann::json& json, StateDict&) { json[nlohmann::json::json_pointer(pointer)] = value; });
+  };
+  EXPECT_EQ(with("/grid", {17, 16}), "its grid is 17 x 16, and its network's 16 x 16");
+  EXPECT_EQ(with("/backbone/size", 160), "its grid is 16 x 16, and its network's 20 x 20");
+  EXPECT_EQ(with("/backbone/layers", {"b4"}), "projection.mean has 152 values, and its network 40 channels");
+  EXPECT_EQ(with("/backbone/layers", {"b5"}), "efficientnet-lite0.onnx: has no layer 'b5'; its outputs: b4, b10");
+  EXPECT_EQ(with("/backbone/layers", nlohmann::json::array()), "its backbone has no layers");
+}
+
+TEST(ImageModelTest, RefusesValuesThatNoFitGives) {
+  const StateDict whole = dict_of(small_model());
+  const auto with = [&](const std::string& pointer, const nlohmann::json& value) {
+    return refusal_of(whole,
+                      [&](nlohmann::json& json, StateDict&) { json[nlohmann::json::json_pointer(pointer)] = value; });
+  };
+  for (const auto& size : nlohmann::json({0, 8, -1, 1e300, 12.5, 5000, "256"})) {
+    EXPECT_EQ(with("/backbone/size", size), "its backbone's size is " + size.dump() + "; valid: 16 to 4096");
+  }
+  for (const auto& rows : nlohmann::json({0, -1, 1e300, 4097})) {
+    EXPECT_EQ(with("/grid/0", rows), "its grid's rows is " + rows.dump() + "; valid: 1 to 4096");
+  }
+  EXPECT_EQ(with("/backbone/std/1", 0), "its backbone's std has other than 3 numbers above 0");
+  EXPECT_EQ(with("/backbone/std", {1, 1}), "its backbone's std has other than 3 numbers above 0");
+  EXPECT_EQ(with("/backbone/mean", {1, 1}), "its backbone's mean has other than 3 numbers");
+  EXPECT_EQ(with("/backbone/name", "a\nb"), "its backbone's name has control characters");
+  EXPECT_EQ(with("/heat_scale", {2, 1}), "its heat_scale falls, or is beyond 1e37");
+  EXPECT_EQ(with("/heat_scale", {1, 1e300}), "its heat_scale falls, or is beyond 1e37");
+  EXPECT_EQ(with("/width", "wide"), "its description is incomplete or of another form");
+  EXPECT_EQ(with("/bandwidth", -1), "its kernel has no width");
+  EXPECT_NE(with("/bandwidth", 1e-300), "nothing was thrown");
+  EXPECT_NE(with("/width", 1e-300), "nothing was thrown");
+  EXPECT_EQ(with("/folds", 0), "its folds is 0; valid: 2 to 12");
+  EXPECT_EQ(with("/tile", {{"side", 16}, {"patches", 16}, {"image", {1000000000000, 64}}}),
+            "its tile's width is 1000000000000; valid: 1 to 16777216");
+  EXPECT_EQ(with("/explained_variance", 7), "its explained_variance is no share");
+  EXPECT_EQ(refusal_of(whole,
+                       [](nlohmann::json&, StateDict& dict) {
+                         const std::vector<double> scores(13, -1.0);
+                         dict.tensors["calibration.log_densities"] =
+                             Tensor::from(std::span<const double>(scores), {13});
+                       }),
+            "its calibration has more values than it has images");
+}
+
+TEST(ImageModelTest, ADeeplyNestedDescriptionIsRefused) {
+  StateDict dict = dict_of(small_model());
+  const std::size_t depth = 1'000'000;
+  const auto json = nlohmann::json::parse(dict.metadata["images"]);
+  std::string text = json.dump();
+  text.insert(1, "\"odd\":" + std::string(depth, '[') + std::string(depth, ']') + ",");
+  dict.metadata["images"] = text;
+  const auto path = temporary("nested");
+  write_safetensors(path.string(), dict);
+  EXPECT_NE(message_of([&] { static_cast<void>(ImageModel::load(path.string())); }).find("is no sound model of images"),
             std::string::npos);
   fs::remove(path);
 }
@@ -296,6 +407,8 @@ TEST(OverlayTest, UsualPatchesLeaveTheImageAsItIs) {
   const Image cold = overlay(image, map, {10, 20});
   EXPECT_TRUE(std::equal(cold.row(0), cold.row(0) + 3 * 384, image.row(0)));
   for (std::size_t i = 0; i < 4; ++i) map.data()[i] = 40;
+  const Image same = overlay(image, map, {1e300, 1e300});  // far below what is usual, and no range
+  EXPECT_TRUE(std::equal(same.row(0), same.row(0) + 3 * 384, image.row(0)));
   const Image hot = overlay(image, map, {10, 20});
   EXPECT_FALSE(std::equal(hot.row(0), hot.row(0) + 3 * 384, image.row(0)));
 }

@@ -33,6 +33,9 @@ TEST(TilingTest, RefusesWhatDoesNotFit) {
   EXPECT_THROW(static_cast<void>(make_tiling(8, 384, 600, 256, {32, 32})), InvalidParameter);
   EXPECT_THROW(static_cast<void>(make_tiling(256, 384, 600, 250, {32, 32})), InvalidParameter);
   EXPECT_THROW(static_cast<void>(make_tiling(256, 384, 600, 256, {32, 16})), InvalidParameter);
+  // As many patches as a model's file may have, and one more.
+  EXPECT_EQ(make_tiling(256, 384, 32'768, 256, {32, 32}).grid().rows, 4096U);
+  EXPECT_THROW(static_cast<void>(make_tiling(256, 384, 32'776, 256, {32, 32})), InvalidParameter);
 }
 
 // Each tile holds a plane over the whole grid: any weighted mean of equal values is that value, up to rounding.

@@ -129,7 +129,8 @@ struct ImageModelOptions {
   std::uint64_t seed = 0;            ///< of that sample
   std::size_t folds = 10;            ///< of images, for calibration; at least 2
   std::string mask = {};             ///< image whose white regions are ignored in every image; empty: none
-  /// Called for each image that cannot be read, which is then left out; without it such an image ends the fit.
+  /// Called for each image that cannot be read or is there twice, which is then left out; without it such an image ends
+  /// the fit.
   std::function<void(const std::string& message)> on_unreadable = {};
   std::optional<double> width = {};      ///< spatial width in patches, > 0 (infinity: none); empty: by likelihood
   std::optional<double> bandwidth = {};  ///< of the kernel, in feature units, > 0; empty: by likelihood
@@ -140,7 +141,7 @@ struct ImageModelOptions {
   std::size_t tile = 0;
 };
 
-/// Images that need not be files. A fit asks for each of them twice, from several threads at once.
+/// Images that need not be files. A fit asks for each of them three times, from several threads at once.
 struct ImageSource {
   std::vector<std::string> names;               ///< for messages; the model keeps them
   std::function<Image(std::size_t)> read = {};  ///< of names[i]; throws ReadError as read_image does
@@ -215,7 +216,7 @@ class KERNAD_API ImageModel {
  public:
   /// Learns from images of good parts and calibrates on them: at least 2 are needed, 10 for useful results. Throws
   /// ReadError for an image or a backbone that cannot be read, InvalidParameter for options out of range, InvalidInput
-  /// for too few images or ones that are all alike.
+  /// for too few images, ones that are all alike, or the same one twice.
   static ImageModel fit(std::span<const std::string> images, const ImageModelOptions& options = {},
                         const FitProgress& progress = {});
   /// The same with images from elsewhere.
