@@ -1,4 +1,5 @@
 // The first two bytes select the options; the rest is the file: plain, UTF-16 or packed by gzip.
+#include "fuzz_blocks.hpp"
 #include "fuzz_target.hpp"
 #include "io/csv.hpp"
 
@@ -32,6 +33,9 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     auto source = std::make_unique<files::MemorySource>("input", bytes);
     const Table table = io::read_all(*io::csv_rows(std::move(source), delimiter, options));
     const std::size_t rows = table.features.rows();
+    fuzz::expect_same_in_blocks(table, size, [&] {
+      return io::csv_rows(std::make_unique<files::MemorySource>("input", bytes), delimiter, options);
+    });
     fuzz::expect(table.column_names.empty() || table.column_names.size() == table.features.cols());
     if (table.features.cols() == 0) return;
     fuzz::expect(table.labels.size() == (options.label_column.empty() ? 0 : rows));

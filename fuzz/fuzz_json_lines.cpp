@@ -1,4 +1,5 @@
 // The first byte picks the options, the rest is the file.
+#include "fuzz_blocks.hpp"
 #include "fuzz_target.hpp"
 #include "io/csv.hpp"
 
@@ -13,6 +14,9 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   fuzz::expect_result_or_error([&] {
     auto source = std::make_unique<files::MemorySource>("input", bytes);
     const Table table = io::read_all(*io::json_lines_rows(std::move(source), options));
+    fuzz::expect_same_in_blocks(table, size, [&] {
+      return io::json_lines_rows(std::make_unique<files::MemorySource>("input", bytes), options);
+    });
     fuzz::expect(table.column_names.empty() || table.column_names.size() == table.features.cols());
     for (const TextColumn& column : table.fields) fuzz::expect(column.values.size() == table.features.rows());
   });

@@ -1,3 +1,4 @@
+#include "fuzz_blocks.hpp"
 #include "fuzz_target.hpp"
 #include "io/npy.hpp"
 
@@ -6,8 +7,10 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const auto bytes = std::as_bytes(std::span(data, size));
   fuzz::expect_result_or_error([&] {
     auto source = std::make_unique<files::MemorySource>("input", bytes);
-    const Embeddings features = io::read_all(*io::npy_rows(std::move(source))).features;
-    fuzz::expect(features.values().size() <= size);  // every number in a file takes at least a byte
+    const Table table = io::read_all(*io::npy_rows(std::move(source)));
+    fuzz::expect(table.features.values().size() <= size);  // every number in a file takes at least a byte
+    fuzz::expect_same_in_blocks(table, size,
+                                [&] { return io::npy_rows(std::make_unique<files::MemorySource>("input", bytes)); });
   });
   fuzz::expect_result_or_error([&] {
     files::MemorySource source("input", bytes);

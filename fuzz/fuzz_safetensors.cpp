@@ -1,5 +1,6 @@
 #include "fuzz_target.hpp"
 #include "io/safetensors_array.hpp"
+#include "kernad/sketch.hpp"
 #include "serialise/safetensors.hpp"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
@@ -17,6 +18,12 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   fuzz::expect_result_or_error([&] {
     auto source = std::make_unique<files::MemorySource>("input", bytes);
     (void)io::read_all(*io::safetensors_rows(std::move(source), ""));
+  });
+  fuzz::expect_result_or_error([&] {
+    const Sketch sketch = Sketch::from_state_dict(from_safetensors(bytes));
+    Sketch again(sketch.columns(), sketch.options());
+    again.set_column_names(sketch.column_names(), sketch.left_out_columns());
+    again.merge(sketch);
   });
   fuzz::expect_result_or_error([&] {
     files::MemorySource source("input", bytes);

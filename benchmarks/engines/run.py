@@ -159,6 +159,7 @@ def main() -> None:
     parser.add_argument("--columns", type=int, default=64)
     parser.add_argument("--training-points", type=int, default=10_000)
     parser.add_argument("--only", default=",".join(WAYS))
+    parser.add_argument("--docs", action="store_true", help="update docs/scale.md")
     parser.add_argument("--measure", nargs=2, help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.measure:
@@ -182,20 +183,30 @@ def main() -> None:
             ]
             ran = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True)
             results[name] = json.loads(ran.stdout.splitlines()[-1])
-    show(results)
+    text = table(results)
+    print(text)
+    if options.docs:
+        sys.path.append(str(Path(__file__).resolve().parents[1] / "common"))
+        from pages import with_block
+
+        page = Path(__file__).resolve().parents[2] / "docs/scale.md"
+        page.write_text(with_block(page, page.read_text(), "distributed", text))
 
 
-def show(results: dict[str, dict[str, Any]]) -> None:
-    """Print the table."""
-    print("| | start, s | read, s | fit, s | scores, s | fit and scores, compared with one process |")
-    print("|---|---:|---:|---:|---:|---:|")
+def table(results: dict[str, dict[str, Any]]) -> str:
+    """As Markdown."""
+    lines = [
+        "| | start, s | read, s | fit, s | scores, s | fit and scores, compared with one process |",
+        "|---|---:|---:|---:|---:|---:|",
+    ]
     first = next(iter(results.values()))
     for name, result in results.items():
         if not np.isclose(result["total"], first["total"], rtol=1e-12):
             sys.exit(f"{name}: the log-densities sum to {result['total']}, not to {first['total']}")
         ratio = (result["fit"] + result["score"]) / (first["fit"] + first["score"])
         seconds = " | ".join(f"{result[key]:.2f}" for key in ("start", "read", "fit", "score"))
-        print(f"| {NAMES[name]} | {seconds} | {ratio:.2f} |")
+        lines.append(f"| {NAMES[name]} | {seconds} | {ratio:.2f} |")
+    return "\n".join(lines)
 
 
 if __name__ == "__main__":

@@ -21,12 +21,21 @@ TABLES = {
     "targets": "each instruction set",
 }
 
+SCALE = {
+    "streaming": "the command line on files larger than memory: time and memory; needs 13 GB on the disk",
+    "distributed": "two workers of Dask, Ray and Spark; needs them, and Java",
+}
+"""Of docs/scale.md; by themselves."""
+
 
 def _names(text: str) -> list[str]:
     names = text.split(",")
-    unknown = [name for name in names if name not in TABLES]
+    valid = TABLES | SCALE
+    unknown = [name for name in names if name not in valid]
     if unknown:
-        raise argparse.ArgumentTypeError(f"no table {', '.join(map(repr, unknown))}; valid: {', '.join(TABLES)}")
+        raise argparse.ArgumentTypeError(f"no table {', '.join(map(repr, unknown))}; valid: {', '.join(valid)}")
+    if 0 < len(set(names) & set(SCALE)) < len(set(names)):
+        raise argparse.ArgumentTypeError(f"{' and '.join(SCALE)} are measured by themselves: no other table with them")
     return names
 
 
@@ -51,7 +60,7 @@ def _reference(text: str) -> Path:
 
 def parse(arguments: list[str] | None = None) -> argparse.Namespace:
     """The options. Exits with status 2 and one message for what is not valid."""
-    tables = "\n".join(f"  {name:12}{what}" for name, what in TABLES.items())
+    tables = "\n".join(f"  {name:12}{what}" for name, what in (TABLES | SCALE).items())
     parser = argparse.ArgumentParser(
         prog="benchmarks/run",
         description="Measures kernad and what a user would pick instead: same data, same threads, interleaved "

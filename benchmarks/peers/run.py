@@ -57,9 +57,31 @@ def measure_or_exit(options: Namespace) -> None:
         sys.exit(f"benchmarks/run: {error}")
 
 
+def measure_scale(options: Namespace) -> None:
+    """The tables of docs/scale.md, which commands and engines measure in processes of their own. "distributed" runs in the Python
+    that this was started with, which needs kernad with the extras dask, ray and spark."""
+    docs = ["--docs"] if options.docs else []
+    if "streaming" in options.only:
+        build = ROOT / "build/release"
+        subprocess.run(["cmake", "--preset", "release"], cwd=ROOT, check=True, stdout=subprocess.DEVNULL)
+        subprocess.run(["cmake", "--build", build, "--target", "kernad_cli"], check=True, stdout=subprocess.DEVNULL)
+        size = ["--rows", "100000", "--rounds", "1"] if options.quick else ["--rounds", "3"]
+        binary = ["--kernad", str(build / "apps/kernad/kernad")]
+        subprocess.run([sys.executable, ROOT / "benchmarks/streaming/run.py", *binary, *size, *docs], check=True)
+    if "distributed" in options.only:
+        size = ["--rows", "20000", "--training-points", "500"] if options.quick else []
+        subprocess.run([sys.executable, ROOT / "benchmarks/engines/run.py", *size, *docs], check=True)
+
+
 def main() -> None:
     """Runs twice: with any Python to prepare, then with the Python of the peers' environment to measure."""
     options = command_line.parse()
+    if set(options.only) <= set(command_line.SCALE):
+        try:
+            measure_scale(options)
+        except subprocess.CalledProcessError as error:
+            sys.exit(f"benchmarks/run: failed: {' '.join(map(str, error.cmd))}")
+        return
     if Path(sys.prefix) == PEERS:
         measure_or_exit(options)
         return

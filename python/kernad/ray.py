@@ -87,9 +87,7 @@ def fit(
     """
 
     def sample(max_training_points: int, seed: int, all_rows: bool) -> Sketch:
-        return sketch(
-            rows, columns=columns, max_training_points=max_training_points, seed=seed, all_rows=all_rows
-        )
+        return sketch(rows, columns=columns, max_training_points=max_training_points, seed=seed, all_rows=all_rows)
 
     return _engines.fit(classifier, sample, target_fpr)
 

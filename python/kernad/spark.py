@@ -55,10 +55,11 @@ def sketch(
     _require_frame(rows)
     chosen = _engines.chosen_columns(rows.columns, columns)
     places = [list(rows.columns).index(name) for name in chosen]
+    held = rows.storageLevel.useMemory or rows.storageLevel.useDisk
     rows = _plain(rows).select([f"c{i}" for i in places])
     names = () if any(_is_array(field) for field in rows.schema) else tuple(chosen)
     sampling = Sampling(max_training_points, seed, names, all_rows, tuple(chosen))
-    counts = _counts(rows)
+    counts = _counts(rows, held)
     task = functools.partial(_sketch_partition, sketch_of=_engines.sketch_of, counts=counts, sampling=sampling)
     parts = rows.mapInArrow(task, "part binary")
     left = len(counts)
@@ -87,9 +88,7 @@ def fit(
     """
 
     def sample(max_training_points: int, seed: int, all_rows: bool) -> Sketch:
-        return sketch(
-            rows, columns=columns, max_training_points=max_training_points, seed=seed, all_rows=all_rows
-        )
+        return sketch(rows, columns=columns, max_training_points=max_training_points, seed=seed, all_rows=all_rows)
 
     return _engines.fit(classifier, sample, target_fpr)
 
@@ -179,14 +178,14 @@ def _partition() -> int:
     return -1 if context is None else int(context.partitionId())
 
 
-def _counts(rows: Any) -> dict[int, tuple[int, int]]:
+def _counts(rows: Any, held: bool) -> dict[int, tuple[int, int]]:
     """Of each partition: the number of its first row, and how many it has.
 
-    The hash, 8 bytes a row, uses every column, so that the partitions are those that are read later: Spark may join
-    small ones, and decides by the size of the columns that a query reads.
+    Unless the rows are persisted, a hash, 8 bytes a row, uses every column, so that the partitions are those that are read
+    later: Spark may join small ones, and decides by the size of the columns that a query reads.
     """
-    hashes = rows.select(functions.xxhash64("*").alias("hash"))
-    counted = hashes.mapInArrow(_count_partition, "number long, count long").collect()
+    one = functions.lit(0) if held else functions.xxhash64("*")
+    counted = rows.select(one.alias("one")).mapInArrow(_count_partition, "number long, count long").collect()
     counts: dict[int, tuple[int, int]] = {}
     first = 0
     for number, count in sorted(map(tuple, counted)):

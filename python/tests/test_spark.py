@@ -74,6 +74,19 @@ def test_the_order_is_that_of_collect_after_a_shuffle_as_well(spark, frame, tmp_
     assert file_of(gathered, tmp_path) == file_of(fitted_to(rows.toPandas()), tmp_path)
 
 
+def test_persisted_rows_are_counted_without_a_hash_of_their_columns(spark, frame, tmp_path, monkeypatch) -> None:
+    hashed = []
+    hash_of = kernad.spark.functions.xxhash64
+    monkeypatch.setattr(kernad.spark.functions, "xxhash64", lambda *columns: (hashed.append(1), hash_of(*columns))[1])
+    rows = spark.createDataFrame(frame)
+    for frames, wanted in ((rows, 1), (rows.repartition(3).persist(), 0)):
+        hashed.clear()
+        gathered = unfitted()
+        assert kernad.spark.fit(gathered, frames, target_fpr=0.1)
+        assert len(hashed) == wanted
+        assert file_of(gathered, tmp_path) == file_of(fitted_to(frames.toPandas()), tmp_path)
+
+
 def test_an_array_column_is_many_columns(spark, frame, tmp_path) -> None:
     rows = spark.createDataFrame(frame).select(functions.array(*NAMES).alias("v"))
     gathered = unfitted()
