@@ -19,7 +19,7 @@ constexpr double kLog2LeftOut = -18;
 /// below it.
 constexpr std::size_t kClasses = 96;
 /// A query that keeps a larger share is summed faster over all references.
-constexpr double kMaxKeptShare = 0.7;
+constexpr double kMaxKeptShare = 0.5;
 
 /// The maximum amount, in units of log2, by which float32 overestimates a bound of about this size: rounding of the
 /// query, of the sum over `dimension` columns, and of the first leaf's sum.

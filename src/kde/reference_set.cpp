@@ -25,7 +25,7 @@ constexpr std::size_t kTrialRows = 4096;
 constexpr std::size_t kThreadedRows = std::size_t{1} << 15;
 constexpr std::size_t kProbes = 64;
 /// Share of the references above which skipping the others saves less than it costs.
-constexpr double kMaxProbedShare = 0.6;
+constexpr double kMaxProbedShare = 0.4;
 
 /// A row and, in each column, one bandwidth more or less: as far from the row as a draw of its kernel is.
 std::vector<double> draw(MatrixView<float> whitened, std::size_t probe) {
