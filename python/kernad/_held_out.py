@@ -94,7 +94,7 @@ def percentile(values: Doubles, share: float, weights: Doubles | None) -> float:
 
 
 def warn_of_sampled_offset(sketch: Sketch) -> None:
-    """A FitWarning where a threshold is not that of all rows, because a sketch has not kept them."""
+    """A FitWarning where the threshold will not be that of all rows, because the sketch has not kept them."""
     if sketch.rows_seen > sketch.max_training_points:
         text = f"offset_ is that of {sketch.max_training_points} sampled rows; with fit it is that of all"
         text += f" {sketch.rows_seen}"
@@ -112,8 +112,8 @@ def _rows_used(classifier: KDEClassifier, rows: int, weights: Doubles | None) ->
 def fit_few(
     options: dict[str, Any], num_threads: int, X: npt.NDArray[Any] | Sketch, weights: Doubles | None
 ) -> KDEClassifier:
-    """A classifier fitted on the rows, or a sketch of them, with as many components as they have if that is fewer than asked for, which a
-    FitWarning says."""
+    """A classifier fitted on the rows, or a sketch of them, with as many components as they have if that is fewer than
+    asked for, which a FitWarning says."""
     if isinstance(X, Sketch):
         count, columns = X.rows_seen, X._of().columns
     else:

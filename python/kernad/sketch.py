@@ -230,7 +230,8 @@ class Sketch:
             return self.rows
         begin, end = place["data_offsets"]
         rest = np.frombuffer(data[start + begin : start + end], dtype="<f8").reshape(place["shape"])
-        return self.rows + rest
+        exact: npt.NDArray[np.float64] = self.rows + rest
+        return exact
 
     def __getstate__(self) -> dict[str, Any]:
         state = self.__dict__.copy()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable
+import warnings
 from numbers import Real
 from typing import Any
 
@@ -11,9 +11,9 @@ import numpy as np
 import numpy.typing as npt
 
 from kernad._arrays import ArrayLike, to_rows
-from kernad._calls import whole_number
+from kernad._calls import callers_level, whole_number
 from kernad._columns import require_finite
-from kernad._errors import InvalidInput, InvalidParameter
+from kernad._errors import FitWarning, InvalidInput, InvalidParameter
 from kernad._options import attributes_of
 from kernad._tables import Table, as_table
 from kernad._types import Components, Covariance, Scaling
@@ -129,9 +129,12 @@ class KDEAnomalyDetector(Decisions, OutlierMixin, BaseEstimator):  # type: ignor
 
         Raises:
             ValueError: sample_weight; ``max_training_points``, ``random_state`` or ``all_rows`` changed since the first
-                call (other parameters may be: they hold for the next model); a detector that ``fit`` has fitted;
-                another number of columns, other names, NaN or infinity (with the row's number, counted over all calls),
-                or a parameter out of range. Nothing is added then.
+                call (other parameters may be: they hold for the next model); another number of columns, other names,
+                NaN or infinity (with the row's number, counted over all calls), or a parameter out of range. Nothing
+                is added then.
+
+        Warns:
+            FitWarning: after ``fit``, which keeps no rows: partial_fit begins anew.
         """
         if sample_weight is not None:
             raise InvalidParameter(
@@ -142,12 +145,11 @@ class KDEAnomalyDetector(Decisions, OutlierMixin, BaseEstimator):  # type: ignor
         sketch = self._sketch_to_extend() if begun else self._new_sketch()
         settings = self._settings(sketch.seed)
         KDEClassifier(**settings["options"])  # refuses what is out of range
-        first = sketch.rows_seen
-        rows = self._read(X, reset=not begun, row_name=lambda i: str(first + i), ensure_all_finite=False)
+        rows = self._read(X, reset=not begun, first=sketch.rows_seen, ensure_all_finite=False)
         try:
             sketch.add(rows)
-        except InvalidInput as error:  # which calls them rows
-            raise InvalidInput(f"X: {str(error).removeprefix('rows: ')}") from None
+        except InvalidInput as error:  # which has the row's number, but calls X by its own names
+            raise InvalidInput(f"X: {str(error).removeprefix('rows: ').removeprefix('embeddings: ')}") from None
         self._sketch, self._next = sketch, settings
         for name in _MADE:
             self.__dict__.pop(name, None)
@@ -155,10 +157,8 @@ class KDEAnomalyDetector(Decisions, OutlierMixin, BaseEstimator):  # type: ignor
 
     def _new_sketch(self) -> Sketch:
         if "classifier_" in self.__dict__:
-            raise InvalidInput(
-                "the detector was fitted by fit, which keeps no rows to add others to; use partial_fit from the first"
-                " rows on, in a new detector or sklearn.base.clone of this one"
-            )
+            text = "partial_fit begins anew, without the rows of fit, which keeps none to add others to; give all rows to"
+            warnings.warn(FitWarning(f"{text} partial_fit, from the first on", "begins_anew"), stacklevel=callers_level())
         seed = self._seed()
         self._random_state = self.random_state
         return Sketch(max_training_points=self.max_training_points, seed=seed, all_rows=self.all_rows)
@@ -241,18 +241,17 @@ class KDEAnomalyDetector(Decisions, OutlierMixin, BaseEstimator):  # type: ignor
     def _rows(self, X: ArrayLike) -> npt.NDArray[Any]:
         return self._read(X, reset=False)
 
-    def _read(
-        self, X: ArrayLike, reset: bool, row_name: Callable[[int], str] = str, **checks: Any
-    ) -> npt.NDArray[Any]:
+    def _read(self, X: ArrayLike, reset: bool, first: int = 0, **checks: Any) -> npt.NDArray[Any]:
         """X as scikit-learn reads it, except where that would read what is no number, values under a mask, or the columns
-        of a frame in the wrong order."""
-        table = as_table(X, "X")
+        of a frame in the wrong order. first: the number of its first row, for messages."""
+        what = f"X, a block that begins at row {first}" if first else "X"  # where rows are counted within it
+        table = as_table(X, what)
         if table is not None:
-            require_finite(table.values, table.names, "X", row_name)
+            require_finite(table.values, table.names, "X", lambda i: str(first + i))
         readable = X if table is None or hasattr(X, "shape") else table.values
         rows: npt.NDArray[Any] = validate_data(self, readable, reset=reset, **checks)
         if isinstance(X, (np.ndarray, list, tuple)) and table is None:
-            to_rows(X, "X")  # objects, of which scikit-learn reads texts and times as numbers
+            to_rows(X, what)  # objects, of which scikit-learn reads texts and times as numbers
         self._check_labels(table, reset)
         return rows
 
