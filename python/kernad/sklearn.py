@@ -120,12 +120,12 @@ class KDEAnomalyDetector(Decisions, OutlierMixin, BaseEstimator):  # type: ignor
         them, to the bit, however they are cut into blocks.
 
         Keeps a ``kernad.Sketch``: at most ``max_training_points`` rows. The model is made when it is first used after a
-        call (``predict``, ``score_samples``, ``classifier_``, ``offset_``, ...), with the parameters as they were in the
-        last call; it is then that data which cannot be fitted are refused. ``fit`` begins anew, ``clone`` forgets the
+        call (by ``predict``, ``score_samples``, ``classifier_``, ``offset_``, ...), with the parameters as they were in
+        the last call; only then are data refused that cannot be fitted. ``fit`` begins anew, ``clone`` forgets the
         rows, a pickle keeps them. y is ignored, as in ``fit``.
 
-        Where rows were sampled, ``offset_`` is that of the sampled rows, and a FitWarning says so: ``fit`` takes it from
-        the scores of all rows, which are not kept here.
+        Where rows were sampled, ``offset_`` is that of the sampled rows, and a FitWarning says so: ``fit`` takes it
+        from the scores of all rows, which are not kept here.
 
         Raises:
             ValueError: sample_weight; ``max_training_points``, ``random_state`` or ``all_rows`` changed since the first
@@ -157,8 +157,9 @@ class KDEAnomalyDetector(Decisions, OutlierMixin, BaseEstimator):  # type: ignor
 
     def _new_sketch(self) -> Sketch:
         if "classifier_" in self.__dict__:
-            text = "partial_fit begins anew, without the rows of fit, which keeps none to add others to; give all rows to"
-            warnings.warn(FitWarning(f"{text} partial_fit, from the first on", "begins_anew"), stacklevel=callers_level())
+            text = "partial_fit begins anew, without the rows of fit, which keeps none to add others to; give all rows"
+            text += " to partial_fit, from the first on"
+            warnings.warn(FitWarning(text, "begins_anew"), stacklevel=callers_level())
         seed = self._seed()
         self._random_state = self.random_state
         return Sketch(max_training_points=self.max_training_points, seed=seed, all_rows=self.all_rows)
@@ -242,8 +243,8 @@ class KDEAnomalyDetector(Decisions, OutlierMixin, BaseEstimator):  # type: ignor
         return self._read(X, reset=False)
 
     def _read(self, X: ArrayLike, reset: bool, first: int = 0, **checks: Any) -> npt.NDArray[Any]:
-        """X as scikit-learn reads it, except where that would read what is no number, values under a mask, or the columns
-        of a frame in the wrong order. first: the number of its first row, for messages."""
+        """X as scikit-learn reads it, except where that would read what is no number, values under a mask, or the
+        columns of a frame in the wrong order. first: the number of its first row, for messages."""
         what = f"X, a block that begins at row {first}" if first else "X"  # where rows are counted within it
         table = as_table(X, what)
         if table is not None:
