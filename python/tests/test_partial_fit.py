@@ -14,6 +14,7 @@ pytest.importorskip("sklearn", reason="scikit-learn is not installed")
 
 from sklearn.base import clone
 from sklearn.exceptions import NotFittedError
+from sklearn.utils.estimator_checks import check_estimators_partial_fit_n_features
 from sklearn.utils.validation import check_is_fitted
 
 from kernad.sklearn import KDEAnomalyDetector
@@ -77,7 +78,9 @@ def test_a_model_file_is_that_of_fit(train, tmp_path) -> None:
     """Also one that nobody has asked for a score before."""
     pandas = pytest.importorskip("pandas", reason="pandas is not installed")
     frame = pandas.DataFrame(train).add_prefix("c")
-    added(KDEAnomalyDetector(4), frame, [120]).save(tmp_path / "blocks.safetensors")
+    detector = added(KDEAnomalyDetector(4), frame, [120])
+    detector.save(tmp_path / "blocks.safetensors")
+    assert detector.classifier_.column_names == tuple(frame.columns)
     KDEAnomalyDetector(4).fit(frame).save(tmp_path / "rows.safetensors")
     assert (tmp_path / "blocks.safetensors").read_bytes() == (tmp_path / "rows.safetensors").read_bytes()
 
@@ -90,7 +93,9 @@ def test_where_the_offset_is_that_of_a_sample_it_is_told(train) -> None:
     assert offset == np.percentile(detector.score_samples(train[sampled]), 10)
 
 
+@pytest.mark.filterwarnings("ignore::kernad.FitWarning")
 def test_columns_are_checked_as_in_predict(train) -> None:
+    check_estimators_partial_fit_n_features("KDEAnomalyDetector", KDEAnomalyDetector())  # not in check_estimator
     pandas = pytest.importorskip("pandas", reason="pandas is not installed")
     frame = pandas.DataFrame(train[:, :4], columns=list("abcd"))
     detector = KDEAnomalyDetector(2).partial_fit(frame[:100])
@@ -103,9 +108,7 @@ def test_columns_are_checked_as_in_predict(train) -> None:
     with pytest.raises(kernad.InvalidInput, match="the columns are 1, 0, 2, 3; in fit they were 0, 1, 2, 3"):
         numbered.partial_fit(pandas.DataFrame(train[100:, :4])[[1, 0, 2, 3]])
     detector.partial_fit(frame[100:])  # what was refused has added nothing
-    np.testing.assert_array_equal(
-        detector.score_samples(frame), KDEAnomalyDetector(2).fit(frame).score_samples(frame)
-    )
+    np.testing.assert_array_equal(detector.score_samples(frame), KDEAnomalyDetector(2).fit(frame).score_samples(frame))
 
 
 def test_what_is_wrong_is_named_by_its_row_of_all(train) -> None:
@@ -166,7 +169,6 @@ def test_fit_begins_anew(train) -> None:
         ({"contamination": 0.6}, "contamination is 0.6; valid"),
         ({"n_jobs": 0}, "n_jobs is 0; valid"),
     ],
-    ids=str,
 )
 def test_changes_of_what_the_sample_depends_on_are_refused(train, changed, message) -> None:
     detector = KDEAnomalyDetector(4).partial_fit(train[:200])
@@ -186,9 +188,7 @@ def test_other_changes_hold_from_the_next_call_on(train) -> None:
 
 @pytest.mark.filterwarnings("ignore::kernad.FitWarning")
 def test_a_random_state_gives_one_seed(train) -> None:
-    made = [
-        KDEAnomalyDetector(4, max_training_points=50, random_state=np.random.RandomState(3)) for _ in range(2)
-    ]
+    made = [KDEAnomalyDetector(4, max_training_points=50, random_state=np.random.RandomState(3)) for _ in range(2)]
     found = pickle.loads(pickle.dumps(made[0].partial_fit(train[:200]))).partial_fit(train[200:])
     np.testing.assert_array_equal(found.score_samples(train), made[1].fit(train).score_samples(train))
 
@@ -203,7 +203,7 @@ def test_what_cannot_be_added_or_fitted(train) -> None:
         check_is_fitted(failed)
     detector = KDEAnomalyDetector(2).partial_fit(train[:1, :2])
     for rows in (train[:0, :2], train[:1, :2]):  # the same row twice has no variance
-        with pytest.raises(kernad.InvalidInput, match="partial_fit has seen 1 row|identical"):
+        with pytest.raises(kernad.InvalidInput, match=r"partial_fit has seen 1 row|identical"):
             detector.score_samples(train[:, :2])
         if len(rows):
             detector.partial_fit(rows)
