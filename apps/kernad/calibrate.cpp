@@ -14,6 +14,7 @@
 #include "calibration.hpp"
 #include "commands.hpp"
 #include "data.hpp"
+#include "images/image_commands.hpp"
 #include "kernad/normal_rows.hpp"
 #include "labelled_reader.hpp"
 #include "model.hpp"
@@ -140,6 +141,10 @@ void run(CalibrateOptions options) {
   inputs.insert(inputs.end(), options.labelled.begin(), options.labelled.end());
   inputs.push_back(options.labels);
   require_another_file(output, inputs);
+  if (is_image_model(options.model)) {
+    throw InvalidParameter(options.model +
+                           ": is a model of images; calibrate takes one of rows; valid: fit --target-fpr");
+  }
   KDEClassifier model = load_model(options.model, options.common);
   if (is_same_file(output, options.model)) require_own_model(options.model);
   if (!options.normals.empty()) {

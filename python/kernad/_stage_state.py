@@ -28,4 +28,6 @@ def reading_pickle(owner: Any) -> Iterator[None]:
     try:
         yield
     except (ReadError, ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:
-        raise ReadError(f"pickle of a {type(owner).__name__}: damaged, or of another version: {error}") from error
+        name = type(owner).__name__
+        article = "an" if name[0] in "AEIO" else "a"
+        raise ReadError(f"pickle of {article} {name}: damaged, or of another version: {error}") from error

@@ -145,7 +145,8 @@ class ImageModel(ImageEstimator):
         Args:
             images: a folder (its images, or those in train/good in the layout of MVTec AD), or at least 2 images;
                 19 can promise a rate of 5 %. Files are read as they are needed, pixels stay in memory during the fit.
-            skip_unreadable: leave out files that cannot be read, with a DataWarning each; else the first ends the fit.
+            skip_unreadable: leave out files that cannot be read, and images that are there twice, with a DataWarning
+                each; else the first ends the fit.
             progress: ``callback(done, total)``, from any thread, or True for a tqdm bar.
 
         Raises:

@@ -258,6 +258,10 @@ TEST_F(CliImagesTest, OneBadImageIsRefusedOrReported) {
 }
 
 TEST_F(CliImagesTest, WhatIsWrongIsNamed) {
+  expect_refusal(run({"calibrate", model(), "--target-fpr", "0.1"}),
+                 model() + ": is a model of images; calibrate takes one of rows");
+  expect_refusal(run({"fit", kCookies + "/train/good", kCookies + "/train/good/003.jpg", "-o", path("m2")}),
+                 "003.jpg: is the same image as " + kCookies + "/train/good/003.jpg; valid: each image once");
   std::filesystem::create_directories(path("empty"));
   expect_refusal(run({"fit", path("empty"), "-o", path("m2")}), path("empty") + ": has no images");
   expect_refusal(run({"fit", kCookies + "/train/good/000.jpg", "-o", path("m2")}), "is one image");
