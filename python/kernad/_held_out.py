@@ -52,6 +52,8 @@ class HeldOutScores:
             used = rows if is_sketch else rows[_rows_used(classifier, len(rows), weights)]
             for key, score in zip(_keys(used), scores, strict=True):
                 self._held_out.setdefault(key, score)  # the first of equal rows decides
+        if isinstance(X, Sketch):
+            _warn_of_sampled_offset(X)
         self.of_training_rows = self(rows)
 
     def __call__(self, X: ArrayLike) -> npt.NDArray[np.float64]:
@@ -93,12 +95,20 @@ def percentile(values: Doubles, share: float, weights: Doubles | None) -> float:
     return float(low + (high - low) * part if part < 0.5 else high - (high - low) * (1 - part))
 
 
-def warn_of_sampled_offset(sketch: Sketch) -> None:
+def _warn_of_sampled_offset(sketch: Sketch) -> None:
     """A FitWarning where the threshold will not be that of all rows, because the sketch has not kept them."""
     if sketch.rows_seen > sketch.max_training_points:
         text = f"offset_ is that of {sketch.max_training_points} sampled rows; with fit it is that of all"
         text += f" {sketch.rows_seen}"
         warnings.warn(FitWarning(text, "sampled_offset"), stacklevel=callers_level())
+
+
+def require_folds(folds: int | str | None) -> None:
+    """Raises InvalidParameter, or TypeError, for what no number of rows makes valid."""
+    if isinstance(folds, str) and folds != "auto":
+        raise InvalidParameter(f"folds is {folds!r}; valid: 'auto', None, or a whole number of at least 2")
+    if folds is not None and folds != "auto":
+        whole_number(folds, "folds", 2)
 
 
 def _rows_used(classifier: KDEClassifier, rows: int, weights: Doubles | None) -> npt.NDArray[Any]:
@@ -132,8 +142,7 @@ def _held_out(
     classifier: KDEClassifier, rows: ExactRows | Sketch, folds: int | str, contamination: Any, weights: Doubles | None
 ) -> Doubles:
     rate = float(contamination) if isinstance(contamination, Real) else None  # PyOD also takes rules that learn it
-    if isinstance(folds, str) and folds != "auto":
-        raise InvalidParameter(f"folds is {folds!r}; valid: 'auto', None, or a whole number of at least 2")
+    require_folds(folds)
     if folds != "auto":
         return classifier._calibrate(rows, whole_number(folds, "folds", 2), rate, None, weights)
     scores = classifier._calibrate(rows, 10, sample_weight=weights)

@@ -27,7 +27,7 @@ try:
 except ImportError as error:
     raise ImportError("kernad.sklearn needs scikit-learn 1.6 or newer: pip install scikit-learn") from error
 
-from kernad._held_out import Decisions, HeldOutScores, fit_few, percentile, warn_of_sampled_offset, whole_weights
+from kernad._held_out import Decisions, HeldOutScores, fit_few, percentile, require_folds, whole_weights
 
 _MADE = ("classifier_", "offset_", "_scores")
 """What a fit leaves; after ``partial_fit`` it is made on first use."""
@@ -145,6 +145,7 @@ class KDEAnomalyDetector(Decisions, OutlierMixin, BaseEstimator):  # type: ignor
         sketch = self._sketch_to_extend() if begun else self._new_sketch()
         settings = self._settings(sketch.seed)
         KDEClassifier(**settings["options"])  # refuses what is out of range
+        require_folds(self.folds)
         rows = self._read(X, reset=not begun, first=sketch.rows_seen, ensure_all_finite=False)
         try:
             sketch.add(rows)
@@ -201,7 +202,6 @@ class KDEAnomalyDetector(Decisions, OutlierMixin, BaseEstimator):  # type: ignor
             raise AttributeError(f"'{type(self).__name__}' object has no attribute '{name}'", name=name, obj=self)
         if self._sketch.rows_seen < 2:
             raise InvalidInput("partial_fit has seen 1 row; two or more are needed")
-        warn_of_sampled_offset(self._sketch)
         self._learn(self._sketch, None, **self._next)
         return self.__dict__[name]
 

@@ -168,6 +168,8 @@ def test_fit_begins_anew(train) -> None:
         ({"bandwidth": "scot"}, "bandwidth is 'scot'; valid"),
         ({"contamination": 0.6}, "contamination is 0.6; valid"),
         ({"n_jobs": 0}, "n_jobs is 0; valid"),
+        ({"folds": "many"}, "folds is 'many'; valid"),
+        ({"folds": 1}, "folds is 1; valid"),
     ],
 )
 def test_changes_of_what_the_sample_depends_on_are_refused(train, changed, message) -> None:
