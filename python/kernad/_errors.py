@@ -29,7 +29,8 @@ class FitWarning(UserWarning):
     """A fit used less than it was given: fewer components, fewer directions or a sample of the rows."""
 
     code: str
-    """What it is about, for programs: see Note; of ``kernad.images`` also ``"odd_image"`` and ``"few_images"``."""
+    """What it is about, for programs: see Note; of ``kernad.images`` also ``"odd_image"`` and ``"few_images"``, of
+    ``partial_fit`` ``"sampled_offset"`` and ``"begins_anew"``."""
 
     def __init__(self, message: str, code: str = "other") -> None:
         super().__init__(message)

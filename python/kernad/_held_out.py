@@ -20,6 +20,7 @@ from kernad._types import Doubles
 from kernad.classifier import KDEClassifier
 from kernad.explanation import Explanation
 from kernad.functions import sample_rows
+from kernad.sketch import Sketch
 
 
 class HeldOutScores:
@@ -37,18 +38,22 @@ class HeldOutScores:
     def __init__(
         self,
         classifier: KDEClassifier,
-        X: ArrayLike,
+        X: ArrayLike | Sketch,
         folds: int | str | None,
         contamination: Any,
         weights: Doubles | None = None,
     ) -> None:
         self.classifier = classifier
         self._held_out: dict[bytes, float] = {}
-        rows, _ = as_classifier_rows(X, "X")
+        is_sketch = isinstance(X, Sketch)
+        rows = X._exact_rows() if is_sketch else as_classifier_rows(X, "X")[0]
         if folds is not None:
-            scores = _held_out(classifier, rows, folds, contamination, weights).tolist()
-            for key, score in zip(_keys(rows[_rows_used(classifier, len(rows), weights)]), scores, strict=True):
+            scores = _held_out(classifier, X if is_sketch else rows, folds, contamination, weights).tolist()
+            used = rows if is_sketch else rows[_rows_used(classifier, len(rows), weights)]
+            for key, score in zip(_keys(used), scores, strict=True):
                 self._held_out.setdefault(key, score)  # the first of equal rows decides
+        if isinstance(X, Sketch):
+            _warn_of_sampled_offset(X)
         self.of_training_rows = self(rows)
 
     def __call__(self, X: ArrayLike) -> npt.NDArray[np.float64]:
@@ -90,6 +95,22 @@ def percentile(values: Doubles, share: float, weights: Doubles | None) -> float:
     return float(low + (high - low) * part if part < 0.5 else high - (high - low) * (1 - part))
 
 
+def _warn_of_sampled_offset(sketch: Sketch) -> None:
+    """A FitWarning where the threshold will not be that of all rows, because the sketch has not kept them."""
+    if sketch.rows_seen > sketch.max_training_points:
+        text = f"offset_ is that of {sketch.max_training_points} sampled rows; with fit it is that of all"
+        text += f" {sketch.rows_seen}"
+        warnings.warn(FitWarning(text, "sampled_offset"), stacklevel=callers_level())
+
+
+def require_folds(folds: int | str | None) -> None:
+    """Raises InvalidParameter, or TypeError, for what no number of rows makes valid."""
+    if isinstance(folds, str) and folds != "auto":
+        raise InvalidParameter(f"folds is {folds!r}; valid: 'auto', None, or a whole number of at least 2")
+    if folds is not None and folds != "auto":
+        whole_number(folds, "folds", 2)
+
+
 def _rows_used(classifier: KDEClassifier, rows: int, weights: Doubles | None) -> npt.NDArray[Any]:
     """The rows that the fit used, as often as it used them, in its order."""
     last = None if weights is None else np.cumsum(weights)
@@ -99,12 +120,15 @@ def _rows_used(classifier: KDEClassifier, rows: int, weights: Doubles | None) ->
 
 
 def fit_few(
-    options: dict[str, Any], num_threads: int, X: npt.NDArray[Any], weights: Doubles | None
+    options: dict[str, Any], num_threads: int, X: npt.NDArray[Any] | Sketch, weights: Doubles | None
 ) -> KDEClassifier:
-    """A classifier fitted on the rows, with as many components as they have if that is fewer than asked for, which a
-    FitWarning says."""
-    count = len(X) if weights is None else int(weights.sum())
-    options, wanted = with_components_for(count, X.shape[1], options)
+    """A classifier fitted on the rows, or a sketch of them, with as many components as they have if that is fewer than
+    asked for, which a FitWarning says."""
+    if isinstance(X, Sketch):
+        count, columns = X.rows_seen, X._of().columns
+    else:
+        count, columns = len(X) if weights is None else int(weights.sum()), X.shape[1]
+    options, wanted = with_components_for(count, columns, options)
     classifier = KDEClassifier(**options, num_threads=num_threads)
     classifier.fit(X, sample_weight=weights)
     if wanted is not None:
@@ -115,11 +139,10 @@ def fit_few(
 
 
 def _held_out(
-    classifier: KDEClassifier, rows: ExactRows, folds: int | str, contamination: Any, weights: Doubles | None
+    classifier: KDEClassifier, rows: ExactRows | Sketch, folds: int | str, contamination: Any, weights: Doubles | None
 ) -> Doubles:
     rate = float(contamination) if isinstance(contamination, Real) else None  # PyOD also takes rules that learn it
-    if isinstance(folds, str) and folds != "auto":
-        raise InvalidParameter(f"folds is {folds!r}; valid: 'auto', None, or a whole number of at least 2")
+    require_folds(folds)
     if folds != "auto":
         return classifier._calibrate(rows, whole_number(folds, "folds", 2), rate, None, weights)
     scores = classifier._calibrate(rows, 10, sample_weight=weights)

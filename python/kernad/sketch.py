@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
@@ -219,6 +220,18 @@ class Sketch:
         if self._sketch is None:
             raise InvalidInput("the sketch has seen no rows")
         return self._sketch
+
+    def _exact_rows(self) -> ExactRows:
+        """``rows``, in float64 where float32 does not hold a value. docs/formats.md has the format."""
+        data = self._of().to_bytes()
+        start = 8 + int.from_bytes(data[:8], "little")
+        place = json.loads(data[8:start]).get("sketch.rest")
+        if place is None:
+            return self.rows
+        begin, end = place["data_offsets"]
+        rest = np.frombuffer(data[start + begin : start + end], dtype="<f8").reshape(place["shape"])
+        exact: npt.NDArray[np.float64] = self.rows + rest
+        return exact
 
     def __getstate__(self) -> dict[str, Any]:
         state = self.__dict__.copy()
