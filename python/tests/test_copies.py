@@ -132,6 +132,8 @@ def test_a_damaged_pickle_is_a_read_error(name) -> None:
     for key in state:
         broken = {k: v for k, v in state.items() if k != key}
         for other in ({}, {key: b"no model"}, {key: 5}):
+            if key == "all_rows" and not other:
+                continue  # older pickles have none
             empty = type(whole).__new__(type(whole))
             if key.startswith("_sketch") or key not in ("max_training_points", "seed", "_num_threads"):
                 with pytest.raises(kernad.ReadError, match="pickle of a "):
