@@ -95,8 +95,8 @@ KERNAD_C_API void kernad_options_free(kernad_options* options);
 
 /// Sets one option; the others stay. Names and values are those of Python and of model files (docs/estimation.md):
 /// "auto", "true" is recommended; "n_pca_components", "standardize", "bandwidth", "covariance", "local_alpha",
-/// "feature_scaling_method", "all_rows"; "max_training_points", "seed". KERNAD_INVALID_PARAMETER, with what is valid, for another
-/// name or value.
+/// "feature_scaling_method", "all_rows"; "max_training_points", "seed". KERNAD_INVALID_PARAMETER, with what is valid,
+/// for another name or value.
 KERNAD_C_API kernad_status kernad_options_set(kernad_options* options, const char* name, const char* value);
 
 /// The value of an option as kernad_options_set takes it. Valid until the options are set or freed.
