@@ -67,7 +67,7 @@ class Chunk {
 
  private:
   [[nodiscard]] std::size_t panel_begin(std::size_t panel) const { return panel * kExactRows * width_; }
-  [[nodiscard]] std::size_t place(int p) const { return static_cast<std::size_t>(p - kLowestDigit); }
+  [[nodiscard]] static std::size_t place(int p) { return static_cast<std::size_t>(p - kLowestDigit); }
   [[nodiscard]] bool is_used(int p, std::size_t panel) const { return used_[place(p) * panels_ + panel] != 0; }
   [[nodiscard]] const double* panel_of(int p, std::size_t panel) const {
     return digits_[place(p)].data() + panel_begin(panel);

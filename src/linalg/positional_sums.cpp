@@ -31,8 +31,8 @@ void add_product(const PositionalSums::Digits& a, const PositionalSums::Digits& 
   for (int i = 0; i < kPositions; ++i) {
     if (a[static_cast<std::size_t>(i)] == 0) continue;
     for (int j = std::max(0, -kLowest - i); j < std::min(kPositions, kPositions - kLowest - i); ++j) {
-      result[static_cast<std::size_t>(i + j + kLowest)] +=
-          sign * a[static_cast<std::size_t>(i)] * b[static_cast<std::size_t>(j)];
+      const int place = i + j + kLowest;
+      result[static_cast<std::size_t>(place)] += sign * a[static_cast<std::size_t>(i)] * b[static_cast<std::size_t>(j)];
     }
   }
 }
@@ -94,7 +94,7 @@ double to_double(PositionalSums::Digits digits) {
 PositionalSums::Digits multiply_subtract(std::uint64_t n, const PositionalSums::Digits& a,
                                          const PositionalSums::Digits& b, const PositionalSums::Digits& c) {
   PositionalSums::Digits count = {};
-  for (std::size_t p = static_cast<std::size_t>(-kLowest); n != 0; ++p, n >>= PositionalSums::kBits) {
+  for (auto p = static_cast<std::size_t>(-kLowest); n != 0; ++p, n >>= PositionalSums::kBits) {
     count[p] = static_cast<std::int64_t>(n & static_cast<std::uint64_t>(kBase - 1));
   }
   PositionalSums::Digits result = {};

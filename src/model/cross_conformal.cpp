@@ -45,6 +45,24 @@ std::optional<linalg::RowMoments> moments_without(const linalg::ExactMoments* al
   return linalg::rounded(others, shift, kept, threads);
 }
 
+/// A fold's rows, and those that are learned without it.
+struct FoldRows {
+  std::vector<std::size_t> held_out;
+  std::vector<std::size_t> others;
+};
+FoldRows rows_of_fold(const std::vector<std::size_t>& fold_of, std::size_t fold,
+                      const std::vector<std::size_t>& left_out) {
+  FoldRows rows;
+  for (std::size_t i = 0; i < fold_of.size(); ++i) {
+    if (fold_of[i] == fold) {
+      rows.held_out.push_back(i);
+    } else if (!std::ranges::binary_search(left_out, i)) {
+      rows.others.push_back(i);
+    }
+  }
+  return rows;
+}
+
 HeldOut hold_out_folds(const Model& whole, EmbeddingsView rows, std::vector<std::size_t> left_out, std::size_t folds,
                        const KDEClassifierOptions& options, const FitSettings& settings, const FitProgress& progress,
                        const linalg::ExactMoments* all) {
@@ -53,15 +71,7 @@ HeldOut hold_out_folds(const Model& whole, EmbeddingsView rows, std::vector<std:
   const auto whole_residual = residual_of(whole);
   if (whole_residual) result.residuals.resize(rows.rows());
   for (std::size_t fold = 0; fold < folds; ++fold) {
-    std::vector<std::size_t> held_out;
-    std::vector<std::size_t> others;
-    for (std::size_t i = 0; i < rows.rows(); ++i) {
-      if (fold_of[i] == fold) {
-        held_out.push_back(i);
-      } else if (!std::ranges::binary_search(result.left_out, i)) {
-        others.push_back(i);
-      }
-    }
+    const auto [held_out, others] = rows_of_fold(fold_of, fold, result.left_out);
     try {
       const Embeddings training = gather(rows, others);
       const Embeddings unseen = gather(rows, held_out);
