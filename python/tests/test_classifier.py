@@ -26,6 +26,7 @@ def test_parameters_and_defaults_are_the_references() -> None:
         "covariance": "full",
         "local_alpha": 0.0,
         "auto": False,
+        "all_rows": False,
         "num_threads": 0,
         "pruning": True,
     }
