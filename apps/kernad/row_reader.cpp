@@ -24,8 +24,8 @@ RowReader::RowReader(Sources sources, const ReadOptions& options)
       total_(reader_.rows()) {}
 
 kernad::Table RowReader::read() {
-  constexpr std::size_t kBlockValues = std::size_t{1} << 19;
-  return reader_.next(std::max<std::size_t>(kBlockValues / std::max<std::size_t>(columns_, 1), 1));
+  constexpr std::size_t kValues = KERNAD_BLOCK_VALUES;
+  return reader_.next(std::max<std::size_t>(kValues / std::max<std::size_t>(columns_, 1), 1));
 }
 
 std::optional<Rows> RowReader::next(const LabelsOf& labels_of) {

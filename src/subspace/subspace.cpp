@@ -86,21 +86,23 @@ Squares measure(const Subspace& subspace, std::span<const float> row, Scratch& s
   Squares squares;
   double length = 0;
   double rounding = 0;
+  const bool dependent = subspace.axes.rows() != 0;
   for (std::size_t j = 0; j < columns; ++j) {
+    const bool constant = subspace.largest[j] == 0;
+    if (!constant && !dependent) continue;
     const double centred = static_cast<double>(row[j]) - subspace.mean[j];
     const double z = centred * subspace.scale[j];
-    const bool constant = subspace.largest[j] == 0;
     scratch.standardised[j] = constant ? 0 : z;
     if (constant) {
       squares.constants += z * z;
       scratch.outside[j] = centred;
-    } else if (subspace.axes.rows() != 0) {
+    } else {
       const double value = std::max(subspace.largest[j], std::abs(static_cast<double>(row[j]))) * subspace.scale[j];
       rounding += value * value;
       length += z * z;
     }
   }
-  if (subspace.axes.rows() == 0) return squares;
+  if (!dependent) return squares;
   squares.unit = std::max({subspace.noise, kRounding * std::sqrt(rounding), kSolver * std::sqrt(length)});
   double along = 0;
   for (std::size_t i = 0; i < subspace.axes.rows(); ++i) {

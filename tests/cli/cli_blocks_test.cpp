@@ -48,7 +48,7 @@ class CliBlocksTest : public ::testing::Test {
     ASSERT_EQ(run.status, 0) << run.err;
   }
 
-  static constexpr std::size_t kRows = 300'000;
+  static constexpr std::size_t kRows = KERNAD_BLOCK_VALUES / 2 + 9000;
   const Words reading_ = {"--labels", "label", "--id", "id"};
 
   testing::Outcome with_labels(Words words) {
@@ -70,9 +70,10 @@ TEST_F(CliBlocksTest, WhatLabelsMeanIsSeenInTheLastBlock) {
   const auto anomalies =
       with_labels({"test", model, table([](std::size_t i) { return i == 0 ? "0" : "1"; }), "--json"});
   EXPECT_EQ(json::parse(anomalies.out)["n_anomalous"], kRows - 1);
-  const auto wrong = with_labels({"test", model, table([](std::size_t i) { return i == 290'000 ? "2" : "1"; })});
+  const auto wrong = with_labels({"test", model, table([](std::size_t i) { return i == kRows - 100 ? "2" : "1"; })});
   EXPECT_EQ(wrong.status, 2);
-  EXPECT_NE(wrong.err.find("row 290000: '2' is not a label"), std::string::npos) << wrong.err;
+  EXPECT_NE(wrong.err.find("row " + std::to_string(kRows - 100) + ": '2' is not a label"), std::string::npos)
+      << wrong.err;
 }
 
 TEST_F(CliBlocksTest, TheSameAsOfAllRowsAtOnce) {
@@ -104,10 +105,10 @@ TEST_F(CliBlocksTest, TheSameAsOfAllRowsAtOnce) {
   EXPECT_TRUE(
       std::ranges::equal(KDEClassifier::load(out).calibration().log_densities(), want.calibration().log_densities()));
 
-  const auto explained = with_labels({"explain", model, data, "--row", "r299999", "--json"});
+  const auto explained = with_labels({"explain", model, data, "--row", "r" + std::to_string(kRows - 1), "--json"});
   ASSERT_EQ(explained.status, 0) << explained.err;
-  EXPECT_EQ(json::parse(explained.out)["log_density"], scores[299'999]);
-  EXPECT_EQ(json::parse(explained.out)["row"], 299'999);
+  EXPECT_EQ(json::parse(explained.out)["log_density"], scores[kRows - 1]);
+  EXPECT_EQ(json::parse(explained.out)["row"], kRows - 1);
 }
 
 /// All but the names of rows and columns, which the library is not given here.
@@ -145,7 +146,7 @@ TEST_F(CliBlocksTest, AFitOfLabelledRowsKeepsTheSampleAlone) {
 TEST_F(CliBlocksTest, AReportNamesTheWorstRowsOfAllBlocks) {
   fit();
   std::size_t next = 0;
-  const auto data = table([&](std::size_t) { return next++ % 1000 == 999 ? "bad" : "ok"; });
+  const auto data = table([&](std::size_t) { return next++ % 1000 == (kRows - 1001) % 1000 ? "bad" : "ok"; });
   std::string text = kernad.folder().read("t.csv");
   // The rarest normal row is in the last block, the most usual anomalous one as well.
   const auto put = [&](std::size_t row, const std::string& values) {
@@ -154,14 +155,14 @@ TEST_F(CliBlocksTest, AReportNamesTheWorstRowsOfAllBlocks) {
     const auto to = text.find(',', text.find(',', from) + 1);
     text.replace(from, to - from, values);
   };
-  put(299'000, "50,50");
-  put(298'999, "8,8");
+  put(kRows - 1000, "50,50");
+  put(kRows - 1001, "8,8");
   file("t.csv", text);
   const auto run = with_labels({"test", model, data, "--report", kernad.folder().path("r.html")});
   ASSERT_EQ(run.status, 0) << run.err;
   const std::string page = kernad.folder().read("r.html");
-  EXPECT_NE(page.find("r299000"), std::string::npos);
-  EXPECT_NE(page.find("r298999"), std::string::npos);
+  EXPECT_NE(page.find("r" + std::to_string(kRows - 1000)), std::string::npos);
+  EXPECT_NE(page.find("r" + std::to_string(kRows - 1001)), std::string::npos);
 }
 
 TEST_F(CliBlocksTest, FilesLargerThanTheMemory) {

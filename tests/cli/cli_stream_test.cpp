@@ -17,8 +17,8 @@ using testing::lines;
 using testing::npy;
 using testing::raw;
 
-/// More rows than a block of two columns has (2^19), of few different values.
-constexpr std::size_t kRows = 700'000;
+/// More rows than two blocks of two columns have, of few different values.
+constexpr std::size_t kRows = KERNAD_BLOCK_VALUES + KERNAD_BLOCK_VALUES / 3;
 
 std::vector<float> many_values() {
   std::vector<float> values(2 * kRows);
@@ -65,7 +65,7 @@ TEST_F(CliStreamTest, AFitInBlocksIsTheFitOfAllRows) {
   }
   // What the 200 are called is where they stand among all of them.
   ASSERT_EQ(blocks.row_names().size(), 200u);
-  EXPECT_GT(std::stoul(blocks.row_names().back()), 600'000u);
+  EXPECT_GT(std::stoul(blocks.row_names().back()), kRows / 7 * 6);
 }
 
 TEST_F(CliStreamTest, ScoresOfBlocksAreThoseOfAllRows) {
@@ -88,9 +88,11 @@ TEST_F(CliStreamTest, ANumberThatIsNoneIsFoundInAnyBlockAndNoFileIsLeft) {
   auto values = many_values();
   write_data("a.npy", values);
   fit({"--max-training-points", "50"});
-  values[2 * 600'000 + 1] = std::numeric_limits<float>::quiet_NaN();
+  constexpr std::size_t kBad = kRows / 7 * 6;
+  values[2 * kBad + 1] = std::numeric_limits<float>::quiet_NaN();
   write_data("b.npy", values);
-  const std::string wanted = "kernad: " + data + ": row 600000, column 1 is nan; every value must be finite";
+  const std::string wanted =
+      "kernad: " + data + ": row " + std::to_string(kBad) + ", column 1 is nan; every value must be finite";
   const std::string scores = kernad.folder().path("scores.csv");
   for (const auto& words : {std::vector<std::string>{"predict", model, data, "-o", scores},
                             std::vector<std::string>{"fit", data, "-o", kernad.folder().path("n.safetensors")}}) {
@@ -100,7 +102,8 @@ TEST_F(CliStreamTest, ANumberThatIsNoneIsFoundInAnyBlockAndNoFileIsLeft) {
   }
   const auto skipped = kernad({"predict", model, data, "-o", scores, "--missing", "skip"});
   EXPECT_EQ(skipped.status, 0) << skipped.err;
-  EXPECT_NE(skipped.err.find("1 of 700000 rows have missing values and are skipped"), std::string::npos);
+  EXPECT_NE(skipped.err.find("1 of " + std::to_string(kRows) + " rows have missing values and are skipped"),
+            std::string::npos);
   std::size_t files = 0;
   for (const auto& entry : std::filesystem::directory_iterator(kernad.folder().path(""))) files += entry.exists();
   EXPECT_EQ(files, 4u) << "two arrays, a model, scores";

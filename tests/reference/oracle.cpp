@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <numbers>
 #include <numeric>
 
@@ -10,9 +11,11 @@ namespace {
 
 Real dot(const Vector& a, const Vector& b) { return std::inner_product(a.begin(), a.end(), b.begin(), Real{0}); }
 
-/// One Jacobi rotation that makes matrix[p][q] zero.
-void rotate(Rows& matrix, Rows& vectors, std::size_t p, std::size_t q) {
-  if (matrix[p][q] == 0) return;
+/// One Jacobi rotation that makes matrix[p][q] zero; false if it already is, next to the variances of p and q.
+bool rotate(Rows& matrix, Rows& vectors, std::size_t p, std::size_t q) {
+  constexpr Real kEpsilon = std::numeric_limits<Real>::epsilon();
+  if (std::abs(matrix[p][q]) <= kEpsilon * kEpsilon * std::sqrt(std::abs(matrix[p][p]) * std::abs(matrix[q][q])))
+    return false;
   const Real theta = (matrix[q][q] - matrix[p][p]) / (2 * matrix[p][q]);
   const Real t = (theta >= 0 ? 1 : -1) / (std::abs(theta) + std::sqrt(theta * theta + 1));
   const Real c = 1 / std::sqrt(t * t + 1);
@@ -33,6 +36,7 @@ void rotate(Rows& matrix, Rows& vectors, std::size_t p, std::size_t q) {
     vectors[p][i] = c * v - s * w;
     vectors[q][i] = s * v + c * w;
   }
+  return true;
 }
 
 }  // namespace
@@ -47,9 +51,11 @@ Eigen symmetric_eigen(Rows matrix) {
   const std::size_t n = matrix.size();
   Rows vectors(n, Vector(n));
   for (std::size_t i = 0; i < n; ++i) vectors[i][i] = 1;
-  for (int sweep = 0; sweep < 30; ++sweep) {
+  bool rotated = true;
+  for (int sweep = 0; rotated && sweep < 30; ++sweep) {
+    rotated = false;
     for (std::size_t p = 0; p < n; ++p) {
-      for (std::size_t q = p + 1; q < n; ++q) rotate(matrix, vectors, p, q);
+      for (std::size_t q = p + 1; q < n; ++q) rotated |= rotate(matrix, vectors, p, q);
     }
   }
   std::vector<std::size_t> order(n);
@@ -97,6 +103,25 @@ Real log_mean_kernel(const Vector& query, const Rows& references) {
   Real sum = 0;
   for (const Real x : exponents) sum += std::exp(x - max);
   return max + std::log(sum / static_cast<Real>(references.size()));
+}
+
+Real log_kernel_sum(std::span<const double> query, MatrixView<float> references, std::span<const double> factors,
+                    std::size_t dimension) {
+  Vector terms(references.rows());
+  for (std::size_t i = 0; i < references.rows(); ++i) {
+    const auto reference = references.row(i);
+    Real square = 0;
+    for (std::size_t j = 0; j < query.size(); ++j) {
+      const Real difference = static_cast<Real>(query[j]) - static_cast<Real>(reference[j]);
+      square += difference * difference;
+    }
+    const Real h = factors.empty() ? 1 : factors[i];
+    terms[i] = -square / (2 * h * h) - static_cast<Real>(dimension) * std::log(h);
+  }
+  const Real max = *std::max_element(terms.begin(), terms.end());
+  Real sum = 0;
+  for (const Real term : terms) sum += std::exp(term - max);
+  return max + std::log(sum);
 }
 
 Density::Density(const Rows& features, Real rank_tolerance) : mean_(column_means(features)) {

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstddef>
+#include <span>
 #include <vector>
 
 #include "kernad/feature_scaling_method.hpp"
@@ -29,6 +30,10 @@ struct Eigen {
 
 /// log of 1/N sum_i exp(-|q - r_i|^2 / 2), stably.
 [[nodiscard]] Real log_mean_kernel(const Vector& query, const Rows& references);
+
+/// log of sum_i exp(-|q - r_i|^2 / (2 h_i^2)) / h_i^dimension; without factors h_i = 1.
+[[nodiscard]] Real log_kernel_sum(std::span<const double> query, MatrixView<float> references,
+                                  std::span<const double> factors = {}, std::size_t dimension = 0);
 
 /// GaussianKDE from features: Scott's rule on the directions whose variance is above `rank_tolerance` times the
 /// largest.
