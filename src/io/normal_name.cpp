@@ -27,7 +27,7 @@ constexpr std::array<std::string_view, 8> kBounds = {"spec",  "specs",  "specifi
                                                      "range", "limits", "bounds",        "ordnung"};
 constexpr std::array<std::string_view, 5> kNegations = {"not", "no", "non", "un", "nicht"};
 
-bool is_one_of(std::string_view word, std::span<const std::string_view> words) {
+bool is_word_of(std::string_view word, std::span<const std::string_view> words) {
   return std::ranges::find(words, word) != words.end();
 }
 
@@ -72,12 +72,12 @@ bool names_the_normal(std::string_view column) {
   const auto words = words_of(column);
   for (std::size_t i = 0; i < words.size(); ++i) {
     const std::string& word = words[i];
-    const bool within = is_one_of(word, kBounds) && (before == "in" || before == "within");
+    const bool within = is_word_of(word, kBounds) && (before == "in" || before == "within");
     // "n_io" is not in order, but "n_defects" is a count.
-    if ((within || is_one_of(word, kGoodWords)) && !negated && before != "n") return true;
+    if ((within || is_word_of(word, kGoodWords)) && !negated && before != "n") return true;
     const bool is_free_of_it = negated || before == "without" || (i + 1 < words.size() && words[i + 1] == "free");
-    if (is_one_of(word, kBadWords) && is_free_of_it) return true;
-    negated = negated || is_one_of(word, kNegations);
+    if (is_word_of(word, kBadWords) && is_free_of_it) return true;
+    negated = negated || is_word_of(word, kNegations);
     before = word;
   }
   return false;

@@ -11,17 +11,17 @@
 namespace kernad {
 namespace {
 
-constexpr std::array<std::string_view, 8> kNames = {
+constexpr std::array<std::string_view, 8> kCodeNames = {
     "other",           "rows_sampled",     "components_cut",   "directions_dropped", "bandwidth_at_limit",
     "scaling_assumed", "suspicious_value", "limited_precision"};
 
 }  // namespace
 
-std::string_view to_string(NoteCode code) noexcept { return kNames[static_cast<std::size_t>(code)]; }
+std::string_view to_string(NoteCode code) noexcept { return kCodeNames[static_cast<std::size_t>(code)]; }
 
 NoteCode note_code(std::string_view name) noexcept {
-  const auto found = std::find(kNames.begin(), kNames.end(), name);
-  return found == kNames.end() ? NoteCode::other : static_cast<NoteCode>(found - kNames.begin());
+  const auto found = std::find(kCodeNames.begin(), kCodeNames.end(), name);
+  return found == kCodeNames.end() ? NoteCode::other : static_cast<NoteCode>(found - kCodeNames.begin());
 }
 
 namespace model {
