@@ -20,6 +20,7 @@
 #include "hwy/foreach_target.h"  // IWYU pragma: keep
 // After foreach_target:
 #include "hwy/highway.h"
+#include "kernels/crc32-inl.h"
 #include "kernels/log_sum_exact-inl.h"
 #include "kernels/log_sum_scales-inl.h"
 #include "kernels/matrix_sum-inl.h"
@@ -58,6 +59,7 @@ constexpr KernelTable make_table(const char* name, const MatrixKernels* matrix) 
           &AddRowPowers,
           &CentreRow<float>,
           &CentreRow<double>,
+          kFoldCrc32,
           matrix};
 }
 
