@@ -27,6 +27,7 @@
 #include "kernels/moments-inl.h"
 #include "kernels/project-inl.h"
 #include "kernels/region_bounds-inl.h"
+#include "kernels/row_sums-inl.h"
 #include "kernels/scatter-inl.h"
 #include "kernels/sum_fused-inl.h"
 
@@ -57,6 +58,8 @@ constexpr KernelTable make_table(const char* name, const MatrixKernels* matrix) 
           &AddRowMoments<float>,
           &AddRowMoments<double>,
           &AddRowPowers,
+          &Dot,
+          &SquaredDistance,
           &CentreRow<float>,
           &CentreRow<double>,
           kFoldCrc32,

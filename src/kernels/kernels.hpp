@@ -168,6 +168,10 @@ struct KernelTable {
   void (*add_row_powers)(const float* const* rows, std::size_t count, const double* origin, std::size_t cols,
                          double* sums, double* low, double* high);
 
+  /// The sums over `cols` columns of row times direction, and of (row - centre)^2: the bits of linalg::sum_of.
+  double (*dot)(const float* row, const double* direction, std::size_t cols);
+  double (*squared_distance)(const float* row, const double* centre, std::size_t cols);
+
   /// row - mean, scatter_columns to a panel; panels are panel_size doubles apart, the last one padded with zeros.
   /// out is the row's slot in the first panel, aligned.
   void (*centre_row_f32)(const float* row, const double* mean, std::size_t cols, double* out, std::size_t panel_size);

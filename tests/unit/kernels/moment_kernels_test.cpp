@@ -7,6 +7,7 @@
 
 #include "kernels/aligned.hpp"
 #include "kernels/kernels.hpp"
+#include "linalg/sum_of.hpp"
 #include "support/data.hpp"
 
 namespace kernad::kernels {
@@ -129,6 +130,20 @@ TEST_P(MomentsOnEachTarget, RowMomentsAreThoseOfAPlainLoopToTheBit) {
     EXPECT_EQ(sum, expected_sum) << cols << " columns";
     EXPECT_EQ(low, expected_low) << cols << " columns";
     EXPECT_EQ(high, expected_high) << cols << " columns";
+  }
+}
+
+TEST_P(MomentsOnEachTarget, SumsOverARowAreThoseOfEightPlainSumsToTheBit) {
+  for (std::size_t cols = 0; cols <= 35; ++cols) {
+    const auto row = gaussian(1, cols, cols);
+    testing::Random random(cols);
+    std::vector<double> other(cols);
+    for (double& x : other) x = random.normal();
+    const auto x = [&](std::size_t j) { return static_cast<double>(row.values()[j]); };
+    EXPECT_EQ(kernels_.dot(row.values().data(), other.data(), cols),
+              linalg::sum_of(cols, [&](std::size_t j) { return x(j) * other[j]; }));
+    EXPECT_EQ(kernels_.squared_distance(row.values().data(), other.data(), cols),
+              linalg::sum_of(cols, [&](std::size_t j) { return (x(j) - other[j]) * (x(j) - other[j]); }));
   }
 }
 
