@@ -157,6 +157,7 @@ std::vector<double> scatter(const Rows<T>& rows, const std::vector<double>& mean
   const std::size_t stripe_width = stripe_columns(padded, width, groups, threads);
   const std::size_t stripes = (padded + stripe_width - 1) / stripe_width;
   const std::size_t size = padded * padded;
+  // Each thread writes its groups first, which a vector would do on one. NOLINTNEXTLINE(modernize-avoid-c-arrays)
   const auto partial = std::make_unique_for_overwrite<double[]>(groups * size);
   memory::prefer_huge_pages(partial.get(), groups * size * sizeof(double));
   parallel::parallel_for(groups, threads,
