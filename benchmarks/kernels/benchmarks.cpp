@@ -165,7 +165,7 @@ void scatter_panels(State& state, const KernelTable& table, double peak) {
   const auto right = gaussian<double>(kRows * columns, 2);
   AlignedVector<double> out(columns * columns);
   measure(state, kRows, 2.0 * static_cast<double>(kRows * columns * columns), peak, [&] {
-    table.scatter_panels(left.data(), right.data(), kRows, out.data(), columns);
+    table.scatter_panels(left.data(), right.data(), kRows, out.data(), columns, columns, false);
     benchmark::DoNotOptimize(out.data());
   });
 }

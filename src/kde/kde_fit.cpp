@@ -127,7 +127,7 @@ State fit(MatrixView<T> features, std::span<const double> weights, const KDEOpti
 std::shared_ptr<const State> with_pruning(const State& state, bool pruning, int threads) {
   auto changed = std::make_shared<State>(state);
   changed->references = make_reference_set(whitened_rows(state.references), pruning, threads, state.references.adaptive,
-                                           state.references.weights);
+                                           state.references.weights, state.references.tree_pays);
   changed->references.exact = state.references.exact;
   return changed;
 }

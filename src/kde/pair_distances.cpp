@@ -98,7 +98,7 @@ void PairDistances::block(std::span<const std::size_t> queries, const double* pa
       const std::size_t n = std::min(kDimensions, dimension_ - d);
       for (std::size_t q = 0; q < queries.size(); q += width_) {
         multiply(panels + q * dimension_ + d * width_, panels_.data() + (first + r) * dimension_ + d * width_, n,
-                 out + q * kStride + r, kStride);
+                 out + q * kStride + r, kStride, std::min(width_, count - r), false);
       }
     }
   }

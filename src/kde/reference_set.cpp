@@ -48,13 +48,12 @@ bool pays(MatrixView<float> whitened, const ReferenceSet& references) {
   return share < kMaxProbedShare * kProbes;
 }
 
-/// A tree over the rows in `distinct` if it pays, else none.
+/// A tree over the rows in `distinct`.
 void plant(ReferenceSet& references, MatrixView<float> whitened, const std::vector<kernels::Reference>& distinct,
            std::size_t leaf_rows, int threads, LeafOrder& order) {
   order = order_by_leaves(whitened, distinct, leaf_rows, threads);
   references.tree = make_tree(whitened, order, threads);
   references.packed = kernels::pack_references(whitened, order.slots);
-  if (!pays(whitened, references)) references.tree = {};
 }
 
 /// Whether a tree over a few of the rows, with as many leaves as all would have, pays. It keeps less than the whole
@@ -70,7 +69,7 @@ bool promising(MatrixView<float> whitened, const std::vector<kernels::Reference>
   constexpr int kOneThread = 1;  // the work takes no longer than starting another
   plant(trial, whitened, some, std::max(2 * kernels::kTileRows, kLeafRows * some.size() / distinct.size()), kOneThread,
         order);
-  return trial.tree.leaf_count() != 0;
+  return pays(whitened, trial);
 }
 
 std::vector<std::uint32_t> slots_of_rows(const DistinctRows& distinct, std::span<const kernels::Reference> slots) {
@@ -115,7 +114,8 @@ double scale_weights(std::vector<double>& weights) {
 }  // namespace
 
 ReferenceSet make_reference_set(MatrixView<float> whitened, bool wanted_pruning, int threads,
-                                AdaptiveBandwidth adaptive, std::vector<double> weights) {
+                                AdaptiveBandwidth adaptive, std::vector<double> weights,
+                                std::optional<bool> tree_pays) {
   assert(weights.empty() || adaptive.factors.empty());
   ReferenceSet references;
   references.rows = whitened.rows();
@@ -127,9 +127,16 @@ ReferenceSet make_reference_set(MatrixView<float> whitened, bool wanted_pruning,
   const bool pruning = wanted_pruning && references.adaptive.factors.empty();
   const DistinctRows distinct =
       pruning ? distinct_rows(whitened, references.weights) : all_rows(whitened.rows(), references.weights);
+  references.tree_pays = tree_pays;
   LeafOrder order;
-  if (pruning && distinct.rows.size() >= kMinTreeRows && promising(whitened, distinct.rows)) {
-    plant(references, whitened, distinct.rows, kLeafRows, distinct.rows.size() < kThreadedRows ? 1 : threads, order);
+  if (pruning && distinct.rows.size() >= kMinTreeRows) {
+    const bool worth_building = tree_pays ? *tree_pays : promising(whitened, distinct.rows);
+    references.tree_pays = worth_building;
+    if (worth_building) {
+      plant(references, whitened, distinct.rows, kLeafRows, distinct.rows.size() < kThreadedRows ? 1 : threads, order);
+      if (!tree_pays) references.tree_pays = pays(whitened, references);
+    }
+    if (!*references.tree_pays) references.tree = {};
   }
   if (references.tree.leaf_count() == 0) {
     order.slots = distinct.rows;

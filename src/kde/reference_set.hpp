@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <vector>
 
 #include "kde/tree.hpp"
@@ -36,6 +37,7 @@ struct ReferenceSet {
   kernels::PackedReferences packed;        ///< the distinct rows
   std::vector<std::uint32_t> slot_of_row;  ///< N: the slot of row i in `packed`
   Tree tree;                               ///< over `packed`; without leaves if skipping references does not pay
+  std::optional<bool> tree_pays;           ///< as found by a trial, or as given; none where there was no trial
   bool pruning = true;  ///< whether duplicates were merged and a tree was tried; only for kernels of equal width
   AdaptiveBandwidth adaptive;
   AdaptiveKernels adaptive_kernels;  ///< empty where all are alike
@@ -44,9 +46,11 @@ struct ReferenceSet {
 
 /// Without pruning, and with individual widths, every row is a reference of its own and there is no tree. The result is
 /// the same for any number of threads. weights: N of any sum, each above 2^-63 of it, or none; not combined with
-/// individual widths.
+/// individual widths. tree_pays: from an earlier trial with the same rows, in place of one, which takes longer than all
+/// the rest; it affects only the time of scoring.
 [[nodiscard]] ReferenceSet make_reference_set(MatrixView<float> whitened, bool pruning, int threads,
-                                              AdaptiveBandwidth adaptive = {}, std::vector<double> weights = {});
+                                              AdaptiveBandwidth adaptive = {}, std::vector<double> weights = {},
+                                              std::optional<bool> tree_pays = {});
 
 /// The rows it was made of, in order.
 [[nodiscard]] Matrix<float> whitened_rows(const ReferenceSet& references);

@@ -11,7 +11,6 @@
 #include <span>
 #include <utility>
 
-#include "linalg/sum_of.hpp"
 #include "parallel/parallel_for.hpp"
 
 namespace kernad::kde {
@@ -32,7 +31,18 @@ constexpr std::size_t kMinGapRows = 2 * kernels::kTileRows;  // smaller leaves w
 /// no share separates the two cases.
 double gap_share(std::size_t columns) { return 0.2 + 1.5 / static_cast<double>(columns); }
 
-using Direction = std::vector<double>;  // of length 1
+/// Of length 1.
+struct Direction {
+  static constexpr std::size_t kNone = std::numeric_limits<std::size_t>::max();
+  std::size_t column = kNone;  ///< it is that of a column,
+  std::vector<double> along;   ///< or has these coordinates
+
+  [[nodiscard]] bool empty() const { return column == kNone && along.empty(); }
+  [[nodiscard]] double of(std::span<const float> row) const {
+    if (column != kNone) return static_cast<double>(row[column]);
+    return kernels::active().dot(row.data(), along.data(), row.size());
+  }
+};
 
 /// Rows whose product with the direction is at most `value` are on one side.
 struct Cut {
@@ -41,40 +51,48 @@ struct Cut {
   double gain = 0;  // reduction of the sum of squares
 };
 
-double dot(std::span<const float> row, const Direction& direction) {
-  return linalg::sum_of(row.size(), [&](std::size_t j) { return static_cast<double>(row[j]) * direction[j]; });
+double squared_distance(std::span<const float> row, const std::vector<double>& centre) {
+  return kernels::active().squared_distance(row.data(), centre.data(), row.size());
 }
 
-double squared_distance(std::span<const float> row, const std::vector<double>& centre) {
-  return linalg::sum_of(row.size(), [&](std::size_t j) {
-    const double x = static_cast<double>(row[j]) - centre[j];
-    return x * x;
-  });
-}
+/// Sums and ranges of the columns of some rows.
+struct Totals {
+  std::vector<double> sum;
+  std::vector<double> low;
+  std::vector<double> high;
+
+  Totals(std::span<const float* const> rows, std::size_t columns)
+      : sum(columns),
+        low(columns, std::numeric_limits<double>::infinity()),
+        high(columns, -std::numeric_limits<double>::infinity()) {
+    const std::vector<float> origin(columns);
+    kernels::active().add_row_moments_f32(rows.data(), rows.size(), origin.data(), columns, sum.data(), low.data(),
+                                          high.data());
+  }
+};
 
 /// A sample of the rows of a range.
 class Sample {
  public:
   Sample(MatrixView<float> points, std::span<const Reference> range, std::size_t size)
       : points_(points), size_(std::min(size, range.size())) {
-    for (std::size_t i = 0; i < size_; ++i) rows_[i] = range[i * range.size() / size_].row;
+    for (std::size_t i = 0; i < size_; ++i) rows_[i] = points.row(range[i * range.size() / size_].row).data();
+    centre_ = mean([](std::size_t) { return true; });
   }
 
   /// The column directions of the largest spread.
   [[nodiscard]] std::vector<Direction> widest_columns() const {
     const std::size_t columns = points_.cols();
-    const std::vector<double> centre = mean([](std::size_t) { return true; });
-    std::vector<double> spread(columns);
-    for (std::size_t i = 0; i < size_; ++i) {
-      for (std::size_t j = 0; j < columns; ++j) {
-        const double x = static_cast<double>(row(i)[j]) - centre[j];
-        spread[j] += x * x;
-      }
-    }
+    std::vector<double> powers(4 * columns);
+    std::vector<double> low(columns);
+    std::vector<double> high(columns);
+    kernels::active().add_row_powers(rows_.data(), size_, centre_.data(), columns, powers.data(), low.data(),
+                                     high.data());
+    const std::span spread(powers.data() + columns, columns);  // the second
     std::vector<Direction> found;
     for (std::size_t n = 0; n < std::min(kCandidates, columns); ++n) {
       const auto widest = std::max_element(spread.begin(), spread.end());
-      found.emplace_back(columns).at(static_cast<std::size_t>(widest - spread.begin())) = 1;
+      found.push_back({static_cast<std::size_t>(widest - spread.begin()), {}});
       *widest = -1;
     }
     return found;
@@ -82,15 +100,14 @@ class Sample {
 
   /// The sum of squared distances from the mean.
   [[nodiscard]] double scatter() const {
-    const std::vector<double> centre = mean([](std::size_t) { return true; });
     double sum = 0;
-    for (std::size_t i = 0; i < size_; ++i) sum += squared_distance(row(i), centre);
+    for (std::size_t i = 0; i < size_; ++i) sum += squared_distance(row(i), centre_);
     return sum;
   }
 
   /// From one cluster's centre to the other's; empty when they are the same.
   [[nodiscard]] Direction between_clusters() const {
-    std::vector<double> a = farthest_from(mean([](std::size_t) { return true; }));
+    std::vector<double> a = farthest_from(centre_);
     std::vector<double> b = farthest_from(a);
     for (std::size_t round = 0; round < kRounds; ++round) {
       std::array<bool, kSample> nearer_to_a{};
@@ -103,14 +120,14 @@ class Sample {
     for (std::size_t j = 0; j < a.size(); ++j) square += (b[j] - a[j]) * (b[j] - a[j]);
     if (!(square > 0)) return {};
     for (std::size_t j = 0; j < a.size(); ++j) a[j] = (b[j] - a[j]) / std::sqrt(square);
-    return a;
+    return {Direction::kNone, std::move(a)};
   }
 
   /// The best cut across a direction; its gain is 0 where all values are the same.
   [[nodiscard]] Cut best_cut(Direction direction) const {
     std::array<double, kSample> values{};
     double total = 0;
-    for (std::size_t i = 0; i < size_; ++i) total += values[i] = dot(row(i), direction);
+    for (std::size_t i = 0; i < size_; ++i) total += values[i] = direction.of(row(i));
     std::sort(values.begin(), values.begin() + static_cast<std::ptrdiff_t>(size_));
     Cut best{std::move(direction), 0, 0};
     const auto n = static_cast<double>(size_);
@@ -129,18 +146,17 @@ class Sample {
   }
 
  private:
-  [[nodiscard]] std::span<const float> row(std::size_t i) const { return points_.row(rows_[i]); }
+  [[nodiscard]] std::span<const float> row(std::size_t i) const { return {rows_[i], points_.cols()}; }
 
   template <typename Member>
   [[nodiscard]] std::vector<double> mean(const Member& is_member) const {
-    std::vector<double> sum(points_.cols());
-    double count = 0;
+    std::array<const float*, kSample> members{};
+    std::size_t count = 0;
     for (std::size_t i = 0; i < size_; ++i) {
-      if (!is_member(i)) continue;
-      ++count;
-      for (std::size_t j = 0; j < sum.size(); ++j) sum[j] += static_cast<double>(row(i)[j]);
+      if (is_member(i)) members[count++] = rows_[i];
     }
-    for (double& x : sum) x /= std::max(1.0, count);
+    auto sum = Totals(std::span(members).first(count), points_.cols()).sum;
+    for (double& x : sum) x /= std::max(1.0, static_cast<double>(count));
     return sum;
   }
 
@@ -159,7 +175,8 @@ class Sample {
 
   MatrixView<float> points_;
   std::size_t size_;
-  std::array<std::uint32_t, kSample> rows_{};
+  std::array<const float*, kSample> rows_{};
+  std::vector<double> centre_;
 };
 
 /// Splits the range in two non-empty parts and returns the position; 0 if it is better left whole.
@@ -179,7 +196,7 @@ std::size_t split(MatrixView<float> points, std::span<Reference> range, std::siz
   }
   if (fits && best.gain < gap_share(points.cols()) * sample.scatter()) return 0;
   const auto middle = std::partition(range.begin(), range.end(), [&](const Reference& reference) {
-    return dot(points.row(reference.row), best.direction) <= best.value;
+    return best.direction.of(points.row(reference.row)) <= best.value;
   });
   // If the sample's rows are nearly equal there is no best cut: any position serves.
   if (middle == range.begin() || middle == range.end()) return fits ? 0 : range.size() / 2;
@@ -203,30 +220,23 @@ RegionPacks::RegionPacks(std::size_t regions, std::size_t columns)
 }
 
 void RegionPacks::enclose(std::size_t i, MatrixView<float> points, std::span<const Reference> references) {
+  std::vector<const float*> members;
   for (const Reference& reference : references) {
     if (reference.row == Reference::kNone) continue;
     rows[i] += reference.count;
-    const auto row = points.row(reference.row);
-    for (std::size_t j = 0; j < dimension; ++j) {
-      low[slot_of(i, j, dimension)] = std::min(low[slot_of(i, j, dimension)], row[j]);
-      high[slot_of(i, j, dimension)] = std::max(high[slot_of(i, j, dimension)], row[j]);
-    }
+    members.push_back(points.row(reference.row).data());
   }
+  const Totals totals(members, dimension);
+  std::vector<double> middle(dimension);
   for (std::size_t j = 0; j < dimension; ++j) {
     const std::size_t slot = slot_of(i, j, dimension);
+    low[slot] = static_cast<float>(totals.low[j]);
+    high[slot] = static_cast<float>(totals.high[j]);
     centre[slot] = 0.5F * low[slot] + 0.5F * high[slot];
+    middle[j] = static_cast<double>(centre[slot]);
   }
   double largest = 0;
-  for (const Reference& reference : references) {
-    if (reference.row == Reference::kNone) continue;
-    const auto row = points.row(reference.row);
-    double square = 0;
-    for (std::size_t j = 0; j < dimension; ++j) {
-      const double x = static_cast<double>(row[j]) - static_cast<double>(centre[slot_of(i, j, dimension)]);
-      square += x * x;
-    }
-    largest = std::max(largest, square);
-  }
+  for (const float* row : members) largest = std::max(largest, squared_distance({row, dimension}, middle));
   radius[i] = static_cast<float>(std::sqrt(largest) * (1 + 0x1p-22));  // rounded up
   // A ball whose squared radius would overflow float32 gives no bound: it becomes the whole space.
   if (radius[i] < 1e18F) return;

@@ -20,12 +20,14 @@
 #include "hwy/foreach_target.h"  // IWYU pragma: keep
 // After foreach_target:
 #include "hwy/highway.h"
+#include "kernels/crc32-inl.h"
 #include "kernels/log_sum_exact-inl.h"
 #include "kernels/log_sum_scales-inl.h"
 #include "kernels/matrix_sum-inl.h"
 #include "kernels/moments-inl.h"
 #include "kernels/project-inl.h"
 #include "kernels/region_bounds-inl.h"
+#include "kernels/row_sums-inl.h"
 #include "kernels/scatter-inl.h"
 #include "kernels/sum_fused-inl.h"
 
@@ -56,8 +58,11 @@ constexpr KernelTable make_table(const char* name, const MatrixKernels* matrix) 
           &AddRowMoments<float>,
           &AddRowMoments<double>,
           &AddRowPowers,
+          &Dot,
+          &SquaredDistance,
           &CentreRow<float>,
           &CentreRow<double>,
+          kFoldCrc32,
           matrix};
 }
 

@@ -57,6 +57,9 @@ inline constexpr std::size_t kMaxFusedWidth = 8;
 
 inline constexpr std::size_t kMaxScatterColumns = 24;
 
+/// fold_crc32 takes bytes in multiples of this.
+inline constexpr std::size_t kCrcMultiple = 64;
+
 /// The bias of empty slots, and of queries that pad a group: their exponentials vanish.
 inline constexpr float kPadding = -1e38F;
 
@@ -118,9 +121,10 @@ struct KernelTable {
                       const double* panels, std::size_t inputs, std::size_t outputs, double* out, double* scratch);
 
   /// out (scatter_columns squared doubles, rows out_stride apart) += left^T right for two panels of rows x
-  /// scatter_columns doubles each, aligned.
-  void (*scatter_panels)(const double* left, const double* right, std::size_t rows, double* out,
-                         std::size_t out_stride);
+  /// scatter_columns doubles each, aligned. Of out, only the first `columns` columns (at least 1) are needed, and of
+  /// those, if `upper`, only the diagonal and what is right of it; others may or may not be added to.
+  void (*scatter_panels)(const double* left, const double* right, std::size_t rows, double* out, std::size_t out_stride,
+                         std::size_t columns, bool upper);
 
   /// The sum of exp(-|q - r|^2 / 2) over `count` tiles, each reference weighted by its count. Distances come from
   /// differences in double, which is right for any finite query. count is at most kExactPanelTiles; at least one slot
@@ -152,21 +156,31 @@ struct KernelTable {
 
   std::size_t scatter_columns;  ///< columns of a panel of scatter_panels, at most kMaxScatterColumns
 
-  /// For each of `cols` columns: adds row - origin to sum, and widens low and high to include the row.
-  void (*add_row_moments_f32)(const float* row, const float* origin, std::size_t cols, double* sum, double* low,
-                              double* high);
-  void (*add_row_moments_f64)(const double* row, const double* origin, std::size_t cols, double* sum, double* low,
-                              double* high);
+  /// For each of `cols` columns of `count` rows, in order: adds row - origin to sum, and widens low and high to include
+  /// the row.
+  void (*add_row_moments_f32)(const float* const* rows, std::size_t count, const float* origin, std::size_t cols,
+                              double* sum, double* low, double* high);
+  void (*add_row_moments_f64)(const double* const* rows, std::size_t count, const double* origin, std::size_t cols,
+                              double* sum, double* low, double* high);
 
   /// For each of `cols` columns of `count` rows: adds the first to fourth powers of row - origin to sums (4 x cols),
   /// and widens low and high to include the differences.
   void (*add_row_powers)(const float* const* rows, std::size_t count, const double* origin, std::size_t cols,
                          double* sums, double* low, double* high);
 
+  /// The sums over `cols` columns of row times direction, and of (row - centre)^2: the bits of linalg::sum_of.
+  double (*dot)(const float* row, const double* direction, std::size_t cols);
+  double (*squared_distance)(const float* row, const double* centre, std::size_t cols);
+
   /// row - mean, scatter_columns to a panel; panels are panel_size doubles apart, the last one padded with zeros.
   /// out is the row's slot in the first panel, aligned.
   void (*centre_row_f32)(const float* row, const double* mean, std::size_t cols, double* out, std::size_t panel_size);
   void (*centre_row_f64)(const double* row, const double* mean, std::size_t cols, double* out, std::size_t panel_size);
+
+  /// Replaces `count` bytes of a message, a multiple of kCrcMultiple and not 0, by the 16 at `out`, whose remainder in
+  /// CRC-32 (0xedb88320, reflected) from 0 on is theirs from `rest` on. Null for targets without carry-less
+  /// multiplication.
+  void (*fold_crc32)(const std::byte* data, std::size_t count, std::uint32_t rest, std::byte* out);
 
   const MatrixKernels* matrix;  ///< sums over many queries on a matrix unit; null for targets without one
 };

@@ -13,6 +13,7 @@
 
 #include "hwy/highway.h"
 #include "kernels/scatter-inl.h"
+#include "kernels/unroll-inl.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace kernad::kernels {
@@ -28,23 +29,45 @@ HWY_INLINE hn::Vec<D> LoadAsDouble(D d, const float* from) {
   return hn::PromoteTo(d, hn::LoadU(hn::Rebind<float, D>(), from));
 }
 
-template <typename T>
-void AddRowMoments(const T* HWY_RESTRICT row, const T* HWY_RESTRICT origin, std::size_t cols, double* HWY_RESTRICT sum,
-                   double* HWY_RESTRICT low, double* HWY_RESTRICT high) {
+/// kRows rows in order: sums and ranges stay in registers from one to the next.
+template <std::size_t kRows, typename T>
+HWY_INLINE void AddSomeRowMoments(const T* const* HWY_RESTRICT rows, const T* HWY_RESTRICT origin, std::size_t cols,
+                                  double* HWY_RESTRICT sum, double* HWY_RESTRICT low, double* HWY_RESTRICT high) {
   const hn::CappedTag<double, kScatterLanes> d;
   std::size_t j = 0;
   for (; j + kScatterLanes <= cols; j += kScatterLanes) {
-    const auto x = LoadAsDouble(d, row + j);
-    hn::StoreU(hn::Add(hn::LoadU(d, sum + j), hn::Sub(x, LoadAsDouble(d, origin + j))), d, sum + j);
-    hn::StoreU(hn::Min(hn::LoadU(d, low + j), x), d, low + j);
-    hn::StoreU(hn::Max(hn::LoadU(d, high + j), x), d, high + j);
+    const auto from = LoadAsDouble(d, origin + j);
+    auto total = hn::LoadU(d, sum + j);
+    auto least = hn::LoadU(d, low + j);
+    auto most = hn::LoadU(d, high + j);
+    KERNAD_UNROLL
+    for (std::size_t i = 0; i < kRows; ++i) {
+      const auto x = LoadAsDouble(d, rows[i] + j);
+      total = hn::Add(total, hn::Sub(x, from));
+      least = hn::Min(least, x);
+      most = hn::Max(most, x);
+    }
+    hn::StoreU(total, d, sum + j);
+    hn::StoreU(least, d, low + j);
+    hn::StoreU(most, d, high + j);
   }
   for (; j < cols; ++j) {
-    const auto x = static_cast<double>(row[j]);
-    sum[j] += x - static_cast<double>(origin[j]);
-    low[j] = std::min(low[j], x);
-    high[j] = std::max(high[j], x);
+    for (std::size_t i = 0; i < kRows; ++i) {
+      const auto x = static_cast<double>(rows[i][j]);
+      sum[j] += x - static_cast<double>(origin[j]);
+      low[j] = std::min(low[j], x);
+      high[j] = std::max(high[j], x);
+    }
   }
+}
+
+template <typename T>
+void AddRowMoments(const T* const* rows, std::size_t count, const T* origin, std::size_t cols, double* sum, double* low,
+                   double* high) {
+  constexpr std::size_t kRows = 4;  // read side by side, few enough to be prefetched
+  std::size_t i = 0;
+  for (; i + kRows <= count; i += kRows) AddSomeRowMoments<kRows>(rows + i, origin, cols, sum, low, high);
+  for (; i < count; ++i) AddSomeRowMoments<1>(rows + i, origin, cols, sum, low, high);
 }
 
 /// The columns of one vector: their sums stay in registers.

@@ -1,6 +1,7 @@
 #include "kernels/references.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <numbers>
 #include <vector>
@@ -8,6 +9,38 @@
 #include "kernels/kernels.hpp"
 
 namespace kernad::kernels {
+
+namespace {
+
+/// The slots of one tile, 16 values of a column at a time.
+void pack_tile(MatrixView<float> rows, std::span<const Reference> slots, std::size_t tile, PackedReferences& packed) {
+  const std::vector<float> nothing(rows.cols());
+  const auto is_empty = [&](std::size_t i) { return i >= slots.size() || slots[i].row == Reference::kNone; };
+  std::array<const float*, kTileRows> from{};
+  std::array<double, kTileRows> squares{};
+  for (std::size_t lane = 0; lane < kTileRows; ++lane) {
+    const std::size_t i = tile * kTileRows + lane;
+    from[lane] = is_empty(i) ? nothing.data() : rows.row(slots[i].row).data();
+  }
+  float* out = packed.values.data() + tile * kTileRows * rows.cols();
+  for (std::size_t d = 0; d < rows.cols(); ++d, out += kTileRows) {
+    for (std::size_t lane = 0; lane < kTileRows; ++lane) out[lane] = from[lane][d];
+    for (std::size_t lane = 0; lane < kTileRows; ++lane) {
+      squares[lane] += static_cast<double>(out[lane]) * static_cast<double>(out[lane]);
+    }
+  }
+  for (std::size_t lane = 0; lane < kTileRows; ++lane) {
+    const std::size_t i = tile * kTileRows + lane;
+    if (is_empty(i)) continue;
+    const double weight = std::log2(static_cast<double>(slots[i].count));
+    packed.expanded_bias[i] =
+        static_cast<float>(std::max(weight - 0.5 * std::numbers::log2e * squares[lane], double{kPadding}));
+    packed.difference_bias[i] = static_cast<float>(weight);
+    packed.max_length = std::max(packed.max_length, std::sqrt(squares[lane]));
+  }
+}
+
+}  // namespace
 
 PackedReferences pack_references(MatrixView<float> rows) {
   std::vector<Reference> slots(rows.rows());
@@ -23,21 +56,7 @@ PackedReferences pack_references(MatrixView<float> rows, std::span<const Referen
   packed.values.resize(padded * rows.cols());
   packed.expanded_bias.assign(padded, kPadding);
   packed.difference_bias.assign(padded, kPadding);
-  for (std::size_t i = 0; i < slots.size(); ++i) {
-    if (slots[i].row == Reference::kNone) continue;
-    float* lane = packed.values.data() + i / kTileRows * kTileRows * rows.cols() + i % kTileRows;
-    const auto row = rows.row(slots[i].row);
-    double square = 0;
-    for (std::size_t d = 0; d < row.size(); ++d) {
-      lane[d * kTileRows] = row[d];
-      square += static_cast<double>(row[d]) * static_cast<double>(row[d]);
-    }
-    const double weight = std::log2(static_cast<double>(slots[i].count));
-    packed.expanded_bias[i] =
-        static_cast<float>(std::max(weight - 0.5 * std::numbers::log2e * square, double{kPadding}));
-    packed.difference_bias[i] = static_cast<float>(weight);
-    packed.max_length = std::max(packed.max_length, std::sqrt(square));
-  }
+  for (std::size_t tile = 0; tile < packed.tiles; ++tile) pack_tile(rows, slots, tile, packed);
   return packed;
 }
 

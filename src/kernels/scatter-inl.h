@@ -28,37 +28,71 @@ inline constexpr std::size_t kScatterLanes = HWY_MAX(1, HWY_MIN(std::size_t{8}, 
 inline constexpr std::size_t kScatterColumns = 3 * kScatterLanes;
 inline constexpr std::size_t kScatterRows = HWY_MAX(std::size_t{3}, kScatterLanes);
 
-/// out (rows out_stride apart) += left^T right for two panels, each rows x kScatterColumns.
-inline void ScatterPanels(const double* HWY_RESTRICT left, const double* HWY_RESTRICT right, std::size_t rows,
-                          double* HWY_RESTRICT out, std::size_t out_stride) {
+/// The rows first .. first + kScatterRows of out, and in them the vectors kFrom .. kTo - 1.
+template <std::size_t kFrom, std::size_t kTo>
+HWY_INLINE void ScatterRows(const double* HWY_RESTRICT left, const double* HWY_RESTRICT right, std::size_t rows,
+                            std::size_t first, double* HWY_RESTRICT out, std::size_t out_stride) {
   const hn::CappedTag<double, kScatterLanes> d;
   using V = hn::Vec<decltype(d)>;
   static_assert(MaxLanes(d) == kScatterLanes && kScatterColumns % kScatterRows == 0);
+  constexpr std::size_t kVectors = kTo - kFrom;
+  V acc[kScatterRows][kVectors];
+  KERNAD_UNROLL
+  for (std::size_t r = 0; r < kScatterRows; ++r) {
+    KERNAD_UNROLL
+    for (std::size_t v = 0; v < kVectors; ++v) acc[r][v] = hn::Zero(d);
+  }
+  for (std::size_t i = 0; i < rows; ++i) {
+    V b[kVectors];
+    KERNAD_UNROLL
+    for (std::size_t v = 0; v < kVectors; ++v) {
+      b[v] = hn::Load(d, right + i * kScatterColumns + (kFrom + v) * kScatterLanes);
+    }
+    KERNAD_UNROLL
+    for (std::size_t r = 0; r < kScatterRows; ++r) {
+      const V a = hn::Set(d, left[i * kScatterColumns + first + r]);
+      KERNAD_UNROLL
+      for (std::size_t v = 0; v < kVectors; ++v) acc[r][v] = hn::MulAdd(a, b[v], acc[r][v]);
+    }
+  }
+  KERNAD_UNROLL
+  for (std::size_t r = 0; r < kScatterRows; ++r) {
+    KERNAD_UNROLL
+    for (std::size_t v = 0; v < kVectors; ++v) {
+      double* sums = out + (first + r) * out_stride + (kFrom + v) * kScatterLanes;
+      hn::StoreU(hn::Add(hn::LoadU(d, sums), acc[r][v]), d, sums);
+    }
+  }
+}
+
+/// out (rows out_stride apart) += left^T right for two panels, each rows x kScatterColumns: what KernelTable asks for,
+/// in whole vectors.
+inline void ScatterPanels(const double* HWY_RESTRICT left, const double* HWY_RESTRICT right, std::size_t rows,
+                          double* HWY_RESTRICT out, std::size_t out_stride, std::size_t columns, bool upper) {
+  const std::size_t to = (columns + kScatterLanes - 1) / kScatterLanes;
   for (std::size_t first = 0; first < kScatterColumns; first += kScatterRows) {
-    V acc[kScatterRows][3];
-    KERNAD_UNROLL
-    for (std::size_t r = 0; r < kScatterRows; ++r) {
-      KERNAD_UNROLL
-      for (std::size_t v = 0; v < 3; ++v) acc[r][v] = hn::Zero(d);
-    }
-    for (std::size_t i = 0; i < rows; ++i) {
-      V b[3];
-      KERNAD_UNROLL
-      for (std::size_t v = 0; v < 3; ++v) b[v] = hn::Load(d, right + i * kScatterColumns + v * kScatterLanes);
-      KERNAD_UNROLL
-      for (std::size_t r = 0; r < kScatterRows; ++r) {
-        const V a = hn::Set(d, left[i * kScatterColumns + first + r]);
-        KERNAD_UNROLL
-        for (std::size_t v = 0; v < 3; ++v) acc[r][v] = hn::MulAdd(a, b[v], acc[r][v]);
-      }
-    }
-    KERNAD_UNROLL
-    for (std::size_t r = 0; r < kScatterRows; ++r) {
-      KERNAD_UNROLL
-      for (std::size_t v = 0; v < 3; ++v) {
-        double* sums = out + (first + r) * out_stride + v * kScatterLanes;
-        hn::StoreU(hn::Add(hn::LoadU(d, sums), acc[r][v]), d, sums);
-      }
+    const std::size_t from = upper ? first / kScatterLanes : 0;
+    switch (4 * from + to) {
+      case 1:
+        ScatterRows<0, 1>(left, right, rows, first, out, out_stride);
+        break;
+      case 2:
+        ScatterRows<0, 2>(left, right, rows, first, out, out_stride);
+        break;
+      case 3:
+        ScatterRows<0, 3>(left, right, rows, first, out, out_stride);
+        break;
+      case 6:
+        ScatterRows<1, 2>(left, right, rows, first, out, out_stride);
+        break;
+      case 7:
+        ScatterRows<1, 3>(left, right, rows, first, out, out_stride);
+        break;
+      case 11:
+        ScatterRows<2, 3>(left, right, rows, first, out, out_stride);
+        break;
+      default:  // beyond the columns asked for
+        break;
     }
   }
 }

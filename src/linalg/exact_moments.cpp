@@ -138,7 +138,8 @@ class Chunk {
     };
     for (int p = std::max(lowest_, position - highest_); p <= std::min(highest_, position - lowest_); ++p) {
       if (!is_used(p, a) || !is_used(position - p, b)) continue;
-      kernels.scatter_panels(panel_of(p, a), panel_of(position - p, b), rows_, tile_.data(), width_);
+      kernels.scatter_panels(panel_of(p, a), panel_of(position - p, b), rows_, tile_.data(), width_,
+                             std::min(width_, columns_ - b * width_), a == b);
       if (++summed == kExactProducts) flush();
     }
     flush();

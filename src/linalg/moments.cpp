@@ -1,12 +1,15 @@
 #include "linalg/moments.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <cstddef>
+#include <memory>
 
 #include "kernels/aligned.hpp"
 #include "kernels/kernels.hpp"
 #include "linalg/blas.hpp"
+#include "memory/huge_pages.hpp"
 #include "parallel/parallel_for.hpp"
 
 namespace kernad::linalg {
@@ -56,16 +59,22 @@ GroupMoments moments_of_group(const Rows<T>& rows, Range range) {
   const T* origin = rows.row(0).data();
   const auto first = rows.row(range.begin);
   GroupMoments moments{std::vector<double>(first.size()), {first.begin(), first.end()}, {first.begin(), first.end()}};
-  std::vector<double> difference(rows.weights().empty() ? 0 : first.size());
-  for (std::size_t i = range.begin; i < range.end; ++i) {
-    const T* row = rows.row(i).data();
-    if (difference.empty()) {
-      add(row, origin, first.size(), moments.sum.data(), moments.low.data(), moments.high.data());
-      continue;
+  auto& [sum, low, high] = moments;
+  if (!rows.weights().empty()) {
+    std::vector<double> difference(first.size());
+    for (std::size_t i = range.begin; i < range.end; ++i) {
+      const T* row = rows.row(i).data();
+      std::ranges::fill(difference, 0.0);
+      add(&row, 1, origin, first.size(), difference.data(), low.data(), high.data());
+      for (std::size_t j = 0; j < difference.size(); ++j) sum[j] += rows.weight(i) * difference[j];
     }
-    std::ranges::fill(difference, 0.0);
-    add(row, origin, first.size(), difference.data(), moments.low.data(), moments.high.data());
-    for (std::size_t j = 0; j < difference.size(); ++j) moments.sum[j] += rows.weight(i) * difference[j];
+    return moments;
+  }
+  std::array<const T*, 16> chunk{};
+  for (std::size_t begin = range.begin; begin < range.end; begin += chunk.size()) {
+    const std::size_t n = std::min(chunk.size(), range.end - begin);
+    for (std::size_t i = 0; i < n; ++i) chunk[i] = rows.row(begin + i).data();
+    add(chunk.data(), n, origin, first.size(), sum.data(), low.data(), high.data());
   }
   return moments;
 }
@@ -97,7 +106,7 @@ void add_scatter(const Rows<T>& rows, const std::vector<double>& mean, Range ran
     for (std::size_t a = from; a < stripe.end; a += width) {
       for (std::size_t b = a; b < stride; b += width) {
         kernels.scatter_panels(panels.data() + (a - from) * n, panels.data() + (b - from) * n, n, out + a * stride + b,
-                               stride);
+                               stride, std::min(width, mean.size() - b), a == b);
       }
     }
   }
@@ -147,14 +156,18 @@ std::vector<double> scatter(const Rows<T>& rows, const std::vector<double>& mean
   const std::size_t groups = group_count(rows.rows(), padded * padded);
   const std::size_t stripe_width = stripe_columns(padded, width, groups, threads);
   const std::size_t stripes = (padded + stripe_width - 1) / stripe_width;
-  std::vector<std::vector<double>> partial(groups);
-  parallel::parallel_for(groups, threads, [&](std::size_t g, std::size_t) { partial[g].resize(padded * padded); });
+  const std::size_t size = padded * padded;
+  // Each thread writes its groups first, which a vector would do on one. NOLINTNEXTLINE(modernize-avoid-c-arrays)
+  const auto partial = std::make_unique_for_overwrite<double[]>(groups * size);
+  memory::prefer_huge_pages(partial.get(), groups * size * sizeof(double));
+  parallel::parallel_for(groups, threads,
+                         [&](std::size_t g, std::size_t) { std::fill_n(&partial[g * size], size, 0.0); });
   parallel::parallel_for(groups * stripes, threads, [&](std::size_t task, std::size_t) {
     // The first stripes are the longest and go first.
     const std::size_t s = task / groups;
     const std::size_t g = task % groups;
     const Range stripe{s * stripe_width, std::min(padded, (s + 1) * stripe_width)};
-    add_scatter(rows, mean, group_rows(rows.rows(), groups, g), stripe, partial[g].data(), padded);
+    add_scatter(rows, mean, group_rows(rows.rows(), groups, g), stripe, &partial[g * size], padded);
   });
   // The rows of the upper triangle, row-major, are the columns of the lower one, column-major; LAPACK's 'U' needs the
   // other triangle.
@@ -163,7 +176,7 @@ std::vector<double> scatter(const Rows<T>& rows, const std::vector<double>& mean
     for (std::size_t a = panel * width; a < std::min(cols, (panel + 1) * width); ++a) {
       for (std::size_t b = a; b < cols; ++b) {
         double sum = 0;
-        for (const auto& group : partial) sum += group[a * padded + b];
+        for (std::size_t g = 0; g < groups; ++g) sum += partial[g * size + a * padded + b];
         result[b * cols + a] = sum;
       }
     }

@@ -2,7 +2,12 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <cmath>
+#include <utility>
+
 #include "linalg/finite.hpp"
+#include "linalg/moments.hpp"
 #include "parallel/parallel_for.hpp"
 #include "pca/pca_state.hpp"
 
@@ -32,8 +37,16 @@ PCA::PCA(ComponentCount n_components) : n_components_(n_components) {}
 
 void PCA::fit(EmbeddingsView embeddings) {
   const int threads = parallel::resolve_threads(threads_);
-  linalg::require_finite(embeddings, "embeddings", threads);
-  state_ = std::make_shared<pca::State>(pca::fit(linalg::Rows<float>(embeddings), n_components_, {}, threads));
+  const linalg::Rows<float> rows(embeddings);
+  linalg::ColumnMoments columns;
+  if (!embeddings.empty()) columns = linalg::column_moments(rows, threads);
+  // A sum of float32 is finite in double unless one of them is not: the pass over the means stands in for a check.
+  if (embeddings.empty() || !std::ranges::all_of(columns.mean, [](double x) { return std::isfinite(x); })) {
+    linalg::require_finite(embeddings, "embeddings", threads);
+  }
+  pca::Extras extras;
+  extras.columns = &columns;
+  state_ = std::make_shared<pca::State>(pca::fit(rows, n_components_, std::move(extras), threads));
 }
 
 Embeddings PCA::transform(EmbeddingsView embeddings) const {

@@ -83,7 +83,9 @@ Axes axes_by_covariance(std::vector<double> scatter, std::size_t rows, const lin
 
 State fit(const linalg::Rows<float>& rows, const ComponentCount& n_components, Extras extras, int threads) {
   const linalg::RowMoments* given = extras.moments;
-  linalg::ColumnMoments moments = given != nullptr ? given->columns : linalg::column_moments(rows, threads);
+  linalg::ColumnMoments moments = given != nullptr            ? given->columns
+                                  : extras.columns != nullptr ? *extras.columns
+                                                              : linalg::column_moments(rows, threads);
   const auto& column_scale = extras.column_scale;
   for (std::size_t j = 0; j < column_scale.size(); ++j) moments.largest[j] *= column_scale[j];
   const auto by_scatter = [&](std::vector<double> scatter) {

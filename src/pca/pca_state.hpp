@@ -32,9 +32,10 @@ struct State {
 
 /// What the classifier asks for besides the number of components.
 struct Extras {
-  std::vector<double> column_scale;             ///< D; empty: none
-  bool residual = false;                        ///< wanted if the axes do not span all columns
-  const linalg::RowMoments* moments = nullptr;  ///< in place of those of the rows; null: none
+  std::vector<double> column_scale;                ///< D; empty: none
+  bool residual = false;                           ///< wanted if the axes do not span all columns
+  const linalg::RowMoments* moments = nullptr;     ///< in place of those of the rows; null: none
+  const linalg::ColumnMoments* columns = nullptr;  ///< those of the rows, if they are known
 };
 
 /// rows: finite, N >= 1. Throws InvalidInput when all rows are identical.

@@ -18,9 +18,9 @@ namespace kernad::serialise {
 namespace {
 
 /// What the metadata of a model may have besides the estimator's options.
-constexpr std::array<std::string_view, 8> kKeys = {
-    "format",          "format_version", "fit_report",       "threshold_rule",
-    "threshold_value", "column_names",   "left_out_columns", "calibration_folds",
+constexpr std::array<std::string_view, 10> kKeys = {
+    "format",       "format_version",   "fit_report",        "threshold_rule", "threshold_value",
+    "column_names", "left_out_columns", "calibration_folds", "reference_tree", "second_reference_tree",
 };
 
 constexpr std::array<std::string_view, 12> kTensorsOfPipeline = {

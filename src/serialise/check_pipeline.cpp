@@ -11,11 +11,14 @@
 
 #include "kernad/error.hpp"
 #include "linalg/log_volume.hpp"
+#include "linalg/sum_of.hpp"
 
 namespace kernad::serialise {
 namespace {
 
 double root_sum_of_squares(std::span<const double> values) {
+  const double plain = linalg::sum_of(values.size(), [&](std::size_t i) { return values[i] * values[i]; });
+  if (plain > 1e-250 && plain < 1e250) return std::sqrt(plain);
   double largest = 0;
   for (const double x : values) largest = std::max(largest, std::abs(x));
   if (largest == 0) return 0;
@@ -45,9 +48,10 @@ void check_range(const model::Pipeline& pipeline) {
 
 void check_axes(const pca::State& pca) {
   for (std::size_t k = 0; k < pca.singular_vectors.cols(); ++k) {
-    bool zero = true;
-    for (std::size_t d = 0; d < pca.singular_vectors.rows(); ++d) zero = zero && pca.singular_vectors(d, k) == 0;
-    if (zero) throw InvalidInput(fmt::format("tensor 'pca_model.singular_vectors': column {} is all zeros", k));
+    std::size_t zeros = 0;
+    while (zeros < pca.singular_vectors.rows() && pca.singular_vectors(zeros, k) == 0) ++zeros;
+    if (zeros == pca.singular_vectors.rows())
+      throw InvalidInput(fmt::format("tensor 'pca_model.singular_vectors': column {} is all zeros", k));
   }
   // No column of float32 has a standard deviation of 1e39; a smaller scale would explain rows by infinite values.
   if (std::any_of(pca.column_scale.begin(), pca.column_scale.end(), [](double x) { return !(x >= 1e-39); })) {

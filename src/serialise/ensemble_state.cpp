@@ -37,12 +37,14 @@ void write_ensemble(const model::Model& model, StateDict& dict) {
 
 bool holds_ensemble(const TensorReader& reader) { return reader.find(kFirstTail) != nullptr; }
 
-void read_ensemble(const TensorReader& reader, const KDEClassifierOptions& options, const model::FitSettings& settings,
-                   model::Model& model) {
+void read_ensemble(const TensorReader& reader, const Metadata& metadata, const KDEClassifierOptions& options,
+                   const model::FitSettings& settings, model::Model& model) {
+  const auto tree_pays = read_tree(metadata, kTreeKeys[1]);
   model::Pipeline second;
   try {
     const StateDict part = reader.part(kSecond);
-    second = read_pipeline(TensorReader(part), ensemble::second_member(options).feature_scaling_method, settings);
+    second =
+        read_pipeline(TensorReader(part), ensemble::second_member(options).feature_scaling_method, settings, tree_pays);
   } catch (const InvalidInput& error) {
     throw InvalidInput(fmt::format("the second density, tensors '{}...': {}", kSecond, error.what()));
   }

@@ -4,6 +4,7 @@
 #include "kernad/classifier_options.hpp"
 #include "kernad/state_dict.hpp"
 #include "model/model.hpp"
+#include "serialise/metadata.hpp"
 #include "serialise/tensor_reader.hpp"
 
 namespace kernad::serialise {
@@ -15,7 +16,7 @@ void write_ensemble(const model::Model& model, StateDict& dict);
 
 /// Makes the model, whose first pipeline has been read, an ensemble. Throws InvalidInput naming the tensor that is
 /// missing or wrong.
-void read_ensemble(const TensorReader& reader, const KDEClassifierOptions& options, const model::FitSettings& settings,
-                   model::Model& model);
+void read_ensemble(const TensorReader& reader, const Metadata& metadata, const KDEClassifierOptions& options,
+                   const model::FitSettings& settings, model::Model& model);
 
 }  // namespace kernad::serialise

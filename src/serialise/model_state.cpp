@@ -57,6 +57,7 @@ Note scaling_note(FeatureScalingMethod assumed) {
 StateDict to_state_dict(const model::Model& model, const KDEClassifierOptions& options) {
   StateDict dict{pipeline_tensors(model.first()), to_metadata(options, model.report)};
   dict.metadata["format_version"] = fmt::format("{}", format_version_of(model));
+  write_trees(model, dict.metadata);
   write_columns(model, dict.metadata);
   write_training_rows(model, dict);
   write_calibration(model, dict);
@@ -80,7 +81,8 @@ Loaded from_state_dict(const StateDict& given, const KDEClassifierOptions& defau
   auto& [options, model] = loaded;
   options.automatic = options.automatic || holds_ensemble(reader);
 
-  model::Pipeline pipeline = read_pipeline(reader, options.feature_scaling_method, settings);
+  model::Pipeline pipeline =
+      read_pipeline(reader, options.feature_scaling_method, settings, read_tree(dict.metadata, kTreeKeys[0]));
   if (!dict.metadata.contains("n_pca_components") && !options.automatic) {
     options.n_pca_components = pipeline.pca.singular_vectors.cols();
   }
@@ -94,7 +96,7 @@ Loaded from_state_dict(const StateDict& given, const KDEClassifierOptions& defau
   read_columns(dict.metadata, model);
   read_training_rows(reader, model);
   read_calibration(reader, dict, model);
-  if (options.automatic) read_ensemble(reader, options, settings, model);
+  if (options.automatic) read_ensemble(reader, dict.metadata, options, settings, model);
   read_residual_judge(reader, model);
   read_subspace(reader, model);
   if (reader.find(kShift) != nullptr) model.shift = read_shift(reader, model.columns());

@@ -61,24 +61,10 @@ double read_log_norm(const TensorReader& reader, const Matrix<double>& bw_transf
   return log_norm;
 }
 
-Matrix<float> read_dataset(const TensorReader& reader, std::size_t rows, std::size_t rank) {
-  constexpr std::string_view kName = "kde_model.dataset";
-  const Matrix<double> values = reader.matrix(kName, rows, rank);
-  Matrix<float> dataset(rows, rank);
-  for (std::size_t i = 0; i < rows; ++i) {
-    for (std::size_t j = 0; j < rank; ++j) {
-      if (std::abs(values(i, j)) > static_cast<double>(std::numeric_limits<float>::max())) {
-        reader.fail(kName, fmt::format("has {} in row {}, column {}", values(i, j), i, j), "values within float32");
-      }
-      dataset(i, j) = static_cast<float>(values(i, j));
-    }
-  }
-  return dataset;
-}
-
 /// The data set before it was rounded, if the file has it.
-Matrix<double> read_exact(const TensorReader& reader, const Matrix<float>& dataset) {
+Matrix<double> read_exact(const TensorReader& reader, const kde::ReferenceSet& references) {
   if (reader.find(kExact) == nullptr) return {};
+  const Matrix<float> dataset = kde::whitened_rows(references);
   Matrix<double> exact = reader.matrix(kExact, dataset.rows(), dataset.cols());
   for (std::size_t i = 0; i < dataset.rows(); ++i) {
     for (std::size_t j = 0; j < dataset.cols(); ++j) {
@@ -115,7 +101,8 @@ std::vector<double> read_weights(const TensorReader& reader, std::size_t rows) {
   return weights;
 }
 
-kde::State read_kde(const TensorReader& reader, const pca::State& pca, const model::FitSettings& settings) {
+kde::State read_kde(const TensorReader& reader, const pca::State& pca, const model::FitSettings& settings,
+                    std::optional<bool> tree_pays) {
   const std::size_t features = pca.features();
   const auto [rows, rank] = reader.matrix_shape("kde_model.dataset");
   kde::State state;
@@ -130,9 +117,9 @@ kde::State read_kde(const TensorReader& reader, const pca::State& pca, const mod
   const auto weights = read_weights(reader, rows);
   state.bandwidth_factor = kde::scott_factor(static_cast<double>(rows), state.dimension);
   state.whitening = kernels::Projection(state.mean, state.bw_transform);
-  state.references = kde::make_reference_set(read_dataset(reader, rows, rank), settings.pruning, settings.threads,
-                                             {read_local_factors(reader, rows), state.dimension}, weights);
-  state.references.exact = read_exact(reader, kde::whitened_rows(state.references));
+  state.references = kde::make_reference_set(reader.matrix_f32("kde_model.dataset"), settings.pruning, settings.threads,
+                                             {read_local_factors(reader, rows), state.dimension}, weights, tree_pays);
+  state.references.exact = read_exact(reader, state.references);
   return state;
 }
 
@@ -174,7 +161,7 @@ std::map<std::string, Tensor, std::less<>> pipeline_tensors(const model::Pipelin
 }
 
 model::Pipeline read_pipeline(const TensorReader& reader, FeatureScalingMethod scaling,
-                              const model::FitSettings& settings) {
+                              const model::FitSettings& settings, std::optional<bool> tree_pays) {
   model::Pipeline pipeline;
   pipeline.pca = read_pca(reader);
   pipeline.scaling = scaling;
@@ -182,9 +169,25 @@ model::Pipeline read_pipeline(const TensorReader& reader, FeatureScalingMethod s
   if (!(pipeline.max_length > 0)) {
     reader.fail("max_length", fmt::format("is {}", pipeline.max_length), "above 0");
   }
-  pipeline.kde = read_kde(reader, pipeline.pca, settings);
+  pipeline.kde = read_kde(reader, pipeline.pca, settings, tree_pays);
   check_pipeline(pipeline);
   return pipeline;
+}
+
+void write_trees(const model::Model& model, Metadata& metadata) {
+  for (std::size_t i = 0; i < model.members.size(); ++i) {
+    const auto& pays = model.members[i].pipeline->kde.references.tree_pays;
+    if (pays) metadata[std::string(kTreeKeys[i])] = *pays ? "yes" : "no";
+  }
+}
+
+std::optional<bool> read_tree(const Metadata& metadata, std::string_view key) {
+  const auto entry = metadata.find(key);
+  if (entry == metadata.end()) return std::nullopt;
+  if (entry->second != "yes" && entry->second != "no") {
+    throw InvalidInput(fmt::format("metadata '{}' is '{}'; valid: yes, no", key, entry->second));
+  }
+  return entry->second == "yes";
 }
 
 }  // namespace kernad::serialise

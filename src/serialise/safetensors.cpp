@@ -7,6 +7,7 @@
 
 #include "files/memory_limit.hpp"
 #include "files/message.hpp"
+#include "memory/huge_pages.hpp"
 #include "serialise/checksum.hpp"
 
 namespace kernad {
@@ -34,7 +35,7 @@ StateDict read_safetensors(files::Source& source) {
   StateDict state;
   state.metadata = std::move(header.metadata);
   for (TensorEntry& entry : header.tensors) {
-    Tensor tensor{entry.dtype, std::move(entry.shape), std::vector<std::byte>(entry.end - entry.begin)};
+    Tensor tensor{entry.dtype, std::move(entry.shape), memory::zeros<std::byte>(entry.end - entry.begin)};
     source.read_exactly(tensor.bytes, "tensor " + files::quote(entry.name));
     state.tensors.emplace(std::move(entry.name), std::move(tensor));
   }

@@ -8,6 +8,7 @@
 #include "files/message.hpp"
 #include "kernad/error.hpp"
 #include "kernad/state_dict.hpp"
+#include "memory/huge_pages.hpp"
 
 namespace kernad {
 namespace {
@@ -52,7 +53,7 @@ std::vector<double> Tensor::to_f64() const {
     throw InvalidParameter(fmt::format("a tensor of shape {} and type {} cannot have {} bytes",
                                        files::shape_text(shape), to_string(dtype), bytes.size()));
   }
-  std::vector<double> values(count);
+  auto values = memory::zeros<double>(count);
   files::decode(bytes, {dtype, files::ByteOrder::little}, values);
   return values;
 }

@@ -4,8 +4,14 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstring>
+#include <limits>
+#include <utility>
 
 #include "kernad/error.hpp"
+#include "linalg/finite.hpp"
+#include "linalg/sum_of.hpp"
+#include "memory/huge_pages.hpp"
 
 namespace kernad::serialise {
 namespace {
@@ -50,10 +56,9 @@ const Tensor& TensorReader::get(std::string_view name) const {
 
 std::vector<double> TensorReader::values(std::string_view name, std::size_t size) const {
   auto result = any_values(name, size);
+  if (linalg::sum_of(size, [&](std::size_t i) { return 0 * result[i]; }) == 0) return result;
   const auto bad = std::find_if(result.begin(), result.end(), [](double x) { return !std::isfinite(x); });
-  if (bad != result.end())
-    fail(name, fmt::format("has the value {} at {}", *bad, bad - result.begin()), "finite values");
-  return result;
+  fail(name, fmt::format("has the value {} at {}", *bad, bad - result.begin()), "finite values");
 }
 
 std::vector<double> TensorReader::any_values(std::string_view name, std::size_t size) const {
@@ -78,6 +83,27 @@ Matrix<double> TensorReader::matrix(std::string_view name, std::size_t rows, std
     fail(name, fmt::format("has shape [{}, {}]", shape.first, shape.second), fmt::format("[{}, {}]", rows, cols));
   }
   return {values(name, rows * cols), rows, cols};
+}
+
+Matrix<float> TensorReader::matrix_f32(std::string_view name) const {
+  const auto [rows, cols] = matrix_shape(name);
+  const Tensor& tensor = get(name);
+  if (tensor.dtype == DType::f32 && tensor.bytes.size() == rows * cols * sizeof(float)) {
+    auto values = memory::zeros<float>(rows * cols);
+    std::memcpy(values.data(), tensor.bytes.data(), tensor.bytes.size());
+    if (linalg::is_finite(values)) return {std::move(values), rows, cols};
+  }
+  const Matrix<double> doubles = matrix(name, rows, cols);
+  Matrix<float> result(rows, cols);
+  for (std::size_t i = 0; i < rows; ++i) {
+    for (std::size_t j = 0; j < cols; ++j) {
+      if (std::abs(doubles(i, j)) > static_cast<double>(std::numeric_limits<float>::max())) {
+        fail(name, fmt::format("has {} in row {}, column {}", doubles(i, j), i, j), "values within float32");
+      }
+      result(i, j) = static_cast<float>(doubles(i, j));
+    }
+  }
+  return result;
 }
 
 std::vector<std::string> TensorReader::names() const {

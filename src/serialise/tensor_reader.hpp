@@ -28,6 +28,8 @@ class TensorReader {
   /// Rows and columns of a two-dimensional tensor, neither of them 0.
   [[nodiscard]] std::pair<std::size_t, std::size_t> matrix_shape(std::string_view name) const;
   [[nodiscard]] Matrix<double> matrix(std::string_view name, std::size_t rows, std::size_t cols) const;
+  /// A two-dimensional tensor, rounded, of values within float32.
+  [[nodiscard]] Matrix<float> matrix_f32(std::string_view name) const;
   /// Those of all tensors under the prefix, without it.
   [[nodiscard]] std::vector<std::string> names() const;
   /// The tensors whose names begin with `start`, under the rest of their names; without metadata.

@@ -138,5 +138,27 @@ TEST(ReferenceSetTest, NoTreeWhereItWouldNotPay) {
   EXPECT_NE(many.references.tree.leaf_count(), 0U);
 }
 
+TEST(ReferenceSetTest, AKnownTrialIsNotMadeAgain) {
+  const auto clusters = clustered(5000, 4, 20, 30, 1);
+  const auto one_gaussian = gaussian(6000, 16, 3);
+  EXPECT_EQ(make_reference_set(clusters, true, 1).tree_pays, true);
+  EXPECT_EQ(make_reference_set(one_gaussian, true, 1).tree_pays, false);
+  EXPECT_EQ(make_reference_set(clusters, true, 1, {}, {}, false).tree.leaf_count(), 0U);
+  EXPECT_NE(make_reference_set(one_gaussian, true, 1, {}, {}, true).tree.leaf_count(), 0U);
+  const auto tried = make_reference_set(clusters, true, 1);
+  const auto known = make_reference_set(clusters, true, 1, {}, {}, true);
+  EXPECT_EQ(tried.tree.first_tile, known.tree.first_tile);
+  EXPECT_EQ(tried.slot_of_row, known.slot_of_row);
+}
+
+TEST(ReferenceSetTest, WhetherATreePaysIsKeptWithoutPruningAndUnknownForFewRows) {
+  const auto clusters = clustered(5000, 4, 20, 30, 1);
+  EXPECT_EQ(make_reference_set(clusters, false, 1).tree_pays, std::nullopt);
+  EXPECT_EQ(make_reference_set(clusters, false, 1, {}, {}, true).tree_pays, true);
+  EXPECT_EQ(make_reference_set(clustered(1000, 4, 20, 30, 1), true, 1).tree_pays, std::nullopt);
+  // Few rows never have a tree, whatever a file says.
+  EXPECT_EQ(make_reference_set(clustered(1000, 4, 20, 30, 1), true, 1, {}, {}, true).tree.leaf_count(), 0U);
+}
+
 }  // namespace
 }  // namespace kernad::kde

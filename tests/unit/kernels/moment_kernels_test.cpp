@@ -7,6 +7,7 @@
 
 #include "kernels/aligned.hpp"
 #include "kernels/kernels.hpp"
+#include "linalg/sum_of.hpp"
 #include "support/data.hpp"
 
 namespace kernad::kernels {
@@ -32,7 +33,7 @@ TEST_P(MomentsOnEachTarget, ScatterPanelsAddALeftTransposedTimesRight) {
     for (double& x : left) x = random.normal();
     for (double& x : right) x = random.normal();
     std::vector<double> out(width * stride, 0.5);
-    kernels_.scatter_panels(left.data(), right.data(), rows, out.data(), stride);
+    kernels_.scatter_panels(left.data(), right.data(), rows, out.data(), stride, width, false);
     for (std::size_t a = 0; a < width; ++a) {
       for (std::size_t b = 0; b < stride; ++b) {
         long double expected = 0.5;
@@ -46,6 +47,27 @@ TEST_P(MomentsOnEachTarget, ScatterPanelsAddALeftTransposedTimesRight) {
         // the panel stays as it was.
         const double bound = static_cast<double>(magnitude) * static_cast<double>(rows + 2) * 0x1p-53;
         EXPECT_NEAR(out[a * stride + b], static_cast<double>(expected), b < width ? bound : 0) << rows << " rows";
+      }
+    }
+  }
+}
+
+TEST_P(MomentsOnEachTarget, ScatterPanelsOfSomeColumnsOrTheUpperTriangleHaveTheSameBits) {
+  const std::size_t width = kernels_.scatter_columns;
+  constexpr std::size_t kRows = 37;
+  testing::Random random(5);
+  AlignedVector<double> left(kRows * width);
+  AlignedVector<double> right(kRows * width);
+  for (double& x : left) x = random.normal();
+  for (double& x : right) x = random.normal();
+  std::vector<double> all(width * width, 0.5);
+  kernels_.scatter_panels(left.data(), right.data(), kRows, all.data(), width, width, false);
+  for (std::size_t columns = 1; columns <= width; ++columns) {
+    for (const bool upper : {false, true}) {
+      std::vector<double> out(width * width, 0.5);
+      kernels_.scatter_panels(left.data(), right.data(), kRows, out.data(), width, columns, upper);
+      for (std::size_t a = 0; a < width; ++a) {
+        for (std::size_t b = upper ? a : 0; b < columns; ++b) EXPECT_EQ(out[a * width + b], all[a * width + b]);
       }
     }
   }
@@ -77,7 +99,8 @@ TEST_P(MomentsOnEachTarget, RowsAreCentredIntoPanelsToTheBit) {
 
 TEST_P(MomentsOnEachTarget, RowMomentsAreThoseOfAPlainLoopToTheBit) {
   for (std::size_t cols = 1; cols <= 19; ++cols) {
-    const auto rows = gaussian(4, cols, cols);
+    constexpr std::size_t kRows = 10;
+    const auto rows = gaussian(kRows, cols, cols);
     const std::vector<double> rows64(rows.values().begin(), rows.values().end());
     std::vector<double> sum(cols + 1, 0.25);
     std::vector<double> low(cols + 1, 0.5);
@@ -85,21 +108,42 @@ TEST_P(MomentsOnEachTarget, RowMomentsAreThoseOfAPlainLoopToTheBit) {
     auto expected_sum = sum;
     auto expected_low = low;
     auto expected_high = high;
-    for (std::size_t i = 1; i < 4; ++i) {
-      // Both types feed the same accumulators in turn.
-      const double* row = rows64.data() + i * cols;
-      kernels_.add_row_moments_f32(rows.row(i).data(), rows.row(0).data(), cols, sum.data(), low.data(), high.data());
-      kernels_.add_row_moments_f64(row, rows64.data(), cols, sum.data(), low.data(), high.data());
-      for (std::size_t j = 0; j < cols; ++j) {
-        expected_sum[j] += row[j] - rows64[j];
-        expected_sum[j] += row[j] - rows64[j];
-        expected_low[j] = std::min(expected_low[j], row[j]);
-        expected_high[j] = std::max(expected_high[j], row[j]);
+    // Both types feed the same accumulators in turn: none, 1, 2 ... rows at a time.
+    for (std::size_t count = 0; count < kRows; ++count) {
+      std::vector<const float*> some;
+      std::vector<const double*> some64;
+      for (std::size_t i = kRows - count; i < kRows; ++i) {
+        some.push_back(rows.row(i).data());
+        some64.push_back(rows64.data() + i * cols);
+      }
+      kernels_.add_row_moments_f32(some.data(), count, rows.row(0).data(), cols, sum.data(), low.data(), high.data());
+      kernels_.add_row_moments_f64(some64.data(), count, rows64.data(), cols, sum.data(), low.data(), high.data());
+      for (std::size_t i = 0; i < 2 * count; ++i) {
+        const double* row = some64[i % count];
+        for (std::size_t j = 0; j < cols; ++j) {
+          expected_sum[j] += row[j] - rows64[j];
+          expected_low[j] = std::min(expected_low[j], row[j]);
+          expected_high[j] = std::max(expected_high[j], row[j]);
+        }
       }
     }
     EXPECT_EQ(sum, expected_sum) << cols << " columns";
     EXPECT_EQ(low, expected_low) << cols << " columns";
     EXPECT_EQ(high, expected_high) << cols << " columns";
+  }
+}
+
+TEST_P(MomentsOnEachTarget, SumsOverARowAreThoseOfEightPlainSumsToTheBit) {
+  for (std::size_t cols = 0; cols <= 35; ++cols) {
+    const auto row = gaussian(1, cols, cols);
+    testing::Random random(cols);
+    std::vector<double> other(cols);
+    for (double& x : other) x = random.normal();
+    const auto x = [&](std::size_t j) { return static_cast<double>(row.values()[j]); };
+    EXPECT_EQ(kernels_.dot(row.values().data(), other.data(), cols),
+              linalg::sum_of(cols, [&](std::size_t j) { return x(j) * other[j]; }));
+    EXPECT_EQ(kernels_.squared_distance(row.values().data(), other.data(), cols),
+              linalg::sum_of(cols, [&](std::size_t j) { return (x(j) - other[j]) * (x(j) - other[j]); }));
   }
 }
 

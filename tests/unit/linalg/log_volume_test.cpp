@@ -63,5 +63,31 @@ TEST(LogVolumeTest, OnePairThatIsNotOrthogonalIsSeen) {
   }
 }
 
+// Two pairs that lean as far in opposite ways: every product of signs for one cancels every second one for the other.
+TEST(LogVolumeTest, PairsThatCancelAreSeen) {
+  constexpr std::size_t kSize = 300;
+  for (const std::size_t pairs : {2, 4, 50}) {
+    auto columns = rotated(kSize);
+    for (std::size_t i = 0; i < kSize; ++i) {
+      for (std::size_t pair = 0; pair < pairs; ++pair) {
+        const std::size_t a = 4 * pair;
+        const double lean = pair % 2 == 0 ? 1e-3 : -1e-3;
+        columns(i, a) += lean * columns(i, a + 1) * static_cast<double>(a + 1) / static_cast<double>(a + 2);
+      }
+    }
+    EXPECT_NEAR(log_volume(columns), std::lgamma(kSize + 1), 1e-9) << pairs;
+  }
+}
+
+// Orthogonal up to float32, as the buffers of a module are: no decomposition, and within what is promised.
+TEST(LogVolumeTest, OfColumnsRoundedToFloat32) {
+  constexpr std::size_t kSize = 300;
+  auto columns = rotated(kSize);
+  for (std::size_t i = 0; i < kSize; ++i) {
+    for (double& x : columns.row(i)) x = static_cast<double>(static_cast<float>(x));
+  }
+  EXPECT_NEAR(log_volume(columns), std::lgamma(kSize + 1), 1e-6);
+}
+
 }  // namespace
 }  // namespace kernad::linalg
