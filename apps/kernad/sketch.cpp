@@ -102,7 +102,7 @@ void forget(const std::string& path, Sketch& sketch, std::vector<std::string>& n
 
 /// Rows by the columns of a sketch, if it knows their names.
 ReadOptions reading_for(const SketchCommandOptions& options, const Sketch* old) {
-  ReadOptions reading = options.table.read_options();
+  ReadOptions reading = options.table.read_options(options.common.threads);
   reading.keep_rest = true;
   reading.label_column = options.labels;
   if (old == nullptr) return reading;
