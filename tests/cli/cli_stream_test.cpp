@@ -115,9 +115,10 @@ TEST_F(CliStreamTest, AFileThatGrowsWhileItIsReadGivesNoOutput) {
   for (const std::string command : {"fit b.csv -o out.safetensors", "predict m.safetensors b.csv -o out.csv"}) {
     SCOPED_TRACE(command);
     (void)kernad.folder().write("b.csv", csv);
-    const std::string script = "cd " + kernad.folder().path("") + " || exit; while :; do echo 1,2 >> b.csv; done & "
-                               "writer=$!; '" KERNAD_TEST_BINARY "' " + command +
-                               "; echo status $?; kill $writer; ls -A | tr '\\n' ' '";
+    const std::string script = "cd " + kernad.folder().path("") +
+                               " || exit; while :; do echo 1,2 >> b.csv; done & "
+                               "writer=$!; '" KERNAD_TEST_BINARY "' " +
+                               command + "; echo status $?; kill $writer; ls -A | tr '\\n' ' '";
     const auto run = testing::run_program({"bash", "-c", script});
     EXPECT_TRUE(run.out.starts_with("kernad: b.csv: was changed while it was read: it had ")) << run.out;
     EXPECT_NE(run.out.find("or a copy\nstatus 2\na.npy b.csv m.safetensors "), std::string::npos) << run.out;
