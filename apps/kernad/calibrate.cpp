@@ -59,7 +59,8 @@ std::vector<std::uint8_t> marks(const std::vector<std::uint32_t>& codes, const s
 /// Reads labelled rows block by block, and calls `take` for each; returns their labels.
 std::vector<std::uint8_t> read_blocks(const CalibrateOptions& options, const Sources& data, const KDEClassifier& model,
                                       const auto& take) {
-  LabelledReader reader(data, {options.labels, options.table.normal_label}, options.table.read_options(model));
+  LabelledReader reader(data, {options.labels, options.table.normal_label},
+                        options.table.read_options(model, options.common.threads));
   Progress progress("scoring", reader.total().value_or(0));
   std::vector<std::uint32_t> codes;
   while (const auto rows = reader.next()) {
@@ -73,7 +74,7 @@ std::vector<std::uint8_t> read_blocks(const CalibrateOptions& options, const Sou
 }
 
 void read_unlabelled(const CalibrateOptions& options, const KDEClassifier& model, NormalRows& normals) {
-  RowReader reader(options.normals, options.table.read_options(model));
+  RowReader reader(options.normals, options.table.read_options(model, options.common.threads));
   Progress progress("scoring", reader.total().value_or(0));
   while (const auto rows = reader.next()) {
     in_file(options.normals, [&] { rows->with_all([&](const auto& features) { normals.add(features); }); });

@@ -45,7 +45,7 @@ struct Compared {
 };
 
 Compared compare(const CompareOptions& options, const Sources& data, const KDEClassifier& model) {
-  ReadOptions reading = options.table.read_options(model);
+  ReadOptions reading = options.table.read_options(model, options.common.threads);
   reading.label_column = options.label_column;
   RowReader reader(data, reading);
   Progress progress("comparing", reader.total().value_or(0));

@@ -192,7 +192,7 @@ void run(const CLI::App& command, const ExplainOptions& options) {
   }
   const KDEClassifier model = load_model(options.model, options.common);
   const Sources data = expand(options.data);
-  ReadOptions reading = options.table.read_options(model);
+  ReadOptions reading = options.table.read_options(model, options.common.threads);
   reading.label_column = options.label_column;
   RowReader reader(data, reading);
   RowFinder finder(options.row);

@@ -232,7 +232,7 @@ void run(const CLI::App& command, const FitOptions& options) {
   }
   KDEClassifier model(options.estimator.classifier_options());
   model.set_threads(options.common.threads);
-  ReadOptions reading = options.table.read_options();
+  ReadOptions reading = options.table.read_options(options.common.threads);
   reading.keep_rest = true;
   if (!options.weights.empty() && is_weight_column(train, options.weights, reading)) {
     reading.weight_column = options.weights;

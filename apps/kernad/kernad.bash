@@ -27,7 +27,7 @@ _kernad() {
       options+=" --seed --labels --normal-label --weights --target-fpr --folds $table $common"
       options+=" --backbone --layers --size --spatial-width --mask --tile --odd --keep-going"
       ;;
-    sketch) options="--output --forget --first-row --max-training-points --seed --all-rows --labels --normal-label $table $common" ;;
+    sketch) options="--output --forget --first-row --max-training-points --seed --all-rows --labels --normal-label --weights $table $common" ;;
     calibrate) options="--target-fpr --threshold --probability --f1 --normals --labels --normal-label --output $table --columns-by $common" ;;
     predict) options="--output --labels --fdr --top --only-anomalous --append --no-pruning --heatmaps --keep-going $table --columns-by $common" ;;
     embed) options="--output --backbone --layers --size --keep-going $common" ;;

@@ -54,6 +54,7 @@ _kernad() {
     '--all-rows[gather components and column scales of all rows]'
     '--labels[column of labels]:column:'
     '--normal-label[the label of normal rows]:label:'
+    '--weights[how often each row counts: a column or a file]:weights:_files'
     '*:data:_files'
   )
   calibrate=(

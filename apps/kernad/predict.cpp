@@ -220,7 +220,7 @@ void run(const CLI::App& command, const PredictOptions& options) {
   refuse_image_options(command);
   const KDEClassifier model = load_model(options.model, options.common);
   check(options, data, model);
-  ReadOptions reading = options.table.read_options(model);
+  ReadOptions reading = options.table.read_options(model, options.common.threads);
   reading.label_column = options.label_column;
   reading.keep_fields = options.append;
   reading.as_it_comes = true;

@@ -17,6 +17,7 @@
 #include "options.hpp"
 #include "output.hpp"
 #include "sketching.hpp"
+#include "weights.hpp"
 
 namespace kernad::cli {
 namespace {
@@ -28,6 +29,7 @@ struct SketchCommandOptions {
   std::string forget;  ///< file of names
   SketchOptions sample;
   std::string labels;
+  std::string weights;
   TableOptions table;
   CommonOptions common;
 };
@@ -61,6 +63,12 @@ void check(const CLI::App& command, const SketchCommandOptions& options, const I
   for (const char* option : {"--max-training-points", "--seed", "--all-rows"}) {
     if (inputs.sketches.empty() || command.get_option(option)->count() == 0) continue;
     throw InvalidParameter(fmt::format("{}: a sketch is given, which has its own", option));
+  }
+  if (!options.weights.empty()) {
+    if (options.sample.all_rows) {
+      throw InvalidParameter("--all-rows counts every row once; valid: no --weights, or no --all-rows");
+    }
+    require_another_file(options.output, {options.weights});
   }
   if (options.labels.empty() == options.table.normal_label.empty()) return;
   throw InvalidParameter(
@@ -101,14 +109,26 @@ void forget(const std::string& path, Sketch& sketch, std::vector<std::string>& n
 }
 
 /// Rows by the columns of a sketch, if it knows their names.
-ReadOptions reading_for(const SketchCommandOptions& options, const Sketch* old) {
-  ReadOptions reading = options.table.read_options();
+ReadOptions reading_for(const SketchCommandOptions& options, const Sources& rows, const Sketch* old) {
+  ReadOptions reading = options.table.read_options(options.common.threads);
   reading.keep_rest = true;
   reading.label_column = options.labels;
+  if (!options.weights.empty() && is_weight_column(rows, options.weights, reading)) {
+    reading.weight_column = options.weights;
+  }
   if (old == nullptr) return reading;
   reading.model_columns = old->column_names();
   reading.known_columns = old->left_out_columns();
   return reading;
+}
+
+/// What is known of the rows: they begin at `first` unless the command says otherwise.
+Sketched sketch_of_rows(const SketchCommandOptions& options, const Sources& rows, const Sketch* old,
+                        const SketchOptions& sample, std::uint64_t first) {
+  const ReadOptions reading = reading_for(options, rows, old);
+  const std::string weights = reading.weight_column.empty() ? options.weights : "";
+  return sketch_of(rows, reading, sample, options.common.threads,
+                   {options.first_row.value_or(first), options.table.normal_label, weights});
 }
 
 /// The sketches together, without the rows that are to be forgotten; and the new rows, below theirs.
@@ -117,8 +137,7 @@ Sketch grown(const SketchCommandOptions& options, const Inputs& inputs, std::vec
   if (!options.forget.empty()) forget(options.forget, sketch, notes);
   if (inputs.rows.empty()) return sketch;
   const std::uint64_t end = sketch.ranges().empty() ? 0 : sketch.ranges().back().last;
-  auto [part, more] = sketch_of(inputs.rows, reading_for(options, &sketch), sketch.options(), options.common.threads,
-                                options.first_row.value_or(end), options.table.normal_label);
+  auto [part, more] = sketch_of_rows(options, inputs.rows, &sketch, sketch.options(), end);
   notes.insert(notes.end(), more.begin(), more.end());
   in_file(inputs.rows, [&sketch, &added = part] { sketch.merge(added); });
   return sketch;
@@ -134,9 +153,7 @@ void run(const CLI::App& command, const SketchCommandOptions& options) {
     print_notes(notes);
     return print_sketch(options.output, sketch, options.common);
   }
-  const auto [sketch, more] =
-      sketch_of(inputs.rows, reading_for(options, nullptr), options.sample, options.common.threads,
-                options.first_row.value_or(0), options.table.normal_label);
+  const auto [sketch, more] = sketch_of_rows(options, inputs.rows, nullptr, options.sample, 0);
   if (sketch.ranges().empty()) throw InvalidInput(name_of(inputs.rows) + ": has no rows");
   sketch.save(options.output);
   print_notes(more);
@@ -166,7 +183,8 @@ void add_sketch(CLI::App& app) {
   command->add_option("-o,--output", options->output, "Sketch to write (.sketch)")->required()->type_name("SKETCH");
   command
       ->add_option("--first-row", options->first_row,
-                   "Number of the first row of DATA in the data set; default: 0, or the end of the sketches")
+                   "Number of the first row of DATA in the data set (with --weights, the sum of those before it); "
+                   "default: 0, or the end of the sketches")
       ->check(whole_number(std::uint64_t{1} << 62))
       ->type_name("N");
   command
@@ -190,6 +208,11 @@ void add_sketch(CLI::App& app) {
                    "Column of labels; rows with another label than --normal-label are left out")
       ->check(not_empty())
       ->type_name("COLUMN");
+  command
+      ->add_option("--weights", options->weights,
+                   "How often each row counts, whole numbers: a column, or a file with one number per row")
+      ->check(not_empty())
+      ->type_name("COLUMN|FILE");
   add_table_options(*command, options->table);
   add_normal_label(*command, options->table);
   add_common(*command, options->common);

@@ -3,7 +3,10 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
+#include <limits>
 #include <nlohmann/json.hpp>
+#include <numeric>
 #include <optional>
 #include <set>
 #include <utility>
@@ -11,6 +14,7 @@
 #include "output.hpp"
 #include "progress.hpp"
 #include "row_reader.hpp"
+#include "weights.hpp"
 
 namespace kernad::cli {
 namespace {
@@ -60,13 +64,27 @@ kernad::Matrix<T> in_place(MatrixView<T> features, const Rows& rows) {
   return all;
 }
 
-void add_block(const Rows& rows, std::size_t first_row, Sketch& sketch) {
+/// How often each row of the block counts; one that lacks a value or a label does not.
+std::vector<std::uint32_t> counts_of(const Rows& rows, const std::vector<double>& weights, const Sources& sources) {
+  std::vector<std::uint32_t> counts(rows.all);
+  for (std::size_t i = 0; i < weights.size(); ++i) {
+    if (weights[i] != std::floor(weights[i]) || weights[i] > std::numeric_limits<std::uint32_t>::max()) {
+      throw InvalidInput(fmt::format("{}: the weight of row {} is {}; valid in a sketch: whole numbers from 0 to {}",
+                                     name_of(sources), rows.numbers[i], weights[i],
+                                     std::numeric_limits<std::uint32_t>::max()));
+    }
+    counts[rows.numbers[i] - rows.first_number] = static_cast<std::uint32_t>(weights[i]);
+  }
+  return counts;
+}
+
+/// first: number of the block's first row in the data set; counts: of its rows, or none.
+void add_block(const Rows& rows, std::size_t first, const std::vector<std::uint32_t>& counts, Sketch& sketch) {
   const auto names = row_names(rows);
   const auto add = [&]<typename T>(MatrixView<T> features) {
-    const std::size_t first = first_row + rows.first_number;
-    if (rows.numbers.size() == rows.all && rows.labels.empty()) return sketch.add(features, first, {{}, names});
+    if (rows.numbers.size() == rows.all && rows.labels.empty()) return sketch.add(features, first, {{}, names, counts});
     const auto all = in_place(features, rows);
-    sketch.add(all.view(), first, {left_out_rows(rows), names});
+    sketch.add(all.view(), first, {left_out_rows(rows), names, counts});
   };
   if (rows.rest.empty()) return add(rows.features.view());
   const auto doubles = rows.doubles(0, rows.features.rows());
@@ -87,7 +105,7 @@ bool tell_columns_apart(kernad::Table& table) {
 }
 
 Sketched sketch_of(const Sources& sources, const ReadOptions& reading, const SketchOptions& options, int threads,
-                   std::size_t first_row, const std::string& normal_label) {
+                   const PartOptions& part) {
   RowReader reader(sources, reading);
   if (reader.columns() == 0) throw InvalidInput(name_of(sources) + ": has no column of features");
   Sketched result = {Sketch(reader.columns(), options), {}};
@@ -95,8 +113,11 @@ Sketched sketch_of(const Sources& sources, const ReadOptions& reading, const Ske
   kernad::Table names;
   Progress progress("reading", reader.total().value_or(0));
   std::size_t read = 0;
+  std::size_t place = part.first_row;
+  std::optional<WeightReader> weights;
+  if (!part.weights.empty() || !reading.weight_column.empty()) weights.emplace(sources, part.weights);
   const auto labels = [&](const kernad::Table& table) {
-    return in_file(sources, [&] { return labels_of(table, read, normal_label, reading.allow_missing); });
+    return in_file(sources, [&] { return labels_of(table, read, part.normal_label, reading.allow_missing); });
   };
   for (bool first = true; auto rows = reader.next(labels); first = false) {
     read += rows->all;
@@ -104,9 +125,13 @@ Sketched sketch_of(const Sources& sources, const ReadOptions& reading, const Ske
       names.column_names = rows->table.column_names;
       names.left_out = rows->table.left_out;
     }
-    in_file(sources, [&] { add_block(*rows, first_row, result.sketch); });
+    std::vector<std::uint32_t> counts;
+    if (weights) counts = counts_of(*rows, weights->of(*rows), sources);
+    in_file(sources, [&] { add_block(*rows, place, counts, result.sketch); });
+    place = std::accumulate(counts.begin(), counts.end(), place + (weights ? 0 : rows->all));
     progress.advance(rows->all);
   }
+  if (weights) weights->require_end();
   names.notes = reader.notes();
   if (tell_columns_apart(names)) result.sketch.set_column_names(names.column_names, names.left_out);
   result.notes = std::move(names.notes);

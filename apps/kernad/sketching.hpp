@@ -21,10 +21,17 @@ struct Sketched {
   std::vector<std::string> notes;
 };
 
-/// Of the rows of all sources, read block by block. first_row: number of the first one in the data set. With a label
-/// column, only rows with that label (ignoring case) take part in the fit. Throws as read_rows does.
+/// What is known of the sources besides their rows.
+struct PartOptions {
+  std::size_t first_row = 0;      ///< number of the first one in the data set
+  std::string normal_label = {};  ///< with a label column: only such rows (ignoring case) take part in the fit
+  std::string weights = {};       ///< a file, as WeightReader takes it, unless the tables have weights, or none
+};
+
+/// Of the rows of all sources, read block by block; with weights, of the rows repeated. Throws as read_rows does, and
+/// InvalidInput for weights that are no whole numbers.
 [[nodiscard]] Sketched sketch_of(const Sources& sources, const ReadOptions& reading, const SketchOptions& options,
-                                 int threads, std::size_t first_row = 0, const std::string& normal_label = {});
+                                 int threads, const PartOptions& part = {});
 
 /// Whether all are sketch files, by their ending .sketch. Throws InvalidParameter if only some are.
 [[nodiscard]] bool are_sketches(const Sources& sources);

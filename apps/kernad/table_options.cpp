@@ -53,8 +53,9 @@ CLI::Option* add_list(CLI::App& command, const char* name, std::vector<std::stri
 
 }  // namespace
 
-ReadOptions TableOptions::read_options() const {
+ReadOptions TableOptions::read_options(int threads) const {
   ReadOptions options;
+  options.num_threads = threads;
   if (header != "auto") options.header = header == "present" ? CsvHeader::present : CsvHeader::absent;
   options.delimiter = delimiter_of(delimiter);
   if (decimal != "auto") options.decimal = decimal == "comma" ? DecimalMark::comma : DecimalMark::point;
@@ -65,8 +66,8 @@ ReadOptions TableOptions::read_options() const {
   return options;
 }
 
-ReadOptions TableOptions::read_options(const KDEClassifier& model) const {
-  ReadOptions options = read_options();
+ReadOptions TableOptions::read_options(const KDEClassifier& model, int threads) const {
+  ReadOptions options = read_options(threads);
   options.keep_rest = model.takes_doubles();
   if (columns_by == "position") return options;
   options.model_columns = model.column_names();

@@ -22,10 +22,10 @@ struct TableOptions {
   std::vector<std::string> ids;
   std::string normal_label;
 
-  /// For a fit.
-  [[nodiscard]] ReadOptions read_options() const;
+  /// For a fit. threads: as in CommonOptions.
+  [[nodiscard]] ReadOptions read_options(int threads) const;
   /// With the columns of `model`, unless they are matched by position.
-  [[nodiscard]] ReadOptions read_options(const KDEClassifier& model) const;
+  [[nodiscard]] ReadOptions read_options(const KDEClassifier& model, int threads) const;
 };
 
 /// --header, --delimiter, --decimal, --missing, --columns, --ignore and --id.

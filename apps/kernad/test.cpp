@@ -57,7 +57,8 @@ struct Scored {
 };
 
 Scored score(const TestOptions& options, const Sources& data, const KDEClassifier& model) {
-  LabelledReader reader(data, {options.labels, options.table.normal_label}, options.table.read_options(model));
+  LabelledReader reader(data, {options.labels, options.table.normal_label},
+                        options.table.read_options(model, options.common.threads));
   Progress progress("scoring", reader.total().value_or(0));
   Scored scored = {{}, {}, {model, data}};
   TestResult& result = scored.result;

@@ -49,6 +49,8 @@ struct ReadOptions {
   /// Of a pipe, TableReader gives the rows that have arrived, at least one, and does not wait for more. How it is
   /// written is then seen from its first rows alone.
   bool as_it_comes = false;
+  /// Threads that parse a text at most; 0: as KDEClassifier::set_threads has it. Tables and errors do not depend on it.
+  int num_threads = 0;
 };
 
 /// A column of texts, one per row.

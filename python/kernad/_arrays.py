@@ -87,11 +87,11 @@ def as_scores(values: ArrayLike, name: str) -> tuple[npt.NDArray[np.float64], Wr
     return np.ascontiguousarray(array, dtype=np.float64), wrap
 
 
-def as_weights(values: ArrayLike, rows: int) -> npt.NDArray[np.float64]:
+def as_weights(values: ArrayLike, rows: int, name: str = "sample_weight") -> npt.NDArray[np.float64]:
     """One float64 weight per row. Raises InvalidInput for another shape or kind."""
-    weights, _ = as_scores(values, "sample_weight")
+    weights, _ = as_scores(values, name)
     if len(weights) != rows:
-        raise InvalidInput(f"sample_weight has {len(weights)} values for {rows} rows; one a row is needed")
+        raise InvalidInput(f"{name} has {len(weights)} values for {rows} rows; one a row is needed")
     return weights
 
 

@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from kernad import _core
-from kernad._arrays import ArrayLike, ExactRows, exact_rows, to_rows
+from kernad._arrays import ArrayLike, ExactRows, as_weights, exact_rows, to_rows
 from kernad._calls import path_bytes, whole_number
 from kernad._columns import in_order, require_finite
 from kernad._errors import InvalidInput, InvalidParameter
@@ -90,6 +90,7 @@ class Sketch:
         *,
         names: Sequence[str] | None = None,
         left_out: ArrayLike | None = None,
+        weights: ArrayLike | None = None,
     ) -> Self:
         """Add rows ``first_row``, ``first_row`` + 1, ... of the data set.
 
@@ -98,13 +99,17 @@ class Sketch:
             first_row: where they stand in the data set, from 0; default: below those added so far.
             names: n texts that say what the rows are called.
             left_out: n bools: rows that are counted, but not trained on, such as anomalous ones. They may hold NaN.
+            weights: how often each row counts, n whole numbers of 0 or more: the sketch is that of the rows repeated,
+                so that the row below one of weight 3 stands three places further in the data set. A fit equals one of
+                all rows with their ``sample_weight``. Not with ``all_rows``.
 
         Returns:
             The sketch itself.
 
         Raises:
             ValueError: another number of columns than before, NaN or infinity (with the row's number in the data set),
-                rows that the sketch has seen, or names or marks of another number. The sketch is then unchanged.
+                rows that the sketch has seen, names, marks or weights of another number, or weights that are no whole
+                numbers. The sketch is then unchanged.
         """
         given = to_rows(rows, "rows")
         names_of_columns = list(self.column_names or given.names)
@@ -116,15 +121,20 @@ class Sketch:
         if marks.ndim != 1:
             raise InvalidInput(f"left_out has shape {marks.shape}; one bool a row is needed")
         marks = np.ascontiguousarray(marks, dtype=np.bool_)
+        counts = _counts(weights, len(array))
         if given.names and len(marks) in (0, len(array)):
-            require_finite(array, names_of_columns, "rows", lambda i: str(first + i), marks if len(marks) else None)
+
+            def place(row: int) -> str:
+                return str(first + (int(counts[:row].sum(dtype=np.uint64)) if len(counts) else row))
+
+            require_finite(array, names_of_columns, "rows", place, marks if len(marks) else None)
         array = _rows_for_core(array)
         if self._sketch is None:
             sketch = _core.Sketch(array.shape[1], self.max_training_points, self.seed, self.all_rows)
             sketch.column_names = names_of_columns
         else:
             sketch = self._sketch
-        sketch.add(array, first, marks.view(np.uint8), [] if names is None else [str(name) for name in names])
+        sketch.add(array, first, marks.view(np.uint8), [] if names is None else [str(name) for name in names], counts)
         self._sketch = sketch
         return self
 
@@ -249,6 +259,20 @@ class Sketch:
     def __repr__(self) -> str:
         kept = 0 if self._sketch is None else len(self._sketch.row_numbers())
         return f"{type(self).__name__}(rows_seen={self.rows_seen}, rows kept={kept}, seed={self.seed})"
+
+
+def _counts(weights: ArrayLike | None, rows: int) -> npt.NDArray[np.uint32]:
+    """How often each row counts, or none."""
+    if weights is None:
+        return np.empty(0, np.uint32)
+    require_unmasked(weights, "weights")
+    numbers = as_weights(weights, rows, "weights")
+    wrong = np.flatnonzero(~((numbers >= 0) & (numbers == np.floor(numbers)) & (numbers < 2**32)))
+    if wrong.size:
+        raise InvalidInput(
+            f"the weight of row {wrong[0]} is {numbers[wrong[0]]}; valid in a sketch: whole numbers from 0 to 4294967295"
+        )
+    return numbers.astype(np.uint32)
 
 
 def _rows_for_core(array: npt.NDArray[Any]) -> ExactRows:

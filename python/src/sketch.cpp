@@ -19,12 +19,15 @@ namespace kernad::python {
 namespace {
 
 using Marks = nb::ndarray<const std::uint8_t, nb::ndim<1>, nb::c_contig, nb::device::cpu>;
+using Counts = nb::ndarray<const std::uint32_t, nb::ndim<1>, nb::c_contig, nb::device::cpu>;
 
 template <typename Array>
 void add_to_sketch(Sketch& self, const Array& rows, std::uint64_t first_row, const Marks& left_out,
-                   const std::vector<std::string>& names) {
+                   const std::vector<std::string>& names, const Counts& counts) {
   const WithoutGil without_gil;
-  self.add(view(rows), first_row, {.left_out = {left_out.data(), left_out.size()}, .names = names});
+  const RowDetails details = {
+      .left_out = {left_out.data(), left_out.size()}, .names = names, .counts = {counts.data(), counts.size()}};
+  self.add(view(rows), first_row, details);
 }
 
 nb::list ranges_of(const Sketch& self) {
@@ -53,9 +56,9 @@ void bind_sketch(nb::module_& m) {
           },
           nb::arg("columns"), nb::arg("max_training_points"), nb::arg("seed"), nb::arg("all_rows"))
       .def("add", &add_to_sketch<Rows>, nb::arg("rows").noconvert(), nb::arg("first_row"),
-           nb::arg("left_out").noconvert(), nb::arg("names"))
+           nb::arg("left_out").noconvert(), nb::arg("names"), nb::arg("counts").noconvert())
       .def("add", &add_to_sketch<DoubleRows>, nb::arg("rows").noconvert(), nb::arg("first_row"),
-           nb::arg("left_out").noconvert(), nb::arg("names"))
+           nb::arg("left_out").noconvert(), nb::arg("names"), nb::arg("counts").noconvert())
       .def("merge", &Sketch::merge, nb::arg("other"))
       .def(
           "forget",

@@ -161,3 +161,61 @@ def test_all_rows_of_parts_are_those_of_the_whole() -> None:
         gathered.fit(kernad.Sketch(max_training_points=200, seed=4).add(rows))
     with pytest.raises(kernad.InvalidInput, match="cannot be merged"):
         sketch.merge(kernad.Sketch(max_training_points=200, seed=4).add(rows, 3000))
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("auto", [False, True])
+def test_weights_in_parts_have_the_bits_of_a_fit_of_all_with_weights(train, queries, dtype, auto) -> None:
+    rows = train.astype(dtype)
+    rows[:, 0] += dtype(1.7e9 if dtype == np.float64 else 0)
+    random = np.random.default_rng(3)
+    weights = random.integers(0, 4, len(rows))
+    names = [f"row {i}" for i in range(len(rows))]
+    places = np.concatenate([[0], np.cumsum(weights)])
+    options = {"max_training_points": 150, "seed": 5, "auto": auto}
+    options |= {} if auto else {"n_pca_components": 4}
+    whole = kernad.KDEClassifier(**options)
+    whole.fit(rows, sample_weight=weights)
+    whole.calibrate(rows, folds=4, target_fpr=0.1, sample_weight=weights)
+    for cuts in (random.choice(len(rows), 6), [1, len(rows) - 1], []):
+        ends = [0, *sorted(int(cut) for cut in cuts), len(rows)]
+        parts = [
+            kernad.Sketch(max_training_points=150, seed=5).add(
+                rows[a:b], int(places[a]), names=names[a:b], weights=weights[a:b]
+            )
+            for a, b in zip(ends, ends[1:], strict=False)
+        ]
+        sketch = pickle.loads(pickle.dumps(kernad.Sketch.merged(parts[i] for i in random.permutation(len(parts)))))
+        assert sketch.ranges == [(0, weights.sum())] and sketch.rows_seen == weights.sum()
+        gathered = kernad.KDEClassifier(**options)
+        gathered.fit(sketch)
+        gathered.calibrate(sketch, folds=4, target_fpr=0.1)
+        np.testing.assert_array_equal(gathered.calibration.log_densities, whole.calibration.log_densities)
+        assert gathered.threshold == whole.threshold
+        np.testing.assert_array_equal(gathered.predict(queries), whole.predict(queries))
+
+
+def test_rows_with_weights_follow_one_another(train) -> None:
+    sketch = kernad.Sketch().add(train[:2], weights=[3, 2]).add(train[2:3]).add(train[3:4], weights=[0])
+    assert sketch.ranges == [(0, 6)]
+    np.testing.assert_array_equal(sketch.rows, train[[0, 0, 0, 1, 1, 2]])
+
+
+def test_what_is_no_weight_of_a_sketch_is_refused(train) -> None:
+    sketch = kernad.Sketch()
+    for weights, message in (
+        ([1, 0.5], "the weight of row 1 is 0.5; valid in a sketch: whole numbers from 0 to 4294967295"),
+        ([-1, 1], "the weight of row 0 is -1"),
+        ([1, np.nan], "the weight of row 1 is nan"),
+        ([1, 2**32], "the weight of row 1 is 4294967296"),
+        ([1], "weights has 1 values for 2 rows; one a row is needed"),
+    ):
+        with pytest.raises(ValueError, match=message):
+            sketch.add(train[:2], weights=weights)
+    with pytest.raises(ValueError, match="all_rows counts every row once"):
+        kernad.Sketch(all_rows=True).add(train[:2], weights=[1, 1])
+    bad = np.array(train[:3])
+    bad[2, 1] = np.nan
+    with pytest.raises(ValueError, match="row 15, column 1 is nan"):
+        sketch.add(bad, 10, weights=[3, 2, 1])
+    assert sketch.rows_seen == 0

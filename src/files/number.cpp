@@ -29,10 +29,10 @@ bool is_huge(std::string_view number) noexcept {
 }  // namespace
 
 std::string_view trim(std::string_view text) noexcept {
-  constexpr std::string_view blanks = " \t";
-  const std::size_t begin = text.find_first_not_of(blanks);
-  if (begin == std::string_view::npos) return {};
-  return text.substr(begin, text.find_last_not_of(blanks) - begin + 1);
+  const auto is_blank = [](char c) { return c == ' ' || c == '\t'; };
+  while (!text.empty() && is_blank(text.front())) text.remove_prefix(1);
+  while (!text.empty() && is_blank(text.back())) text.remove_suffix(1);
+  return text;
 }
 
 std::optional<TextNumber> parse_number(std::string_view text, char decimal_mark) {
@@ -47,11 +47,11 @@ std::optional<TextNumber> parse_number(std::string_view text, char decimal_mark)
     text.remove_prefix(1);
     if (text.starts_with('-')) return std::nullopt;
   }
-  TextNumber number;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number.value);
+  double value = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
   if (error == std::errc::invalid_argument || end != text.data() + text.size()) return std::nullopt;
-  if (error == std::errc::result_out_of_range) number = {0, is_huge(text)};
-  return number;
+  if (error == std::errc::result_out_of_range) return TextNumber{0, is_huge(text)};
+  return TextNumber{value, false};
 }
 
 }  // namespace kernad::files

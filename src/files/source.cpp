@@ -18,20 +18,41 @@
 namespace kernad::files {
 namespace {
 
+struct stat status_of(const FileDescriptor& file, const std::string& path) {
+  struct stat status = {};
+  if (::fstat(file.get(), &status) != 0) fail(path, system_reason(errno));
+  if (S_ISDIR(status.st_mode)) fail(path, "is a folder; a file is needed");
+  return status;
+}
+
 class FileSource final : public Source {
  public:
   FileSource(std::string name, FileDescriptor descriptor, std::uint64_t size)
-      : Source(std::move(name), size), descriptor_(std::move(descriptor)) {}
+      : Source(std::move(name), size),
+        descriptor_(std::move(descriptor)),
+        opened_(status_of(descriptor_, Source::name())) {}
 
   [[nodiscard]] bool has_arrived() const override {
     pollfd state = {descriptor_.get(), POLLIN, 0};
     return ::poll(&state, 1, 0) != 0;  // an error as well: the read that follows reports it
   }
 
+  void expect_unchanged() const override {
+    if (!S_ISREG(opened_.st_mode)) return;
+    const struct stat now = status_of(descriptor_, name());
+    const bool same_time =
+        now.st_mtim.tv_sec == opened_.st_mtim.tv_sec && now.st_mtim.tv_nsec == opened_.st_mtim.tv_nsec;
+    if (now.st_size == opened_.st_size && same_time) return;
+    fail(name(), fmt::format("was changed while it was read: it had {} bytes and has {}; read it once it is complete, "
+                             "or a copy",
+                             opened_.st_size, now.st_size));
+  }
+
  private:
   std::size_t read_some(std::span<std::byte> out) override {
     for (;;) {
       const ssize_t got = ::read(descriptor_.get(), out.data(), out.size());
+      if (got == 0) expect_unchanged();
       if (got >= 0) return static_cast<std::size_t>(got);
       if (errno != EINTR) fail_at(name(), position(), system_reason(errno));
     }
@@ -42,19 +63,13 @@ class FileSource final : public Source {
   }
 
   FileDescriptor descriptor_;
+  struct stat opened_;
 };
 
 FileDescriptor open_for_reading(const std::string& path, int extra_flags) {
   FileDescriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | extra_flags));
   if (file.get() < 0) fail(path, "cannot be opened: " + system_reason(errno));
   return file;
-}
-
-struct stat status_of(const FileDescriptor& file, const std::string& path) {
-  struct stat status = {};
-  if (::fstat(file.get(), &status) != 0) fail(path, system_reason(errno));
-  if (S_ISDIR(status.st_mode)) fail(path, "is a folder; a file is needed");
-  return status;
 }
 
 }  // namespace

@@ -45,6 +45,8 @@ class Source {
   [[nodiscard]] bool seek(std::uint64_t position);
   /// Throws ReadError unless everything has been read; a .npz entry checks its CRC here.
   void expect_end();
+  /// Throws ReadError if a file has been written to or cut since it was opened, which the end of one checks by itself.
+  virtual void expect_unchanged() const {}
 
  protected:
   Source(std::string name, std::uint64_t size) : name_(std::move(name)), size_(size) {}

@@ -49,6 +49,7 @@ std::vector<std::uint8_t> read_label_array(files::Source& source, const ArrayLay
     source.read_exactly(bytes, "the data's next part");
     files::decode(bytes, layout.format, part);
   }
+  source.expect_unchanged();
   return parse_label_numbers(numbers, source.name(), options);
 }
 

@@ -61,7 +61,9 @@ class ArrayRows final : public RowSource {
     }
     done_ += count;
     rows.count += count;
-    if (done_ == all_rows() && std::exchange(check_end_, false)) source_->expect_end();
+    if (done_ < all_rows() || std::exchange(ended_, true)) return count;
+    source_->expect_unchanged();
+    if (check_end_) source_->expect_end();
     return count;
   }
 
@@ -152,6 +154,7 @@ class ArrayRows final : public RowSource {
   bool as_they_lie_;  // the file has floats in this machine's byte order
   bool keep_rest_;
   std::size_t done_ = 0;  // rows returned so far
+  bool ended_ = false;    // they are all, and checked
   std::vector<std::byte> bytes_;
   std::vector<double> doubles_;    // the output of decode_next, if rests are kept
   std::vector<float> column_;      // a piece of one

@@ -45,7 +45,7 @@ char announced_delimiter(std::string_view text) {
   return line.size() == 5 && lower_case(line.substr(0, 4)) == "sep=" ? line[4] : '\0';
 }
 
-bool reads_as_number(const std::string& field) {
+bool reads_as_number(std::string_view field) {
   return files::parse_number(field).has_value() || files::parse_number(field, ',').has_value();
 }
 
@@ -58,7 +58,15 @@ class HeadedReader final : public TextReader {
 
   std::optional<TextRow> next() override {
     if (given_ == 2) return next_below();
-    return given_++ == 0 ? TextRow{heading_, line_ - 1} : TextRow{first_, line_};
+    const bool is_heading = given_++ == 0;
+    const auto& texts = is_heading ? heading_ : first_;
+    fields_.assign(texts.begin(), texts.end());
+    return TextRow{fields_, is_heading ? line_ - 1 : line_};
+  }
+
+  [[nodiscard]] std::span<const PlainLines> plain_lines(std::size_t max_count) override {
+    if (given_ < 2) return {};
+    return reader_->plain_lines(max_count);
   }
 
   [[nodiscard]] std::size_t comments() const override { return comments_ + reader_->comments(); }
@@ -74,6 +82,7 @@ class HeadedReader final : public TextReader {
   std::unique_ptr<TextReader> reader_;
   std::vector<std::string> heading_;
   std::vector<std::string> first_;
+  std::vector<std::string_view> fields_;  // of one of them
   std::uint64_t line_;
   std::size_t comments_ = 0;
   int given_ = heading_.empty() ? 1 : 0;
@@ -102,10 +111,10 @@ std::vector<std::string> heading_in(const std::string& comment, char delimiter, 
 
 }  // namespace
 
-bool is_comment(std::span<const std::string> fields, std::span<const std::string> first) {
+bool is_comment(std::span<const std::string_view> fields, std::span<const std::string> first) {
   if (!fields[0].starts_with('#') || first[0].starts_with('#')) return false;
   if (fields.size() != first.size()) return true;
-  const auto has_value = [](const std::string& field) { return reads_as_number(field) || is_missing(field); };
+  const auto has_value = [](std::string_view field) { return reads_as_number(field) || is_missing(field); };
   return !reads_as_number(fields[0].substr(1)) && std::ranges::none_of(fields, has_value);
 }
 
@@ -157,7 +166,7 @@ std::vector<std::uint8_t> read_text_labels(TextReader& reader, const std::string
     if (row->fields.size() != 1) {
       files::fail(source, fmt::format("line {}: {} fields; labels are one column", row->line, row->fields.size()));
     }
-    texts.push_back(row->fields[0]);
+    texts.emplace_back(row->fields[0]);
   }
   if (texts.empty()) files::fail(source, "is empty; one label a row is needed");
   return parse_label_column(std::move(texts), source, options);

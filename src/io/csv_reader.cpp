@@ -9,6 +9,35 @@
 #include "files/message.hpp"
 
 namespace kernad::io {
+namespace {
+
+/// What is read ahead of plain lines: enough to be worth several threads.
+constexpr std::size_t kBlock = std::size_t{1} << 19;
+constexpr std::size_t kPiece = std::size_t{1} << 15;
+
+bool is_plain(std::string_view line) {
+  if (line.find('"') != std::string_view::npos) return false;
+  const std::size_t first = line.find_first_not_of(" \t");
+  if (first != std::string_view::npos && line[first] == '#') return false;
+  return line.substr(0, line.size() - (line.ends_with('\r') ? 1 : 0)).find('\r') == std::string_view::npos;
+}
+
+}  // namespace
+
+bool split_line(std::string_view line, char delimiter, std::vector<std::string_view>& fields) {
+  fields.clear();
+  const auto is_blank = [delimiter](char c) { return (c == ' ' || c == '\t') && c != delimiter; };
+  if (std::ranges::all_of(line, is_blank)) return false;
+  for (;;) {
+    const std::size_t end = line.find(delimiter);
+    std::string_view field = line.substr(0, end);
+    while (!field.empty() && is_blank(field.front())) field.remove_prefix(1);
+    while (!field.empty() && is_blank(field.back())) field.remove_suffix(1);
+    fields.push_back(field);
+    if (end == std::string_view::npos) return true;
+    line.remove_prefix(end + 1);
+  }
+}
 
 CsvReader::CsvReader(files::Source& source, char delimiter) : source_(source), delimiter_(delimiter), buffer_(65536) {
   if (csv_init(&parser_, CSV_STRICT | CSV_STRICT_FINI) != 0) throw std::bad_alloc();
@@ -29,7 +58,43 @@ std::optional<TextRow> CsvReader::next() {
     }
   }
   if (!has_row_) return std::nullopt;
-  return TextRow{std::span(fields_).first(count_), row_line_};
+  return TextRow{row_, row_line_};
+}
+
+std::span<const PlainLines> CsvReader::plain_lines(std::size_t max_count) {
+  if (mid_row_ || before_rows_ || finished_ || !held_.empty()) return {};
+  if (text_.find('\n') == std::string_view::npos) read_more();
+  if (after_return_ && text_.starts_with('\n')) {  // the second half of a line end
+    count_line(text_.substr(0, 1));
+    text_.remove_prefix(1);
+  }
+  pieces_.clear();
+  std::string_view piece = text_.substr(0, 0);
+  std::uint64_t first = line_;
+  for (std::size_t count = 0; count < max_count; ++count) {
+    const std::size_t end = text_.find('\n');
+    if (end == std::string_view::npos || !is_plain(text_.substr(0, end))) break;
+    const bool is_row = text_.find_first_not_of(" \t\r") < end || text_.find(delimiter_) < end;
+    if (is_row) last_row_line_ = line_;
+    piece = {piece.data(), piece.size() + end + 1};
+    text_.remove_prefix(end + 1);
+    ++line_;
+    after_return_ = false;
+    if (piece.size() < kPiece) continue;
+    pieces_.push_back({piece, std::exchange(first, line_)});
+    piece = text_.substr(0, 0);
+  }
+  if (!piece.empty()) pieces_.push_back({piece, first});
+  return pieces_;
+}
+
+/// Reads what has arrived behind the text that is left, as far as the buffer has room.
+void CsvReader::read_more() {
+  std::copy(text_.begin(), text_.end(), buffer_.begin());
+  const std::size_t kept = text_.size();
+  buffer_.resize(std::max(buffer_.size(), kBlock));
+  const std::size_t got = source_.read_arrived(std::as_writable_bytes(std::span(buffer_).subspan(kept)));
+  text_ = {buffer_.data(), kept + got};
 }
 
 bool CsvReader::fill() {
@@ -48,8 +113,8 @@ void CsvReader::parse_line() {
   if (piece.empty()) piece = text_;
   if (const std::size_t at = piece.find('\r'); at != std::string_view::npos) piece = piece.substr(0, at + 1);
   if (!skip_comment(piece) && !hold(piece)) {
-    parse_piece(held_.empty() ? piece : std::string_view(held_));
-    held_.clear();
+    whole_ = std::exchange(held_, {});
+    parse_piece(whole_.empty() ? piece : std::string_view(whole_));
   }
   count_line(piece);
   text_.remove_prefix(piece.size());
@@ -67,14 +132,15 @@ bool CsvReader::hold(std::string_view piece) {
 void CsvReader::parse_piece(std::string_view piece) {
   const bool is_whole = !mid_row_ && (piece.back() == '\n' || piece.back() == '\r');
   if (is_whole && piece.find('"') == std::string_view::npos) {
-    split(piece.substr(0, piece.size() - 1));
+    has_row_ = split_line(piece.substr(0, piece.size() - 1), delimiter_, row_);
+    if (has_row_) row_line_ = last_row_line_ = line_;
   } else if (is_comment_with_quotes(piece)) {
     ++comments_;
   } else {
     parse(piece);
     mid_row_ = !has_row_;
   }
-  if (has_row_ && first_.empty()) first_.assign(fields_.begin(), fields_.begin() + static_cast<std::ptrdiff_t>(count_));
+  if (has_row_ && first_.empty()) first_.assign(row_.begin(), row_.end());
 }
 
 /// Whether the line has a quote within a field, or text behind a quoted one.
@@ -110,29 +176,7 @@ bool CsvReader::has_stray_quote(std::string_view line) const {
 /// Whether the line, which no row can be, is a comment below the first row.
 bool CsvReader::is_comment_with_quotes(std::string_view line) {
   if (mid_row_ || first_.empty() || line[0] != '#' || !has_stray_quote(line)) return false;
-  split(line.substr(0, line.find_last_not_of("\r\n") + 1));
-  const bool found = is_comment(std::span(fields_).first(count_), first_);
-  count_ = 0;
-  has_row_ = false;
-  return found;
-}
-
-/// A whole line without quotes, as libcsv would split it, several times as fast.
-void CsvReader::split(std::string_view line) {
-  const auto is_blank = [this](char c) { return (c == ' ' || c == '\t') && c != delimiter_; };
-  if (std::all_of(line.begin(), line.end(), is_blank)) return;
-  for (;;) {
-    const std::size_t end = line.find(delimiter_);
-    std::string_view field = line.substr(0, end);
-    while (!field.empty() && is_blank(field.front())) field.remove_prefix(1);
-    while (!field.empty() && is_blank(field.back())) field.remove_suffix(1);
-    if (count_ == fields_.size()) fields_.emplace_back();
-    fields_[count_++].assign(field);
-    if (end == std::string_view::npos) break;
-    line.remove_prefix(end + 1);
-  }
-  has_row_ = true;
-  row_line_ = last_row_line_ = line_;
+  return split_line(line.substr(0, line.find_last_not_of("\r\n") + 1), delimiter_, row_) && is_comment(row_, first_);
 }
 
 /// Whether the piece is a comment, or continues one.
@@ -156,6 +200,7 @@ void CsvReader::finish() {
   if (!held_.empty()) parse_piece(std::exchange(held_, {}));
   const int failed = csv_fini(&parser_, on_field, on_row, this);
   rethrow();
+  take_fields();
   if (failed == 0) return;
   if (csv_error(&parser_) != CSV_EPARSE) throw std::bad_alloc();
   files::fail(source_.name(),
@@ -165,12 +210,17 @@ void CsvReader::finish() {
 void CsvReader::parse(std::string_view piece) {
   const std::size_t done = csv_parse(&parser_, piece.data(), piece.size(), on_field, on_row, this);
   rethrow();
+  take_fields();
   if (done == piece.size()) return;
   if (csv_error(&parser_) != CSV_EPARSE) throw std::bad_alloc();
   files::fail(source_.name(),
               fmt::format("line {}: a quote is out of place; a quoted field is \"...\", with \"\" for a "
                           "quote in it",
                           line_));
+}
+
+void CsvReader::take_fields() {
+  if (has_row_) row_.assign(fields_.begin(), fields_.begin() + static_cast<std::ptrdiff_t>(count_));
 }
 
 void CsvReader::count_line(std::string_view piece) {

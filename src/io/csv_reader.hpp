@@ -19,7 +19,7 @@ namespace kernad::io {
 
 /// Whether a row that begins with # is a comment: its number of fields differs from that of the `first` row, or none of
 /// its fields is a value. A row whose id is #7 is not.
-[[nodiscard]] bool is_comment(std::span<const std::string> fields, std::span<const std::string> first);
+[[nodiscard]] bool is_comment(std::span<const std::string_view> fields, std::span<const std::string> first);
 
 /// Returns one non-blank row per call. A row ends at \n, \r or \r\n, or with the file. A UTF-8 byte order mark is
 /// skipped, and so are lines that begin with # before the first row.
@@ -31,6 +31,9 @@ class CsvReader final : public TextReader {
 
   /// Throws ReadError, with the line, for misplaced quotes.
   [[nodiscard]] std::optional<TextRow> next() override;
+
+  /// None above the first row, or within one.
+  [[nodiscard]] std::span<const PlainLines> plain_lines(std::size_t max_count) override;
 
   [[nodiscard]] bool has_arrived() const override { return finished_ || !text_.empty() || source_.has_arrived(); }
 
@@ -44,6 +47,7 @@ class CsvReader final : public TextReader {
 
  private:
   bool fill();
+  void read_more();
   void parse_line();
   void parse_piece(std::string_view piece);
   bool hold(std::string_view piece);
@@ -51,7 +55,7 @@ class CsvReader final : public TextReader {
   bool is_comment_with_quotes(std::string_view line);
   void finish();
   void parse(std::string_view piece);
-  void split(std::string_view line);
+  void take_fields();
   void count_line(std::string_view piece);
   bool skip_comment(std::string_view piece);
   std::uint64_t next_row_line() const;
@@ -66,11 +70,14 @@ class CsvReader final : public TextReader {
   char delimiter_;
   csv_parser parser_;
   std::vector<char> buffer_;
-  std::string_view text_;            // the part of the buffer that has not been parsed yet
-  std::vector<std::string> fields_;  // never shrinks; the strings are reused for the next row
-  std::size_t count_ = 0;            // fields of the current row
-  bool has_row_ = false;             // the current row is complete
-  std::string held_;                 // the beginning of a line that begins with #
+  std::string_view text_;              // the part of the buffer that has not been parsed yet
+  std::vector<std::string> fields_;    // of libcsv; never shrinks: the strings are reused for the next row
+  std::size_t count_ = 0;              // of them, in the current row
+  std::vector<std::string_view> row_;  // the fields of the current row, once it is complete
+  bool has_row_ = false;               // the current row is complete
+  std::vector<PlainLines> pieces_;     // as returned
+  std::string whole_;                  // a line that was held, for row_
+  std::string held_;                   // the beginning of a line that begins with #
   std::size_t comments_ = 0;
   std::vector<std::string> first_;  // the first row
   bool mid_row_ = false;            // libcsv has the beginning of a row

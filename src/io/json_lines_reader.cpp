@@ -43,12 +43,12 @@ bool JsonLinesReader::read_line() {
 std::optional<TextRow> JsonLinesReader::next() {
   if (!heading_given_ && !names_.empty()) {
     heading_given_ = true;
-    return TextRow{names_, line_};
+    return row_of(names_);
   }
   if (first_) {
     fields_ = std::move(first_->fields);
     first_.reset();
-    return TextRow{fields_, line_};
+    return row_of(fields_);
   }
   if (!read_line()) return std::nullopt;
   auto record = serialise::parse_json_record(text_, source_.name(), line_);
@@ -62,7 +62,12 @@ std::optional<TextRow> JsonLinesReader::next() {
   } else {
     fields_ = std::move(record.fields);
   }
-  return TextRow{fields_, line_};
+  return row_of(fields_);
+}
+
+TextRow JsonLinesReader::row_of(const std::vector<std::string>& fields) {
+  row_.assign(fields.begin(), fields.end());
+  return {row_, line_};
 }
 
 void JsonLinesReader::put_in_order(serialise::JsonRecord& record) {

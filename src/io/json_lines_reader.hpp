@@ -30,6 +30,7 @@ class JsonLinesReader final : public TextReader {
  private:
   bool read_line();
   void put_in_order(serialise::JsonRecord& record);
+  TextRow row_of(const std::vector<std::string>& fields);
 
   files::Source& source_;
   std::vector<char> buffer_;
@@ -39,6 +40,7 @@ class JsonLinesReader final : public TextReader {
   std::uint64_t line_ = 0;
   std::vector<std::string> names_;
   std::vector<std::string> fields_;
+  std::vector<std::string_view> row_;  // the fields of the current row
   std::optional<serialise::JsonRecord> first_;
   bool heading_given_ = false;
   bool has_names_ = false;

@@ -15,6 +15,7 @@
 #include "io/safetensors_array.hpp"
 #include "kernad/error.hpp"
 #include "kernad/io.hpp"
+#include "parallel/parallel_for.hpp"
 
 namespace kernad {
 namespace io {
@@ -80,6 +81,7 @@ void require_no_columns(const std::string& source, const ReadOptions& options) {
 }  // namespace
 
 std::unique_ptr<RowSource> open_rows(const std::string& source, const ReadOptions& options) {
+  parallel::checked_thread_count(options.num_threads);
   const auto [path, key] = parse_source_name(source);
   const FileKind kind = kind_of(path);
   if (kind == FileKind::json_lines) return json_lines_rows(open_text(path), options);

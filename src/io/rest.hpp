@@ -16,8 +16,12 @@ namespace kernad::io {
 inline void put_rest(double value, std::size_t index, std::vector<float>& rests) {
   const float rest = rest_of(value);
   if (rest == 0) return;
-  if (rests.size() <= index) rests.resize(index + 1);
-  rests[index] = rest;
+  if (rests.size() < index) rests.resize(index);
+  if (rests.size() == index) {
+    rests.push_back(rest);
+  } else {
+    rests[index] = rest;
+  }
 }
 
 }  // namespace kernad::io

@@ -73,6 +73,54 @@ TEST_F(CliSketchTest, PartsInAnyOrderAreTheWhole) {
   }
 }
 
+/// The table with a column of weights behind the others: of row `first` + i the number (first + i) % 4.
+std::string with_weights(const std::string& table, std::size_t first) {
+  std::istringstream lines(table);
+  std::string line;
+  std::getline(lines, line);
+  std::string result = line + ",n\n";
+  for (; std::getline(lines, line); ++first) result += line + "," + std::to_string(first % 4) + "\n";
+  return result;
+}
+
+TEST_F(CliSketchTest, WeightsInPartsAreThoseOfTheWhole) {
+  const Words reading = {"--id", "part", "--ignore", "note", "--missing", "skip", "--max-training-points", "300"};
+  const std::size_t ends[] = {0, 400, 700, 900};
+  std::size_t place = 0;  // row 450, which has no value, has no places either
+  for (std::size_t k = 0; k < 3; ++k) {
+    const std::string name = "w" + std::to_string(k);
+    file(name + ".csv", with_weights(texts_[k], ends[k]));
+    Words more = reading;
+    more.insert(more.end(), {"--weights", "n"});
+    sketch(name, std::to_string(place), more);
+    for (std::size_t i = ends[k]; i < ends[k + 1]; ++i) place += i == 450 ? 0 : i % 4;
+  }
+  for (const Words& options : {Words{"--components", "2", "--target-fpr", "0.05"}, Words{"--auto", "--folds", "5"}}) {
+    Words whole = options;
+    whole.insert(whole.end(), reading.begin(), reading.end());
+    whole.insert(whole.end(), {"--weights", "n"});
+    ASSERT_EQ(fit({"w0.csv", "w1.csv", "w2.csv"}, "whole.safetensors", whole).status, 0);
+    const auto run = fit({"w2.sketch", "w0.sketch", "w1.sketch"}, "parts.safetensors", options);
+    ASSERT_EQ(run.status, 0) << run.err;
+    EXPECT_EQ(kernad.folder().read("parts.safetensors"), kernad.folder().read("whole.safetensors"));
+  }
+}
+
+TEST_F(CliSketchTest, WeightsThatCountNoRowsAreRefused) {
+  const std::string rows = file("a.csv", "x,n\n1,2\n2,0.5\n");
+  const Words words = {"sketch", rows, "-o", path("a.sketch"), "--weights"};
+  const auto with = [&](const Words& more) {
+    Words all = words;
+    all.insert(all.end(), more.begin(), more.end());
+    return kernad(all);
+  };
+  expect_refused(with({"n"}),
+                 "a.csv: the weight of row 1 is 0.5; valid in a sketch: whole numbers from 0 to 4294967295");
+  expect_refused(with({"n", "--all-rows"}), "--all-rows counts every row once");
+  expect_refused(with({file("w.csv", "1\n2\n3\n")}), "w.csv: 3 weights, but " + rows + " has 2 rows");
+  EXPECT_FALSE(std::filesystem::exists(path("a.sketch")));
+}
+
 /// A table in which these rows lack a value, so that --missing skip leaves them out.
 std::string without(const std::string& table, const std::vector<std::string>& ids) {
   std::istringstream lines(table);

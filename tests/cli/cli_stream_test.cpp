@@ -109,6 +109,41 @@ TEST_F(CliStreamTest, ANumberThatIsNoneIsFoundInAnyBlockAndNoFileIsLeft) {
   EXPECT_EQ(files, 4u) << "two arrays, a model, scores";
 }
 
+// A loop appends to the file from before it is opened until the command has ended.
+TEST_F(CliStreamTest, AFileThatGrowsWhileItIsReadGivesNoOutput) {
+  write_data("a.npy", {0, 0, 1, 1, 2, 3, 4, 4, 5, 7});
+  fit();
+  std::string csv;
+  for (std::size_t i = 0; i < kRows; ++i) csv += "1.5,2.5\n";
+  for (const std::string command : {"fit b.csv -o out.safetensors", "predict m.safetensors b.csv -o out.csv"}) {
+    SCOPED_TRACE(command);
+    (void)kernad.folder().write("b.csv", csv);
+    const std::string script = "cd " + kernad.folder().path("") +
+                               " || exit; while :; do echo 1,2 >> b.csv; done & "
+                               "writer=$!; '" KERNAD_TEST_BINARY "' " +
+                               command + "; echo status $?; kill $writer; ls -A | tr '\\n' ' '";
+    const auto run = testing::run_program({"bash", "-c", script});
+    EXPECT_TRUE(run.out.starts_with("kernad: b.csv: was changed while it was read: it had ")) << run.out;
+    EXPECT_NE(run.out.find("or a copy\nstatus 2\na.npy b.csv m.safetensors "), std::string::npos) << run.out;
+    EXPECT_EQ(lines(run.out), 2u) << run.out;
+  }
+}
+
+// predict waits for its reader within the first block of rows, when the second has been read ahead.
+TEST_F(CliStreamTest, AFileThatShrinksWhileItIsReadIsNamed) {
+  write_data("a.npy", many_values());
+  fit({"--max-training-points", "50"});
+  const auto run = testing::run_program(
+      {"bash", "-c",
+       "cd " + kernad.folder().path("") +
+           " && { '" KERNAD_TEST_BINARY
+           "' predict m.safetensors a.npy; echo status $? >&2; } | { read -r heading; truncate -s 5000000 a.npy; cat "
+           ">/dev/null; }"});
+  EXPECT_EQ(run.out,
+            "kernad: a.npy: was changed while it was read: it had 5600075 bytes and has 5000000; read it once "
+            "it is complete, or a copy\nstatus 2\n");
+}
+
 TEST_F(CliStreamTest, ARowIsAnsweredBeforeTheNextOneComes) {
   write_data("a.npy", {0, 0, 1, 1, 2, 3, 4, 4, 5, 7});
   fit();

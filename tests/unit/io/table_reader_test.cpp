@@ -117,6 +117,67 @@ TEST(TableReaderTest, TextsWithEveryKindOfColumn) {
   EXPECT_EQ(whole.fields[0].values[5], "1") << "fields go by the names of the first source";
 }
 
+/// A text of several pieces for threads and several buffers, with lines of every kind between those that are plain.
+std::string long_text(std::size_t rows) {
+  std::string csv = "x,y,w,id,label\r\n";
+  for (std::size_t i = 0; i < rows; ++i) {
+    if (i % 1001 == 5) csv += "# a comment, between rows\n";
+    if (i % 997 == 6) csv += " \t\n\n";
+    const bool is_quoted = i % 1499 == 7;
+    csv += std::to_string(static_cast<double>(i) * 0.001) + (i % 3 == 0 ? ", " : ",") + std::to_string(i * i) + "," +
+           std::to_string(i % 4) + (is_quoted ? ",\"two\nlines\"" : ",part" + std::to_string(i)) +
+           (i % 2 == 0 ? ",ok" : ",ng") + (i % 5 == 0 ? "\r\n" : "\n");
+  }
+  return csv;
+}
+
+TEST(TableReaderTest, AnyNumberOfThreadsReadsTheSame) {
+  const TemporaryFolder folder;
+  const std::string file = folder.write("a.csv", long_text(60'000));
+  ReadOptions options{.label_column = "label", .id_columns = {"id"}, .keep_rest = true, .keep_fields = true};
+  options.weight_column = "w";
+  options.num_threads = 1;
+  const Table one = joined({file}, options, 100'000);
+  ASSERT_EQ(one.features.rows(), 60'000u);
+  ASSERT_FALSE(one.rest.empty());
+  EXPECT_EQ(one.ids[0].values[7], "two\nlines");
+  for (const int threads : {2, 3, 8}) {
+    for (const std::size_t block : {999, 20'000, 100'000}) {
+      SCOPED_TRACE(::testing::Message() << threads << " threads, blocks of " << block << " rows");
+      options.num_threads = threads;
+      const Table many = joined({file}, options, block);
+      EXPECT_EQ(values_of(many.features), values_of(one.features));
+      EXPECT_EQ(values_of(many.rest), values_of(one.rest));
+      EXPECT_EQ(many.labels, one.labels);
+      EXPECT_EQ(many.weights, one.weights);
+      EXPECT_EQ(many.notes, one.notes);
+      expect_equal(many.ids, one.ids);
+      expect_equal(many.fields, one.fields);
+    }
+  }
+}
+
+TEST(TableReaderTest, OfSeveralFaultsTheFirstIsNamedWhateverTheThreads) {
+  const TemporaryFolder folder;
+  std::string csv = "a,b\n";
+  for (int i = 0; i < 50'000; ++i) {
+    if (i == 100) csv += "\n\n";  // blank lines count as lines
+    const bool is_bad = i == 30'000 || i == 30'001 || i == 34'000 || i == 40'000;
+    csv += std::to_string(i) + (is_bad ? ",x" : ",1") + std::to_string(i) + "\n";
+  }
+  const std::string file = folder.write("a.csv", csv);
+  for (const int threads : {1, 2, 8}) {
+    for (const std::size_t block : {1'000, 1'000'000}) {
+      ReadOptions options;
+      options.num_threads = threads;
+      EXPECT_EQ(message_of<ReadError>([&] { (void)joined({file}, options, block); }),
+                file + ": line 30004, column 1 ('b'): 'x30000' is not a number");
+    }
+  }
+  EXPECT_EQ(message_of<InvalidParameter>([&] { TableReader({file}, {.num_threads = -1}); }),
+            "threads is -1; valid: 0 (as many as the machine has) to 1024");
+}
+
 TEST(TableReaderTest, Arrays) {
   const TemporaryFolder folder;
   std::vector<double> values(1200);
