@@ -38,10 +38,12 @@ TEST(ChangedFileTest, AFileThatChangesWhileItIsReadIsRefused) {
   const std::string array(kBytes, '\0');
   const std::string shape = "(" + std::to_string(kBytes / 8) + ", 2)";
   const std::string tensor = R"({"a":{"dtype":"F32","shape":[500000,2],"data_offsets":[0,4000000]}})";
-  for (const auto& [name, bytes] : {std::pair<std::string, std::string>{"a.csv", csv},
-                                    {"c.npy", npy("<f4", shape, array)},
-                                    {"f.npy", npy("<f4", shape, array, true)},
-                                    {"s.safetensors", testing::safetensors(tensor, array)}}) {
+  for (const auto& whole : {std::pair<std::string, std::string>{"a.csv", csv},
+                            {"c.npy", npy("<f4", shape, array)},
+                            {"f.npy", npy("<f4", shape, array, true)},
+                            {"s.safetensors", testing::safetensors(tensor, array)}}) {
+    const auto& name = whole.first;  // clang 14 captures no structured bindings
+    const auto& bytes = whole.second;
     SCOPED_TRACE(name);
     const std::string file = folder.path(name);
     const auto wanted = [&](std::size_t size) {
